@@ -1,0 +1,97 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({
+  options: { help: { type: 'boolean' }, check: { type: 'boolean' }, install: { type: 'boolean' } },
+});
+
+const help = `Generates all code and files that are made from others.
+
+  npm run generate                 Prisma client, schema.graphql, typed client documents, database template
+  npm run generate -- --check      changes nothing; exits 1 where schema.graphql or the migrations are behind
+  npm run generate -- --install    after npm ci: all but schema.graphql, which is committed
+`;
+
+if (values.help) {
+  process.stdout.write(help);
+} else if (values.check) {
+  await checkSchema();
+  run('scripts/migration.ts', '--check');
+} else {
+  step('Prisma client', () => run(binOf('prisma'), 'generate', '--no-hints'));
+  if (!values.install) {
+    await writeFile('schema.graphql', await printedSchema());
+    step('schema.graphql', () => undefined);
+  }
+  // Absent after `npm ci --omit=dev`: then nothing that runs needs its output.
+  if (existsSync('node_modules/@graphql-codegen/cli')) {
+    step('typed client documents', () => run(binOf('@graphql-codegen/cli'), '--silent'));
+  }
+  await buildTemplate();
+}
+
+async function checkSchema(): Promise<void> {
+  if ((await readFile('schema.graphql', 'utf8')) === (await printedSchema())) return;
+  process.stderr.write('schema.graphql is not what the code says. Mend it: npm run generate\n');
+  process.exitCode = 1;
+}
+
+/** Loaded late: the code it comes from does not compile before the Prisma client is there. */
+async function printedSchema(): Promise<string> {
+  const [{ printSchema, lexicographicSortSchema }, { schema }] = await Promise.all([
+    import('graphql'),
+    import('../src/graphql/schema.ts'),
+  ]);
+  return `${printSchema(lexicographicSortSchema(schema))}\n`;
+}
+
+/** The data directory that embedded databases start from: initialised, migrated, with the job engine's tables. */
+async function buildTemplate(): Promise<void> {
+  const { templateFolder } = await import('../src/store/embedded.ts');
+  const template = await templateFolder();
+  if (existsSync(template)) return;
+  const [{ openDatabase }, { createJobs }, { createLogger }] = await Promise.all([
+    import('../src/store/database.ts'),
+    import('../src/store/jobs.ts'),
+    import('../src/telemetry/logger.ts'),
+  ]);
+  const startedAt = performance.now();
+  const building = `${template}.building-${process.pid}`;
+  await rm(dirname(template), { recursive: true, force: true });
+  await mkdir(building, { recursive: true });
+  const logger = createLogger('silent');
+  const database = await openDatabase({ databaseUrl: undefined, dataDir: building }, logger);
+  const jobs = createJobs(database.bossOptions, logger);
+  await jobs.start();
+  await jobs.stop();
+  await database.close();
+  await rename(`${building}/postgres`, template);
+  await rm(building, { recursive: true });
+  process.stdout.write(`generated database template (${Math.round(performance.now() - startedAt)} ms)\n`);
+}
+
+function step(name: string, work: () => void): void {
+  const startedAt = performance.now();
+  work();
+  process.stdout.write(`generated ${name} (${Math.round(performance.now() - startedAt)} ms)\n`);
+}
+
+function run(script: string, ...args: string[]): void {
+  try {
+    execFileSync(process.execPath, [script, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+  } catch {
+    process.exitCode = 1;
+    throw new Error(`node ${script} ${args.join(' ')} failed; what it said stands above`);
+  }
+}
+
+/** The file behind a package's command, run by this very Node. */
+function binOf(packageName: string): string {
+  const manifest = createRequire(import.meta.url).resolve(`${packageName}/package.json`);
+  const { bin } = JSON.parse(readFileSync(manifest, 'utf8'));
+  return `${dirname(manifest)}/${typeof bin === 'string' ? bin : String(Object.values(bin)[0])}`;
+}

@@ -1,0 +1,177 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { z } from 'zod';
+import { listPrice, type Price } from './domain/pricing.ts';
+
+const port = z.coerce
+  .number('must be a number')
+  .int('must be a whole number')
+  .min(0)
+  .max(65_535, 'must be at most 65535');
+const positiveInt = z.coerce
+  .number('must be a number')
+  .int('must be a whole number')
+  .min(1, 'must be at least 1');
+const url = (protocols: RegExp, example: string) =>
+  z.url({ protocol: protocols, error: `must be an address such as ${example}` });
+
+const price = z
+  .string()
+  .regex(/^\d+(\.\d+)?\/\d+(\.\d+)?$/, 'must be dollars a million tokens as INPUT/OUTPUT, such as 0.75/4.50')
+  .transform((text): Price => {
+    const [input = 0, output = 0] = text.split('/').map(Number);
+    return { input, output };
+  });
+
+/** Every setting there is: name, rule, default. The table in README.md is checked against it. */
+const settings = z.object({
+  NODE_ENV: z
+    .enum(['development', 'test', 'production'], 'must be development, test or production')
+    .default('development'),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: port.default(4000),
+  DATA_DIR: z.string().min(1).default('.data'),
+  DATABASE_URL: url(/^postgres(ql)?$/, 'postgresql://user:password@host:5432/name').optional(),
+  REDIS_URL: url(/^rediss?$/, 'redis://host:6379').optional(),
+  OPENAI_API_KEY: z.string().min(1).optional(),
+  OPENAI_BASE_URL: url(/^https?$/, 'https://api.openai.com/v1').optional(),
+  TEXT_MODEL: z.string().min(1).default('gpt-5.4-mini'),
+  IMAGE_MODEL: z.string().min(1).default('gpt-image-2'),
+  TEXT_PRICE: price.optional(),
+  IMAGE_PRICE: price.optional(),
+  IMAGE_QUALITY: z.enum(['low', 'medium', 'high'], 'must be low, medium or high').default('low'),
+  POST_SLOTS: positiveInt.max(1000, 'must be at most 1000').default(10),
+  JWT_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  ASSET_BASE_URL: url(/^https?$/, 'https://cdn.example.com').optional(),
+  ASSET_S3_BUCKET: z.string().min(1).optional(),
+  ASSET_S3_REGION: z.string().min(1).default('us-east-1'),
+  ASSET_S3_ENDPOINT: url(/^https?$/, 'https://s3.example.com').optional(),
+  SIMULATOR_TIME_SCALE: z.coerce.number('must be a number').positive('must be above 0').max(10).default(1),
+  SIMULATOR_SEED: z.coerce.number('must be a number').int('must be a whole number').default(1),
+  LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent')
+    .default('info'),
+});
+
+export type Config = {
+  production: boolean;
+  host: string;
+  port: number;
+  /** Absolute. */
+  dataDir: string;
+  /** Undefined: embedded PGlite in `dataDir`. */
+  databaseUrl: string | undefined;
+  /** Undefined: the bus stays in this process. */
+  redisUrl: string | undefined;
+  provider: {
+    textModel: string;
+    imageModel: string;
+    imageQuality: 'low' | 'medium' | 'high';
+    /** Of both models, by name. */
+    prices: ReadonlyMap<string, Price>;
+  } & (
+    | { kind: 'openai'; apiKey: string; baseUrl: string | undefined }
+    | { kind: 'simulator'; timeScale: number; seed: number }
+  );
+  /** Posts written at the same time by this process. */
+  postSlots: number;
+  /** Undefined: a random one, kept in `dataDir`. */
+  jwtSecret: string | undefined;
+  assets: {
+    /** Prefix of every picture's address; undefined: this server serves them. */
+    baseUrl: string | undefined;
+    s3: { bucket: string; region: string; endpoint: string | undefined } | undefined;
+  };
+  logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+};
+
+/** Settings are wrong. The message names each of them and its rule, never a value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Reads all settings. An empty value counts as not set.
+ *
+ * @param environment variables by name; defaults to the process's own over those of `.env`.
+ * @throws ConfigError naming every faulty setting at once.
+ */
+export function readConfig(environment: Record<string, string | undefined> = processEnvironment()): Config {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(
+      ([name, value]) => name in settings.shape && value !== undefined && value !== '',
+    ),
+  );
+  const parsed = settings.safeParse(given);
+  const faults = (parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  if (given['NODE_ENV'] === 'production' && given['JWT_SECRET'] === undefined) {
+    faults.push('JWT_SECRET: must be set in production; make one with: openssl rand -base64 48');
+  }
+  if (given['OPENAI_BASE_URL'] !== undefined && given['OPENAI_API_KEY'] === undefined) {
+    faults.push('OPENAI_API_KEY: must be set where OPENAI_BASE_URL is');
+  }
+  const prices = new Map<string, Price>();
+  for (const kind of ['TEXT', 'IMAGE'] as const) {
+    const model = parsed.data?.[`${kind}_MODEL`];
+    if (model === undefined) continue;
+    const known = parsed.data?.[`${kind}_PRICE`] ?? listPrice(model);
+    if (known === undefined)
+      faults.push(`${kind}_PRICE: must be set, as the price of ${kind}_MODEL is not known`);
+    else prices.set(model, known);
+  }
+  if (!parsed.success || faults.length > 0) {
+    throw new ConfigError(
+      `These settings need mending (see README.md, "Settings"):\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+    );
+  }
+  return toConfig(parsed.data, prices);
+}
+
+/** Names of all settings, for the check that README.md lists them. */
+export const settingNames: readonly string[] = Object.keys(settings.shape);
+
+function toConfig(values: z.infer<typeof settings>, prices: ReadonlyMap<string, Price>): Config {
+  const models = {
+    textModel: values.TEXT_MODEL,
+    imageModel: values.IMAGE_MODEL,
+    imageQuality: values.IMAGE_QUALITY,
+    prices,
+  };
+  return {
+    production: values.NODE_ENV === 'production',
+    host: values.HOST,
+    port: values.PORT,
+    dataDir: resolve(values.DATA_DIR),
+    databaseUrl: values.DATABASE_URL,
+    redisUrl: values.REDIS_URL,
+    provider:
+      values.OPENAI_API_KEY === undefined
+        ? {
+            ...models,
+            kind: 'simulator',
+            timeScale: values.SIMULATOR_TIME_SCALE,
+            seed: values.SIMULATOR_SEED,
+          }
+        : { ...models, kind: 'openai', apiKey: values.OPENAI_API_KEY, baseUrl: values.OPENAI_BASE_URL },
+    postSlots: values.POST_SLOTS,
+    jwtSecret: values.JWT_SECRET,
+    assets: {
+      baseUrl: values.ASSET_BASE_URL?.replace(/\/+$/, ''),
+      s3:
+        values.ASSET_S3_BUCKET === undefined
+          ? undefined
+          : {
+              bucket: values.ASSET_S3_BUCKET,
+              region: values.ASSET_S3_REGION,
+              endpoint: values.ASSET_S3_ENDPOINT,
+            },
+    },
+    logLevel: values.LOG_LEVEL,
+  };
+}
+
+function processEnvironment(): Record<string, string | undefined> {
+  const file = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
+  return { ...file, ...process.env };
+}

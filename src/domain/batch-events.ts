@@ -1,0 +1,53 @@
+import { z } from 'zod';
+
+const counts = {
+  postCount: z.int(),
+  completedCount: z.int(),
+  failedCount: z.int(),
+};
+
+/**
+ * What can stand in a batch's log. Each entry carries the counters as they were at its `seq`, so that a
+ * replay shows the progress of that moment and not of today.
+ */
+export const storedEventSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('BATCH_STARTED'), ...counts }),
+  z.object({ type: z.literal('POST_COMPLETED'), postId: z.uuid(), ...counts }),
+  z.object({
+    type: z.literal('POST_FAILED'),
+    postId: z.uuid(),
+    errorCode: z.string(),
+    errorMessage: z.string(),
+    ...counts,
+  }),
+  z.object({ type: z.literal('BATCH_COMPLETED'), ...counts }),
+]);
+
+export type StoredEvent = z.infer<typeof storedEventSchema>;
+
+/** An event with its place in the log. */
+export const loggedEventSchema = z.object({
+  batchId: z.uuid(),
+  seq: z.int().positive(),
+  createdAt: z.coerce.date(),
+  event: storedEventSchema,
+});
+
+export type LoggedEvent = z.infer<typeof loggedEventSchema>;
+
+export const postStages = ['STARTED', 'CAPTION_READY', 'IMAGE_READY'] as const;
+
+/** Finer progress, pushed but not stored: whoever misses one misses nothing that the log does not tell. */
+export const stageSchema = z.object({
+  batchId: z.uuid(),
+  postId: z.uuid(),
+  stage: z.enum(postStages),
+  at: z.coerce.date(),
+});
+
+export type PostStage = z.infer<typeof stageSchema>;
+
+/** Whether the stream of a batch ends with this event. */
+export function isFinal(event: StoredEvent): boolean {
+  return event.type === 'BATCH_COMPLETED';
+}

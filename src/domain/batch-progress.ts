@@ -1,0 +1,31 @@
+/** The counters of a batch at one moment. */
+export type BatchCounts = {
+  postCount: number;
+  completedCount: number;
+  failedCount: number;
+};
+
+/** @returns how many posts are not yet final. */
+export function remainingCount(counts: BatchCounts): number {
+  return counts.postCount - counts.completedCount - counts.failedCount;
+}
+
+/** @returns seconds from start to end, or to `now` while the batch runs. */
+export function elapsedSeconds(batch: { createdAt: Date; finishedAt: Date | null }, now: Date): number {
+  return Math.max(0, (batch.finishedAt ?? now).getTime() - batch.createdAt.getTime()) / 1000;
+}
+
+/** @returns completed posts a second since the start; 0 before the first. */
+export function postsPerSecond(
+  batch: BatchCounts & { createdAt: Date; finishedAt: Date | null },
+  now: Date,
+): number {
+  const seconds = elapsedSeconds(batch, now);
+  return seconds === 0 ? 0 : batch.completedCount / seconds;
+}
+
+/** @returns completed posts ÷ final posts, from 0 to 1; null before the first is final. */
+export function successRate(counts: BatchCounts): number | null {
+  const final = counts.completedCount + counts.failedCount;
+  return final === 0 ? null : counts.completedCount / final;
+}

@@ -1,0 +1,78 @@
+/**
+ * Failures that a caller can act on. Only these reach a client as data; everything else is masked.
+ * `code` is stable and part of the API.
+ */
+export abstract class PressrunError extends Error {
+  abstract readonly code: string;
+}
+
+/** What is wrong with one field of the input. `path` as in `input.postCount`. */
+export type FieldFault = { path: string; message: string };
+
+/** The input breaks a rule. Names every bad field; nothing was written. */
+export class InvalidInputError extends PressrunError {
+  override readonly name = 'InvalidInputError';
+  readonly code = 'INVALID_INPUT';
+  readonly fields: FieldFault[];
+
+  constructor(fields: FieldFault[]) {
+    super(fields.map((fault) => `${fault.path}: ${fault.message}`).join('; '));
+    this.fields = fields;
+  }
+}
+
+/** There is no such thing, or it belongs to somebody else: both answer alike. */
+export class NotFoundError extends PressrunError {
+  override readonly name = 'NotFoundError';
+  readonly code = 'NOT_FOUND';
+  /** The input field that holds the id, as in `input.campaignId`. */
+  readonly path: string;
+
+  constructor(what: string, path: string) {
+    super(`There is no ${what} with this id.`);
+    this.path = path;
+  }
+}
+
+/** The idempotency key was used before with another input. */
+export class IdempotencyConflictError extends PressrunError {
+  override readonly name = 'IdempotencyConflictError';
+  readonly code = 'IDEMPOTENCY_CONFLICT';
+
+  constructor() {
+    super('This idempotency key was used with another input. Take a new key, or repeat the first input.');
+  }
+}
+
+/** An account with this email exists. */
+export class EmailTakenError extends PressrunError {
+  override readonly name = 'EmailTakenError';
+  readonly code = 'EMAIL_TAKEN';
+
+  constructor() {
+    super('An account with this email exists. Log in instead.');
+  }
+}
+
+/** Email and password do not belong together; which of them is wrong is not said. */
+export class WrongCredentialsError extends PressrunError {
+  override readonly name = 'WrongCredentialsError';
+  readonly code = 'WRONG_CREDENTIALS';
+
+  constructor() {
+    super('Email or password is wrong.');
+  }
+}
+
+/** The request carries no valid access token. */
+export class UnauthenticatedError extends PressrunError {
+  override readonly name = 'UnauthenticatedError';
+  readonly code = 'UNAUTHENTICATED';
+
+  constructor(
+    message = 'Log in and send the access token as "authorization: Bearer …".',
+    options: ErrorOptions = {},
+  ) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,27 @@
+import { Buffer } from 'node:buffer';
+import { z } from 'zod';
+
+/** Types of rows that have an id of their own in the API. */
+export type NodeType = 'User' | 'Campaign' | 'Batch' | 'Post';
+
+/** The id that clients see for a row: Relay's global id. */
+export function toGlobalId(type: string, id: string | number | bigint): string {
+  return Buffer.from(`${type}:${id}`).toString('base64url');
+}
+
+/** @returns type and row id of a global id, or undefined where it is none. */
+export function fromGlobalId(globalId: string): { type: string; id: string } | undefined {
+  const [, type, id] =
+    /^(\w+):([\da-f]{8}-[\da-f-]{27})$/.exec(Buffer.from(globalId, 'base64url').toString()) ?? [];
+  return type === undefined || id === undefined ? undefined : { type, id };
+}
+
+/** A global id of one type in an input; parses to the row's id. */
+export function globalId(type: NodeType) {
+  return z.string().transform((value, context) => {
+    const decoded = fromGlobalId(value);
+    if (decoded?.type === type && z.uuid().safeParse(decoded.id).success) return decoded.id;
+    context.addIssue({ code: 'custom', message: `must be the id of a ${type.toLowerCase()}` });
+    return z.NEVER;
+  });
+}

@@ -1,0 +1,19 @@
+const names = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' });
+
+/**
+ * @param tag what a user typed as a language, such as `DE` or `pt-br`.
+ * @returns the canonical BCP 47 tag (`de`, `pt-BR`), or undefined when it names no language.
+ */
+export function canonicalLanguage(tag: string): string | undefined {
+  try {
+    const [canonical] = Intl.getCanonicalLocales(tag);
+    return canonical !== undefined && names.of(canonical) !== undefined ? canonical : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The English name of a canonical tag: `pt-BR` is `Brazilian Portuguese`. */
+export function languageName(tag: string): string {
+  return names.of(tag) ?? tag;
+}

@@ -1,0 +1,31 @@
+/** US dollars a million tokens. */
+export type Price = { input: number; output: number };
+
+/** Tokens that one call used, as the provider counted them. */
+export type Usage = { inputTokens: number; outputTokens: number };
+
+/**
+ * OpenAI's list prices (platform.openai.com/docs/pricing), as published in June 2026. A picture's prompt is
+ * billed at the image model's text price, its pixels as output tokens.
+ */
+const listPrices: Readonly<Record<string, Price>> = {
+  'gpt-5.4': { input: 2.5, output: 15 },
+  'gpt-5.4-mini': { input: 0.75, output: 4.5 },
+  'gpt-5.4-nano': { input: 0.2, output: 1.25 },
+  'gpt-image-2': { input: 5, output: 30 },
+};
+
+/** @returns the list price of a model, undefined where none is known. */
+export function listPrice(model: string): Price | undefined {
+  return listPrices[model];
+}
+
+/** @returns what a call cost, in millionths of a US dollar, rounded up. */
+export function costMicros(price: Price, usage: Usage): bigint {
+  return BigInt(Math.ceil(usage.inputTokens * price.input + usage.outputTokens * price.output));
+}
+
+/** @returns US dollars, exact to the millionth. */
+export function dollars(micros: bigint): number {
+  return Number(micros) / 1_000_000;
+}

@@ -1,0 +1,44 @@
+/** Stable codes of what can go wrong with the AI provider. */
+export type ProviderErrorCode =
+  | 'RATE_LIMITED'
+  | 'PROVIDER_UNAVAILABLE'
+  | 'PROVIDER_TIMEOUT'
+  | 'BAD_ANSWER'
+  | 'CONTENT_REFUSED'
+  | 'INVALID_REQUEST'
+  | 'PROVIDER_REJECTED_KEY'
+  | 'QUOTA_EXHAUSTED';
+
+/** What each code means to the person who reads it on a post, and whether the same call may succeed later. */
+const codes: Record<ProviderErrorCode, { retryable: boolean; message: string }> = {
+  RATE_LIMITED: { retryable: true, message: 'The AI provider is limiting our rate.' },
+  PROVIDER_UNAVAILABLE: { retryable: true, message: 'The AI provider could not be reached or failed.' },
+  PROVIDER_TIMEOUT: { retryable: true, message: 'The AI provider did not answer in time.' },
+  BAD_ANSWER: { retryable: true, message: 'The AI provider answered with something unusable.' },
+  CONTENT_REFUSED: {
+    retryable: false,
+    message: 'The AI provider refused this content. Change the campaign or the audience and start again.',
+  },
+  INVALID_REQUEST: { retryable: false, message: 'The AI provider does not accept this request.' },
+  PROVIDER_REJECTED_KEY: {
+    retryable: false,
+    message: 'The AI provider rejected the API key of this server.',
+  },
+  QUOTA_EXHAUSTED: { retryable: false, message: 'The account at the AI provider has no credit left.' },
+};
+
+/** A failed provider call, told apart once at the boundary: nobody behind it looks at status codes. */
+export class ProviderError extends Error {
+  override readonly name = 'ProviderError';
+  readonly code: ProviderErrorCode;
+  readonly retryable: boolean;
+  /** How long the provider asked us to wait. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ProviderErrorCode, details: { retryAfterMs?: number | undefined; cause?: unknown } = {}) {
+    super(codes[code].message, { cause: details.cause });
+    this.code = code;
+    this.retryable = codes[code].retryable;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}

@@ -1,0 +1,132 @@
+import {
+  elapsedSeconds,
+  postsPerSecond,
+  remainingCount,
+  successRate,
+  type BatchCounts,
+} from '../domain/batch-progress.ts';
+import {
+  IdempotencyConflictError,
+  InvalidInputError,
+  NotFoundError,
+  UnauthenticatedError,
+} from '../domain/errors.ts';
+import { builder } from './builder.ts';
+import { CampaignNode } from './campaign.ts';
+import { requireViewer } from './context.ts';
+import { parseId } from './ids.ts';
+
+const BatchStatusEnum = builder.enumType('BatchStatus', {
+  description: 'Where a batch stands.',
+  values: {
+    RUNNING: { description: 'Has posts that are not final yet.' },
+    COMPLETED: { description: 'All its posts are final; some may have failed.' },
+  },
+});
+
+export const BatchProgressRef = builder.objectRef<BatchCounts>('BatchProgress').implement({
+  description: 'The counters of a batch at one moment.',
+  fields: (t) => ({
+    postCount: t.exposeInt('postCount', { description: 'How many posts were ordered.' }),
+    completedCount: t.exposeInt('completedCount', { description: 'How many are completed.' }),
+    failedCount: t.exposeInt('failedCount', { description: 'How many failed.' }),
+    remainingCount: t.int({ description: 'How many are not final yet.', resolve: remainingCount }),
+    successRate: t.float({
+      nullable: true,
+      description: 'Completed ÷ final posts, from 0 to 1; null before the first is final.',
+      resolve: successRate,
+    }),
+  }),
+});
+
+const speedFields = {
+  createdAt: true,
+  finishedAt: true,
+  postCount: true,
+  completedCount: true,
+  failedCount: true,
+} as const;
+
+export const BatchNode = builder.prismaNode('Batch', {
+  id: { field: 'id' },
+  description: 'One request for a number of posts: the unit of progress and cost.',
+  findUnique: (id, context) => ({ id, ownerId: requireViewer(context).userId }),
+  fields: (t) => ({
+    status: t.expose('status', { type: BatchStatusEnum, description: 'Where it stands.' }),
+    targetAudience: t.exposeString('targetAudience', {
+      nullable: true,
+      description: 'Who its posts speak to, where that is not the campaign’s audience.',
+    }),
+    progress: t.field({
+      type: BatchProgressRef,
+      description: 'Its counters now.',
+      select: speedFields,
+      resolve: (batch) => batch,
+    }),
+    elapsedSeconds: t.float({
+      description: 'From its start to its end, or to now.',
+      select: speedFields,
+      resolve: (batch) => elapsedSeconds(batch, new Date()),
+    }),
+    postsPerSecond: t.float({
+      description: 'Completed posts a second since its start.',
+      select: speedFields,
+      resolve: (batch) => postsPerSecond(batch, new Date()),
+    }),
+    cost: t.float({
+      description: 'US dollars paid to the AI provider so far.',
+      select: { id: true },
+      resolve: ({ id }, _args, { batchCosts }) => batchCosts.load(id),
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was started.' }),
+    finishedAt: t.expose('finishedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When its last post became final.',
+    }),
+    campaign: t.relation('campaign', {
+      type: CampaignNode,
+      description: 'The campaign its posts are written for.',
+    }),
+  }),
+});
+
+const StartBatchInput = builder.inputType('StartBatchInput', {
+  description: 'An order for posts.',
+  fields: (t) => ({
+    campaignId: t.id({ description: 'The campaign they are written for.' }),
+    postCount: t.int({ description: 'How many, from 1 to 10,000.' }),
+    targetAudience: t.string({
+      required: false,
+      description: 'Who they speak to, instead of the campaign’s audience. At most 500 characters.',
+    }),
+    idempotencyKey: t.string({
+      required: false,
+      description:
+        'The same key and input answer with the same batch for 24 hours, however often they are sent. At most 200 characters.',
+    }),
+  }),
+});
+
+builder.queryField('batch', (t) =>
+  t.field({
+    type: BatchNode,
+    nullable: true,
+    description: 'One of your batches; null where you have none with this id.',
+    args: { id: t.arg.id({ description: 'The batch’s id.' }) },
+    resolve: (_root, { id }, context) => context.batches.find(requireViewer(context), parseId('Batch', id)),
+  }),
+);
+
+builder.mutationField('startBatch', (t) =>
+  t.field({
+    type: BatchNode,
+    description: 'Orders a batch of posts. Returns at once; follow it with the subscription `batchEvents`.',
+    args: { input: t.arg({ type: StartBatchInput }) },
+    errors: {
+      types: [InvalidInputError, NotFoundError, IdempotencyConflictError, UnauthenticatedError],
+      union: { name: 'StartBatchResult' },
+    },
+    resolve: (_root, { input }, context) => context.batches.start(requireViewer(context), input),
+  }),
+);

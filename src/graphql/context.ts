@@ -1,0 +1,33 @@
+import type DataLoader from 'dataloader';
+import { UnauthenticatedError } from '../domain/errors.ts';
+import type { Accounts, Viewer } from '../services/accounts.ts';
+import type { Batches } from '../services/batches.ts';
+import type { Campaigns } from '../services/campaigns.ts';
+import type { Posts } from '../services/posts.ts';
+import type { AssetStore } from '../store/assets.ts';
+import type { PrismaClient } from '../store/generated/prisma/client.ts';
+
+/** What resolvers work with: the same for all requests. */
+export type Services = {
+  prisma: PrismaClient;
+  accounts: Accounts;
+  campaigns: Campaigns;
+  batches: Batches;
+  posts: Posts;
+  assets: AssetStore;
+};
+
+/** What one request adds. Loaders live no longer than it. */
+export type Context = Services & {
+  viewer: Viewer | undefined;
+  batchCosts: DataLoader<string, number>;
+};
+
+/**
+ * @returns who asks.
+ * @throws UnauthenticatedError for an anonymous request.
+ */
+export function requireViewer(context: Context): Viewer {
+  if (context.viewer === undefined) throw new UnauthenticatedError();
+  return context.viewer;
+}

@@ -1,0 +1,55 @@
+import {
+  EmailTakenError,
+  IdempotencyConflictError,
+  InvalidInputError,
+  NotFoundError,
+  type PressrunError,
+  UnauthenticatedError,
+  WrongCredentialsError,
+  type FieldFault,
+} from '../domain/errors.ts';
+import { builder } from './builder.ts';
+
+const ErrorInterface = builder.interfaceRef<PressrunError>('Error').implement({
+  description: 'An expected failure. Every mutation answers with its result or with one of these.',
+  fields: (t) => ({
+    code: t.exposeString('code', { description: 'Stable; programs decide by it.' }),
+    message: t.exposeString('message', { description: 'For people; may change.' }),
+  }),
+});
+
+const FieldFaultRef = builder.objectRef<FieldFault>('FieldFault').implement({
+  description: 'What is wrong with one field of the input.',
+  fields: (t) => ({
+    path: t.exposeString('path', { description: 'Which field, as in `input.postCount`.' }),
+    message: t.exposeString('message', { description: 'Which rule it breaks.' }),
+  }),
+});
+
+builder.objectType(InvalidInputError, {
+  name: 'InvalidInputError',
+  description: 'The input breaks rules; nothing was written.',
+  interfaces: [ErrorInterface],
+  fields: (t) => ({ fields: t.expose('fields', { type: [FieldFaultRef], description: 'Every bad field.' }) }),
+});
+
+builder.objectType(NotFoundError, {
+  name: 'NotFoundError',
+  description: 'There is no such thing, or it is not yours: both answer alike.',
+  interfaces: [ErrorInterface],
+  fields: (t) => ({ path: t.exposeString('path', { description: 'The input field that holds the id.' }) }),
+});
+
+const plainErrors = [
+  [UnauthenticatedError, 'UnauthenticatedError', 'The request carries no valid access token.'],
+  [EmailTakenError, 'EmailTakenError', 'An account with this email exists.'],
+  [WrongCredentialsError, 'WrongCredentialsError', 'Email and password do not belong together.'],
+  [
+    IdempotencyConflictError,
+    'IdempotencyConflictError',
+    'The key was used with another input in the last 24 hours.',
+  ],
+] as const;
+for (const [type, name, description] of plainErrors) {
+  builder.objectType(type, { name, description, interfaces: [ErrorInterface] });
+}

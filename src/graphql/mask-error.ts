@@ -1,0 +1,77 @@
+import { GraphQLError, Kind, visit, type ASTNode, type DocumentNode } from 'graphql';
+import { InvalidInputError, PressrunError, UnauthenticatedError } from '../domain/errors.ts';
+
+/**
+ * What a client is told of an error: our own errors with their code; GraphQL's own (a document that does not
+ * fit the schema) with the code INVALID_INPUT; of anything else only that it happened.
+ *
+ * @param report told of every error that the client is not.
+ */
+export function maskError(error: unknown, report: (error: unknown) => void): GraphQLError {
+  const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
+  const place = error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {};
+  if (original instanceof PressrunError) {
+    return new GraphQLError(original.message, { ...place, extensions: extensionsOf(original) });
+  }
+  if (original instanceof GraphQLError) return withField(original);
+  report(original);
+  return new GraphQLError('Something went wrong on our side.', {
+    ...place,
+    extensions: { code: 'INTERNAL' },
+  });
+}
+
+/**
+ * Adds to an error of GraphQL's own what a form needs: a code and the name of the input field.
+ *
+ * @param document the operation, where the error came from validating it.
+ */
+export function withField(error: GraphQLError, document?: DocumentNode): GraphQLError {
+  if (error.extensions['code'] !== undefined) return error;
+  const field = variablePath(error.message) ?? literalPath(error, document);
+  return new GraphQLError(error.message, {
+    nodes: error.nodes,
+    path: error.path,
+    extensions: { ...error.extensions, code: 'INVALID_INPUT', ...(field === undefined ? {} : { field }) },
+  });
+}
+
+function extensionsOf(error: PressrunError) {
+  return {
+    code: error.code,
+    ...(error instanceof InvalidInputError ? { fields: error.fields } : {}),
+    ...(error instanceof UnauthenticatedError ? { http: { status: 401 } } : {}),
+  };
+}
+
+/** graphql-js names the place of a bad variable only in its message. */
+function variablePath(message: string): string | undefined {
+  const [, variable, path = ''] =
+    /^Variable "\$(\w+)" (?:got|has) invalid value.*?(?: at "?(?:\w+)?([.\w[\]]*)"?)?[;:]/s.exec(message) ??
+    [];
+  return variable === undefined ? undefined : variable + path;
+}
+
+/** The argument and input fields around a literal that does not fit. */
+function literalPath(error: GraphQLError, document: DocumentNode | undefined): string | undefined {
+  const target = error.nodes?.[0];
+  if (target === undefined || document === undefined) return undefined;
+  let names: string[] = [];
+  visit(document, {
+    enter(node, _key, _parent, _path, ancestors) {
+      if (node !== target) return;
+      names = [...ancestors, node].flatMap((ancestor) =>
+        isNode(ancestor) && (ancestor.kind === Kind.ARGUMENT || ancestor.kind === Kind.OBJECT_FIELD)
+          ? [ancestor.name.value]
+          : [],
+      );
+    },
+  });
+  const [, missing] = /^Field "?\w+\.(\w+)"? of required type/.exec(error.message) ?? [];
+  const path = missing === undefined ? names : [...names, missing];
+  return path.length === 0 ? undefined : path.join('.');
+}
+
+function isNode(value: ASTNode | readonly ASTNode[]): value is ASTNode {
+  return 'kind' in value;
+}

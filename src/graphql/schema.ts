@@ -1,0 +1,11 @@
+import type { GraphQLSchema } from 'graphql';
+import { builder } from './builder.ts';
+import './errors.ts';
+import './user.ts';
+import './campaign.ts';
+import './post.ts';
+import './batch.ts';
+import './batch-events.ts';
+
+/** The whole schema; schema.graphql is printed from it. */
+export const schema: GraphQLSchema = builder.toSchema();

@@ -1,0 +1,55 @@
+import DataLoader from 'dataloader';
+import { createYoga, type Plugin } from 'graphql-yoga';
+import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
+import type { Context, Services } from '../graphql/context.ts';
+import { maskError, withField } from '../graphql/mask-error.ts';
+import { schema } from '../graphql/schema.ts';
+import type { Viewer } from '../services/accounts.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { exampleOperations } from './graphiql-examples.ts';
+
+export const graphqlPath = '/graphql';
+
+/** What the transports know of a request before GraphQL does. */
+export type RequestContext = {
+  requestId: string;
+  /** The access token; undefined for an anonymous request. */
+  token: string | undefined;
+  /** Set by a transport that authenticated when it connected. */
+  viewer?: Viewer | undefined;
+};
+
+export type GraphqlServer = ReturnType<typeof createGraphqlServer>;
+
+/** Yoga: GraphQL over HTTP, SSE and GraphiQL; the WebSocket transport uses its enveloped functions. */
+export function createGraphqlServer(services: Services, logger: Logger) {
+  return createYoga<RequestContext, Context>({
+    schema,
+    graphqlEndpoint: graphqlPath,
+    landingPage: false,
+    multipart: false,
+    logging: false,
+    healthCheckEndpoint: '/health/yoga',
+    maskedErrors: {
+      maskError: (error) => maskError(error, (cause) => logger.error({ err: cause }, 'request failed')),
+    },
+    plugins: [nameInvalidFields],
+    graphiql: { title: 'Pressrun', defaultQuery: exampleOperations, subscriptionsProtocol: 'SSE' },
+    renderGraphiQL,
+    context: async (request) => ({
+      ...services,
+      viewer:
+        request.token === undefined ? request.viewer : await services.accounts.authenticate(request.token),
+      // Joins the look-ups of one moment. It remembers nothing: a subscription keeps its context for minutes.
+      batchCosts: new DataLoader((ids: readonly string[]) => services.batches.costs(ids), { cache: false }),
+    }),
+  });
+}
+
+const nameInvalidFields: Plugin = {
+  onValidate:
+    ({ params }) =>
+    ({ result, setResult }) => {
+      if (result.length > 0) setResult(result.map((error) => withField(error, params.documentAST)));
+    },
+};

@@ -1,0 +1,60 @@
+import { startApp } from './app.ts';
+import { ConfigError, readConfig } from './config.ts';
+import { PortInUseError } from './http/server.ts';
+import { createLogger } from './telemetry/logger.ts';
+
+const help = `Starts Pressrun: GraphQL, subscriptions and the worker in one process.
+
+  npm start              everything embedded under .data/
+  PORT=4001 npm start    any setting comes from the environment or .env; README.md lists them
+`;
+
+/** Faults that a person can mend, told without a stack. */
+const expected = (error: unknown): error is Error =>
+  error instanceof ConfigError ||
+  error instanceof PortInUseError ||
+  (error instanceof Error && error.name === 'DataDirectoryInUseError');
+
+async function main(): Promise<void> {
+  const startedAt = performance.now();
+  const config = readConfig();
+  const logger = createLogger(config.logLevel);
+  const app = await startApp(config, logger);
+  logger.info(
+    {
+      url: `${app.url}/graphql`,
+      database: config.databaseUrl === undefined ? 'embedded' : 'postgres',
+      bus: config.redisUrl === undefined ? 'in-process' : 'redis',
+      provider: config.provider.kind,
+      ms: Math.round(performance.now() - startedAt),
+    },
+    'Pressrun is ready; open the url in a browser for GraphiQL',
+  );
+
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) return;
+    stopping = true;
+    logger.info({ signal }, 'stopping; posts in flight are finished or handed back');
+    app.stop().then(
+      () => logger.info('stopped'),
+      (error: unknown) => {
+        logger.error({ err: error }, 'did not stop cleanly');
+        process.exitCode = 1;
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+if (process.argv.slice(2).some((argument) => argument === '--help' || argument === '-h')) {
+  process.stdout.write(help);
+} else {
+  main().catch((error: unknown) => {
+    process.stderr.write(
+      `${expected(error) ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+    );
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,26 @@
+import type { ChannelLimits } from '../domain/channels.ts';
+import type { Caption } from '../domain/post-content.ts';
+import type { Usage } from '../domain/pricing.ts';
+
+/** What one call bought. */
+export type Purchase<T> = {
+  value: T;
+  usage: Usage;
+  /** The provider's own name for the request. */
+  requestId: string | undefined;
+};
+
+/**
+ * The port to an AI provider. Each call is one paid request: nothing is retried behind it.
+ * Every failure is a ProviderError, but an abort, which rejects with the signal's reason.
+ */
+export type Provider = {
+  textModel: string;
+  imageModel: string;
+  writeCaption(prompt: { system: string; user: string }, signal: AbortSignal): Promise<Purchase<Caption>>;
+  /** @returns a PNG file. */
+  drawImage(
+    prompt: { text: string; size: ChannelLimits['imageSize'] },
+    signal: AbortSignal,
+  ): Promise<Purchase<Uint8Array>>;
+};

@@ -1,0 +1,178 @@
+import { readBrief } from '../brief.ts';
+import type { Brief } from '../brief.ts';
+import { cycle, hash } from '../random.ts';
+import type { NonEmpty } from '../random.ts';
+import type { Voice } from './bank.ts';
+import { chooseLanguage, chooseVoice } from './languages.ts';
+import type { LanguageChoice } from './languages.ts';
+
+/** What every text of the simulator carries. */
+export const SIMULATED = '[simulated]';
+/** Stands in for the brand when there is no brief. */
+const NO_BRAND = 'Pressrun';
+/** A longer audience is a description rather than a name, and would not read well inside a sentence. */
+const LONGEST_AUDIENCE = 60;
+
+const EMOJI: Readonly<Record<Voice, readonly string[]>> = {
+  friendly: ['😊', '👋', '☀️', ''],
+  professional: [''],
+  playful: ['🎉', '😄', '🙌', '✨'],
+  bold: ['⚡', '🔥', ''],
+  inspiring: ['🌱', '✨', '🌍', ''],
+};
+
+/** Writes texts for one prompt. The same seed, prompt and `offset` give the same text. */
+export type Writer = {
+  /** A post of at most `limit` UTF-16 units and of the brief's limit. */
+  caption: (limit: number, offset: number) => string;
+  /** Tags without `#`; at least `min` and at most `max`, and never more than the brief allows unless `min` asks it. */
+  hashtags: (min: number, max: number, offset: number) => string[];
+  /** One or two sentences of at most `limit` units, for any field that has no better meaning. */
+  text: (limit: number, offset: number) => string;
+  /** A few words of at most `limit` units, for names and titles. */
+  title: (limit: number, offset: number) => string;
+  readonly seed: number;
+};
+
+/**
+ * A writer in the language, tone and limits of the prompt's brief. The `variation` walks through the combinations
+ * of sentences instead of throwing dice, so the posts of a batch do not repeat each other.
+ */
+export function createWriter(prompt: string, seed: number): Writer {
+  const { brief, rest } = readBrief(prompt);
+  const { variation = 0, of: _total, ...same } = brief;
+  // Digits outside the brief may number the post ("post 3 of 10") and must not shuffle the walk.
+  const base = hash(seed, JSON.stringify(same), rest.replaceAll(/\d+/g, '#'));
+  const language = chooseLanguage(brief);
+  const fill = createFiller(brief);
+  const { bank } = language;
+  return {
+    seed: hash(base, variation),
+    caption(limit, offset) {
+      const most = Math.min(limit, brief.maxCaptionCharacters ?? Number.POSITIVE_INFINITY);
+      return writeCaption(brief, language, fill, base + variation + offset, most);
+    },
+    hashtags(min, max, offset) {
+      const wanted = Math.max(min, Math.min(max, brief.maxHashtags ?? 5, 8));
+      const pool = [
+        brief.brand ?? NO_BRAND,
+        ...rotate(bank.hashtags, base + variation + offset),
+        brief.channel ?? '',
+      ];
+      const tags = [...new Set(pool.map(toTag).filter((tag) => tag !== ''))];
+      for (let extra = 1; tags.length < wanted; extra++) tags.push(`Simulated${extra}`);
+      return tags.slice(0, wanted);
+    },
+    text(limit, offset) {
+      const step = base + variation + offset * 5;
+      const first = fill(cycle(bank.bodies, step));
+      const second = fill(cycle(bank.bodies, step + 1 + (step % (bank.bodies.length - 1))));
+      return assemble([part(first, 1), part(second, 2)], bank.joiner, SIMULATED, limit);
+    },
+    title(limit, offset) {
+      const words = cycle(bank.hashtags, base + variation + offset).replaceAll(
+        /(?<=\p{Ll})(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})/gu,
+        ' ',
+      );
+      return assemble([part(words, 1)], bank.joiner, SIMULATED, limit);
+    },
+  };
+}
+
+type Fill = (template: string) => string;
+
+function createFiller(brief: Brief): Fill {
+  const audience = brief.targetAudience ?? '';
+  const capital = audience.charAt(0).toUpperCase() + audience.slice(1);
+  return (template) =>
+    template
+      .replace(/(?<=^|[.?!] )\{audience\}/, () => capital)
+      .replaceAll('{audience}', () => audience)
+      .replaceAll('{brand}', () => brief.brand ?? NO_BRAND);
+}
+
+/** A sentence and its place in the queue for room: 1 is kept longest. */
+type Part = { readonly text: string; readonly rank: number };
+
+function part(text: string, rank: number): Part {
+  return { text, rank };
+}
+
+function writeCaption(
+  brief: Brief,
+  language: LanguageChoice,
+  fill: Fill,
+  index: number,
+  limit: number,
+): string {
+  const voice = chooseVoice(brief.tone);
+  const { bank, missing } = language;
+  const walk = createWalk(index);
+  const opening = fill(walk(bank.openings[voice]));
+  const body = walk(bank.bodies);
+  const others = bank.bodies.filter((sentence) => sentence !== body);
+  const second = walk([others[0] ?? body, ...others.slice(1)]);
+  const closing = walk(bank.closings[voice]);
+  const named = brief.targetAudience !== undefined && brief.targetAudience.length <= LONGEST_AUDIENCE;
+  const audience = named ? fill(walk(bank.audience)) : '';
+  const emoji = cycle(['', ...EMOJI[voice]], index);
+  const marker = missing === undefined ? SIMULATED : `[simulated; no ${missing} here, so English]`;
+  // In reading order; the ranks say what is left out first when there is little room.
+  const parts = [
+    part(opening, 1),
+    part(audience, 4),
+    part(body, 3),
+    part(second, 5),
+    part(closing, 2),
+    part(emoji, 6),
+  ];
+  return assemble(parts, bank.joiner, marker, limit);
+}
+
+/** Reads a number in mixed radix: each list takes one digit, so neighbouring numbers give different picks. */
+function createWalk(index: number): (items: NonEmpty<string>) => string {
+  let left = index;
+  return (items) => {
+    const picked = cycle(items, left);
+    left = Math.floor(left / items.length);
+    return picked;
+  };
+}
+
+/** Joins what fits within `limit` units, best rank first, in reading order, and ends with the marker. */
+function assemble(parts: readonly Part[], joiner: string, marker: string, limit: number): string {
+  const end = marker.length + 2 <= limit / 2 || marker === SIMULATED ? marker : SIMULATED;
+  let room = limit - end.length - 1;
+  if (room <= 0) return SIMULATED.slice(0, limit);
+  const kept = new Set<Part>();
+  for (const candidate of parts.toSorted((one, other) => one.rank - other.rank)) {
+    const needed = candidate.text.length + (kept.size > 0 ? joiner.length : 0);
+    if (candidate.text === '' || needed > room) continue;
+    kept.add(candidate);
+    room -= needed;
+  }
+  const sentences = parts.filter((candidate) => kept.has(candidate)).map(({ text }) => text);
+  const text = sentences.length > 0 ? sentences.join(joiner) : shorten(parts[0]?.text ?? '', room);
+  return text === '' ? end : `${text} ${end}`;
+}
+
+/** Cuts a sentence at a word, never inside a character, and shows that something is missing. */
+function shorten(sentence: string, limit: number): string {
+  let short = '';
+  for (const { segment } of new Intl.Segmenter(undefined, { granularity: 'word' }).segment(sentence)) {
+    if (short.length + segment.length + 1 > limit) break;
+    short += segment;
+  }
+  return short.trim() === '' ? '' : `${short.trimEnd()}…`;
+}
+
+function rotate<T>(items: readonly T[], by: number): T[] {
+  const start = by % items.length;
+  return [...items.slice(start), ...items.slice(0, start)];
+}
+
+/** Letters and digits only; the parts of a name of several words are joined with capitals. */
+function toTag(words: string): string {
+  const parts = words.split(/[^\p{L}\p{N}\p{M}]+/u).filter((word) => word !== '');
+  return parts.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+}

@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import { fillSchema } from '../copy/structured.ts';
+import { createWriter } from '../copy/writer.ts';
+import type { Writer } from '../copy/writer.ts';
+import { countTokens } from '../endpoint.ts';
+import type { PrepareCall, Product } from '../endpoint.ts';
+import type { FaultKind } from '../faults.ts';
+import { promptOf, readChatRequest } from './chat-request.ts';
+import type { ChatRequest } from './chat-request.ts';
+
+/** Streams are cut into at most so many pieces, each of at least so many characters. */
+const MOST_PIECES = 40;
+const SHORTEST_PIECE = 12;
+const REFUSAL = 'I’m sorry, but I can’t help with that request. [simulated]';
+
+/** Tokens of the frame around each message and around the answer. */
+const TOKENS_PER_MESSAGE = 4;
+
+/** `POST /v1/chat/completions`. */
+export const prepareChat: PrepareCall = (body, seed) => {
+  const request = readChatRequest(body);
+  const prompt = promptOf(request);
+  const inputTokens = countPromptTokens(request, prompt);
+  // The real limiter also charges the greater of the two, before it knows how long the answer is.
+  const charged = Math.max(inputTokens, request.max_completion_tokens ?? request.max_tokens ?? 0);
+  return {
+    model: request.model,
+    prompt,
+    cost: { requests: 1, tokens: charged, images: 0 },
+    streamed: request.stream ?? false,
+    produce: async (fault) =>
+      createCompletion(request, write(request, createWriter(prompt, seed), fault), inputTokens),
+  };
+};
+
+function countPromptTokens(request: ChatRequest, prompt: string): number {
+  const format = request.response_format;
+  const schemaTokens =
+    format?.type === 'json_schema' ? countTokens(JSON.stringify(format.json_schema.schema)) : 0;
+  return countTokens(prompt) + schemaTokens + TOKENS_PER_MESSAGE * request.messages.length;
+}
+
+type Answer = {
+  readonly content: string | null;
+  readonly refusal: string | null;
+  readonly finishReason: 'stop' | 'length';
+  readonly outputTokens: number;
+};
+
+function write(request: ChatRequest, writer: Writer, fault: FaultKind | undefined): Answer {
+  if (fault === 'refusal') {
+    return { content: null, refusal: REFUSAL, finishReason: 'stop', outputTokens: countTokens(REFUSAL) };
+  }
+  const whole = writeContent(request, writer);
+  const written = fault === 'bad_json' ? spoil(whole, writer.seed) : whole;
+  const mostTokens = request.max_completion_tokens ?? request.max_tokens ?? Number.POSITIVE_INFINITY;
+  const tokens = countTokens(written);
+  if (tokens <= mostTokens)
+    return { content: written, refusal: null, finishReason: 'stop', outputTokens: tokens };
+  const content = Buffer.from(written)
+    .subarray(0, mostTokens * 4)
+    .toString();
+  return { content, refusal: null, finishReason: 'length', outputTokens: mostTokens };
+}
+
+function writeContent(request: ChatRequest, writer: Writer): string {
+  const format = request.response_format;
+  if (format?.type === 'json_schema') return JSON.stringify(fillSchema(format.json_schema.schema, writer));
+  const caption = writer.caption(Number.POSITIVE_INFINITY, 0);
+  const hashtags = writer.hashtags(0, Number.POSITIVE_INFINITY, 0).map((tag) => `#${tag}`);
+  if (format?.type === 'json_object') return JSON.stringify({ caption, hashtags });
+  return `${caption}\n\n${hashtags.join(' ')}`.trim();
+}
+
+/** Half of all bad answers stop in the middle; the others are JSON of the wrong shape. The prompt decides which. */
+function spoil(content: string, seed: number): string {
+  return seed % 2 === 0
+    ? content.slice(0, content.length / 2)
+    : '{"simulated":"not what the schema asks for"}';
+}
+
+function createCompletion(request: ChatRequest, answer: Answer, inputTokens: number): Product {
+  const { content, refusal, finishReason, outputTokens } = answer;
+  const frame = {
+    id: `chatcmpl-${randomUUID().replaceAll('-', '')}`,
+    created: Math.floor(Date.now() / 1000),
+    model: request.model,
+    system_fingerprint: 'simulated',
+    service_tier: 'default',
+  };
+  const usage = {
+    prompt_tokens: inputTokens,
+    completion_tokens: outputTokens,
+    total_tokens: inputTokens + outputTokens,
+    prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
+    completion_tokens_details: {
+      reasoning_tokens: 0,
+      audio_tokens: 0,
+      accepted_prediction_tokens: 0,
+      rejected_prediction_tokens: 0,
+    },
+  };
+  const billed = { inputTokens, outputTokens, images: 0 };
+  if (!request.stream) {
+    const message = { role: 'assistant', content, refusal, annotations: [] };
+    const choices = [{ index: 0, message, logprobs: null, finish_reason: finishReason }];
+    return { kind: 'json', usage: billed, body: { ...frame, object: 'chat.completion', choices, usage } };
+  }
+
+  const withUsage = request.stream_options?.include_usage ?? false;
+  const chunk = (choices: unknown[], chunkUsage: unknown): string =>
+    JSON.stringify({
+      ...frame,
+      object: 'chat.completion.chunk',
+      choices,
+      // With include_usage every chunk has the key, and only the last one a value.
+      ...(withUsage ? { usage: chunkUsage } : {}),
+    });
+  const delta = (value: object, reason: string | null = null): string =>
+    chunk([{ index: 0, delta: value, logprobs: null, finish_reason: reason }], null);
+  const pieces = content === null ? [{ refusal }] : split(content).map((piece) => ({ content: piece }));
+  return {
+    kind: 'stream',
+    usage: billed,
+    events: [
+      delta({ role: 'assistant', content: content === null ? null : '', refusal: null }),
+      ...pieces.map((piece) => delta(piece)),
+      delta({}, finishReason),
+      ...(withUsage ? [chunk([], usage)] : []),
+      '[DONE]',
+    ],
+  };
+}
+
+function split(content: string): string[] {
+  // Code points, so that no emoji is torn in two.
+  const characters = Array.from(content);
+  const length = Math.max(SHORTEST_PIECE, Math.ceil(characters.length / MOST_PIECES));
+  const pieces: string[] = [];
+  for (let start = 0; start < characters.length; start += length) {
+    pieces.push(characters.slice(start, start + length).join(''));
+  }
+  return pieces;
+}

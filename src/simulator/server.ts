@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { serveCall } from './call.ts';
+import type { CallContext } from './call.ts';
+import { createControl, serveControl } from './control.ts';
+import type { Control } from './control.ts';
+import { prepareChat } from './endpoints/chat.ts';
+import { prepareEmbeddings } from './endpoints/embeddings.ts';
+import { prepareImages } from './endpoints/images.ts';
+import { ApiError, serverError, unauthorized, unknownPath } from './errors.ts';
+import { createFaultBook } from './faults.ts';
+import { createLimiter } from './limits.ts';
+import { findModel, listModels } from './models.ts';
+import { initialFaultRules, resolveOptions } from './options.ts';
+import type { SimulatorSettings } from './options.ts';
+import { sendError, sendJson } from './reply.ts';
+import { createStatsBook } from './stats.ts';
+
+export type { Control } from './control.ts';
+export type { SimulatorOptions, SimulatorSettings } from './options.ts';
+
+/** Longer than any client keeps an idle connection, so that no request meets a socket that is just closing. */
+const KEEP_ALIVE_MS = 120_000;
+
+export type Simulator = {
+  /**
+   * Listens; port 0 takes a free one. `url` is the base address for an OpenAI client and ends with `/v1`.
+   * Rejects with the system's error when the port is in use.
+   */
+  readonly start: (port?: number, host?: string) => Promise<{ readonly url: string; readonly port: number }>;
+  /** Destroys every connection, hanging calls included, and stops listening. */
+  readonly stop: () => Promise<void>;
+  readonly control: Control;
+};
+
+/**
+ * An OpenAI-compatible server for chat completions, pictures and embeddings, with latencies, rate limits and faults.
+ * Nothing that it makes pretends to be real. It listens on loopback unless told otherwise.
+ * Throws ZodError naming each setting that makes no sense.
+ */
+export function createSimulator(settings: SimulatorSettings = {}): Simulator {
+  const options = resolveOptions(settings);
+  const { seed, timeScale, apiKeys, captionLatencyMs, imageLatencyMs, embeddingLatencyMs, fixedLatency } =
+    options;
+  const limiter = createLimiter(options.limits, timeScale, () => performance.now());
+  const faults = createFaultBook(seed, initialFaultRules(options.faults));
+  const stats = createStatsBook();
+  const latency = { captionLatencyMs, imageLatencyMs, embeddingLatencyMs, fixedLatency };
+  const control = createControl(faults, stats, limiter, latency);
+  const authorize = createAuthorizer(apiKeys);
+  const context: CallContext = {
+    seed,
+    timeScale,
+    latency: control.latency,
+    limiter,
+    faults,
+    stats,
+    authorize,
+  };
+  const open = new Set<ServerResponse>();
+  let server: Server | undefined;
+
+  return {
+    control,
+    async start(port = 0, host = '127.0.0.1') {
+      const starting = createServer((request, response) => {
+        open.add(response);
+        response.once('close', () => open.delete(response));
+        void serve(context, control, request, response);
+      });
+      starting.keepAliveTimeout = KEEP_ALIVE_MS;
+      starting.listen(port, host);
+      // Rejects when the server emits an error first.
+      await once(starting, 'listening');
+      server = starting;
+      const address = starting.address();
+      const bound = typeof address === 'object' && address ? address.port : port;
+      return { url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}/v1`, port: bound };
+    },
+    async stop() {
+      const stopping = server;
+      server = undefined;
+      if (!stopping) return;
+      const closed = once(stopping, 'close');
+      stopping.close();
+      // Destroying the sockets ends the calls: each hears its response close and clears its timers.
+      stopping.closeAllConnections();
+      await closed;
+      // The server closes before its responses have heard of it; after this the statistics are final.
+      await Promise.all(Array.from(open, (response) => once(response, 'close')));
+    },
+  };
+}
+
+async function serve(
+  context: CallContext,
+  control: Control,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  response.setHeader('x-request-id', `req_${randomUUID().replaceAll('-', '')}`);
+  response.setHeader('openai-version', '2020-10-01');
+  response.setHeader('openai-organization', 'org-simulated');
+  response.setHeader('openai-processing-ms', '1');
+  try {
+    await route(context, control, request, response);
+  } catch (error) {
+    // A client that has left needs no answer, and a body that has begun cannot turn into an error.
+    if (response.destroyed || response.headersSent) return void response.destroy();
+    if (error instanceof ApiError) return sendError(response, error);
+    process.stderr.write(`simulator: ${error instanceof Error ? error.stack : String(error)}\n`);
+    sendError(response, serverError());
+  }
+}
+
+async function route(
+  context: CallContext,
+  control: Control,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const method = request.method ?? '';
+  const path = (request.url ?? '').replace(/\?.*$/, '');
+  if (path.startsWith('/control/')) return serveControl(control, path, request, response);
+  switch (`${method} ${path}`) {
+    case 'POST /v1/chat/completions':
+      return serveCall(context, 'chat', prepareChat, request, response);
+    case 'POST /v1/images/generations':
+      return serveCall(context, 'images', prepareImages, request, response);
+    case 'POST /v1/embeddings':
+      return serveCall(context, 'embeddings', prepareEmbeddings, request, response);
+  }
+  context.authorize(request);
+  if (method === 'GET' && path === '/v1/models') return sendJson(response, 200, listModels());
+  const model = method === 'GET' ? /^\/v1\/models\/([^/]+)$/.exec(path)?.[1] : undefined;
+  if (model === undefined) throw unknownPath(method, path);
+  sendJson(response, 200, findModel(decode(model)));
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+function createAuthorizer(apiKeys: readonly string[] | undefined): (request: IncomingMessage) => void {
+  return (request) => {
+    const key = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
+    if (key === undefined) throw unauthorized('You didn’t provide an API key (simulated).');
+    if (apiKeys && !apiKeys.includes(key)) throw unauthorized();
+  };
+}

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { Disk } from 'flydrive';
+import { FSDriver } from 'flydrive/drivers/fs';
+
+/** Where finished pictures are kept, under a name made from their content. */
+export type AssetStore = {
+  /** Stores a picture and returns its key; the same bytes always have the same key. */
+  put(bytes: Uint8Array): Promise<string>;
+  /** @returns the bytes, or undefined where there is no such asset. */
+  get(key: string): Promise<Uint8Array | undefined>;
+  /** The public address of a key. */
+  urlOf(key: string): string;
+};
+
+export const assetKeyPattern = /^[0-9a-f]{64}\.png$/;
+
+/**
+ * @param settings.folder absolute; used where no S3-compatible store is set.
+ * @param settings.baseUrl what stands before `/KEY` in addresses: this server's `/assets`, or a CDN.
+ */
+export async function openAssets(settings: {
+  folder: string;
+  s3: { bucket: string; region: string; endpoint: string | undefined } | undefined;
+  baseUrl: () => string;
+}): Promise<AssetStore> {
+  const disk = new Disk(await driver(settings));
+  return {
+    async put(bytes) {
+      const key = `${createHash('sha256').update(bytes).digest('hex')}.png`;
+      await disk.put(key, bytes, {
+        contentType: 'image/png',
+        cacheControl: 'public, max-age=31536000, immutable',
+      });
+      return key;
+    },
+    async get(key) {
+      if (!assetKeyPattern.test(key) || !(await disk.exists(key))) return undefined;
+      return disk.getBytes(key);
+    },
+    urlOf: (key) => `${settings.baseUrl()}/${key}`,
+  };
+}
+
+async function driver(settings: Parameters<typeof openAssets>[0]) {
+  const { s3 } = settings;
+  if (s3 === undefined) return new FSDriver({ location: settings.folder, visibility: 'private' });
+  const { S3Driver } = await import('flydrive/drivers/s3');
+  return new S3Driver({
+    bucket: s3.bucket,
+    region: s3.region,
+    visibility: 'private',
+    supportsACL: false,
+    ...(s3.endpoint === undefined ? {} : { endpoint: s3.endpoint, forcePathStyle: true }),
+  });
+}

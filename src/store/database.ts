@@ -1,0 +1,93 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils';
+import type { ConstructorOptions as BossOptions } from 'pg-boss';
+import type { Logger } from '../telemetry/logger.ts';
+import { PrismaClient, type Prisma } from './generated/prisma/client.ts';
+import { applyMigrations } from './migrations.ts';
+
+export type Transaction = Prisma.TransactionClient;
+
+export type Database = {
+  prisma: PrismaClient;
+  /** How pg-boss reaches the same database. */
+  bossOptions: BossOptions;
+  /**
+   * Runs `work` in one transaction. Inside it, wait for nothing but `tx`: embedded, there is one connection.
+   */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Resolves when the database answers, rejects otherwise. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+};
+
+/**
+ * Opens the database and brings it to the newest migration.
+ *
+ * @param settings.databaseUrl PostgreSQL's address; undefined: embedded under `dataDir`.
+ */
+export async function openDatabase(
+  settings: { databaseUrl: string | undefined; dataDir: string },
+  logger: Logger,
+): Promise<Database> {
+  return settings.databaseUrl === undefined
+    ? openPglite(settings.dataDir, logger)
+    : openPostgres(settings.databaseUrl, logger);
+}
+
+async function openPostgres(url: string, logger: Logger): Promise<Database> {
+  // A client that waits for ever for a connection hides that the database is gone.
+  const pool = {
+    connectionString: url,
+    max: 10,
+    connectionTimeoutMillis: 5_000,
+    application_name: 'pressrun',
+  };
+  const adapter = new PrismaPg(pool, {
+    onPoolError: (error) => logger.warn({ error: error.message }, 'database connection lost'),
+  });
+  return migrated(adapter, logger, {
+    bossOptions: { ...pool, max: 4, application_name: 'pressrun-jobs' },
+    close: async () => undefined,
+  });
+}
+
+async function openPglite(dataDir: string, logger: Logger): Promise<Database> {
+  // Not loaded where PostgreSQL is set: it is large.
+  const [{ openEmbedded }, { PrismaPGlite }, { fromPglite }] = await Promise.all([
+    import('./embedded.ts'),
+    import('pglite-prisma-adapter'),
+    import('pg-boss'),
+  ]);
+  const embedded = await openEmbedded(dataDir, (line) => logger.info(line));
+  try {
+    return await migrated(new PrismaPGlite(embedded.pglite), logger, {
+      bossOptions: { db: fromPglite(embedded.pglite), backend: 'pglite' },
+      close: () => embedded.close(),
+    });
+  } catch (error) {
+    await embedded.close();
+    throw error;
+  }
+}
+
+async function migrated(
+  adapter: SqlMigrationAwareDriverAdapterFactory,
+  logger: Logger,
+  backend: { bossOptions: BossOptions; close(): Promise<void> },
+): Promise<Database> {
+  const applied = await applyMigrations(adapter);
+  if (applied.length > 0) logger.info({ migrations: applied }, 'database migrated');
+  const prisma = new PrismaClient({ adapter });
+  return {
+    prisma,
+    bossOptions: backend.bossOptions,
+    transaction: (work) => prisma.$transaction(work, { maxWait: 10_000, timeout: 10_000 }),
+    ping: async () => {
+      await prisma.$queryRaw`SELECT 1`;
+    },
+    async close() {
+      await prisma.$disconnect();
+      await backend.close();
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { access, cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
+import { PGlite } from '@electric-sql/pglite';
+import { migrationNames } from './migrations.ts';
+
+const cacheFolder = fileURLToPath(new URL('../../node_modules/.cache/pressrun/', import.meta.url));
+
+/** Another process works on the data directory. */
+export class DataDirectoryInUseError extends Error {
+  override readonly name = 'DataDirectoryInUseError';
+
+  constructor(dataDir: string) {
+    super(
+      `Another Pressrun works on ${dataDir}. Stop it, set DATA_DIR to another folder, or set DATABASE_URL: ` +
+        'the embedded database belongs to one process at a time.',
+    );
+  }
+}
+
+export type EmbeddedDatabase = {
+  pglite: PGlite;
+  close(): Promise<void>;
+};
+
+/**
+ * Opens PostgreSQL in this process. A new data directory is a copy of the template that `npm ci` built, which
+ * takes half a second where initialising one takes several.
+ *
+ * @param dataDir absolute; made when absent.
+ * @param tell told in one line what takes long.
+ * @throws DataDirectoryInUseError where another process has it open; two would lose rows silently.
+ */
+export async function openEmbedded(dataDir: string, tell: (line: string) => void): Promise<EmbeddedDatabase> {
+  await mkdir(dataDir, { recursive: true });
+  const unlock = lock(dataDir);
+  try {
+    const folder = `${dataDir}/postgres`;
+    if (!(await exists(folder))) {
+      const template = await templateFolder();
+      if (await exists(template)) {
+        tell(`Setting up a new database in ${dataDir} …`);
+        await copyWhole(template, folder);
+      } else {
+        tell(
+          `Setting up a new database in ${dataDir}; this takes some seconds (npm run generate makes it faster) …`,
+        );
+      }
+    }
+    const pglite = await PGlite.create(folder);
+    return {
+      pglite,
+      async close() {
+        await pglite.close();
+        unlock();
+      },
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+/**
+ * Where the initialised, migrated data directory is kept. Its name changes with whatever went into it.
+ */
+export async function templateFolder(): Promise<string> {
+  const hash = createHash('sha256');
+  for (const packageName of ['@electric-sql/pglite', 'pg-boss']) {
+    hash.update(
+      await readFile(
+        fileURLToPath(new URL(`../../node_modules/${packageName}/package.json`, import.meta.url)),
+      ),
+    );
+  }
+  hash.update((await migrationNames()).join());
+  return `${cacheFolder}database-${hash.digest('hex').slice(0, 16)}`;
+}
+
+/** An aborted copy must not look like a data directory, so it gets its name only when it is whole. */
+async function copyWhole(from: string, to: string): Promise<void> {
+  const partial = `${to}.partial`;
+  await rm(partial, { recursive: true, force: true });
+  await cp(from, partial, { recursive: true });
+  await rename(partial, to);
+}
+
+/** A lock that the operating system drops with the process, however it ends: SQLite's exclusive file lock. */
+function lock(dataDir: string): () => void {
+  const file = new DatabaseSync(`${dataDir}/lock`);
+  try {
+    file.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+  } catch (error) {
+    file.close();
+    if (error instanceof Error && error.message.includes('locked'))
+      throw new DataDirectoryInUseError(dataDir);
+    throw error;
+  }
+  return () => file.close();
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

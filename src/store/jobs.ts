@@ -1,0 +1,131 @@
+import { fromPrisma, PgBoss, type ConstructorOptions } from 'pg-boss';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Transaction } from './database.ts';
+
+/** The queues there are. A killed worker's job is run again when its heartbeat has been silent for 10 s. */
+const queues = {
+  posts: {
+    heartbeatSeconds: 10,
+    retryLimit: 5,
+    retryDelay: 1,
+    retryBackoff: true,
+    retryDelayMax: 30,
+    notify: true,
+  },
+} as const;
+
+type ListenHandle = { close(): Promise<void> };
+
+export type QueueName = keyof typeof queues;
+
+/** One unit of work in a queue. `data` is as it was stored: its handler parses it. */
+export type Job = {
+  id: string;
+  queue: QueueName;
+  data: unknown;
+  /** How often this job was run before. */
+  retryCount: number;
+  /** Whether pg-boss would run it again after a failure. */
+  isLastTry: boolean;
+};
+
+export type NewJob = {
+  data: object;
+  /** Higher runs first. */
+  priority: number;
+};
+
+export type Jobs = {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Adds jobs that exist only if `tx` commits. */
+  enqueue(tx: Transaction, queue: QueueName, jobs: NewJob[]): Promise<void>;
+  /** Takes at most `count` jobs, highest priority first. */
+  fetch(queue: QueueName, count: number): Promise<Job[]>;
+  /** Says that these jobs are still being worked on. */
+  touch(queue: QueueName, ids: string[]): Promise<void>;
+  /** Ends a job in the transaction that writes its result. */
+  complete(tx: Transaction, queue: QueueName, id: string): Promise<void>;
+  /** Ends a job that turned out to have nothing to do. */
+  discard(queue: QueueName, id: string): Promise<void>;
+  /** Gives a job back to be run again after the queue's backoff. */
+  retry(queue: QueueName, id: string, reason: string): Promise<void>;
+  /** Calls `listener` as soon as a queue may have work. A hint only: polling stays the floor. */
+  onWork(listener: (queue: string) => void): () => void;
+};
+
+/**
+ * pg-boss behind the few calls that the dispatcher and the services need.
+ *
+ * @param bossOptions how to reach the database.
+ */
+export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Jobs {
+  const boss = new PgBoss({
+    ...bossOptions,
+    schedule: false,
+    superviseIntervalSeconds: 1,
+    monitorIntervalSeconds: 1,
+  });
+  boss.on('error', (error) => logger.warn({ error: error.message }, 'job engine'));
+  const listeners = new Set<(queue: string) => void>();
+  const wake = (queue: string) => listeners.forEach((listener) => listener(queue));
+  let subscription: ListenHandle | undefined;
+
+  return {
+    async start() {
+      await boss.start();
+      const existing = new Set((await boss.getQueues()).map((queue) => queue.name));
+      for (const [name, options] of Object.entries(queues)) {
+        if (!existing.has(name)) await boss.createQueue(name, options);
+        // pg-boss looks a queue up on first use, on its own connection. Inside a transaction of an embedded
+        // database that look-up would wait for the transaction, and the transaction for it.
+        await boss.fetch(name, { batchSize: 1, minPriority: 2_147_483_647 });
+      }
+      subscription = await listen(boss, wake);
+    },
+    async stop() {
+      await subscription?.close();
+      await boss.stop({ graceful: false });
+    },
+    async enqueue(tx, queue, jobs) {
+      await boss.insert(queue, jobs, { db: fromPrisma(tx), returnId: false });
+    },
+    async fetch(queue, count) {
+      const jobs = await boss.fetch(queue, { batchSize: count, includeMetadata: true });
+      return jobs.map((job) => ({
+        id: job.id,
+        queue,
+        data: job.data,
+        retryCount: job.retryCount,
+        isLastTry: job.retryCount >= job.retryLimit,
+      }));
+    },
+    async touch(queue, ids) {
+      await boss.touch(queue, ids);
+    },
+    async complete(tx, queue, id) {
+      await boss.complete(queue, id, null, { db: fromPrisma(tx) });
+    },
+    async discard(queue, id) {
+      await boss.complete(queue, id);
+    },
+    async retry(queue, id, reason) {
+      await boss.fail(queue, id, { reason });
+    },
+    onWork(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** pg-boss' own listener wakes only its `work()` loops, which are not ours: hear the same channel. */
+async function listen(boss: PgBoss, wake: (queue: string) => void): Promise<ListenHandle | undefined> {
+  const db = boss.getDb();
+  // The expression pg-boss notifies on (its plans.notifyChannelSql) for the default schema.
+  const { rows } = await db.executeSql(
+    `SELECT 'pgboss_' || left(encode(sha224('pgboss'::bytea), 'hex'), 24) AS channel`,
+  );
+  const everyQueue = () => Object.keys(queues).forEach(wake);
+  return db.listen?.(String(rows[0].channel), wake, everyQueue);
+}

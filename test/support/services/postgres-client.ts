@@ -1,0 +1,31 @@
+import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
+
+const CONNECT_DEADLINE_MS = 2_000;
+const QUERY_DEADLINE_MS = 10_000;
+
+/** Lends a connection of its own to `work` and closes it afterwards. Rejects rather than hang when nothing answers. */
+export async function withPostgres<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_DEADLINE_MS,
+    query_timeout: QUERY_DEADLINE_MS,
+  });
+  // The server may end the connection at any time; what then waits for it is rejected anyway.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Creates an empty database with a name of its own on the server of `serverUrl` and returns its url. */
+export async function createDatabase(serverUrl: string): Promise<string> {
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  await withPostgres(serverUrl, (client) => client.query(`CREATE DATABASE ${name}`));
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return url.href;
+}
