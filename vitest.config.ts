@@ -1,12 +1,21 @@
 import { defineConfig } from 'vitest/config';
 
+const shared = {
+  globalSetup: ['test/support/services/global.ts'],
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+};
+
+/** The integration suite runs twice: embedded, and on PostgreSQL and Redis. */
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/services/global.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
     // Two cores: more files at once only make each of them slow.
     maxWorkers: 2,
+    projects: [
+      { test: { ...shared, name: 'parts', include: ['test/{unit,contract,simulator,services,demo}/**/*.test.ts'] } },
+      { test: { ...shared, name: 'embedded', include: ['test/integration/**/*.test.ts'], provide: { backend: 'embedded' } } },
+      { test: { ...shared, name: 'distributed', include: ['test/integration/**/*.test.ts'], provide: { backend: 'distributed' } } },
+      { test: { ...shared, name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
+    ],
   },
 });

@@ -45,7 +45,7 @@ export const FaultRuleSchema = z.strictObject({
 export type FaultRule = z.output<typeof FaultRuleSchema>;
 
 /** What a fault is chosen by. `nth` is 1 for the first call with this prompt. */
-export type FaultCandidate = {
+type FaultCandidate = {
   readonly endpoint: Endpoint;
   readonly prompt: string;
   readonly digest: string;

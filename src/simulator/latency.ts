@@ -9,7 +9,7 @@ const Z_95 = 1.6449;
  * Draws a latency in unscaled milliseconds: log-normal through the range's 5th and 95th percentile, as the
  * provider's latencies are, and clipped to the range so that a test knows its bounds.
  */
-export function drawLatency(range: LatencyRange, seed: number): number {
+function drawLatency(range: LatencyRange, seed: number): number {
   const random = createRandom(seed);
   const low = Math.log(Math.max(range.p05, 0.001));
   const high = Math.log(Math.max(range.p95, 0.001));

@@ -49,7 +49,7 @@ const SettingsSchema = OptionsSchema.extend({ limits: LimitsChangeSchema }).part
 /** What a caller may set; everything else has its default. */
 export type SimulatorSettings = z.output<typeof SettingsSchema>;
 
-export const DEFAULT_OPTIONS: SimulatorOptions = {
+const DEFAULT_OPTIONS: SimulatorOptions = {
   seed: 1,
   timeScale: 1,
   captionLatencyMs: { p05: 2000, p95: 6000 },

@@ -19,7 +19,7 @@ import { sendError, sendJson } from './reply.ts';
 import { createStatsBook } from './stats.ts';
 
 export type { Control } from './control.ts';
-export type { SimulatorOptions, SimulatorSettings } from './options.ts';
+export type { SimulatorSettings } from './options.ts';
 
 /** Longer than any client keeps an idle connection, so that no request meets a socket that is just closing. */
 const KEEP_ALIVE_MS = 120_000;

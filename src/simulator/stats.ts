@@ -1,6 +1,5 @@
 import { ENDPOINTS } from './endpoint.ts';
 import type { Endpoint, Usage } from './endpoint.ts';
-import { FAULT_KINDS } from './faults.ts';
 import type { FaultKind } from './faults.ts';
 
 /** Prompts that are remembered one by one; past it the one not sent for the longest time is forgotten. */
@@ -10,9 +9,9 @@ const PROMPTS_KEPT = 20_000;
  * How a call ended: with its product, spoilt by a fault, refused by the limits, refused because the request was
  * wrong, or given up by the client (a hanging call that the client gives up is `aborted` too).
  */
-export type Outcome = 'succeeded' | 'faulted' | 'rateLimited' | 'rejected' | 'aborted';
+type Outcome = 'succeeded' | 'faulted' | 'rateLimited' | 'rejected' | 'aborted';
 
-export type EndpointStats = Record<Outcome, number> & {
+type EndpointStats = Record<Outcome, number> & {
   /** `received` = the five outcomes + `inFlight`. */
   received: number;
   inFlight: number;
@@ -73,7 +72,7 @@ function emptyStats(inFlight: number): EndpointStats {
       unauthorized: 0,
       insufficient_quota: 0,
       empty_image: 0,
-    } satisfies Record<(typeof FAULT_KINDS)[number], number>,
+    },
     usage: { inputTokens: 0, outputTokens: 0, images: 0 },
   };
 }

@@ -2,6 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { connect, postRequest, startSimulator, writePost } from './support.ts';
 
 describe('the server', () => {
+  test('listens on this machine only', async () => {
+    const { url } = await startSimulator();
+
+    expect(new URL(url).hostname).toBe('127.0.0.1');
+    expect(url).toMatch(/\/v1$/);
+    await expect(fetch(url.replace('127.0.0.1', '127.0.0.2'))).rejects.toThrow();
+  });
+
   test('names every answer with a request id and calls itself simulated', async () => {
     const { openai } = await startSimulator();
     const {

@@ -14,7 +14,7 @@ export type RunningSimulator = {
 };
 
 /** A thousand times faster than real time, so that no test waits for a model to think. */
-export const FAST = 0.001;
+const FAST = 0.001;
 /** A minute that never passes within a test, for tests about limits that must not refill. */
 export const FROZEN = 1000;
 /** No thinking at all, whatever the time scale is. */
@@ -49,7 +49,7 @@ export function promptFor(brief: object): string {
 }
 
 /** The structured output that the application asks for. */
-export const POST_FORMAT = {
+const POST_FORMAT = {
   type: 'json_schema',
   json_schema: {
     name: 'post',

@@ -1,8 +1,7 @@
 import type { NonEmpty } from '../random.ts';
 
 /** The voices that a bank can write in; every tone word of a brief is mapped to one of them. */
-export const VOICES = ['friendly', 'professional', 'playful', 'bold', 'inspiring'] as const;
-export type Voice = (typeof VOICES)[number];
+export type Voice = 'friendly' | 'professional' | 'playful' | 'bold' | 'inspiring';
 
 /**
  * The sentences of one language. `{brand}` and `{audience}` stand for what the brief says. Sentences are worded so

@@ -7,7 +7,7 @@ import { chooseLanguage, chooseVoice } from './languages.ts';
 import type { LanguageChoice } from './languages.ts';
 
 /** What every text of the simulator carries. */
-export const SIMULATED = '[simulated]';
+const SIMULATED = '[simulated]';
 /** Stands in for the brand when there is no brief. */
 const NO_BRAND = 'Pressrun';
 /** A longer audience is a description rather than a name, and would not read well inside a sentence. */

@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { createLocalBus, type Bus, type BusSignal } from '../../src/events/bus.ts';
+import { createRedisBus } from '../../src/events/redis-bus.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { startRedis } from '../support/services/redis.ts';
+import { waitUntil } from '../support/services/wait-until.ts';
+
+const logger = createLogger('silent');
+const stage = (batchId: string) => ({
+  kind: 'stage' as const,
+  stage: { batchId, postId: crypto.randomUUID(), stage: 'STARTED' as const, at: new Date() },
+});
+
+describe.each([
+  ['in-process', async () => createLocalBus()],
+  ['Redis', async () => createRedisBus(inject('redisUrl'), logger)],
+])('the %s bus', (_name, create) => {
+  let bus: Bus;
+  beforeAll(async () => {
+    bus = await create();
+  });
+  afterAll(() => bus.close());
+
+  it('brings every message to every listener of the batch, in order, with its dates as dates', async () => {
+    const batchId = crypto.randomUUID();
+    const heard: BusSignal[][] = [[], []];
+    for (const list of heard) await bus.subscribe(batchId, (signal) => list.push(signal));
+    const sent = [stage(batchId), stage(batchId), stage(batchId)];
+    for (const message of sent) bus.publish(batchId, message);
+    await waitUntil('three messages for both', () => heard.every((list) => list.length === 3));
+    expect(heard).toEqual([sent, sent]);
+  });
+
+  it('brings no message to listeners of another batch, or to one who left', async () => {
+    const [mine, other] = [crypto.randomUUID(), crypto.randomUUID()];
+    const heard: string[] = [];
+    await bus.subscribe(mine, () => heard.push('mine'));
+    await bus.subscribe(other, () => heard.push('other'));
+    const leave = await bus.subscribe(mine, () => heard.push('left'));
+    leave();
+    bus.publish(mine, stage(mine));
+    await waitUntil('the message', () => heard.length > 0);
+    expect(heard).toEqual(['mine']);
+  });
+});
+
+describe('the Redis bus of two processes', () => {
+  it('brings messages from one to the other', async () => {
+    const [here, there] = [await createRedisBus(inject('redisUrl'), logger), await createRedisBus(inject('redisUrl'), logger)];
+    const batchId = crypto.randomUUID();
+    const heard: BusSignal[] = [];
+    await there.subscribe(batchId, (signal) => heard.push(signal));
+    here.publish(batchId, stage(batchId));
+    await waitUntil('the message', () => heard.length === 1);
+    await Promise.all([here.close(), there.close()]);
+  });
+
+  it('tells listeners that messages may be lost when Redis goes, and works again when it is back', async () => {
+    await using redis = await startRedis();
+    const bus = await createRedisBus(redis.url, logger);
+    const batchId = crypto.randomUUID();
+    const heard: BusSignal['kind'][] = [];
+    await bus.subscribe(batchId, (signal) => heard.push(signal.kind));
+    await redis.kill();
+    await waitUntil('the word of the loss', () => heard.includes('lost'));
+    bus.publish(batchId, stage(batchId));
+    await redis.restart();
+    await waitUntil('a message after the return', () => {
+      bus.publish(batchId, stage(batchId));
+      return heard.includes('stage');
+    });
+    await bus.close();
+  });
+});

@@ -1,0 +1,121 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { inject } from 'vitest';
+import { createClient } from '../../client/index.ts';
+import {
+  CreateCampaignDocument,
+  RegisterDocument,
+  StartBatchDocument,
+  type CreateCampaignInput,
+  type StartBatchInput,
+} from '../../client/generated/graphql.ts';
+import { startApp, type App } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import { createSimulator } from '../../src/simulator/server.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { createDatabase } from './services/postgres-client.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** What the integration suite runs on: PGlite and the in-process bus, or PostgreSQL and Redis. */
+    backend: 'embedded' | 'distributed';
+  }
+}
+
+export type TestApp = App & {
+  /** What the app's SDK calls; its `control` makes faults and counts calls. */
+  simulator: ReturnType<typeof createSimulator>;
+  /** Stops the app and starts another on the same data. */
+  restart(): Promise<TestApp>;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+/**
+ * Starts Pressrun in this process on fresh data, on the backend that the suite runs on, with a simulator a
+ * hundred times faster than life.
+ *
+ * @param settings environment variables on top.
+ */
+export async function startTestApp(settings: Record<string, string> = {}): Promise<TestApp> {
+  const opened = new AsyncDisposableStack();
+  const dataDir = await mkdtemp(`${tmpdir()}/pressrun-test-`);
+  opened.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const simulator = createSimulator({ seed: 1, timeScale: 0.01 });
+  const { url: simulatorUrl } = await simulator.start(0);
+  opened.defer(() => simulator.stop());
+  const backend =
+    inject('backend') === 'embedded'
+      ? {}
+      : { DATABASE_URL: await createDatabase(inject('postgresUrl')), REDIS_URL: inject('redisUrl') };
+  const config = readConfig({
+    PORT: '0',
+    NODE_ENV: 'test',
+    DATA_DIR: dataDir,
+    OPENAI_API_KEY: 'simulated',
+    OPENAI_BASE_URL: simulatorUrl,
+    ...backend,
+    ...settings,
+  });
+  const logger = createLogger('silent');
+
+  const start = async (): Promise<TestApp> => {
+    let app: App | undefined = await startApp(config, logger);
+    const stop = async () => {
+      await app?.stop();
+      app = undefined;
+    };
+    return {
+      url: app.url,
+      simulator,
+      stop,
+      async restart() {
+        await stop();
+        return start();
+      },
+      async [Symbol.asyncDispose]() {
+        await stop();
+        await opened.disposeAsync();
+      },
+    };
+  };
+  return start();
+}
+
+/** A client without an account. */
+export function anonymous(app: { url: string }) {
+  return createClient({ url: `${app.url}/graphql` });
+}
+
+/** Registers a new account. */
+export async function signUp(app: { url: string }, email = `${crypto.randomUUID()}@example.com`) {
+  const { register } = await anonymous(app).run(RegisterDocument, { input: { email, password: 'correct horse' } });
+  if (register.__typename !== 'Login') throw new Error(`register answered ${register.__typename}`);
+  const { accessToken: token, user } = register;
+  return { url: `${app.url}/graphql`, token, email, id: user.id, run: createClient({ url: `${app.url}/graphql`, token }).run };
+}
+
+export type Account = Awaited<ReturnType<typeof signUp>>;
+
+export const sampleCampaign: CreateCampaignInput = {
+  name: 'Spring launch',
+  brand: 'Alpenglow Coffee',
+  description: 'A light roast from small farms, sold in refillable tins.',
+  tone: 'FRIENDLY',
+  targetAudience: 'City people who cycle to work',
+  language: 'en',
+  channel: 'INSTAGRAM',
+};
+
+/** Creates a campaign and returns its id. */
+export async function createCampaign(account: Account, changes: Partial<CreateCampaignInput> = {}): Promise<string> {
+  const { createCampaign: created } = await account.run(CreateCampaignDocument, { input: { ...sampleCampaign, ...changes } });
+  if (created.__typename !== 'Campaign') throw new Error(`createCampaign answered ${created.__typename}`);
+  return created.id;
+}
+
+/** Starts a batch and returns its id. */
+export async function startBatch(account: Account, input: StartBatchInput): Promise<string> {
+  const { startBatch: started } = await account.run(StartBatchDocument, { input });
+  if (started.__typename !== 'Batch') throw new Error(`startBatch answered ${started.__typename}`);
+  return started.id;
+}

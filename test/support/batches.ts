@@ -1,0 +1,30 @@
+import { BatchDocument, PostsDocument, type PostFilter } from '../../client/generated/graphql.ts';
+import { followBatch, type BatchEvent } from '../../client/index.ts';
+import type { Account } from './app.ts';
+
+/** Follows a batch to its end and returns all that was sent. */
+export async function followToEnd(
+  account: Account,
+  batchId: string,
+  options: { after?: string; transport?: 'websocket' | 'sse' } = {},
+): Promise<BatchEvent[]> {
+  const signal = AbortSignal.timeout(25_000);
+  return Array.fromAsync(followBatch({ url: account.url, token: account.token, batchId, signal, ...options }));
+}
+
+/** The stored events among what was sent: all but snapshots and stages. */
+export function stored(events: BatchEvent[]): BatchEvent[] {
+  return events.filter(({ __typename }) => __typename !== 'BatchSnapshotEvent' && __typename !== 'PostStageEvent');
+}
+
+export async function getBatch(account: Account, id: string) {
+  const { batch } = await account.run(BatchDocument, { id });
+  if (batch == null) throw new Error('the batch is not there');
+  return batch;
+}
+
+/** The first 100 posts of a filter, newest first. */
+export async function getPosts(account: Account, filter: PostFilter) {
+  const { posts } = await account.run(PostsDocument, { filter, first: 100 });
+  return posts.edges.map(({ node }) => node);
+}
