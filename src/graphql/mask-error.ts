@@ -9,11 +9,12 @@ import { InvalidInputError, PressrunError, UnauthenticatedError } from '../domai
  */
 export function maskError(error: unknown, report: (error: unknown) => void): GraphQLError {
   const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
+  // GraphQL's own errors wrap one another; the outer one names the place.
+  if (error instanceof GraphQLError && original instanceof GraphQLError) return withField(error);
   const place = error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {};
   if (original instanceof PressrunError) {
     return new GraphQLError(original.message, { ...place, extensions: extensionsOf(original) });
   }
-  if (original instanceof GraphQLError) return withField(original);
   report(original);
   return new GraphQLError('Something went wrong on our side.', {
     ...place,
@@ -46,10 +47,8 @@ function extensionsOf(error: PressrunError) {
 
 /** graphql-js names the place of a bad variable only in its message. */
 function variablePath(message: string): string | undefined {
-  const [, variable, path = ''] =
-    /^Variable "\$(\w+)" (?:got|has) invalid value.*?(?: at "?(?:\w+)?([.\w[\]]*)"?)?[;:]/s.exec(message) ??
-    [];
-  return variable === undefined ? undefined : variable + path;
+  const [, variable, path] = /^Variable "\$(\w+)" got invalid value .*?(?: at "([^"]+)")?; /s.exec(message) ?? [];
+  return variable === undefined ? undefined : joinPath([path ?? variable, missingField(message)]);
 }
 
 /** The argument and input fields around a literal that does not fit. */
@@ -58,18 +57,24 @@ function literalPath(error: GraphQLError, document: DocumentNode | undefined): s
   if (target === undefined || document === undefined) return undefined;
   let names: string[] = [];
   visit(document, {
-    enter(node, _key, _parent, _path, ancestors) {
+    enter(node, _key, parent, _path, ancestors) {
       if (node !== target) return;
-      names = [...ancestors, node].flatMap((ancestor) =>
-        isNode(ancestor) && (ancestor.kind === Kind.ARGUMENT || ancestor.kind === Kind.OBJECT_FIELD)
+      names = [...ancestors, parent, node].flatMap((ancestor) =>
+        ancestor !== undefined && isNode(ancestor) && (ancestor.kind === Kind.ARGUMENT || ancestor.kind === Kind.OBJECT_FIELD)
           ? [ancestor.name.value]
           : [],
       );
     },
   });
-  const [, missing] = /^Field "?\w+\.(\w+)"? of required type/.exec(error.message) ?? [];
-  const path = missing === undefined ? names : [...names, missing];
-  return path.length === 0 ? undefined : path.join('.');
+  return names.length === 0 ? undefined : joinPath([...names, missingField(error.message)]);
+}
+
+function missingField(message: string): string | undefined {
+  return /to include required field "(\w+)"/.exec(message)?.[1];
+}
+
+function joinPath(names: (string | undefined)[]): string {
+  return names.filter((name) => name !== undefined).join('.');
 }
 
 function isNode(value: ASTNode | readonly ASTNode[]): value is ASTNode {

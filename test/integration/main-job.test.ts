@@ -48,7 +48,7 @@ describe('a batch of posts', () => {
     app.simulator.control.resetStats();
     const campaignId = await createCampaign(account);
     await followToEnd(account, await startBatch(account, { campaignId, postCount: 30 }));
-    const { chat, images } = app.simulator.control.stats().endpoints;
+    const { chat, images } = app.simulator.control.stats();
     expect(images.peakInFlight).toBe(10);
     expect(chat.peakInFlight).toBeGreaterThan(5);
   });
@@ -84,7 +84,7 @@ describe('a batch of posts', () => {
     await followToEnd(account, batchId);
 
     expect(await getBatch(account, batchId)).toMatchObject({ progress: { completedCount: 1 } });
-    const { chat, images } = app.simulator.control.stats().endpoints;
+    const { chat, images } = app.simulator.control.stats();
     expect([chat.succeeded, images.succeeded, images.received]).toEqual([1, 1, 2]);
   });
 

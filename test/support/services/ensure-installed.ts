@@ -7,7 +7,12 @@ import { servicesFolder } from './instance-folder.ts';
 import { run } from './run.ts';
 
 /** The Debian packages that the tests need, with the program that shows that each is there. */
-const programOf = { postgresql: 'postgres', 'redis-server': 'redis-server', nginx: 'nginx' } as const;
+const programOf = {
+  postgresql: 'postgres',
+  'redis-server': 'redis-server',
+  nginx: 'nginx',
+  chromium: 'chromium',
+} as const;
 
 export type ServicePackage = keyof typeof programOf;
 
