@@ -12,9 +12,29 @@ export default defineConfig({
     // Two cores: more files at once only make each of them slow.
     maxWorkers: 2,
     projects: [
-      { test: { ...shared, name: 'parts', include: ['test/{unit,contract,simulator,services,demo}/**/*.test.ts'] } },
-      { test: { ...shared, name: 'embedded', include: ['test/integration/**/*.test.ts'], provide: { backend: 'embedded' } } },
-      { test: { ...shared, name: 'distributed', include: ['test/integration/**/*.test.ts'], provide: { backend: 'distributed' } } },
+      {
+        test: {
+          ...shared,
+          name: 'parts',
+          include: ['test/{unit,contract,simulator,services,demo}/**/*.test.ts'],
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'embedded',
+          include: ['test/integration/**/*.test.ts'],
+          provide: { backend: 'embedded' },
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'distributed',
+          include: ['test/integration/**/*.test.ts'],
+          provide: { backend: 'distributed' },
+        },
+      },
       { test: { ...shared, name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
     ],
   },

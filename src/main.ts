@@ -1,6 +1,7 @@
 import { startApp } from './app.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { PortInUseError } from './http/server.ts';
+import { DataDirectoryInUseError } from './store/data-directory.ts';
 import { createLogger } from './telemetry/logger.ts';
 
 const help = `Starts Pressrun: GraphQL, subscriptions and the worker in one process.
@@ -11,9 +12,7 @@ const help = `Starts Pressrun: GraphQL, subscriptions and the worker in one proc
 
 /** Faults that a person can mend, told without a stack. */
 const expected = (error: unknown): error is Error =>
-  error instanceof ConfigError ||
-  error instanceof PortInUseError ||
-  (error instanceof Error && error.name === 'DataDirectoryInUseError');
+  error instanceof ConfigError || error instanceof PortInUseError || error instanceof DataDirectoryInUseError;
 
 async function main(): Promise<void> {
   const startedAt = performance.now();

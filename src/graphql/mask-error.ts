@@ -47,7 +47,8 @@ function extensionsOf(error: PressrunError) {
 
 /** graphql-js names the place of a bad variable only in its message. */
 function variablePath(message: string): string | undefined {
-  const [, variable, path] = /^Variable "\$(\w+)" got invalid value .*?(?: at "([^"]+)")?; /s.exec(message) ?? [];
+  const [, variable, path] =
+    /^Variable "\$(\w+)" got invalid value .*?(?: at "([^"]+)")?; /s.exec(message) ?? [];
   return variable === undefined ? undefined : joinPath([path ?? variable, missingField(message)]);
 }
 
@@ -60,7 +61,9 @@ function literalPath(error: GraphQLError, document: DocumentNode | undefined): s
     enter(node, _key, parent, _path, ancestors) {
       if (node !== target) return;
       names = [...ancestors, parent, node].flatMap((ancestor) =>
-        ancestor !== undefined && isNode(ancestor) && (ancestor.kind === Kind.ARGUMENT || ancestor.kind === Kind.OBJECT_FIELD)
+        ancestor !== undefined &&
+        isNode(ancestor) &&
+        (ancestor.kind === Kind.ARGUMENT || ancestor.kind === Kind.OBJECT_FIELD)
           ? [ancestor.name.value]
           : [],
       );

@@ -4,7 +4,7 @@ import { toConnection } from './connections.ts';
 import { requireViewer } from './context.ts';
 import { parseId } from './ids.ts';
 
-export const PostStatusEnum = builder.enumType('PostStatus', {
+const PostStatusEnum = builder.enumType('PostStatus', {
   description: 'Where a post stands.',
   values: {
     PENDING: { description: 'Waits for its turn.' },

@@ -16,7 +16,7 @@ import { text } from './campaigns.ts';
 import type { PostJob } from './posts.ts';
 import { parseInput } from './validation.ts';
 
-export const maxPostsPerBatch = 10_000;
+const maxPostsPerBatch = 10_000;
 
 export type StartBatchInput = {
   /** Global id. */

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { z } from 'zod';
 import { InvalidInputError } from '../domain/errors.ts';
 
-export const maxPageSize = 100;
+const maxPageSize = 100;
 const defaultPageSize = 20;
 
 /** Which page of a list: Relay's arguments. */

@@ -12,7 +12,7 @@ export type AssetStore = {
   urlOf(key: string): string;
 };
 
-export const assetKeyPattern = /^[0-9a-f]{64}\.png$/;
+const assetKeyPattern = /^[0-9a-f]{64}\.png$/;
 
 /**
  * @param settings.folder absolute; used where no S3-compatible store is set.

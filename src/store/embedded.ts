@@ -1,23 +1,11 @@
 import { createHash } from 'node:crypto';
 import { access, cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
-import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { PGlite } from '@electric-sql/pglite';
+import { lockDataDirectory } from './data-directory.ts';
 import { migrationNames } from './migrations.ts';
 
 const cacheFolder = fileURLToPath(new URL('../../node_modules/.cache/pressrun/', import.meta.url));
-
-/** Another process works on the data directory. */
-export class DataDirectoryInUseError extends Error {
-  override readonly name = 'DataDirectoryInUseError';
-
-  constructor(dataDir: string) {
-    super(
-      `Another Pressrun works on ${dataDir}. Stop it, set DATA_DIR to another folder, or set DATABASE_URL: ` +
-        'the embedded database belongs to one process at a time.',
-    );
-  }
-}
 
 export type EmbeddedDatabase = {
   pglite: PGlite;
@@ -34,7 +22,7 @@ export type EmbeddedDatabase = {
  */
 export async function openEmbedded(dataDir: string, tell: (line: string) => void): Promise<EmbeddedDatabase> {
   await mkdir(dataDir, { recursive: true });
-  const unlock = lock(dataDir);
+  const unlock = lockDataDirectory(dataDir);
   try {
     const folder = `${dataDir}/postgres`;
     if (!(await exists(folder))) {
@@ -84,20 +72,6 @@ async function copyWhole(from: string, to: string): Promise<void> {
   await rm(partial, { recursive: true, force: true });
   await cp(from, partial, { recursive: true });
   await rename(partial, to);
-}
-
-/** A lock that the operating system drops with the process, however it ends: SQLite's exclusive file lock. */
-function lock(dataDir: string): () => void {
-  const file = new DatabaseSync(`${dataDir}/lock`);
-  try {
-    file.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
-  } catch (error) {
-    file.close();
-    if (error instanceof Error && error.message.includes('locked'))
-      throw new DataDirectoryInUseError(dataDir);
-    throw error;
-  }
-  return () => file.close();
 }
 
 async function exists(path: string): Promise<boolean> {

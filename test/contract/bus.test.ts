@@ -46,7 +46,10 @@ describe.each([
 
 describe('the Redis bus of two processes', () => {
   it('brings messages from one to the other', async () => {
-    const [here, there] = [await createRedisBus(inject('redisUrl'), logger), await createRedisBus(inject('redisUrl'), logger)];
+    const [here, there] = [
+      await createRedisBus(inject('redisUrl'), logger),
+      await createRedisBus(inject('redisUrl'), logger),
+    ];
     const batchId = crypto.randomUUID();
     const heard: BusSignal[] = [];
     await there.subscribe(batchId, (signal) => heard.push(signal));

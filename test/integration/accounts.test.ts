@@ -1,6 +1,12 @@
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CampaignsDocument, LoginDocument, MeDocument, RegisterDocument, CreateCampaignDocument } from '../../client/generated/graphql.ts';
+import {
+  CampaignsDocument,
+  LoginDocument,
+  MeDocument,
+  RegisterDocument,
+  CreateCampaignDocument,
+} from '../../client/generated/graphql.ts';
 import { createClient } from '../../client/index.ts';
 import { anonymous, sampleCampaign, signUp, startTestApp, type TestApp } from '../support/app.ts';
 
@@ -23,7 +29,9 @@ it('opens one account for an address, however it is written and however often at
   const email = `${crypto.randomUUID()}@example.com`;
   const spellings = [email, email.toUpperCase(), ` ${email}`, email.replace('example', 'Example')];
   const answers = await Promise.all(
-    spellings.map((spelling) => anonymous(app).run(RegisterDocument, { input: { email: spelling, password: 'correct horse' } })),
+    spellings.map((spelling) =>
+      anonymous(app).run(RegisterDocument, { input: { email: spelling, password: 'correct horse' } }),
+    ),
   );
   expect(answers.map(({ register }) => register.__typename).toSorted()).toEqual([
     'EmailTakenError',
@@ -36,7 +44,9 @@ it('opens one account for an address, however it is written and however often at
 it('says the same for a wrong password and for an unknown address', async () => {
   const { email } = await signUp(app);
   const wrong = await anonymous(app).run(LoginDocument, { input: { email, password: 'wrong horse' } });
-  const unknown = await anonymous(app).run(LoginDocument, { input: { email: `x${email}`, password: 'wrong horse' } });
+  const unknown = await anonymous(app).run(LoginDocument, {
+    input: { email: `x${email}`, password: 'wrong horse' },
+  });
   expect(wrong.login).toMatchObject({ __typename: 'WrongCredentialsError', code: 'WRONG_CREDENTIALS' });
   expect(unknown).toEqual(wrong);
 });
@@ -52,7 +62,9 @@ it.each([
 
 it('knows nobody without a token, and says how to log in', async () => {
   expect(await anonymous(app).run(MeDocument, {})).toEqual({ me: null });
-  await expect(anonymous(app).run(CampaignsDocument, {})).rejects.toMatchObject({ codes: ['UNAUTHENTICATED'] });
+  await expect(anonymous(app).run(CampaignsDocument, {})).rejects.toMatchObject({
+    codes: ['UNAUTHENTICATED'],
+  });
   expect(await anonymous(app).run(CreateCampaignDocument, { input: sampleCampaign })).toMatchObject({
     createCampaign: { __typename: 'UnauthenticatedError', message: expect.stringContaining('Bearer') },
   });

@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { followBatch } from '../../client/index.ts';
-import { createCampaign, signUp, startBatch, startTestApp, type Account, type TestApp } from '../support/app.ts';
+import {
+  createCampaign,
+  signUp,
+  startBatch,
+  startTestApp,
+  type Account,
+  type TestApp,
+} from '../support/app.ts';
 import { followToEnd, stored } from '../support/batches.ts';
 
 let app: TestApp;
@@ -30,7 +37,9 @@ describe.each(['websocket', 'sse'] as const)('batchEvents over %s', (transport) 
     const batchId = await startBatch(account, { campaignId: await createCampaign(account), postCount: 3 });
     await followToEnd(account, batchId);
     const replayed = stored(await followToEnd(account, batchId, { transport }));
-    expect(replayed.map((event) => ('progress' in event ? event.progress.completedCount : undefined))).toEqual([0, 1, 2, 3, 3]);
+    expect(
+      replayed.map((event) => ('progress' in event ? event.progress.completedCount : undefined)),
+    ).toEqual([0, 1, 2, 3, 3]);
   });
 
   it('goes on behind the cursor of a subscriber who comes back', async () => {
@@ -47,7 +56,10 @@ describe.each(['websocket', 'sse'] as const)('batchEvents over %s', (transport) 
   });
 
   it('pushes the finer stages of a post while it is made', async () => {
-    app.simulator.control.setLatency({ captionLatencyMs: { p05: 10_000, p95: 20_000 }, imageLatencyMs: { p05: 10_000, p95: 30_000 } });
+    app.simulator.control.setLatency({
+      captionLatencyMs: { p05: 10_000, p95: 20_000 },
+      imageLatencyMs: { p05: 10_000, p95: 30_000 },
+    });
     const batchId = await startBatch(account, { campaignId: await createCampaign(account), postCount: 12 });
     const stages = (await followToEnd(account, batchId, { transport })).flatMap((event) =>
       event.__typename === 'PostStageEvent' ? [event.stage] : [],
@@ -56,14 +68,22 @@ describe.each(['websocket', 'sse'] as const)('batchEvents over %s', (transport) 
   });
 
   it.each([
-    ['a batch of somebody else', async () => {
-      const other = await signUp(app);
-      return startBatch(other, { campaignId: await createCampaign(other), postCount: 1 });
-    }],
-    ['a batch that is not there', async () => Buffer.from(`Batch:${crypto.randomUUID()}`).toString('base64url')],
+    [
+      'a batch of somebody else',
+      async () => {
+        const other = await signUp(app);
+        return startBatch(other, { campaignId: await createCampaign(other), postCount: 1 });
+      },
+    ],
+    [
+      'a batch that is not there',
+      async () => Buffer.from(`Batch:${crypto.randomUUID()}`).toString('base64url'),
+    ],
   ])('answers NOT_FOUND for %s', async (_what, idOf) => {
     const batchId = await idOf();
-    await expect(followToEnd(account, batchId, { transport })).rejects.toMatchObject({ codes: ['NOT_FOUND'] });
+    await expect(followToEnd(account, batchId, { transport })).rejects.toMatchObject({
+      codes: ['NOT_FOUND'],
+    });
   });
 
   it.each([
@@ -71,7 +91,14 @@ describe.each(['websocket', 'sse'] as const)('batchEvents over %s', (transport) 
     ['after', { after: 'nonsense' }],
   ])('names the argument %s when it is malformed', async (path, wrong) => {
     const batchId = await startBatch(account, { campaignId: await createCampaign(account), postCount: 1 });
-    const following = followBatch({ url: account.url, token: account.token, transport, signal: AbortSignal.timeout(5_000), batchId, ...wrong });
+    const following = followBatch({
+      url: account.url,
+      token: account.token,
+      transport,
+      signal: AbortSignal.timeout(5_000),
+      batchId,
+      ...wrong,
+    });
     await expect(Array.fromAsync(following)).rejects.toMatchObject({
       codes: ['INVALID_INPUT'],
       message: expect.stringContaining(path),
@@ -80,7 +107,12 @@ describe.each(['websocket', 'sse'] as const)('batchEvents over %s', (transport) 
 
   it('refuses an anonymous subscriber', async () => {
     const batchId = await startBatch(account, { campaignId: await createCampaign(account), postCount: 1 });
-    const following = followBatch({ url: account.url, batchId, transport, signal: AbortSignal.timeout(5_000) });
+    const following = followBatch({
+      url: account.url,
+      batchId,
+      transport,
+      signal: AbortSignal.timeout(5_000),
+    });
     await expect(Array.fromAsync(following)).rejects.toMatchObject({ codes: ['UNAUTHENTICATED'] });
   });
 });

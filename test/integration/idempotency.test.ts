@@ -20,7 +20,9 @@ it('starts one batch for a key, however often it is sent at once', async () => {
   const answers = await Promise.all(
     Array.from({ length: 50 }, () => start(account, { campaignId, postCount: 2, idempotencyKey: 'spring' })),
   );
-  expect(new Set(answers.map((answer) => (answer.__typename === 'Batch' ? answer.id : answer.__typename))).size).toBe(1);
+  expect(
+    new Set(answers.map((answer) => (answer.__typename === 'Batch' ? answer.id : answer.__typename))).size,
+  ).toBe(1);
   expect(answers[0]?.__typename).toBe('Batch');
   expect(await getPosts(account, { campaignId })).toHaveLength(2);
 });
@@ -38,7 +40,11 @@ it('refuses a key that comes with another input, and starts nothing', async () =
 it('keeps the keys of two accounts apart', async () => {
   const other = await signUp(app);
   const mine = await start(account, { campaignId, postCount: 1, idempotencyKey: 'autumn' });
-  const theirs = await start(other, { campaignId: await createCampaign(other), postCount: 1, idempotencyKey: 'autumn' });
+  const theirs = await start(other, {
+    campaignId: await createCampaign(other),
+    postCount: 1,
+    idempotencyKey: 'autumn',
+  });
   expect(theirs).toMatchObject({ __typename: 'Batch' });
   expect(theirs).not.toEqual(mine);
 });

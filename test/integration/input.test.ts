@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { CreateCampaignDocument, StartBatchDocument } from '../../client/generated/graphql.ts';
 import { CampaignsDocument, PostsDocument } from '../../client/generated/graphql.ts';
-import { createCampaign, sampleCampaign, signUp, startTestApp, type Account, type TestApp } from '../support/app.ts';
+import {
+  createCampaign,
+  sampleCampaign,
+  signUp,
+  startTestApp,
+  type Account,
+  type TestApp,
+} from '../support/app.ts';
 
 let app: TestApp;
 let account: Account;
@@ -15,6 +23,8 @@ afterAll(() => app[Symbol.asyncDispose]());
 
 const idOf = (type: string) => Buffer.from(`${type}:${crypto.randomUUID()}`).toString('base64url');
 
+const answerSchema = z.object({ data: z.unknown(), errors: z.array(z.unknown()).optional() });
+
 /** Sends JSON as it is, past the types of the generated documents. */
 async function send(query: string, variables: object = {}) {
   const response = await fetch(account.url, {
@@ -22,7 +32,7 @@ async function send(query: string, variables: object = {}) {
     headers: { 'content-type': 'application/json', authorization: `Bearer ${account.token}` },
     body: JSON.stringify({ query, variables }),
   });
-  return (await response.json()) as { data?: unknown; errors?: { message: string; extensions: Record<string, unknown> }[] };
+  return answerSchema.parse(await response.json());
 }
 
 async function writtenRows() {
@@ -42,13 +52,21 @@ describe('startBatch', () => {
     ['an endless idempotency key', { idempotencyKey: 'k'.repeat(201) }, 'input.idempotencyKey'],
   ])('names the field when it is given %s', async (_what, wrong, path) => {
     const before = await writtenRows();
-    const { startBatch } = await account.run(StartBatchDocument, { input: { campaignId, postCount: 1, ...wrong } });
-    expect(startBatch).toMatchObject({ __typename: 'InvalidInputError', code: 'INVALID_INPUT', fields: [{ path }] });
+    const { startBatch } = await account.run(StartBatchDocument, {
+      input: { campaignId, postCount: 1, ...wrong },
+    });
+    expect(startBatch).toMatchObject({
+      __typename: 'InvalidInputError',
+      code: 'INVALID_INPUT',
+      fields: [{ path }],
+    });
     expect(await writtenRows()).toEqual(before);
   });
 
   it('names every bad field at once', async () => {
-    const { startBatch } = await account.run(StartBatchDocument, { input: { campaignId: 'nonsense', postCount: 0 } });
+    const { startBatch } = await account.run(StartBatchDocument, {
+      input: { campaignId: 'nonsense', postCount: 0 },
+    });
     expect(startBatch).toMatchObject({ fields: [{ path: 'input.campaignId' }, { path: 'input.postCount' }] });
   });
 
@@ -56,8 +74,14 @@ describe('startBatch', () => {
     ['a campaign that is not there', async () => idOf('Campaign')],
     ['a campaign of somebody else', async () => createCampaign(await signUp(app))],
   ])('answers NOT_FOUND for %s', async (_what, foreignId) => {
-    const { startBatch } = await account.run(StartBatchDocument, { input: { campaignId: await foreignId(), postCount: 1 } });
-    expect(startBatch).toMatchObject({ __typename: 'NotFoundError', code: 'NOT_FOUND', message: 'There is no campaign with this id.' });
+    const { startBatch } = await account.run(StartBatchDocument, {
+      input: { campaignId: await foreignId(), postCount: 1 },
+    });
+    expect(startBatch).toMatchObject({
+      __typename: 'NotFoundError',
+      code: 'NOT_FOUND',
+      message: 'There is no campaign with this id.',
+    });
   });
 });
 
@@ -71,7 +95,9 @@ describe('createCampaign', () => {
     ['half an emoji in the audience', { targetAudience: '\ud83d' }, 'input.targetAudience'],
   ])('names the field when it is given %s', async (_what, wrong, path) => {
     const before = await writtenRows();
-    const { createCampaign: created } = await account.run(CreateCampaignDocument, { input: { ...sampleCampaign, ...wrong } });
+    const { createCampaign: created } = await account.run(CreateCampaignDocument, {
+      input: { ...sampleCampaign, ...wrong },
+    });
     expect(created).toMatchObject({ __typename: 'InvalidInputError', fields: [{ path }] });
     expect(await writtenRows()).toEqual(before);
   });
@@ -82,9 +108,19 @@ describe('values that do not fit the schema', () => {
   const create = 'mutation ($input: CreateCampaignInput!) { createCampaign(input: $input) { __typename } }';
   it.each([
     ['half a post in a variable', start, { input: { campaignId: 'x', postCount: 2.5 } }, 'input.postCount'],
-    ['an unknown tone in a variable', create, { input: { ...sampleCampaign, tone: 'SARCASTIC' } }, 'input.tone'],
+    [
+      'an unknown tone in a variable',
+      create,
+      { input: { ...sampleCampaign, tone: 'SARCASTIC' } },
+      'input.tone',
+    ],
     ['a missing name in a variable', create, { input: { ...sampleCampaign, name: undefined } }, 'input.name'],
-    ['half a post in the document', 'mutation { startBatch(input: { campaignId: "x", postCount: 2.5 }) { __typename } }', {}, 'input.postCount'],
+    [
+      'half a post in the document',
+      'mutation { startBatch(input: { campaignId: "x", postCount: 2.5 }) { __typename } }',
+      {},
+      'input.postCount',
+    ],
     [
       'an unknown tone in the document',
       'mutation { createCampaign(input: { name: "n", brand: "b", description: "d", tone: SARCASTIC, targetAudience: "a", language: "en", channel: X }) { __typename } }',

@@ -6,7 +6,14 @@ import {
   PostsDocument,
   type PostFilter,
 } from '../../client/generated/graphql.ts';
-import { createCampaign, signUp, startBatch, startTestApp, type Account, type TestApp } from '../support/app.ts';
+import {
+  createCampaign,
+  signUp,
+  startBatch,
+  startTestApp,
+  type Account,
+  type TestApp,
+} from '../support/app.ts';
 import { followToEnd, getPosts } from '../support/batches.ts';
 
 let app: TestApp;
@@ -32,7 +39,10 @@ async function walk(direction: 'forwards' | 'backwards', filter: PostFilter): Pr
     positions.push(...(direction === 'forwards' ? found : found.toReversed()));
     const { hasNextPage, hasPreviousPage, endCursor, startCursor } = posts.pageInfo;
     if (direction === 'forwards' ? !hasNextPage : !hasPreviousPage) return positions;
-    page = direction === 'forwards' ? { first: 10, after: endCursor ?? '' } : { last: 10, before: startCursor ?? '' };
+    page =
+      direction === 'forwards'
+        ? { first: 10, after: endCursor ?? '' }
+        : { last: 10, before: startCursor ?? '' };
   }
 }
 

@@ -1,6 +1,13 @@
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCampaign, signUp, startBatch, startTestApp, type Account, type TestApp } from '../support/app.ts';
+import {
+  createCampaign,
+  signUp,
+  startBatch,
+  startTestApp,
+  type Account,
+  type TestApp,
+} from '../support/app.ts';
 import { followToEnd, getBatch, getPosts, stored } from '../support/batches.ts';
 
 let app: TestApp;
@@ -55,7 +62,11 @@ describe('a batch of posts', () => {
 
   it('writes for the audience that the order names instead of the campaign’s', async () => {
     const campaignId = await createCampaign(account);
-    const batchId = await startBatch(account, { campaignId, postCount: 1, targetAudience: 'Night-shift nurses' });
+    const batchId = await startBatch(account, {
+      campaignId,
+      postCount: 1,
+      targetAudience: 'Night-shift nurses',
+    });
     await followToEnd(account, batchId);
     expect(await getPosts(account, { batchId })).toMatchObject([{ targetAudience: 'Night-shift nurses' }]);
   });
@@ -73,7 +84,9 @@ describe('a batch of posts', () => {
     expect(await getPosts(account, { batchId, status: 'FAILED' })).toMatchObject([
       { errorCode: 'CONTENT_REFUSED', errorMessage: expect.stringContaining('refused') },
     ]);
-    expect(events.filter((event) => event.__typename === 'PostFailedEvent')).toMatchObject([{ errorCode: 'CONTENT_REFUSED' }]);
+    expect(events.filter((event) => event.__typename === 'PostFailedEvent')).toMatchObject([
+      { errorCode: 'CONTENT_REFUSED' },
+    ]);
   });
 
   it('tries a post again after a passing fault, and buys nothing twice', async () => {
@@ -94,7 +107,9 @@ describe('a batch of posts', () => {
     app = await app.restart();
     const again = { ...account, url: `${app.url}/graphql` };
     const events = stored(await followToEnd(again, batchId));
-    expect(events.map((event) => Number(event.cursor))).toEqual(Array.from({ length: 42 }, (_, index) => index + 1));
+    expect(events.map((event) => Number(event.cursor))).toEqual(
+      Array.from({ length: 42 }, (_, index) => index + 1),
+    );
     account = await signUp(app);
   });
 });

@@ -6,7 +6,7 @@ import { withRedis } from '../support/services/redis.ts';
 describe('the global set-up', { timeout: 30_000 }, () => {
   it('provides a Postgres and a Redis, and ends both at tear-down', async () => {
     const provided = new Map<string, string>();
-    const tearDown = await setup({ provide: (key, value) => provided.set(key, String(value)) });
+    const tearDown = await setup({ provide: (key, value) => provided.set(key, value) });
     const askPostgres = () =>
       withPostgres(provided.get('postgresUrl') ?? '', (client) => client.query('SELECT 1'));
     const askRedis = () => withRedis(provided.get('redisUrl') ?? '', (client) => client.ping());

@@ -88,10 +88,18 @@ export function anonymous(app: { url: string }) {
 
 /** Registers a new account. */
 export async function signUp(app: { url: string }, email = `${crypto.randomUUID()}@example.com`) {
-  const { register } = await anonymous(app).run(RegisterDocument, { input: { email, password: 'correct horse' } });
+  const { register } = await anonymous(app).run(RegisterDocument, {
+    input: { email, password: 'correct horse' },
+  });
   if (register.__typename !== 'Login') throw new Error(`register answered ${register.__typename}`);
   const { accessToken: token, user } = register;
-  return { url: `${app.url}/graphql`, token, email, id: user.id, run: createClient({ url: `${app.url}/graphql`, token }).run };
+  return {
+    url: `${app.url}/graphql`,
+    token,
+    email,
+    id: user.id,
+    run: createClient({ url: `${app.url}/graphql`, token }).run,
+  };
 }
 
 export type Account = Awaited<ReturnType<typeof signUp>>;
@@ -107,8 +115,13 @@ export const sampleCampaign: CreateCampaignInput = {
 };
 
 /** Creates a campaign and returns its id. */
-export async function createCampaign(account: Account, changes: Partial<CreateCampaignInput> = {}): Promise<string> {
-  const { createCampaign: created } = await account.run(CreateCampaignDocument, { input: { ...sampleCampaign, ...changes } });
+export async function createCampaign(
+  account: Account,
+  changes: Partial<CreateCampaignInput> = {},
+): Promise<string> {
+  const { createCampaign: created } = await account.run(CreateCampaignDocument, {
+    input: { ...sampleCampaign, ...changes },
+  });
   if (created.__typename !== 'Campaign') throw new Error(`createCampaign answered ${created.__typename}`);
   return created.id;
 }

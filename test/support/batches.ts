@@ -9,12 +9,16 @@ export async function followToEnd(
   options: { after?: string; transport?: 'websocket' | 'sse' } = {},
 ): Promise<BatchEvent[]> {
   const signal = AbortSignal.timeout(25_000);
-  return Array.fromAsync(followBatch({ url: account.url, token: account.token, batchId, signal, ...options }));
+  return Array.fromAsync(
+    followBatch({ url: account.url, token: account.token, batchId, signal, ...options }),
+  );
 }
 
 /** The stored events among what was sent: all but snapshots and stages. */
 export function stored(events: BatchEvent[]): BatchEvent[] {
-  return events.filter(({ __typename }) => __typename !== 'BatchSnapshotEvent' && __typename !== 'PostStageEvent');
+  return events.filter(
+    ({ __typename }) => __typename !== 'BatchSnapshotEvent' && __typename !== 'PostStageEvent',
+  );
 }
 
 export async function getBatch(account: Account, id: string) {

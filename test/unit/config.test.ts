@@ -19,7 +19,10 @@ it('switches database, bus and provider each on its own', () => {
     redisUrl: undefined,
     provider: { kind: 'simulator' },
   });
-  expect(readConfig({ OPENAI_API_KEY: 'sk-x' })).toMatchObject({ databaseUrl: undefined, provider: { kind: 'openai' } });
+  expect(readConfig({ OPENAI_API_KEY: 'sk-x' })).toMatchObject({
+    databaseUrl: undefined,
+    provider: { kind: 'openai' },
+  });
 });
 
 it('counts an empty value as not set', () => {
@@ -37,7 +40,8 @@ it('names every faulty setting at once, and echoes no value', () => {
   };
   const read = () => readConfig(faulty);
   expect(read).toThrow(ConfigError);
-  for (const name of ['PORT', 'DATABASE_URL', 'JWT_SECRET', 'POST_SLOTS', 'OPENAI_API_KEY']) expect(read).toThrow(`${name}: must`);
+  for (const name of ['PORT', 'DATABASE_URL', 'JWT_SECRET', 'POST_SLOTS', 'OPENAI_API_KEY'])
+    expect(read).toThrow(`${name}: must`);
   expect(read).not.toThrow(/hunter2|abc/);
 });
 

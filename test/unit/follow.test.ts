@@ -19,14 +19,18 @@ function batchOf(total: number, visible: () => number) {
     read: async (_batchId: string, after: number, limit: number) => {
       reads.push(after);
       const seqs = Array.from({ length: visible() }, (_, index) => index + 1);
-      return seqs.filter((seq) => seq > after).slice(0, limit).map((seq) => entry(seq, seq === total));
+      return seqs
+        .filter((seq) => seq > after)
+        .slice(0, limit)
+        .map((seq) => entry(seq, seq === total));
     },
   };
   const publish = (seq: number) => bus.publish(batchId, { kind: 'event', entry: entry(seq, seq === total) });
   return { bus, log, reads, publish };
 }
 
-const seqs = (followed: Followed[]) => followed.flatMap((item) => (item.kind === 'event' ? [item.entry.seq] : []));
+const seqs = (followed: Followed[]) =>
+  followed.flatMap((item) => (item.kind === 'event' ? [item.entry.seq] : []));
 const oneTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 const never = new AbortController().signal;
 

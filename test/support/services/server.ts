@@ -79,7 +79,9 @@ function createServer(spec: ServerSpec): Server {
       const log = await logTail(folder);
       await stop('SIGKILL');
       const reason = error instanceof Error ? error.message : String(error);
-      throw new Error(`${reason}. The end of its log:\n${log}`, { cause: lastRefusal ?? error });
+      throw new AggregateError([error, lastRefusal], `${reason}. The end of its log:\n${log}`, {
+        cause: error,
+      });
     }
   }
 
