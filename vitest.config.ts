@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
+const nodeConditions = ['node', 'module-sync'];
+
 const shared = {
   globalSetup: ['test/support/services/global.ts'],
   testTimeout: 30_000,
@@ -8,6 +10,9 @@ const shared = {
 
 /** The integration suite runs twice: embedded, and on PostgreSQL and Redis. */
 export default defineConfig({
+  // Resolve as Node does. Vite would load the development build of graphql beside the one that libraries
+  // load, and errors of one are none of the other.
+  ssr: { resolve: { conditions: nodeConditions } },
   test: {
     // Two cores: more files at once only make each of them slow.
     maxWorkers: 2,

@@ -1,6 +1,7 @@
 import { startApp } from './app.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { PortInUseError } from './http/server.ts';
+import { findUnusableService, ServiceUnusableError } from './start-failure.ts';
 import { DataDirectoryInUseError } from './store/data-directory.ts';
 import { createLogger } from './telemetry/logger.ts';
 
@@ -12,13 +13,18 @@ const help = `Starts Pressrun: GraphQL, subscriptions and the worker in one proc
 
 /** Faults that a person can mend, told without a stack. */
 const expected = (error: unknown): error is Error =>
-  error instanceof ConfigError || error instanceof PortInUseError || error instanceof DataDirectoryInUseError;
+  error instanceof ConfigError ||
+  error instanceof PortInUseError ||
+  error instanceof DataDirectoryInUseError ||
+  error instanceof ServiceUnusableError;
 
 async function main(): Promise<void> {
   const startedAt = performance.now();
   const config = readConfig();
   const logger = createLogger(config.logLevel);
-  const app = await startApp(config, logger);
+  const app = await startApp(config, logger).catch(async (error: unknown) => {
+    throw expected(error) ? error : ((await findUnusableService(config)) ?? error);
+  });
   logger.info(
     {
       url: `${app.url}/graphql`,
@@ -51,9 +57,8 @@ if (process.argv.slice(2).some((argument) => argument === '--help' || argument =
   process.stdout.write(help);
 } else {
   main().catch((error: unknown) => {
-    process.stderr.write(
-      `${expected(error) ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
-    );
-    process.exitCode = 1;
+    const told = expected(error) ? error.message : error instanceof Error ? error.stack : String(error);
+    // Whatever a failed start left open, such as a client that tries for ever, must not keep the process.
+    process.stderr.write(`${told}\n`, () => process.exit(1));
   });
 }

@@ -49,6 +49,7 @@ const speedFields = {
 
 export const BatchNode = builder.prismaNode('Batch', {
   id: { field: 'id' },
+  nullable: true,
   description: 'One request for a number of posts: the unit of progress and cost.',
   findUnique: (id, context) => ({ id, ownerId: requireViewer(context).userId }),
   fields: (t) => ({

@@ -17,6 +17,7 @@ const CampaignStatusEnum = builder.enumType('CampaignStatus', {
 
 export const CampaignNode = builder.prismaNode('Campaign', {
   id: { field: 'id' },
+  nullable: true,
   description: 'The frame that every post is written in.',
   findUnique: (id, context) => ({ id, ownerId: requireViewer(context).userId }),
   fields: (t) => ({

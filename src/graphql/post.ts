@@ -17,6 +17,7 @@ const PostStatusEnum = builder.enumType('PostStatus', {
 
 export const PostNode = builder.prismaNode('Post', {
   id: { field: 'id' },
+  nullable: true,
   description: 'One deliverable: caption, hashtags, picture.',
   findUnique: (id, context) => ({ id, ownerId: requireViewer(context).userId }),
   fields: (t) => ({

@@ -5,6 +5,7 @@ import { requireViewer } from './context.ts';
 
 const UserNode = builder.prismaNode('User', {
   id: { field: 'id' },
+  nullable: true,
   description: 'An account. Nobody sees any but their own.',
   findUnique: (id, context) => {
     const { userId } = requireViewer(context);

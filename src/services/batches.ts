@@ -79,7 +79,8 @@ export function createBatches(deps: { database: Database; jobs: Jobs; bus: Bus; 
           if (earlier !== undefined)
             return { batch: await tx.batch.findUniqueOrThrow({ where: { id: earlier } }) };
         }
-        const postIds = Array.from({ length: order.postCount }, () => randomUUIDv7());
+        // Ids of one millisecond come in no order; sorted, the newest-first lists show a batch from its last post.
+        const postIds = Array.from({ length: order.postCount }, () => randomUUIDv7()).toSorted();
         const { turn, event } = await writeBatch(
           tx,
           campaign,

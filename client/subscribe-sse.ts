@@ -1,0 +1,75 @@
+import { ConnectionError } from './errors.ts';
+import { createEventStreamParser, type EventStreamMessage } from './event-stream.ts';
+import { post, readJson } from './http.ts';
+import type { SubscribeRequest } from './subscribe.ts';
+
+/** The server sends a comment every 12 s; a connection that is silent for longer than this is dead. */
+const silenceMs = 40_000;
+
+/**
+ * One attempt at a subscription over server-sent events ("distinct connections" of graphql-sse).
+ *
+ * @returns the answers as they come; ends where the server says that it is complete.
+ * @throws ConnectionError where the stream ends in any other way.
+ */
+export async function* subscribeOverSse(request: SubscribeRequest): AsyncGenerator<unknown, void, undefined> {
+  const { url, token, query, variables, signal } = request;
+  const silence = new AbortController();
+  let timer = setTimeout(() => silence.abort(), silenceMs);
+  try {
+    const response = await post({
+      url,
+      token,
+      accept: 'text/event-stream',
+      body: { query, variables },
+      signal: signal === undefined ? silence.signal : AbortSignal.any([signal, silence.signal]),
+    });
+    if (response.status >= 500) throw new ConnectionError(`${url} answered with HTTP ${response.status}.`);
+    if (response.headers.get('content-type')?.startsWith('text/event-stream') !== true) {
+      yield await readJson(response, url, signal);
+      return;
+    }
+    for await (const message of readMessages(response)) {
+      clearTimeout(timer);
+      timer = setTimeout(() => silence.abort(), silenceMs);
+      if (message?.event === 'complete') return;
+      if (message?.event === 'next') yield JSON.parse(message.data);
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error instanceof Error && isConnectionFault(error)
+      ? new ConnectionError(`The stream of ${url} broke off.`, error)
+      : error;
+  } finally {
+    clearTimeout(timer);
+  }
+  throw new ConnectionError(`The stream of ${url} ended too early.`);
+}
+
+/** Messages as they arrive, and undefined for every piece that brings none: it shows that the server lives. */
+async function* readMessages(
+  response: Response,
+): AsyncGenerator<EventStreamMessage | undefined, void, undefined> {
+  if (response.body === null) return;
+  const parser = createEventStreamParser();
+  const decoder = new TextDecoder();
+  // A reader rather than `for await`: not every browser iterates streams.
+  const reader = response.body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const messages = parser.push(decoder.decode(value, { stream: true }));
+      if (messages.length === 0) yield undefined;
+      else yield* messages;
+    }
+  } finally {
+    // Also closes the connection, where the caller leaves before the end. It may be broken already.
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+/** What `fetch` throws where a body breaks off, or where our own watch over silence ends it. */
+function isConnectionFault(error: Error): boolean {
+  return error instanceof TypeError || error.name === 'AbortError';
+}

@@ -1,0 +1,98 @@
+import { CloseCode, createClient, type Client } from 'graphql-ws/client';
+import { z } from 'zod';
+import { ConnectionError, graphqlErrorsSchema, RequestError } from './errors.ts';
+import type { SubscribeRequest } from './subscribe.ts';
+
+const acknowledgeMs = 10_000;
+const pingEveryMs = 10_000;
+const pongWithinMs = 5_000;
+
+/**
+ * One attempt at a subscription over WebSocket (graphql-transport-ws), on a socket of its own.
+ *
+ * @returns the answers as they come; ends where the server says that it is complete.
+ * @throws RequestError where the server refuses the token or the document, ConnectionError where the socket
+ * closes too early.
+ */
+export async function* subscribeOverWebSocket(
+  request: SubscribeRequest,
+): AsyncGenerator<unknown, void, undefined> {
+  const { url, token, query, variables, signal } = request;
+  signal?.throwIfAborted();
+  const watch = createPongWatch();
+  const client: Client = createClient({
+    url: url.replace(/^http/, 'ws'),
+    ...(token === undefined ? {} : { connectionParams: { authorization: `Bearer ${token}` } }),
+    // Trying again is the caller's: only the caller knows the cursor to resume from.
+    retryAttempts: 0,
+    connectionAckWaitTimeout: acknowledgeMs,
+    keepAlive: pingEveryMs,
+    on: {
+      ping: (received) => {
+        if (!received) watch.expectPong(() => client.terminate());
+      },
+      pong: (received) => {
+        if (received) watch.clear();
+      },
+      closed: (event) => {
+        // The package opens a new socket after a normal close, whatever `retryAttempts` says.
+        if (closeEventSchema.safeParse(event).data?.code === 1000) dispose(client);
+      },
+    },
+  });
+  const abort = () => client.terminate();
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    yield* client.iterate({ query, variables });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw explain(error, url);
+  } finally {
+    signal?.removeEventListener('abort', abort);
+    watch.clear();
+    dispose(client);
+  }
+}
+
+function dispose(client: Client): void {
+  // Rejects where the socket never opened, which is told elsewhere.
+  Promise.resolve(client.dispose()).catch(() => undefined);
+}
+
+/** A half-open connection takes pings and never answers: after `pongWithinMs` it counts as lost. */
+function createPongWatch() {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const clear = () => clearTimeout(timer);
+  return {
+    clear,
+    expectPong(onSilence: () => void) {
+      clear();
+      timer = setTimeout(onSilence, pongWithinMs);
+    },
+  };
+}
+
+const closeEventSchema = z.object({ code: z.number(), reason: z.string() });
+
+/** Codes of graphql-transport-ws that a new attempt would meet again: the token's fault, or ours. */
+const refusedToken: ReadonlySet<number> = new Set([CloseCode.Unauthorized, CloseCode.Forbidden]);
+const refusedProtocol: ReadonlySet<number> = new Set([
+  CloseCode.BadRequest,
+  CloseCode.SubprotocolNotAcceptable,
+]);
+
+/** What the package throws: a CloseEvent, an ErrorEvent, or the errors of a document that does not fit. */
+function explain(error: unknown, url: string): Error {
+  const errors = graphqlErrorsSchema.safeParse(error);
+  if (errors.success) return RequestError.fromGraphql(errors.data);
+  const closed = closeEventSchema.safeParse(error).data;
+  if (closed === undefined) return new ConnectionError(`The WebSocket to ${url} failed.`, error);
+  if (refusedToken.has(closed.code)) {
+    const message = 'The access token is not valid, or no longer. Log in again.';
+    return new RequestError([{ message, code: 'UNAUTHENTICATED' }]);
+  }
+  const message = `The WebSocket to ${url} was closed: ${closed.code} ${closed.reason}`.trimEnd();
+  return refusedProtocol.has(closed.code)
+    ? new RequestError([{ message, code: 'WEBSOCKET_REFUSED' }])
+    : new ConnectionError(message);
+}

@@ -1,0 +1,91 @@
+import Table from 'cli-table3';
+import type { BatchSummaryFragment, PostCardFragment } from '../../client/index.ts';
+import { count, oneLine, seconds, truncate, type Paint } from './text.ts';
+
+/** More rows than this say no more. */
+const maxRows = 100;
+
+const noBorder = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '', left: '', right: '', middle: '  ' };
+const noFrame = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+};
+
+/**
+ * The posts as a table: position, status, seconds, address of the picture, start of the caption.
+ *
+ * @param columns of the terminal, where addresses are cut and linked; undefined for a file, where they stand
+ * in full.
+ */
+export function postTable(
+  posts: readonly PostCardFragment[],
+  columns: number | undefined,
+  paint: Paint,
+): string {
+  const numberColumns = Math.max(3, String(posts.length).length);
+  const pictureColumns = 26;
+  const captionColumns = columns === undefined ? 60 : columns - numberColumns - 10 - 8 - pictureColumns - 14;
+  const table = new Table({
+    chars: { ...noFrame, ...noBorder },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    colAligns: ['right', 'left', 'right', 'left', 'left'],
+    head: ['#', 'Status', 'Seconds', 'Picture', 'Caption'].map((title) => paint('bold', title)),
+  });
+  for (const post of posts.slice(0, maxRows)) {
+    const { position, status, caption, imageUrl, errorMessage } = post;
+    const address = imageUrl ?? '';
+    table.push([
+      paint('dim', String(position)),
+      paint(status === 'COMPLETED' ? 'green' : 'red', status),
+      secondsOf(post),
+      columns === undefined
+        ? address
+        : { content: shorten(address, pictureColumns), ...(address === '' ? {} : { href: address }) },
+      truncate(oneLine(caption ?? errorMessage ?? ''), Math.max(8, captionColumns)),
+    ]);
+  }
+  const lines = table.toString().split('\n');
+  const left = posts.length - maxRows;
+  return [...lines, ...(left > 0 ? [`… and ${count(left, 'more post')}`] : [])]
+    .map((line) => `  ${line.trimEnd()}`)
+    .join('\n');
+}
+
+function secondsOf({ startedAt, finishedAt }: PostCardFragment): string {
+  if (startedAt === null || finishedAt === null) return '';
+  return ((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000).toFixed(1);
+}
+
+/** Keeps both ends of an address: where it is, and what kind of file. */
+function shorten(address: string, columns: number): string {
+  const path = URL.parse(address)?.pathname ?? address;
+  if (path.length <= columns) return path;
+  const end = 8;
+  return `${path.slice(0, columns - end - 1)}…${path.slice(-end)}`;
+}
+
+/**
+ * What a batch came to, in one sentence.
+ *
+ * @param isSimulated whether a simulator wrote it, so that nothing was paid.
+ */
+export function summary(batch: BatchSummaryFragment, isSimulated: boolean): string {
+  const { completedCount, postCount } = batch.progress;
+  const rate = ((completedCount / postCount) * 100).toFixed(completedCount === postCount ? 0 : 1);
+  const minutes = batch.elapsedSeconds / 60;
+  const speed = minutes === 0 ? 0 : completedCount / minutes;
+  return (
+    `${completedCount} of ${count(postCount, 'post')} completed (${rate} %) in ${seconds(batch.elapsedSeconds * 1000)}: ` +
+    `${speed.toFixed(1)} posts a minute, ${dollars(batch.cost)}${isSimulated ? ' at list prices' : ''}.`
+  );
+}
+
+function dollars(amount: number): string {
+  return `$${amount.toFixed(amount < 1 ? 4 : 2)}`;
+}

@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+
+const stopWithinMs = 10_000;
+const linesTold = 10;
+
+/** The server did not start, or ended by itself. The message holds what it said. */
+export class ServerError extends Error {
+  override readonly name = 'ServerError';
+}
+
+export type ReadyServer = {
+  /** Where GraphQL is served. */
+  url: string;
+  /** Who writes: `simulator` or `openai`. */
+  provider: string;
+  /** Where it keeps its data: `embedded` or `postgres`. */
+  database: string;
+};
+
+export type ServerProcess = {
+  /** Rejects with a ServerError where it ends before it is ready. */
+  ready: Promise<ReadyServer>;
+  /** Resolves when it has ended, with what it said, unless it was told to stop. */
+  failed: Promise<ServerError>;
+  /** Asks it to stop, waits for it at most 10 s, then ends it; removes its data unless they are the user's. */
+  stop(): Promise<void>;
+  /** Ends it at once. */
+  kill(): void;
+};
+
+const logLineSchema = z.object({ msg: z.string(), level: z.number() });
+const readyLineSchema = z.object({
+  msg: z.string().startsWith('Pressrun is ready'),
+  url: z.url(),
+  provider: z.string(),
+  database: z.string(),
+});
+
+/**
+ * Starts Pressrun as a process of its own on a free port, with this process's environment, on fresh data
+ * unless DATA_DIR is set.
+ *
+ * @param tell told what it does while it starts.
+ */
+export async function launchServer(tell: (line: string) => void): Promise<ServerProcess> {
+  // oxlint-disable-next-line node/no-process-env -- handed on to the server, which parses it
+  const environment = process.env;
+  const ownFolder =
+    (environment['DATA_DIR'] ?? '') === '' ? await mkdtemp(join(tmpdir(), 'pressrun-demo-')) : undefined;
+  const child = spawn(process.execPath, [fileURLToPath(new URL('../main.ts', import.meta.url))], {
+    env: {
+      ...environment,
+      ...(ownFolder === undefined ? {} : { DATA_DIR: ownFolder }),
+      PORT: '0',
+      // Its ready line is on this level.
+      LOG_LEVEL: 'info',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const closed = once(child, 'close');
+  const said: string[] = [];
+  const { promise: ready, resolve, reject } = Promise.withResolvers<ReadyServer>();
+  const failure = Promise.withResolvers<ServerError>();
+  let isStopping = false;
+
+  createInterface(child.stderr).on('line', (line) => said.push(line));
+  createInterface(child.stdout).on('line', (line) => {
+    const entry = parseJson(line);
+    const readyLine = readyLineSchema.safeParse(entry).data;
+    const logLine = logLineSchema.safeParse(entry).data;
+    if (readyLine !== undefined) resolve(readyLine);
+    else if (logLine !== undefined && logLine.level >= errorLevel) said.push(logLine.msg);
+    else if (logLine !== undefined) tell(logLine.msg);
+  });
+  child.on('error', (error) => said.push(error.message));
+  child.on('close', (code, signal) => {
+    const words = said.slice(-linesTold).join('\n');
+    const error = new ServerError(
+      `The server ended (${signal ?? `exit code ${code}`})${words === '' ? '.' : `:\n${words}`}`,
+    );
+    reject(error);
+    if (!isStopping) failure.resolve(error);
+  });
+  // Told through `failed` as well; nobody may be waiting here any more.
+  ready.catch(() => undefined);
+
+  // However this process ends, it leaves neither server nor data.
+  const leaveNothing = () => {
+    child.kill('SIGKILL');
+    if (ownFolder !== undefined) rmSync(ownFolder, { recursive: true, force: true });
+  };
+  process.once('exit', leaveNothing);
+
+  return {
+    ready,
+    failed: failure.promise,
+    async stop() {
+      isStopping = true;
+      const overdue = setTimeout(() => child.kill('SIGKILL'), stopWithinMs);
+      child.kill('SIGTERM');
+      await closed;
+      clearTimeout(overdue);
+      process.removeListener('exit', leaveNothing);
+      if (ownFolder !== undefined) await rm(ownFolder, { recursive: true, force: true });
+    },
+    kill: () => child.kill('SIGKILL'),
+  };
+}
+
+/** Of pino. */
+const errorLevel = 50;
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,136 @@
+import type { BatchEvent, BatchSummaryFragment, PostCardFragment, PostStatus } from '../../client/index.ts';
+
+/** What the demo knows of a post. Times are the server's, in milliseconds. */
+export type PostState = {
+  id: string;
+  position: number;
+  status: PostStatus;
+  hasCaption: boolean;
+  hasImage: boolean;
+  startedAtMs: number | undefined;
+  finishedAtMs: number | undefined;
+  caption: string | undefined;
+  /** Why it failed. */
+  reason: string | undefined;
+};
+
+/** What the demo knows of a batch: all that its views show. */
+export type BatchState = {
+  startedAtMs: number;
+  finishedAtMs: number | undefined;
+  /** How far the server's clock is ahead of ours. */
+  clockAheadMs: number;
+  postCount: number;
+  completedCount: number;
+  failedCount: number;
+  posts: ReadonlyMap<string, PostState>;
+};
+
+export type Action =
+  | { type: 'listed'; posts: readonly PostCardFragment[] }
+  | { type: 'event'; event: BatchEvent; receivedAtMs: number };
+
+/** The state of a batch that was just ordered. */
+export function initialState({ createdAt, progress }: BatchSummaryFragment): BatchState {
+  const { postCount, completedCount, failedCount } = progress;
+  return {
+    startedAtMs: Date.parse(createdAt),
+    finishedAtMs: undefined,
+    clockAheadMs: 0,
+    postCount,
+    completedCount,
+    failedCount,
+    posts: new Map(),
+  };
+}
+
+/** Joins what was learned with what is known. Never goes back: a post that is final stays so. */
+export function reduce(state: BatchState, action: Action): BatchState {
+  if (action.type === 'event') return reduceEvent(state, action.event, action.receivedAtMs);
+  const posts = action.posts.map(fromCard).filter((post) => isNews(state.posts.get(post.id), post));
+  return withPosts(state, posts);
+}
+
+/** A list knows no stages, and may be older than those that arrived while it was on its way. */
+function isNews(known: PostState | undefined, listed: PostState): boolean {
+  return known === undefined || known.status === 'PENDING' || isFinal(listed);
+}
+
+function reduceEvent(state: BatchState, event: BatchEvent, receivedAtMs: number): BatchState {
+  const atMs = Date.parse(event.at);
+  switch (event.__typename) {
+    case 'BatchSnapshotEvent':
+      // The counters of now would run ahead of the events that follow, which carry their own.
+      return { ...state, clockAheadMs: atMs - receivedAtMs };
+    case 'BatchStartedEvent':
+      return withCounts(state, event.progress);
+    case 'PostStageEvent': {
+      const post = state.posts.get(event.postId);
+      return post === undefined ? state : withPosts(state, [withStage(post, event.stage, atMs)]);
+    }
+    case 'PostCompletedEvent':
+      return withPosts(withCounts(state, event.progress), [fromCard(event.post)]);
+    case 'PostFailedEvent':
+      return withPosts(withCounts(state, event.progress), [
+        { ...fromCard(event.post), reason: event.errorMessage },
+      ]);
+    case 'BatchCompletedEvent':
+      return { ...withCounts(state, event.progress), finishedAtMs: atMs };
+    default:
+      // A newer server may tell of more.
+      event satisfies never;
+      return state;
+  }
+}
+
+function withStage(post: PostState, stage: 'STARTED' | 'CAPTION_READY' | 'IMAGE_READY', atMs: number): PostState {
+  // A second start is another try; what the first one made comes again as a stage.
+  if (stage === 'STARTED') {
+    return { ...post, status: 'GENERATING', hasCaption: false, hasImage: false, startedAtMs: post.startedAtMs ?? atMs };
+  }
+  return {
+    ...post,
+    status: 'GENERATING',
+    startedAtMs: post.startedAtMs ?? atMs,
+    hasCaption: post.hasCaption || stage === 'CAPTION_READY',
+    hasImage: post.hasImage || stage === 'IMAGE_READY',
+  };
+}
+
+function withCounts(
+  state: BatchState,
+  progress: { postCount: number; completedCount: number; failedCount: number },
+): BatchState {
+  const { postCount, completedCount, failedCount } = progress;
+  return { ...state, postCount, completedCount, failedCount };
+}
+
+function withPosts(state: BatchState, changed: readonly PostState[]): BatchState {
+  const posts = new Map(state.posts);
+  for (const post of changed) {
+    const known = posts.get(post.id);
+    if (known === undefined || !isFinal(known)) posts.set(post.id, post);
+  }
+  return { ...state, posts };
+}
+
+/** Whether nothing will happen to a post any more. */
+export function isFinal({ status }: { status: PostStatus }): boolean {
+  return status === 'COMPLETED' || status === 'FAILED' || status === 'CANCELLED';
+}
+
+function fromCard(card: PostCardFragment): PostState {
+  const { id, position, status, caption, imageUrl, errorMessage } = card;
+  const time = (at: string | null) => (at === null ? undefined : Date.parse(at));
+  return {
+    id,
+    position,
+    status,
+    hasCaption: caption !== null,
+    hasImage: imageUrl !== null,
+    startedAtMs: time(card.startedAt),
+    finishedAtMs: time(card.finishedAt),
+    caption: caption ?? undefined,
+    reason: errorMessage ?? undefined,
+  };
+}

@@ -1,0 +1,131 @@
+import { isFinal, type BatchState, type PostState } from './state.ts';
+import { oneLine, pad, seconds, truncate, type Paint } from './text.ts';
+
+export type ViewSize = { columns: number; rows: number };
+
+/** Lines around the posts: blank, title, blank, batch, counts, blank; and the one that the cursor stands on. */
+const linesAround = 7;
+const postBarColumns = 12;
+const stageColumns = 13;
+const elapsedColumns = 12;
+/** Terminals disagree on the width of some characters; a wrapped line would tear the picture. */
+const margin = 2;
+
+/**
+ * Draws a batch and its posts for a terminal. Where not all posts fit, it shows those in work and fills up
+ * with the ones that ended last.
+ *
+ * @param nowMs this machine's clock.
+ * @returns lines no wider than the terminal, and fewer than it has rows.
+ */
+export function drawBatch(
+  state: BatchState,
+  title: string,
+  { columns, rows }: ViewSize,
+  nowMs: number,
+  paint: Paint,
+): string {
+  const width = columns - margin;
+  const serverNowMs = nowMs + state.clockAheadMs;
+  const posts = choosePosts(state, Math.max(0, rows - linesAround));
+  const numberColumns = Math.max(2, String(state.postCount).length);
+  return [
+    '',
+    `  ${paint('bold', truncate(title, width - 2))}`,
+    '',
+    batchLine(state, width, serverNowMs, paint),
+    `         ${paint('dim', truncate(countsOf(state), width - 9))}`,
+    '',
+    ...posts.map((post) => postLine(post, numberColumns, width, serverNowMs, paint)),
+  ].join('\n');
+}
+
+function choosePosts(state: BatchState, room: number): PostState[] {
+  const posts = [...state.posts.values()].toSorted((a, b) => a.position - b.position);
+  if (posts.length <= room) return posts;
+  const active = posts.filter(({ status }) => status === 'GENERATING').slice(0, room);
+  const ended = posts
+    .filter(isFinal)
+    .toSorted((a, b) => (b.finishedAtMs ?? 0) - (a.finishedAtMs ?? 0))
+    .slice(0, room - active.length);
+  return [...active, ...ended];
+}
+
+function batchLine(state: BatchState, width: number, nowMs: number, paint: Paint): string {
+  const { postCount, completedCount, failedCount, startedAtMs, finishedAtMs } = state;
+  const done = `${pad(String(completedCount + failedCount), String(postCount).length, 'left')} of ${postCount}`;
+  const elapsed = pad(
+    seconds((finishedAtMs ?? nowMs) - startedAtMs, finishedAtMs === undefined ? 0 : 1),
+    elapsedColumns,
+    'left',
+  );
+  const columns = Math.max(4, width - 9 - 2 - done.length - elapsed.length);
+  const parts = [
+    { share: completedCount / postCount, style: 'green' as const },
+    { share: failedCount / postCount, style: 'red' as const },
+  ];
+  return `  ${paint('bold', 'Batch')}  ${bar(parts, columns, paint)}  ${done}${paint('dim', elapsed)}`;
+}
+
+/** `6 waiting · 3 in work · 1 done`. */
+export function countsOf(state: BatchState): string {
+  const { postCount, completedCount, failedCount } = state;
+  const active = [...state.posts.values()].filter(({ status }) => status === 'GENERATING').length;
+  const waiting = Math.max(0, postCount - completedCount - failedCount - active);
+  const named = [`${completedCount} done`, `${active} in work`, `${waiting} waiting`];
+  return [...named, ...(failedCount === 0 ? [] : [`${failedCount} failed`])].join(' · ');
+}
+
+function postLine(post: PostState, numberColumns: number, width: number, nowMs: number, paint: Paint): string {
+  const { label, share, style } = stageOf(post);
+  const number = pad(String(post.position), numberColumns, 'left');
+  const bars = bar([{ share, style }], postBarColumns, paint);
+  const stage = paint(style, pad(label, stageColumns));
+  const elapsed = pad(elapsedOf(post, nowMs), elapsedColumns, 'left');
+  const room = width - 2 - numberColumns - 2 - postBarColumns - 2 - stageColumns - elapsedColumns - 2;
+  const words = truncate(oneLine(post.reason ?? post.caption ?? ''), Math.max(0, room));
+  return `  ${paint('dim', number)}  ${bars}  ${stage}${elapsed}  ${paint('dim', words)}`.trimEnd();
+}
+
+function stageOf(post: PostState): { label: string; share: number; style: 'green' | 'red' | 'cyan' | 'dim' } {
+  switch (post.status) {
+    case 'PENDING':
+      return { label: 'waiting', share: 0, style: 'dim' };
+    case 'GENERATING':
+      if (post.hasCaption && post.hasImage) return { label: 'both ready', share: 0.9, style: 'cyan' };
+      if (post.hasImage) return { label: 'image ready', share: 0.7, style: 'cyan' };
+      if (post.hasCaption) return { label: 'caption ready', share: 0.4, style: 'cyan' };
+      return { label: 'writing', share: 0.1, style: 'cyan' };
+    case 'COMPLETED':
+      return { label: 'done', share: 1, style: 'green' };
+    case 'FAILED':
+      return { label: 'failed', share: 1, style: 'red' };
+    case 'CANCELLED':
+      return { label: 'cancelled', share: 1, style: 'dim' };
+  }
+}
+
+function elapsedOf(post: PostState, nowMs: number): string {
+  if (post.startedAtMs === undefined) return '';
+  // Whole seconds while it runs: tenths would flicker.
+  return post.finishedAtMs === undefined
+    ? seconds(nowMs - post.startedAtMs, 0)
+    : seconds(post.finishedAtMs - post.startedAtMs);
+}
+
+/** A line that fills from the left, in as many colours as it has parts. */
+function bar(
+  parts: readonly { share: number; style: 'green' | 'red' | 'cyan' | 'dim' }[],
+  columns: number,
+  paint: Paint,
+): string {
+  let filled = 0;
+  let total = 0;
+  const painted = parts.map(({ share, style }) => {
+    total += share;
+    const length = Math.round(total * columns) - filled;
+    filled += length;
+    return length === 0 ? '' : paint(style, '━'.repeat(length));
+  });
+  return painted.join('') + (filled === columns ? '' : paint('dim', '─'.repeat(columns - filled)));
+}
