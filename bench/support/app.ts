@@ -1,0 +1,42 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { createClient } from '../../client/index.ts';
+import { CreateCampaignDocument, RegisterDocument } from '../../client/generated/graphql.ts';
+import { startApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+
+/** Starts Pressrun on fresh data in this process and registers an account with one campaign. */
+export async function startBenchApp(settings: Record<string, string>) {
+  const opened = new AsyncDisposableStack();
+  const dataDir = await mkdtemp(`${tmpdir()}/pressrun-bench-`);
+  opened.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const app = await startApp(readConfig({ PORT: '0', DATA_DIR: dataDir, ...settings }), createLogger('warn'));
+  opened.defer(() => app.stop());
+  const url = `${app.url}/graphql`;
+  const { register } = await createClient({ url }).run(RegisterDocument, {
+    input: { email: 'bench@example.com', password: 'correct horse' },
+  });
+  if (register.__typename !== 'Login') throw new Error(`register answered ${register.__typename}`);
+  const { run } = createClient({ url, token: register.accessToken });
+  const { createCampaign } = await run(CreateCampaignDocument, {
+    input: {
+      name: 'Benchmark',
+      brand: 'Alpenglow Coffee',
+      description: 'A light roast from small farms, sold in refillable tins.',
+      tone: 'FRIENDLY',
+      targetAudience: 'City people who cycle to work',
+      language: 'en',
+      channel: 'INSTAGRAM',
+    },
+  });
+  if (createCampaign.__typename !== 'Campaign')
+    throw new Error(`createCampaign answered ${createCampaign.__typename}`);
+  return {
+    url,
+    token: register.accessToken,
+    campaignId: createCampaign.id,
+    run,
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
