@@ -1,20 +1,30 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import type { Config } from './config.ts';
+import { micros } from './domain/pricing.ts';
 import { createLocalBus, type Bus } from './events/bus.ts';
 import { createEventLog } from './events/log.ts';
 import { createHttpServer } from './http/server.ts';
 import { createDispatcher } from './orchestrator/dispatcher.ts';
+import { createRecovery } from './orchestrator/recovery.ts';
 import { createPostWriter } from './orchestrator/write-post.ts';
+import type { Admission } from './provider/admission/admission.ts';
+import { createMemoryAdmission } from './provider/admission/memory-admission.ts';
+import { guardProvider } from './provider/guard.ts';
 import { createLedger } from './provider/ledger.ts';
 import { createOpenAiProvider } from './provider/openai.ts';
+import { createOutageBoard, type OutageBoard } from './provider/outages.ts';
 import { createAccounts } from './services/accounts.ts';
-import { createBatches } from './services/batches.ts';
+import { createBatches, type Batches } from './services/batches.ts';
 import { createCampaigns } from './services/campaigns.ts';
+import { createPostRecovery } from './services/post-recovery.ts';
+import { createPostWorkbench } from './services/post-work.ts';
 import { createPosts } from './services/posts.ts';
-import { openAssets } from './store/assets.ts';
-import { openDatabase } from './store/database.ts';
-import { createJobs } from './store/jobs.ts';
+import { createQuotes } from './services/quotes.ts';
+import { createUsages } from './services/usages.ts';
+import { openAssets, type AssetStore } from './store/assets.ts';
+import { openDatabase, type Database } from './store/database.ts';
+import { createJobs, type Jobs } from './store/jobs.ts';
 import type { Logger } from './telemetry/logger.ts';
 
 export type App = {
@@ -53,18 +63,25 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       s3: config.assets.s3,
       baseUrl: () => config.assets.baseUrl ?? `${url}/assets`,
     });
-    const provider = createOpenAiProvider({ ...config.provider, ...(await providerAddress(config, opened)) });
-    const ledger = createLedger(database, (model) => priceOf(config, model));
-
     const log = createEventLog(database);
-    const posts = createPosts({ database, jobs, bus });
+    const posts = createPosts(database);
+    const outages = createOutageBoard(database, randomUUID(), logger);
+    const batches = createBatches({ database, jobs, bus, log });
     const services = {
       prisma: database.prisma,
       accounts: createAccounts(database, await tokenSecret(config, logger)),
       campaigns: createCampaigns(database),
-      batches: createBatches({ database, jobs, bus, log }),
+      batches,
+      outages,
       posts,
       assets,
+      usages: createUsages(database),
+      quotes: createQuotes(database, {
+        ...config.provider,
+        priceOf: (model) => priceOf(config, model),
+        slots: config.postSlots,
+        imagesPerMinute: config.limits.imagesPerMinute,
+      }),
     };
 
     const http = createHttpServer({
@@ -76,20 +93,76 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     opened.defer(() => http.stop(requestGraceMs));
     url = await http.start(config.host, config.port);
 
-    const dispatcher = createDispatcher({
-      jobs,
-      queue: 'posts',
-      slots: config.postSlots,
-      handle: createPostWriter({ posts, jobs, provider, ledger, assets, bus, logger }),
-      logger,
-    });
-    opened.defer(() => dispatcher.stop(drainMs));
-    dispatcher.start();
+    if (config.role !== 'api') {
+      await startWorker(config, opened, { database, jobs, bus, batches, assets, outages, logger });
+    }
     return { url, stop: () => opened.disposeAsync() };
   } catch (error) {
     await opened.disposeAsync();
     throw error;
   }
+}
+
+/** What makes posts: provider, admission, ledger, dispatcher, recovery. */
+async function startWorker(
+  config: Config,
+  opened: AsyncDisposableStack,
+  deps: {
+    database: Database;
+    jobs: Jobs;
+    bus: Bus;
+    batches: Batches;
+    assets: AssetStore;
+    outages: OutageBoard;
+    logger: Logger;
+  },
+): Promise<void> {
+  const { database, jobs, bus, batches, assets, outages, logger } = deps;
+  const admission = await openAdmission(config, logger);
+  opened.defer(() => admission.close());
+  const guarded = guardProvider(
+    createOpenAiProvider({ ...config.provider, ...(await providerAddress(config, opened)) }),
+    { admission, outages, logger },
+  );
+  const { provider } = guarded;
+  const ledger = createLedger(database, {
+    priceOf: (model) => priceOf(config, model),
+    monthlyBudgetMicros: config.monthlyBudget === undefined ? undefined : micros(config.monthlyBudget),
+  });
+  const workbench = createPostWorkbench({ database, jobs, bus });
+  const recovery = createRecovery({ posts: createPostRecovery({ database, jobs, workbench }), logger });
+  opened.defer(() => recovery.stop());
+  const dispatcher = createDispatcher({
+    jobs,
+    admission,
+    handler: createPostWriter({ workbench, batches, jobs, provider, ledger, assets, bus, logger }),
+    slots: config.postSlots,
+    allowance: guarded.allowance,
+    logger,
+  });
+  opened.defer(() => dispatcher.stop(drainMs));
+  recovery.start();
+  dispatcher.start();
+}
+
+async function openAdmission(config: Config, logger: Logger): Promise<Admission> {
+  const { textModel, imageModel } = config.provider;
+  const { requestsPerMinute, tokensPerMinute, imagesPerMinute } = config.limits;
+  // A minute of the embedded simulator is as much shorter as the simulator is faster.
+  const perMinute = config.provider.kind === 'simulator' ? 1 / config.provider.timeScale : 1;
+  const settings = {
+    maxSlots: config.maxPostSlots,
+    limitsPerMinute: {
+      [`${textModel}:requests`]: requestsPerMinute * perMinute,
+      [`${textModel}:tokens`]: tokensPerMinute * perMinute,
+      [`${imageModel}:images`]: imagesPerMinute * perMinute,
+    },
+    // Calls that leave evenly spaced do not arrive so; at the very limit the early ones are refused.
+    utilisation: 0.98,
+  };
+  if (config.redisUrl === undefined) return createMemoryAdmission(settings);
+  const { createRedisAdmission } = await import('./provider/admission/redis-admission.ts');
+  return createRedisAdmission(config.redisUrl, settings, logger);
 }
 
 async function openBus(config: Config, logger: Logger): Promise<Bus> {
@@ -100,12 +173,22 @@ async function openBus(config: Config, logger: Logger): Promise<Bus> {
 
 /** Without a key, the simulator runs in this process, and the same SDK calls it over HTTP. */
 async function providerAddress(
-  { provider }: Config,
+  config: Config,
   opened: AsyncDisposableStack,
 ): Promise<{ apiKey: string; baseUrl: string | undefined }> {
+  const { provider } = config;
   if (provider.kind === 'openai') return provider;
   const { createSimulator } = await import('./simulator/server.ts');
-  const simulator = createSimulator({ seed: provider.seed, timeScale: provider.timeScale });
+  const { requestsPerMinute, tokensPerMinute, imagesPerMinute } = config.limits;
+  const simulator = createSimulator({
+    seed: provider.seed,
+    timeScale: provider.timeScale,
+    limits: {
+      requestsPerMinute: Math.ceil(requestsPerMinute / provider.timeScale),
+      tokensPerMinute: Math.ceil(tokensPerMinute / provider.timeScale),
+      imagesPerMinute: Math.ceil(imagesPerMinute / provider.timeScale),
+    },
+  });
   const { url } = await simulator.start(0);
   opened.defer(() => simulator.stop());
   return { apiKey: 'simulated', baseUrl: url };

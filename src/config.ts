@@ -41,7 +41,13 @@ const settings = z.object({
   TEXT_PRICE: price.optional(),
   IMAGE_PRICE: price.optional(),
   IMAGE_QUALITY: z.enum(['low', 'medium', 'high'], 'must be low, medium or high').default('low'),
+  ROLE: z.enum(['all', 'api', 'worker'], 'must be all, api or worker').default('all'),
   POST_SLOTS: positiveInt.max(1000, 'must be at most 1000').default(10),
+  MAX_POST_SLOTS: positiveInt.max(10_000, 'must be at most 10000').default(200),
+  REQUESTS_PER_MINUTE: positiveInt.default(500),
+  TOKENS_PER_MINUTE: positiveInt.default(500_000),
+  IMAGES_PER_MINUTE: positiveInt.default(250),
+  MONTHLY_BUDGET: z.coerce.number('must be a number').positive('must be above 0').optional(),
   JWT_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   ASSET_BASE_URL: url(/^https?$/, 'https://cdn.example.com').optional(),
   ASSET_S3_BUCKET: z.string().min(1).optional(),
@@ -74,6 +80,13 @@ export type Config = {
     | { kind: 'openai'; apiKey: string; baseUrl: string | undefined }
     | { kind: 'simulator'; timeScale: number; seed: number }
   );
+  role: 'all' | 'api' | 'worker';
+  /** What the provider allows a minute, until its answers tell the real limits. */
+  limits: { requestsPerMinute: number; tokensPerMinute: number; imagesPerMinute: number };
+  /** US dollars that each owner may spend in a calendar month; undefined: no limit. */
+  monthlyBudget: number | undefined;
+  /** Posts written at the same time by all processes. */
+  maxPostSlots: number;
   /** Posts written at the same time by this process. */
   postSlots: number;
   /** Undefined: a random one, kept in `dataDir`. */
@@ -110,6 +123,11 @@ export function readConfig(environment: Record<string, string | undefined> = pro
   }
   if (given['OPENAI_BASE_URL'] !== undefined && given['OPENAI_API_KEY'] === undefined) {
     faults.push('OPENAI_API_KEY: must be set where OPENAI_BASE_URL is');
+  }
+  if (given['DATABASE_URL'] === undefined && ['api', 'worker'].includes(given['ROLE'] ?? '')) {
+    faults.push(
+      'DATABASE_URL: must be set where ROLE splits the process, as the embedded database belongs to one',
+    );
   }
   const prices = new Map<string, Price>();
   for (const kind of ['TEXT', 'IMAGE'] as const) {
@@ -154,6 +172,14 @@ function toConfig(values: z.infer<typeof settings>, prices: ReadonlyMap<string, 
             seed: values.SIMULATOR_SEED,
           }
         : { ...models, kind: 'openai', apiKey: values.OPENAI_API_KEY, baseUrl: values.OPENAI_BASE_URL },
+    role: values.ROLE,
+    limits: {
+      requestsPerMinute: values.REQUESTS_PER_MINUTE,
+      tokensPerMinute: values.TOKENS_PER_MINUTE,
+      imagesPerMinute: values.IMAGES_PER_MINUTE,
+    },
+    monthlyBudget: values.MONTHLY_BUDGET,
+    maxPostSlots: values.MAX_POST_SLOTS,
     postSlots: values.POST_SLOTS,
     jwtSecret: values.JWT_SECRET,
     assets: {

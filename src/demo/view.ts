@@ -76,7 +76,13 @@ export function countsOf(state: BatchState): string {
   return [...named, ...(failedCount === 0 ? [] : [`${failedCount} failed`])].join(' · ');
 }
 
-function postLine(post: PostState, numberColumns: number, width: number, nowMs: number, paint: Paint): string {
+function postLine(
+  post: PostState,
+  numberColumns: number,
+  width: number,
+  nowMs: number,
+  paint: Paint,
+): string {
   const { label, share, style } = stageOf(post);
   const number = pad(String(post.position), numberColumns, 'left');
   const bars = bar([{ share, style }], postBarColumns, paint);

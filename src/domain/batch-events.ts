@@ -4,6 +4,7 @@ const counts = {
   postCount: z.int(),
   completedCount: z.int(),
   failedCount: z.int(),
+  cancelledCount: z.int(),
 };
 
 /**
@@ -20,6 +21,10 @@ export const storedEventSchema = z.discriminatedUnion('type', [
     errorMessage: z.string(),
     ...counts,
   }),
+  z.object({ type: z.literal('BATCH_PAUSED'), reason: z.string(), ...counts }),
+  z.object({ type: z.literal('BATCH_RESUMED'), ...counts }),
+  z.object({ type: z.literal('POSTS_RETRIED'), retriedCount: z.int(), ...counts }),
+  z.object({ type: z.literal('BATCH_CANCELLED'), ...counts }),
   z.object({ type: z.literal('BATCH_COMPLETED'), ...counts }),
 ]);
 
@@ -47,7 +52,7 @@ export const stageSchema = z.object({
 
 export type PostStage = z.infer<typeof stageSchema>;
 
-/** Whether the stream of a batch ends with this event. */
+/** Whether the stream of a batch ends with this event, unless retried posts have reopened it since. */
 export function isFinal(event: StoredEvent): boolean {
-  return event.type === 'BATCH_COMPLETED';
+  return event.type === 'BATCH_COMPLETED' || event.type === 'BATCH_CANCELLED';
 }

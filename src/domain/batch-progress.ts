@@ -3,11 +3,12 @@ export type BatchCounts = {
   postCount: number;
   completedCount: number;
   failedCount: number;
+  cancelledCount: number;
 };
 
 /** @returns how many posts are not yet final. */
 export function remainingCount(counts: BatchCounts): number {
-  return counts.postCount - counts.completedCount - counts.failedCount;
+  return counts.postCount - counts.completedCount - counts.failedCount - counts.cancelledCount;
 }
 
 /** @returns seconds from start to end, or to `now` while the batch runs. */

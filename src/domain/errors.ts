@@ -34,6 +34,16 @@ export class NotFoundError extends PressrunError {
   }
 }
 
+/** A batch cannot be controlled this way as it stands now, such as a cancelled one that is to be resumed. */
+export class BatchStateError extends PressrunError {
+  override readonly name = 'BatchStateError';
+  readonly code = 'BATCH_STATE';
+
+  constructor(status: string, action: string) {
+    super(`A batch that is ${status} cannot be ${action}.`);
+  }
+}
+
 /** The idempotency key was used before with another input. */
 export class IdempotencyConflictError extends PressrunError {
   override readonly name = 'IdempotencyConflictError';

@@ -25,6 +25,11 @@ export function costMicros(price: Price, usage: Usage): bigint {
   return BigInt(Math.ceil(usage.inputTokens * price.input + usage.outputTokens * price.output));
 }
 
+/** @returns millionths of a US dollar. */
+export function micros(dollarAmount: number): bigint {
+  return BigInt(Math.round(dollarAmount * 1_000_000));
+}
+
 /** @returns US dollars, exact to the millionth. */
 export function dollars(micros: bigint): number {
   return Number(micros) / 1_000_000;

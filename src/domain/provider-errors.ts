@@ -3,6 +3,7 @@ export type ProviderErrorCode =
   | 'RATE_LIMITED'
   | 'PROVIDER_UNAVAILABLE'
   | 'PROVIDER_TIMEOUT'
+  | 'PROVIDER_DOWN'
   | 'BAD_ANSWER'
   | 'CONTENT_REFUSED'
   | 'INVALID_REQUEST'
@@ -14,6 +15,7 @@ const codes: Record<ProviderErrorCode, { retryable: boolean; message: string }> 
   RATE_LIMITED: { retryable: true, message: 'The AI provider is limiting our rate.' },
   PROVIDER_UNAVAILABLE: { retryable: true, message: 'The AI provider could not be reached or failed.' },
   PROVIDER_TIMEOUT: { retryable: true, message: 'The AI provider did not answer in time.' },
+  PROVIDER_DOWN: { retryable: true, message: 'The AI provider keeps failing; nothing is sent for a while.' },
   BAD_ANSWER: { retryable: true, message: 'The AI provider answered with something unusable.' },
   CONTENT_REFUSED: {
     retryable: false,
@@ -34,11 +36,17 @@ export class ProviderError extends Error {
   readonly retryable: boolean;
   /** How long the provider asked us to wait. */
   readonly retryAfterMs: number | undefined;
+  /** Whether the provider may have done the work, so that it is paid for although nothing came of it. */
+  readonly mayBePaid: boolean;
 
-  constructor(code: ProviderErrorCode, details: { retryAfterMs?: number | undefined; cause?: unknown } = {}) {
+  constructor(
+    code: ProviderErrorCode,
+    details: { retryAfterMs?: number | undefined; mayBePaid?: boolean; cause?: unknown } = {},
+  ) {
     super(codes[code].message, { cause: details.cause });
     this.code = code;
     this.retryable = codes[code].retryable;
     this.retryAfterMs = details.retryAfterMs;
+    this.mayBePaid = details.mayBePaid ?? false;
   }
 }

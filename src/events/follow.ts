@@ -29,16 +29,19 @@ export async function* follow(
   signal.addEventListener('abort', inbox.wake);
   let seen = after;
   let readLog = true;
+  let isOver = false;
   try {
     while (!signal.aborted) {
       if (readLog) {
         const entries = await deps.log.read(batchId, seen, pageSize);
         for (const entry of entries) {
           seen = entry.seq;
+          isOver = isFinal(entry.event);
           yield { kind: 'event', entry };
-          if (isFinal(entry.event)) return;
         }
-        readLog = entries.length === pageSize;
+        // A final event is the end only where nothing follows it: retried posts reopen a batch.
+        if (isOver && entries.length === 0) return;
+        readLog = isOver || entries.length === pageSize;
         continue;
       }
       const message = inbox.shift();
@@ -50,8 +53,9 @@ export async function* follow(
         readLog = true;
       } else if (message.entry.seq === seen + 1) {
         seen = message.entry.seq;
+        isOver = isFinal(message.entry.event);
+        readLog = isOver;
         yield message;
-        if (isFinal(message.entry.event)) return;
       }
     }
   } finally {

@@ -96,8 +96,46 @@ builder.objectType(builder.objectRef<SentEvent<'POST_FAILED'>>('PostFailedEvent'
   }),
 });
 
+builder.objectType(builder.objectRef<SentEvent<'BATCH_PAUSED'>>('BatchPausedEvent'), {
+  description: 'No further post is started until the batch is resumed.',
+  interfaces,
+  isTypeOf: isEvent('BATCH_PAUSED'),
+  fields: (t) => ({
+    progress: t.field(progressField),
+    reason: t.string({
+      description: 'Why, as in `Batch.pauseReason`.',
+      resolve: ({ event }) => event.reason,
+    }),
+  }),
+});
+
+builder.objectType(builder.objectRef<SentEvent<'BATCH_RESUMED'>>('BatchResumedEvent'), {
+  description: 'The batch goes on.',
+  interfaces,
+  isTypeOf: isEvent('BATCH_RESUMED'),
+  fields: (t) => ({ progress: t.field(progressField) }),
+});
+
+builder.objectType(builder.objectRef<SentEvent<'POSTS_RETRIED'>>('PostsRetriedEvent'), {
+  description: 'Failed posts are made again.',
+  interfaces,
+  isTypeOf: isEvent('POSTS_RETRIED'),
+  fields: (t) => ({
+    progress: t.field(progressField),
+    retriedCount: t.int({ description: 'How many.', resolve: ({ event }) => event.retriedCount }),
+  }),
+});
+
+builder.objectType(builder.objectRef<SentEvent<'BATCH_CANCELLED'>>('BatchCancelledEvent'), {
+  description: 'The batch was called off. The subscription ends after it.',
+  interfaces,
+  isTypeOf: isEvent('BATCH_CANCELLED'),
+  fields: (t) => ({ progress: t.field(progressField) }),
+});
+
 builder.objectType(builder.objectRef<SentEvent<'BATCH_COMPLETED'>>('BatchCompletedEvent'), {
-  description: 'All posts of the batch are final. The subscription ends after it.',
+  description:
+    'All posts of the batch are final. The subscription ends after it, unless failed posts are retried.',
   interfaces,
   isTypeOf: isEvent('BATCH_COMPLETED'),
   fields: (t) => ({ progress: t.field(progressField) }),

@@ -11,6 +11,7 @@ import {
   NotFoundError,
   UnauthenticatedError,
 } from '../domain/errors.ts';
+import { dollars } from '../domain/pricing.ts';
 import { builder } from './builder.ts';
 import { CampaignNode } from './campaign.ts';
 import { requireViewer } from './context.ts';
@@ -20,8 +21,15 @@ const BatchStatusEnum = builder.enumType('BatchStatus', {
   description: 'Where a batch stands.',
   values: {
     RUNNING: { description: 'Has posts that are not final yet.' },
+    PAUSED: { description: 'Starts no further post; `pauseReason` says why.' },
     COMPLETED: { description: 'All its posts are final; some may have failed.' },
+    CANCELLED: { description: 'Was called off.' },
   },
+});
+
+export const BatchPriorityEnum = builder.enumType('BatchPriority', {
+  description: 'Which of your own batches come first. Other accounts are not affected.',
+  values: ['LOW', 'NORMAL', 'HIGH'] as const,
 });
 
 export const BatchProgressRef = builder.objectRef<BatchCounts>('BatchProgress').implement({
@@ -30,6 +38,7 @@ export const BatchProgressRef = builder.objectRef<BatchCounts>('BatchProgress').
     postCount: t.exposeInt('postCount', { description: 'How many posts were ordered.' }),
     completedCount: t.exposeInt('completedCount', { description: 'How many are completed.' }),
     failedCount: t.exposeInt('failedCount', { description: 'How many failed.' }),
+    cancelledCount: t.exposeInt('cancelledCount', { description: 'How many were called off.' }),
     remainingCount: t.int({ description: 'How many are not final yet.', resolve: remainingCount }),
     successRate: t.float({
       nullable: true,
@@ -45,6 +54,7 @@ const speedFields = {
   postCount: true,
   completedCount: true,
   failedCount: true,
+  cancelledCount: true,
 } as const;
 
 export const BatchNode = builder.prismaNode('Batch', {
@@ -79,6 +89,29 @@ export const BatchNode = builder.prismaNode('Batch', {
       select: { id: true },
       resolve: ({ id }, _args, { batchCosts }) => batchCosts.load(id),
     }),
+    maxCost: t.float({
+      nullable: true,
+      description: 'US dollars that it may cost at most; it pauses before it costs more.',
+      select: { maxCostMicros: true },
+      resolve: ({ maxCostMicros }) => (maxCostMicros === null ? null : dollars(maxCostMicros)),
+    }),
+    priority: t.expose('priority', {
+      type: BatchPriorityEnum,
+      description: 'Where it stands among your own batches.',
+    }),
+    pauseReason: t.exposeString('pauseReason', {
+      nullable: true,
+      description:
+        'Why it is paused: `REQUESTED`, `BATCH_BUDGET_EXCEEDED`, `MONTHLY_BUDGET_EXCEEDED` or `QUOTA_EXHAUSTED`. Resume it when that is mended.',
+    }),
+    waitingFor: t.string({
+      nullable: true,
+      description:
+        'Why a running batch does not go on: `PROVIDER_UNAVAILABLE` while the AI provider keeps failing. Null while it does.',
+      select: { status: true },
+      resolve: async ({ status }, _args, { outages }) =>
+        status === 'RUNNING' ? ((await outages.current()) ?? null) : null,
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was started.' }),
     finishedAt: t.expose('finishedAt', {
       type: 'DateTime',
@@ -101,6 +134,7 @@ const StartBatchInput = builder.inputType('StartBatchInput', {
       required: false,
       description: 'Who they speak to, instead of the campaign’s audience. At most 500 characters.',
     }),
+    maxCost: t.float({ required: false, description: 'US dollars that it may cost at most.' }),
     idempotencyKey: t.string({
       required: false,
       description:

@@ -3,7 +3,10 @@ import { UnauthenticatedError } from '../domain/errors.ts';
 import type { Accounts, Viewer } from '../services/accounts.ts';
 import type { Batches } from '../services/batches.ts';
 import type { Campaigns } from '../services/campaigns.ts';
+import type { OutageBoard } from '../provider/outages.ts';
 import type { Posts } from '../services/posts.ts';
+import type { Quotes } from '../services/quotes.ts';
+import type { Usages } from '../services/usages.ts';
 import type { AssetStore } from '../store/assets.ts';
 import type { PrismaClient } from '../store/generated/prisma/client.ts';
 
@@ -14,6 +17,9 @@ export type Services = {
   campaigns: Campaigns;
   batches: Batches;
   posts: Posts;
+  outages: OutageBoard;
+  quotes: Quotes;
+  usages: Usages;
   assets: AssetStore;
 };
 
@@ -21,6 +27,7 @@ export type Services = {
 export type Context = Services & {
   viewer: Viewer | undefined;
   batchCosts: DataLoader<string, number>;
+  postCosts: DataLoader<string, number>;
 };
 
 /**

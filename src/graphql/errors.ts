@@ -1,4 +1,5 @@
 import {
+  BatchStateError,
   EmailTakenError,
   IdempotencyConflictError,
   InvalidInputError,
@@ -42,6 +43,7 @@ builder.objectType(NotFoundError, {
 
 const plainErrors = [
   [UnauthenticatedError, 'UnauthenticatedError', 'The request carries no valid access token.'],
+  [BatchStateError, 'BatchStateError', 'The batch cannot be controlled this way as it stands now.'],
   [EmailTakenError, 'EmailTakenError', 'An account with this email exists.'],
   [WrongCredentialsError, 'WrongCredentialsError', 'Email and password do not belong together.'],
   [

@@ -48,6 +48,11 @@ export const PostNode = builder.prismaNode('Post', {
       nullable: true,
       description: 'When it became final.',
     }),
+    cost: t.float({
+      description: 'US dollars paid to the AI provider for it so far.',
+      select: { id: true },
+      resolve: ({ id }, _args, { postCosts }) => postCosts.load(id),
+    }),
     campaign: t.relation('campaign', { type: CampaignNode, description: 'The campaign it is written for.' }),
   }),
 });

@@ -5,6 +5,9 @@ import './user.ts';
 import './campaign.ts';
 import './post.ts';
 import './batch.ts';
+import './batch-controls.ts';
+import './quote.ts';
+import './usage.ts';
 import './batch-events.ts';
 
 /** The whole schema; schema.graphql is printed from it. */

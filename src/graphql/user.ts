@@ -3,7 +3,7 @@ import type { Login } from '../services/accounts.ts';
 import { builder } from './builder.ts';
 import { requireViewer } from './context.ts';
 
-const UserNode = builder.prismaNode('User', {
+export const UserNode = builder.prismaNode('User', {
   id: { field: 'id' },
   nullable: true,
   description: 'An account. Nobody sees any but their own.',

@@ -42,6 +42,7 @@ export function createGraphqlServer(services: Services, logger: Logger) {
         request.token === undefined ? request.viewer : await services.accounts.authenticate(request.token),
       // Joins the look-ups of one moment. It remembers nothing: a subscription keeps its context for minutes.
       batchCosts: new DataLoader((ids: readonly string[]) => services.batches.costs(ids), { cache: false }),
+      postCosts: new DataLoader((ids: readonly string[]) => services.usages.postCosts(ids), { cache: false }),
     }),
   });
 }

@@ -1,8 +1,26 @@
-import type { Logger } from '../telemetry/logger.ts';
+import { LeaseLostError, type Work } from '../domain/work.ts';
+import type { Admission, Demand, Permit } from '../provider/admission/admission.ts';
 import type { Job, Jobs, QueueName } from '../store/jobs.ts';
+import type { Logger } from '../telemetry/logger.ts';
 
-/** Runs one job to its end. It settles, discards or retries the job itself; what it throws is a bug or an outage. */
-export type Handler = (job: Job, signal: AbortSignal) => Promise<void>;
+/** What one kind of job is to the dispatcher, which knows nothing of its subject. */
+export type Handler<W extends Work> = {
+  queue: QueueName;
+  /** What a job of this kind asks of the provider's limits. */
+  demand: Demand;
+  /** Takes the leases of these jobs and prepares them. What it does not return has been dealt with. */
+  begin(jobs: readonly Job[]): Promise<W[]>;
+  /**
+   * Runs one job to its end, which it writes itself. Rejects for a bug or an outage.
+   *
+   * @returns what it used of the demand.
+   */
+  run(work: W, signal: AbortSignal): Promise<Demand>;
+  /** @returns which of these leases still hold. */
+  held(leaseIds: readonly string[]): Promise<Set<string>>;
+  /** Puts a job back in the queue, unless its lease was lost. */
+  release(work: W, reason: string): Promise<void>;
+};
 
 export type Dispatcher = {
   start(): void;
@@ -18,65 +36,158 @@ export type Dispatcher = {
 const pollIntervalMs = 1_000;
 /** A third of the queue's heartbeat, so that one late touch costs no lease. */
 const heartbeatIntervalMs = 3_000;
+/** How soon a worker hears that its batch was called off, even without Redis. */
+const leaseCheckIntervalMs = 500;
 
 /**
- * Keeps `slots` jobs of a queue running: as soon as one ends, the next is fetched. It looks for work when a
- * slot comes free, when the queue says that there is some, and once a second.
+ * Keeps up to `slots` jobs of a queue running. First it gets permits from admission, which paces them, and
+ * only then does it fetch: so the order of the queue is decided at the last moment, and nobody's job waits
+ * behind a fetched one of somebody else.
  */
-export function createDispatcher(deps: {
+export function createDispatcher<W extends Work>(deps: {
   jobs: Jobs;
-  queue: QueueName;
+  admission: Admission;
+  handler: Handler<W>;
   slots: number;
-  handle: Handler;
+  /** How many jobs the provider can be asked for now. */
+  allowance: () => number;
   logger: Logger;
 }): Dispatcher {
-  const { jobs, queue, slots, handle, logger } = deps;
-  const running = new Map<string, { job: Job; done: Promise<void> }>();
+  const { jobs, admission, handler, slots, logger } = deps;
+  const { queue, demand } = handler;
+  const running = new Map<string, { permit: Permit; work: W; abort: AbortController; done: Promise<void> }>();
   const stopping = new AbortController();
+  const timers = new Set<NodeJS.Timeout>();
+  /** Permits that wait for their moment or for a fetch. */
+  let permitsOut = 0;
   let isStopped = false;
-  let fetching: Promise<void> | undefined;
-  let fetchAgain = false;
-  const timers: NodeJS.Timeout[] = [];
+  let asking: Promise<void> | undefined;
+  let askAgain = false;
   let unsubscribe: (() => void) | undefined;
+  const fetches = new Set<Promise<void>>();
 
-  /** One fetch at a time; a wake-up during a fetch means that there may be more behind it. */
+  /** One request for permits at a time; a wake-up meanwhile means that there may be more to do behind it. */
   function fill(): void {
-    if (isStopped || running.size >= slots) return;
-    if (fetching !== undefined) {
-      fetchAgain = true;
+    if (isStopped || running.size + permitsOut >= slots) return;
+    if (asking !== undefined) {
+      askAgain = true;
       return;
     }
-    fetchAgain = false;
-    fetching = take()
+    askAgain = false;
+    asking = ask()
       .catch((error: unknown) =>
         logger.warn({ queue, error: messageOf(error) }, 'could not fetch jobs; trying again'),
       )
       .finally(() => {
-        fetching = undefined;
-        if (fetchAgain) fill();
+        asking = undefined;
+        if (askAgain) fill();
       });
   }
 
-  async function take(): Promise<void> {
-    const wanted = slots - running.size;
-    const fetched = await jobs.fetch(queue, wanted);
-    for (const job of fetched) running.set(job.id, { job, done: run(job) });
-    if (fetched.length === wanted) fetchAgain = true;
+  async function ask(): Promise<void> {
+    const wanted = Math.min(slots - running.size - permitsOut, deps.allowance());
+    if (wanted < 1) return;
+    const { permits, retryInMs } = await admission.acquire(wanted, demand);
+    permitsOut += permits.length;
+    const due = permits.filter(({ waitMs }) => waitMs <= 0);
+    for (const permit of permits) if (permit.waitMs > 0) after(permit.waitMs, () => fetchFor([permit]));
+    if (permits.length === 0 && retryInMs > 0) after(retryInMs, fill);
+    if (due.length > 0) await fetchFor(due);
   }
 
-  async function run(job: Job): Promise<void> {
+  function fetchFor(permits: Permit[]): Promise<void> {
+    const fetching = take(permits).catch((error: unknown) => {
+      logger.warn({ queue, error: messageOf(error) }, 'could not fetch jobs; trying again');
+    });
+    fetches.add(fetching);
+    return fetching.finally(() => fetches.delete(fetching));
+  }
+
+  async function take(permits: Permit[]): Promise<void> {
+    const unused = [...permits];
     try {
-      await handle(job, stopping.signal);
-    } catch (error) {
-      if (!stopping.signal.aborted)
-        logger.error({ queue, job: job.id, error: messageOf(error) }, 'job interrupted');
-      await jobs
-        .retry(queue, job.id, messageOf(error))
-        .catch(() => logger.warn({ queue, job: job.id }, 'job not handed back; its heartbeat will run out'));
+      const fetched = isStopped ? [] : await jobs.fetch(queue, permits.length);
+      const works = fetched.length === 0 ? [] : await handler.begin(fetched);
+      for (const work of works) {
+        const permit = unused.shift();
+        if (permit !== undefined) start(work, permit);
+      }
+      if (fetched.length === permits.length && fetched.length > 0) askAgain = true;
+      if (asking === undefined && askAgain) fill();
     } finally {
-      running.delete(job.id);
+      permitsOut -= permits.length;
+      await Promise.all(unused.map((permit) => admission.release(permit.id, demand)));
+    }
+  }
+
+  function start(work: W, permit: Permit): void {
+    const abort = new AbortController();
+    const signal = AbortSignal.any([abort.signal, stopping.signal]);
+    running.set(work.leaseId, { permit, work, abort, done: run(work, permit, signal) });
+  }
+
+  async function run(work: W, permit: Permit, signal: AbortSignal): Promise<void> {
+    const fields = { queue, job: work.jobId, subject: work.subjectId, attempt: work.attempt };
+    let used: Demand = demand;
+    try {
+      used = await handler.run(work, signal);
+    } catch (error) {
+      if (error instanceof LeaseLostError) {
+        logger.info(fields, 'lease lost; calls aborted, nothing written');
+      } else {
+        if (!stopping.signal.aborted) logger.error({ ...fields, err: error }, 'job interrupted');
+        await handler
+          .release(work, messageOf(error))
+          .catch(() => logger.warn(fields, 'job not handed back; its heartbeat will run out'));
+      }
+    } finally {
+      running.delete(work.leaseId);
+      const unused = Object.entries(demand).map(
+        ([bucket, amount]) => [bucket, amount - (used[bucket] ?? 0)] as const,
+      );
+      await admission.release(permit.id, Object.fromEntries(unused)).catch(() => undefined);
       fill();
     }
+  }
+
+  async function checkLeases(): Promise<void> {
+    if (running.size === 0) return;
+    const checked = [...running.keys()];
+    const held = await handler.held(checked);
+    for (const leaseId of checked)
+      if (!held.has(leaseId)) running.get(leaseId)?.abort.abort(new LeaseLostError());
+  }
+
+  async function beat(): Promise<void> {
+    if (running.size === 0) return;
+    const all = [...running.values()];
+    await Promise.all([
+      jobs.touch(
+        queue,
+        all.map(({ work }) => work.jobId),
+      ),
+      admission.renew(all.map(({ permit }) => permit.id)),
+    ]);
+  }
+
+  function after(ms: number, work: () => unknown): void {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      void work();
+    }, ms);
+    timers.add(timer);
+  }
+
+  /** Runs `work` again and again, `intervalMs` after it ended; a failure is told and changes nothing. */
+  function every(intervalMs: number, what: string, work: () => Promise<void> | void): void {
+    after(intervalMs, async () => {
+      try {
+        await work();
+      } catch (error) {
+        logger.warn({ queue, error: messageOf(error) }, `${what} failed; trying again`);
+      }
+      if (!isStopped || running.size > 0) every(intervalMs, what, work);
+    });
   }
 
   return {
@@ -84,26 +195,20 @@ export function createDispatcher(deps: {
       unsubscribe = jobs.onWork((name) => {
         if (name === queue) fill();
       });
-      timers.push(setInterval(fill, pollIntervalMs));
-      timers.push(
-        setInterval(() => {
-          if (running.size === 0) return;
-          jobs
-            .touch(queue, [...running.keys()])
-            .catch((error: unknown) => logger.warn({ queue, error: messageOf(error) }, 'heartbeat failed'));
-        }, heartbeatIntervalMs),
-      );
+      every(pollIntervalMs, 'polling', fill);
+      every(heartbeatIntervalMs, 'heartbeat', beat);
+      every(leaseCheckIntervalMs, 'lease check', checkLeases);
       fill();
     },
     async stop(graceMs) {
       isStopped = true;
       unsubscribe?.();
-      timers.slice(0, 1).forEach(clearInterval);
-      await fetching;
+      await asking;
+      await Promise.all(fetches);
       const grace = setTimeout(() => stopping.abort(new Error('the worker is stopping')), graceMs);
       await Promise.all([...running.values()].map(({ done }) => done));
       clearTimeout(grace);
-      timers.forEach(clearInterval);
+      for (const timer of timers) clearTimeout(timer);
     },
   };
 }

@@ -2,20 +2,24 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { PostStage } from '../domain/batch-events.ts';
 import { channels } from '../domain/channels.ts';
-import { captionSchema, fitToChannel } from '../domain/post-content.ts';
+import { captionSchema, fitToChannel, type Caption } from '../domain/post-content.ts';
+import { captionUsageAtMost, imageUsageAtMost } from '../domain/post-usage.ts';
 import { captionMessages, imagePrompt } from '../domain/prompts.ts';
 import { ProviderError } from '../domain/provider-errors.ts';
 import type { Bus } from '../events/bus.ts';
-import type { Ledger } from '../provider/ledger.ts';
+import type { Demand } from '../provider/admission/admission.ts';
+import type { Ledger, OpenCall } from '../provider/ledger.ts';
 import type { Provider, Purchase } from '../provider/provider.ts';
-import { postJobSchema, type ClaimedPost, type Posts } from '../services/posts.ts';
+import type { Batches } from '../services/batches.ts';
+import type { PostWork, PostWorkbench } from '../services/post-work.ts';
 import type { AssetStore } from '../store/assets.ts';
 import type { Jobs } from '../store/jobs.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Handler } from './dispatcher.ts';
 
 type Deps = {
-  posts: Posts;
+  workbench: PostWorkbench;
+  batches: Batches;
   jobs: Jobs;
   provider: Provider;
   ledger: Ledger;
@@ -24,86 +28,196 @@ type Deps = {
   logger: Logger;
 };
 
+/** A post whose calls stand in the ledger. */
+type PreparedPost = PostWork & { calls: OpenCall[] };
+
 /**
  * The handler of the queue `posts`: asks for caption and picture at the same time and writes the result. A
  * post that fails for good, or too often, ends FAILED with a code; its batch goes on.
  */
-export function createPostWriter(deps: Deps): Handler {
-  const { posts, jobs } = deps;
-  return async (job, signal) => {
-    const { postId } = postJobSchema.parse(job.data);
-    const logger = deps.logger.child({ post: postId, job: job.id, attempt: job.retryCount + 1 });
-    const claimed = await posts.claim(postId, randomUUID());
-    if (claimed === undefined) return jobs.discard(job.queue, job.id);
-    tellStage(deps.bus, claimed, 'STARTED');
-    try {
-      const { caption, imageKey } = await produce(deps, claimed, signal);
-      const settled = await posts.settle(claimed, job, { status: 'COMPLETED', caption, imageKey });
-      logger.info({ batch: claimed.batchId }, settled ? 'post completed' : 'lease lost; result dropped');
-    } catch (error) {
-      if (!(error instanceof ProviderError)) throw error;
-      if (error.retryable && !job.isLastTry) {
-        logger.warn({ code: error.code }, 'post will be tried again');
-        return jobs.retry(job.queue, job.id, error.code);
+export function createPostWriter(deps: Deps): Handler<PreparedPost> {
+  const { workbench, batches, jobs, provider, ledger, logger } = deps;
+  return {
+    queue: 'posts',
+    demand: demandOf(provider, ['caption', 'image']),
+    held: (leaseIds) => workbench.held(leaseIds),
+    release: (work, reason) => workbench.release(work, reason),
+
+    async begin(fetched) {
+      const claimed = await workbench.claim(fetched.map((job) => ({ job, leaseId: randomUUID() })));
+      const idle = fetched.filter(({ id }) => !claimed.some(({ jobId }) => jobId === id));
+      if (idle.length > 0)
+        await jobs.discard(
+          'posts',
+          idle.map(({ id }) => id),
+        );
+      const opened = await ledger.open(claimed.map((work) => ({ work, calls: planCalls(provider, work) })));
+      const prepared: PreparedPost[] = [];
+      for (const [index, work] of claimed.entries()) {
+        const outcome = opened[index];
+        if (outcome === undefined) throw new Error('the ledger answered short');
+        if ('refused' in outcome) {
+          logger.warn(
+            { batch: work.batchId, code: outcome.refused },
+            'batch paused: its budget does not suffice',
+          );
+          await batches.pauseFor(work.batchId, outcome.refused);
+          await workbench.release(work, outcome.refused);
+        } else {
+          prepared.push({ ...work, calls: outcome.calls });
+        }
       }
-      await posts.settle(claimed, job, {
-        status: 'FAILED',
-        errorCode: error.code,
-        errorMessage: error.message,
-      });
-      logger.warn({ batch: claimed.batchId, code: error.code }, 'post failed');
-    }
+      return prepared;
+    },
+
+    async run(work, signal) {
+      const pending = work.calls.filter((call) => 'callId' in call);
+      const used = demandOf(
+        provider,
+        pending.map(({ step }) => step),
+      );
+      const fields = { post: work.subjectId, batch: work.batchId, job: work.jobId, attempt: work.attempt };
+      tellStage(deps.bus, work, 'STARTED');
+      if (pending.length > 0) await ledger.sent(pending.map(({ callId }) => callId));
+      try {
+        const { caption, imageKey } = await produce(deps, work, signal);
+        const settled = await workbench.settle(work, { status: 'COMPLETED', caption, imageKey });
+        logger.info(fields, settled ? 'post completed' : 'lease lost; result dropped');
+      } catch (error) {
+        if (!(error instanceof ProviderError)) throw error;
+        await fail(deps, work, error);
+      }
+      return used;
+    },
   };
 }
 
-async function produce(deps: Deps, post: ClaimedPost, signal: AbortSignal) {
-  const { provider, ledger, assets, bus } = deps;
-  const { ownerId, batchId, id: subjectId, brief } = post;
-  const purpose = { ownerId, batchId, subjectId };
-  const { imageSize } = channels[brief.channel];
+async function fail(
+  { workbench, batches, logger }: Deps,
+  work: PreparedPost,
+  error: ProviderError,
+): Promise<void> {
+  const fields = {
+    post: work.subjectId,
+    batch: work.batchId,
+    job: work.jobId,
+    attempt: work.attempt,
+    code: error.code,
+  };
+  if (error.code === 'QUOTA_EXHAUSTED') {
+    logger.error(fields, 'batch paused: the provider’s account has no credit left');
+    await batches.pauseFor(work.batchId, error.code);
+    return workbench.release(work, error.code);
+  }
+  if (error.code === 'PROVIDER_DOWN') return workbench.release(work, error.code, { countsAsAttempt: false });
+  if (error.retryable && !work.isLastAttempt) {
+    logger.warn(fields, 'post will be tried again');
+    return workbench.release(work, error.code);
+  }
+  await workbench.settle(work, { status: 'FAILED', errorCode: error.code, errorMessage: error.message });
+  logger.warn(fields, 'post failed');
+}
 
-  const caption = ledger
-    .buy(
-      { ...purpose, step: 'caption', model: provider.textModel },
-      () => provider.writeCaption(captionMessages(brief), signal),
-      (stored) => captionSchema.parse(stored),
-    )
-    .then((answer) => {
-      tellStage(bus, post, 'CAPTION_READY');
-      return fitToChannel(brief.channel, answer);
+async function produce(deps: Deps, work: PreparedPost, signal: AbortSignal) {
+  const { provider, assets, bus } = deps;
+  const { brief } = work;
+  const { imageSize } = channels[brief.channel];
+  // A final failure of one part makes the other one worthless.
+  const giveUp = new AbortController();
+  const both = AbortSignal.any([signal, giveUp.signal]);
+
+  const caption = buy(deps, work, 'caption', captionSchema, () =>
+    provider.writeCaption(captionMessages(brief), both),
+  ).then((answer: Caption) => {
+    tellStage(bus, work, 'CAPTION_READY');
+    return fitToChannel(brief.channel, answer);
+  });
+  const image = buy(deps, work, 'image', z.string(), async (): Promise<Purchase<string>> => {
+    // The picture is stored before its call is settled: a settled call always has its picture.
+    const drawn = await provider.drawImage({ text: imagePrompt(brief), size: imageSize }, both);
+    return { ...drawn, value: await assets.put(drawn.value) };
+  }).then((key) => {
+    tellStage(bus, work, 'IMAGE_READY');
+    return key;
+  });
+  for (const part of [caption, image]) {
+    part.catch((error: unknown) => {
+      if (error instanceof ProviderError && !error.retryable) giveUp.abort(new AbandonedError());
     });
-  const image = ledger
-    .buy(
-      { ...purpose, step: 'image', model: provider.imageModel },
-      // The picture is stored before its call is settled: a settled call always has its picture.
-      async (): Promise<Purchase<string>> => {
-        const drawn = await provider.drawImage({ text: imagePrompt(brief), size: imageSize }, signal);
-        return { ...drawn, value: await assets.put(drawn.value) };
-      },
-      (stored) => z.string().parse(stored),
-    )
-    .then((key) => {
-      tellStage(bus, post, 'IMAGE_READY');
-      return key;
-    });
+  }
 
   // Both are waited for, so that what the other one buys is in the ledger when the post is tried again.
   const [captionResult, imageResult] = await Promise.allSettled([caption, image]);
   if (captionResult.status === 'fulfilled' && imageResult.status === 'fulfilled') {
     return { caption: captionResult.value, imageKey: imageResult.value };
   }
-  throw worst(
-    [captionResult, imageResult].flatMap((result) => (result.status === 'rejected' ? [result.reason] : [])),
+  const reasons = [captionResult, imageResult].flatMap((result) =>
+    result.status === 'rejected' ? [result.reason] : [],
   );
+  throw worst(reasons);
 }
 
-/** The failure that decides: a bug before a final error before one that may pass. */
+/** Gets one part of a post from the ledger, or from the provider and then into the ledger. */
+async function buy<T extends z.ZodType<Caption | string>>(
+  { ledger }: Deps,
+  work: PreparedPost,
+  step: string,
+  schema: T,
+  call: () => Promise<Purchase<z.output<T>>>,
+): Promise<z.output<T>> {
+  const planned = work.calls.find((one) => one.step === step);
+  if (planned === undefined) throw new Error(`the step ${step} is not in the ledger`);
+  if (!('callId' in planned)) return schema.parse(planned.bought);
+  const sentAt = performance.now();
+  const latencyMs = () => Math.round(performance.now() - sentAt);
+  const answer = await call().catch(async (error: unknown) => {
+    const failure =
+      error instanceof ProviderError && !error.mayBePaid
+        ? { status: 'FAILED' as const, errorCode: error.code }
+        : {
+            status: 'UNKNOWN' as const,
+            errorCode: error instanceof ProviderError ? error.code : 'INTERRUPTED',
+          };
+    await ledger.fail(planned, { ...failure, latencyMs: latencyMs() });
+    throw error;
+  });
+  const { usage, requestId, value: result } = answer;
+  await ledger.settle(planned, { usage, requestId, result, latencyMs: latencyMs() });
+  return result;
+}
+
+function planCalls(provider: Provider, { brief }: PostWork) {
+  return [
+    { step: 'caption', model: provider.textModel, atMost: captionUsageAtMost(brief) },
+    { step: 'image', model: provider.imageModel, atMost: imageUsageAtMost(brief, provider.imageQuality) },
+  ];
+}
+
+/** What these steps ask of the provider's limits. */
+function demandOf(provider: Provider, steps: readonly string[]): Demand {
+  return {
+    ...(steps.includes('caption')
+      ? { [`${provider.textModel}:requests`]: 1, [`${provider.textModel}:tokens`]: 1_200 }
+      : {}),
+    ...(steps.includes('image') ? { [`${provider.imageModel}:images`]: 1 } : {}),
+  };
+}
+
+/** Why a call was aborted whose post cannot be completed any more. */
+class AbandonedError extends Error {
+  override readonly name = 'AbandonedError';
+}
+
+/** The failure that decides: a lost lease or a bug before a final error before one that may pass. */
 function worst(reasons: unknown[]): unknown {
-  const rank = (reason: unknown) => (reason instanceof ProviderError ? (reason.retryable ? 0 : 1) : 2);
+  const rank = (reason: unknown) => {
+    if (reason instanceof AbandonedError) return -1;
+    return reason instanceof ProviderError ? (reason.retryable ? 0 : 1) : 2;
+  };
   return reasons.toSorted((a, b) => rank(b) - rank(a))[0];
 }
 
-function tellStage(bus: Bus, post: ClaimedPost, stage: PostStage['stage']): void {
-  const { batchId, id: postId } = post;
+function tellStage(bus: Bus, work: PostWork, stage: PostStage['stage']): void {
+  const { batchId, subjectId: postId } = work;
   bus.publish(batchId, { kind: 'stage', stage: { batchId, postId, stage, at: new Date() } });
 }

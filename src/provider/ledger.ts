@@ -1,76 +1,257 @@
-import { costMicros, type Price } from '../domain/pricing.ts';
-import { ProviderError } from '../domain/provider-errors.ts';
+import { randomUUIDv7 } from 'node:crypto';
+import { z } from 'zod';
+import { costMicros, type Price, type Usage } from '../domain/pricing.ts';
+import type { Work } from '../domain/work.ts';
 import type { Database } from '../store/database.ts';
-import type { Prisma } from '../store/generated/prisma/client.ts';
-import type { Purchase } from './provider.ts';
+import { createGroup } from '../store/group.ts';
+import type { Prisma, PrismaClient } from '../store/generated/prisma/client.ts';
 
-/** What a call is for. */
-export type CallPurpose = {
-  ownerId: string;
-  batchId: string;
-  /** The post (later: article, source) that is worked on. */
-  subjectId: string;
-  /** Which part of it, such as `caption`. */
-  step: string;
-  model: string;
-};
+/** A call that a job needs: which part of its subject it makes, and what it may use at most. */
+export type PlannedCall = { step: string; model: string; atMost: Usage };
+
+/** A planned call after the ledger has looked at it. */
+export type OpenCall =
+  /** An earlier run of the subject has paid for it: here is what it bought. */
+  { step: string; bought: unknown } | PaidCall;
+
+/** A call that is written down and may be sent. */
+export type PaidCall = { step: string; callId: string; model: string };
+
+/** What opening the calls of one job came to. */
+export type Opened = { calls: OpenCall[] } | { refused: 'BATCH_BUDGET_EXCEEDED' | 'MONTHLY_BUDGET_EXCEEDED' };
 
 export type Ledger = {
   /**
-   * Buys something once. What an earlier run of the same subject and step has paid for is returned from the
-   * ledger; otherwise the call is written down before it is sent, and settled when its answer is here.
+   * Writes down, before anything is sent, what each job is about to buy, and sets its highest price aside in
+   * the budget: all calls of a job or none. What an earlier run has settled is not bought again; what an
+   * earlier run had sent and never settled becomes UNKNOWN.
    *
-   * @param call sends the request. Its value is stored as JSON, so it must be what a later run needs.
-   * @param parse reads a stored value back.
+   * @returns for each job, in order.
    */
-  buy<T extends Prisma.InputJsonValue>(
-    purpose: CallPurpose,
-    call: () => Promise<Purchase<T>>,
-    parse: (stored: unknown) => T,
-  ): Promise<T>;
+  open(jobs: readonly { work: Work; calls: readonly PlannedCall[] }[]): Promise<Opened[]>;
+  /** The requests go out now: from here on they are paid. */
+  sent(callIds: readonly string[]): Promise<void>;
+  /** An answer is here. `result` is kept as JSON for a later run of the same subject. */
+  settle(
+    call: PaidCall,
+    answer: { usage: Usage; latencyMs: number; requestId: string | undefined; result: Prisma.InputJsonValue },
+  ): Promise<void>;
+  /** A call brought nothing: `FAILED` where the provider said so, `UNKNOWN` where its answer was not waited for. */
+  fail(
+    call: PaidCall,
+    failure: { status: 'FAILED' | 'UNKNOWN'; errorCode: string; latencyMs: number },
+  ): Promise<void>;
 };
 
-/**
- * @param priceOf the price of each model in use.
- */
-export function createLedger(database: Database, priceOf: (model: string) => Price): Ledger {
-  const { providerCall } = database.prisma;
-  return {
-    async buy(purpose, call, parse) {
-      const { subjectId, step } = purpose;
-      const settled = await providerCall.findFirst({ where: { subjectId, step, status: 'SETTLED' } });
-      if (settled !== null) return parse(settled.result);
+type Ending = {
+  callId: string;
+  status: 'SETTLED' | 'FAILED' | 'UNKNOWN';
+  latencyMs: number;
+  inputTokens: number | null;
+  outputTokens: number | null;
+  costMicros: number | null;
+  requestId: string | null;
+  errorCode: string | null;
+  result: Prisma.InputJsonValue | null;
+};
 
-      const { id } = await providerCall.create({ data: purpose, select: { id: true } });
-      const sentAt = performance.now();
-      const latencyMs = () => Math.round(performance.now() - sentAt);
-      try {
-        const { value, usage, requestId } = await call();
-        await providerCall.update({
-          where: { id },
-          data: {
-            status: 'SETTLED',
-            ...usage,
-            costMicros: costMicros(priceOf(purpose.model), usage),
-            latencyMs: latencyMs(),
-            requestId: requestId ?? null,
-            result: value,
-            settledAt: new Date(),
-          },
-        });
-        return value;
-      } catch (error) {
-        await providerCall.update({
-          where: { id },
-          data: {
-            status: 'FAILED',
-            latencyMs: latencyMs(),
-            errorCode: error instanceof ProviderError ? error.code : 'INTERRUPTED',
-            settledAt: new Date(),
-          },
-        });
-        throw error;
-      }
+const openedRows = z.array(
+  z.object({
+    subjectId: z.string(),
+    step: z.string(),
+    state: z.enum(['BOUGHT', 'OPEN', 'BATCH_BUDGET_EXCEEDED', 'MONTHLY_BUDGET_EXCEEDED']),
+    result: z.unknown().optional(),
+  }),
+);
+
+const maxGroupSize = 100;
+
+/**
+ * @param settings.priceOf the price of each model in use.
+ * @param settings.monthlyBudgetMicros what each owner may spend in a calendar month (UTC); undefined: no limit.
+ */
+export function createLedger(
+  database: Database,
+  settings: { priceOf: (model: string) => Price; monthlyBudgetMicros: bigint | undefined },
+): Ledger {
+  const { prisma } = database;
+  const { priceOf, monthlyBudgetMicros = null } = settings;
+  const end = createGroup<Ending, true>(async (endings) => {
+    await writeEndings(prisma, endings, monthlyBudgetMicros !== null);
+    return endings.map(() => true);
+  }, maxGroupSize);
+
+  async function open(jobs: Parameters<Ledger['open']>[0]): Promise<Opened[]> {
+    if (jobs.length === 0) return [];
+    const wanted = jobs.flatMap(({ work, calls }) =>
+      calls.map(({ step, model, atMost }) => ({
+        ...pick(work),
+        id: randomUUIDv7(),
+        step,
+        model,
+        estimateMicros: Number(costMicros(priceOf(model), atMost)),
+      })),
+    );
+    const rows = openedRows.parse(await writeIntents(prisma, wanted, monthlyBudgetMicros));
+    const opened = jobs.map(({ work, calls }): Opened => {
+      const own = rows.filter((row) => row.subjectId === work.subjectId);
+      const refusal = own.find(
+        (row) => row.state === 'BATCH_BUDGET_EXCEEDED' || row.state === 'MONTHLY_BUDGET_EXCEEDED',
+      );
+      if (refusal !== undefined)
+        return {
+          refused: refusal.state === 'BATCH_BUDGET_EXCEEDED' ? refusal.state : 'MONTHLY_BUDGET_EXCEEDED',
+        };
+      return {
+        calls: calls.map(({ step, model }) => {
+          if (own.some((row) => row.step === step && row.state === 'BOUGHT')) {
+            return { step, bought: own.find((row) => row.step === step)?.result };
+          }
+          const call = wanted.find((one) => one.subjectId === work.subjectId && one.step === step);
+          if (call === undefined) throw new Error(`the ledger lost the step ${step}`);
+          return { step, model, callId: call.id };
+        }),
+      };
+    });
+    if (jobs.length === 1) return opened;
+    // Jobs that are too much for a budget together may fit one by one.
+    const again: Opened[] = [];
+    for (const [index, one] of opened.entries()) {
+      again.push(...('refused' in one ? await open(jobs.slice(index, index + 1)) : [one]));
+    }
+    return again;
+  }
+
+  return {
+    open,
+    async sent(callIds) {
+      await prisma.$executeRaw`
+        UPDATE provider_calls SET status = 'SENT' WHERE id = ANY(${[...callIds]}::uuid[]) AND status = 'INTENT'`;
+    },
+    async settle(call, { usage, latencyMs, requestId, result }) {
+      await end({
+        ...emptyEnding,
+        ...usage,
+        callId: call.callId,
+        status: 'SETTLED',
+        latencyMs,
+        costMicros: Number(costMicros(priceOf(call.model), usage)),
+        requestId: requestId ?? null,
+        result,
+      });
+    },
+    async fail(call, failure) {
+      await end({ ...emptyEnding, callId: call.callId, ...failure });
     },
   };
+}
+
+const emptyEnding = {
+  inputTokens: null,
+  outputTokens: null,
+  costMicros: null,
+  requestId: null,
+  errorCode: null,
+  result: null,
+};
+
+function pick({ subjectId, ownerId, campaignId, batchId }: Work) {
+  return { subjectId, ownerId, campaignId, batchId };
+}
+
+/**
+ * One statement for any number of jobs. Rows with a budget are locked first, so that two instances cannot
+ * both take what is left; owners and batches without one are not locked at all.
+ */
+async function writeIntents(
+  prisma: PrismaClient,
+  wanted: object[],
+  monthlyBudgetMicros: bigint | null,
+): Promise<unknown> {
+  return prisma.$queryRaw`
+    WITH wanted AS (
+      SELECT * FROM jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) AS w(
+        id uuid, "subjectId" uuid, "ownerId" uuid, "campaignId" uuid, "batchId" uuid,
+        step text, model text, "estimateMicros" bigint)
+    ), hidden AS (
+      UPDATE provider_calls c
+      SET status = CASE c.status WHEN 'SENT' THEN 'UNKNOWN'::"ProviderCallStatus" ELSE 'FAILED' END,
+          "errorCode" = CASE c.status WHEN 'SENT' THEN 'ANSWER_LOST' ELSE 'NEVER_SENT' END, "settledAt" = now()
+      WHERE c."subjectId" IN (SELECT "subjectId" FROM wanted) AND c.status IN ('INTENT', 'SENT')
+    ), bought AS (
+      SELECT DISTINCT ON (c."subjectId", c.step) c."subjectId", c.step, c.result
+      FROM provider_calls c JOIN wanted w ON w."subjectId" = c."subjectId" AND w.step = c.step
+      WHERE c.status = 'SETTLED'
+      ORDER BY c."subjectId", c.step, c.id DESC
+    ), missing AS (
+      SELECT w.* FROM wanted w
+      WHERE NOT EXISTS (SELECT 1 FROM bought b WHERE b."subjectId" = w."subjectId" AND b.step = w.step)
+    ), full_batches AS (
+      SELECT b.id
+      FROM (SELECT id, "committedMicros", "maxCostMicros" FROM batches
+            WHERE id IN (SELECT "batchId" FROM missing) AND "maxCostMicros" IS NOT NULL
+            ORDER BY id FOR NO KEY UPDATE) b
+      WHERE b."committedMicros" + (SELECT sum(m."estimateMicros") FROM missing m WHERE m."batchId" = b.id) > b."maxCostMicros"
+    ), full_owners AS (
+      SELECT u.id
+      FROM (SELECT id, "spendMonth", "spendMicros" FROM users
+            WHERE id IN (SELECT "ownerId" FROM missing) AND ${monthlyBudgetMicros}::bigint IS NOT NULL
+            ORDER BY id FOR NO KEY UPDATE) u
+      WHERE (CASE WHEN u."spendMonth" = date_trunc('month', now() AT TIME ZONE 'UTC')::date THEN u."spendMicros" ELSE 0 END)
+            + (SELECT sum(m."estimateMicros") FROM missing m WHERE m."ownerId" = u.id) > ${monthlyBudgetMicros}::bigint
+    ), allowed AS (
+      SELECT * FROM missing
+      WHERE "batchId" NOT IN (SELECT id FROM full_batches) AND "ownerId" NOT IN (SELECT id FROM full_owners)
+    ), batch_spend AS (
+      UPDATE batches b SET "committedMicros" = b."committedMicros" + a.total
+      FROM (SELECT "batchId", sum("estimateMicros") AS total FROM allowed GROUP BY 1) a
+      WHERE b.id = a."batchId" AND b."maxCostMicros" IS NOT NULL
+    ), owner_spend AS (
+      UPDATE users u
+      SET "spendMicros" = a.total +
+            CASE WHEN u."spendMonth" = date_trunc('month', now() AT TIME ZONE 'UTC')::date THEN u."spendMicros" ELSE 0 END,
+          "spendMonth" = date_trunc('month', now() AT TIME ZONE 'UTC')::date
+      FROM (SELECT "ownerId", sum("estimateMicros") AS total FROM allowed GROUP BY 1) a
+      WHERE u.id = a."ownerId" AND ${monthlyBudgetMicros}::bigint IS NOT NULL
+    ), written AS (
+      INSERT INTO provider_calls (id, "subjectId", "ownerId", "campaignId", "batchId", step, model, "estimateMicros", "createdAt")
+      SELECT id, "subjectId", "ownerId", "campaignId", "batchId", step, model, "estimateMicros", now() FROM allowed
+    )
+    SELECT w."subjectId", w.step, b.result,
+           CASE WHEN b.step IS NOT NULL THEN 'BOUGHT'
+                WHEN w."batchId" IN (SELECT id FROM full_batches) THEN 'BATCH_BUDGET_EXCEEDED'
+                WHEN w."ownerId" IN (SELECT id FROM full_owners) THEN 'MONTHLY_BUDGET_EXCEEDED'
+                ELSE 'OPEN' END AS state
+    FROM wanted w LEFT JOIN bought b ON b."subjectId" = w."subjectId" AND b.step = w.step`;
+}
+
+/**
+ * One statement for any number of endings. A settled call returns to the budget what it did not cost; a failed
+ * one all of it; an unknown one nothing, as it may have been paid. Only open calls end, so each ends once.
+ */
+async function writeEndings(
+  prisma: PrismaClient,
+  endings: Ending[],
+  hasMonthlyBudget: boolean,
+): Promise<void> {
+  await prisma.$executeRaw`
+    WITH ended AS (
+      UPDATE provider_calls c
+      SET status = e.status::"ProviderCallStatus", "latencyMs" = e."latencyMs", "inputTokens" = e."inputTokens",
+          "outputTokens" = e."outputTokens", "costMicros" = e."costMicros", "requestId" = e."requestId",
+          "errorCode" = e."errorCode", result = e.result, "settledAt" = now()
+      FROM jsonb_to_recordset(${JSON.stringify(endings)}::jsonb) AS e(
+        "callId" uuid, status text, "latencyMs" int, "inputTokens" int, "outputTokens" int, "costMicros" bigint,
+        "requestId" text, "errorCode" text, result jsonb)
+      WHERE c.id = e."callId" AND c.status IN ('INTENT', 'SENT')
+      RETURNING c."batchId", c."ownerId", CASE c.status
+        WHEN 'SETTLED' THEN c."estimateMicros" - c."costMicros" WHEN 'FAILED' THEN c."estimateMicros" ELSE 0 END AS refund
+    ), owner_refund AS (
+      UPDATE users u SET "spendMicros" = greatest(0, u."spendMicros" - r.total)
+      FROM (SELECT "ownerId", sum(refund) AS total FROM ended GROUP BY 1) r
+      WHERE u.id = r."ownerId" AND ${hasMonthlyBudget}
+    )
+    UPDATE batches b SET "committedMicros" = b."committedMicros" - r.total
+    FROM (SELECT "batchId", sum(refund) AS total FROM ended GROUP BY 1) r
+    WHERE b.id = r."batchId" AND b."maxCostMicros" IS NOT NULL`;
 }

@@ -16,14 +16,16 @@ const maxRetryAfterMs = 120_000;
 export function toProviderError(error: unknown, signal: AbortSignal): unknown {
   if (error instanceof APIUserAbortError && signal.aborted) return signal.reason;
   if (error instanceof APIConnectionTimeoutError)
-    return new ProviderError('PROVIDER_TIMEOUT', { cause: error });
-  if (error instanceof APIConnectionError) return new ProviderError('PROVIDER_UNAVAILABLE', { cause: error });
+    return new ProviderError('PROVIDER_TIMEOUT', { mayBePaid: true, cause: error });
+  if (error instanceof APIConnectionError) {
+    return new ProviderError('PROVIDER_UNAVAILABLE', { mayBePaid: true, cause: error });
+  }
   if (error instanceof APIError) {
     return new ProviderError(codeOf(error), { retryAfterMs: retryAfterMs(error.headers), cause: error });
   }
   // A body that is cut or no JSON fails in the SDK's parser, as a plain error.
-  if (error instanceof SyntaxError) return new ProviderError('BAD_ANSWER', { cause: error });
-  return new ProviderError('PROVIDER_UNAVAILABLE', { cause: error });
+  if (error instanceof SyntaxError) return new ProviderError('BAD_ANSWER', { mayBePaid: true, cause: error });
+  return new ProviderError('PROVIDER_UNAVAILABLE', { mayBePaid: true, cause: error });
 }
 
 function codeOf(error: APIError): ProviderErrorCode {

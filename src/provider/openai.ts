@@ -1,9 +1,10 @@
 import OpenAI from 'openai';
 import { z } from 'zod';
 import { captionSchema } from '../domain/post-content.ts';
+import { maxCaptionTokens, type ImageQuality } from '../domain/post-usage.ts';
 import { ProviderError } from '../domain/provider-errors.ts';
 import { toProviderError } from './openai-errors.ts';
-import type { Provider } from './provider.ts';
+import type { Provider, ProviderLimits } from './provider.ts';
 
 /** The slowest answers seen are about a third of these. */
 const captionTimeoutMs = 60_000;
@@ -19,7 +20,7 @@ export function createOpenAiProvider(settings: {
   baseUrl: string | undefined;
   textModel: string;
   imageModel: string;
-  imageQuality: 'low' | 'medium' | 'high';
+  imageQuality: ImageQuality;
 }): Provider {
   // Retrying is the orchestrator's: it knows the budget, the limits and the other calls in flight.
   const client = new OpenAI({
@@ -32,9 +33,10 @@ export function createOpenAiProvider(settings: {
   return {
     textModel: settings.textModel,
     imageModel: settings.imageModel,
+    imageQuality: settings.imageQuality,
 
     async writeCaption(prompt, signal) {
-      const { data, request_id } = await client.chat.completions
+      const { data, request_id, response } = await client.chat.completions
         .create(
           {
             model: settings.textModel,
@@ -42,6 +44,7 @@ export function createOpenAiProvider(settings: {
               { role: 'system', content: prompt.system },
               { role: 'user', content: prompt.user },
             ],
+            max_completion_tokens: maxCaptionTokens,
             response_format: {
               type: 'json_schema',
               json_schema: { name: 'caption', strict: true, schema: captionJsonSchema },
@@ -52,8 +55,10 @@ export function createOpenAiProvider(settings: {
         .withResponse()
         .catch((error: unknown) => Promise.reject(toProviderError(error, signal)));
       const message = data.choices[0]?.message;
-      if (typeof message?.refusal === 'string') throw new ProviderError('CONTENT_REFUSED');
+      if (typeof message?.refusal === 'string')
+        throw new ProviderError('CONTENT_REFUSED', { mayBePaid: true });
       return {
+        limits: readLimits(response.headers),
         value: parseCaption(message?.content ?? ''),
         usage: {
           inputTokens: data.usage?.prompt_tokens ?? 0,
@@ -64,7 +69,7 @@ export function createOpenAiProvider(settings: {
     },
 
     async drawImage(prompt, signal) {
-      const { data, request_id } = await client.images
+      const { data, request_id, response } = await client.images
         .generate(
           {
             model: settings.imageModel,
@@ -80,8 +85,9 @@ export function createOpenAiProvider(settings: {
         .catch((error: unknown) => Promise.reject(toProviderError(error, signal)));
       const encoded = data.data?.[0]?.b64_json;
       // A moderated picture comes back as a success without one: the same prompt would be refused again.
-      if (encoded === undefined) throw new ProviderError('CONTENT_REFUSED');
+      if (encoded === undefined) throw new ProviderError('CONTENT_REFUSED', { mayBePaid: true });
       return {
+        limits: readLimits(response.headers),
         value: parsePng(encoded),
         usage: { inputTokens: data.usage?.input_tokens ?? 0, outputTokens: data.usage?.output_tokens ?? 0 },
         requestId: request_id ?? undefined,
@@ -95,11 +101,20 @@ const captionJsonSchema = z.toJSONSchema(
   z.strictObject({ caption: z.string(), hashtags: z.array(z.string()) }),
 );
 
+/** The account's real limits a minute, which the provider tells with every answer. */
+function readLimits(headers: Headers): ProviderLimits {
+  const read = (name: string) => {
+    const limit = Number(headers.get(`x-ratelimit-limit-${name}`) ?? Number.NaN);
+    return limit > 0 ? limit : undefined;
+  };
+  return { requests: read('requests'), tokens: read('tokens'), images: read('images') };
+}
+
 function parseCaption(content: string) {
   try {
     return captionSchema.parse(JSON.parse(content));
   } catch (cause) {
-    throw new ProviderError('BAD_ANSWER', { cause });
+    throw new ProviderError('BAD_ANSWER', { mayBePaid: true, cause });
   }
 }
 
@@ -107,6 +122,7 @@ const pngSignature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a
 
 function parsePng(base64: string): Uint8Array {
   const bytes = Buffer.from(base64, 'base64');
-  if (!bytes.subarray(0, pngSignature.length).equals(pngSignature)) throw new ProviderError('BAD_ANSWER');
+  if (!bytes.subarray(0, pngSignature.length).equals(pngSignature))
+    throw new ProviderError('BAD_ANSWER', { mayBePaid: true });
   return bytes;
 }

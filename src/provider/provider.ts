@@ -1,6 +1,14 @@
 import type { ChannelLimits } from '../domain/channels.ts';
 import type { Caption } from '../domain/post-content.ts';
+import type { ImageQuality } from '../domain/post-usage.ts';
 import type { Usage } from '../domain/pricing.ts';
+
+/** Calls, tokens and pictures a minute that the provider allows for the model of a call. */
+export type ProviderLimits = {
+  requests: number | undefined;
+  tokens: number | undefined;
+  images: number | undefined;
+};
 
 /** What one call bought. */
 export type Purchase<T> = {
@@ -8,6 +16,8 @@ export type Purchase<T> = {
   usage: Usage;
   /** The provider's own name for the request. */
   requestId: string | undefined;
+  /** The account's limits, where the answer told them. */
+  limits: ProviderLimits;
 };
 
 /**
@@ -17,6 +27,7 @@ export type Purchase<T> = {
 export type Provider = {
   textModel: string;
   imageModel: string;
+  imageQuality: ImageQuality;
   writeCaption(prompt: { system: string; user: string }, signal: AbortSignal): Promise<Purchase<Caption>>;
   /** @returns a PNG file. */
   drawImage(

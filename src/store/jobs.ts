@@ -30,6 +30,8 @@ export type Job = {
 };
 
 export type NewJob = {
+  /** Names the job, so that what it works on can point to it. */
+  id: string;
   data: object;
   /** Higher runs first. */
   priority: number;
@@ -39,17 +41,19 @@ export type Jobs = {
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Adds jobs that exist only if `tx` commits. */
-  enqueue(tx: Transaction, queue: QueueName, jobs: NewJob[]): Promise<void>;
+  enqueue(tx: Transaction, queue: QueueName, jobs: readonly NewJob[]): Promise<void>;
   /** Takes at most `count` jobs, highest priority first. */
   fetch(queue: QueueName, count: number): Promise<Job[]>;
   /** Says that these jobs are still being worked on. */
-  touch(queue: QueueName, ids: string[]): Promise<void>;
-  /** Ends a job in the transaction that writes its result. */
-  complete(tx: Transaction, queue: QueueName, id: string): Promise<void>;
-  /** Ends a job that turned out to have nothing to do. */
-  discard(queue: QueueName, id: string): Promise<void>;
+  touch(queue: QueueName, ids: readonly string[]): Promise<void>;
+  /** Ends jobs in the transaction that writes their results. */
+  complete(tx: Transaction, queue: QueueName, ids: readonly string[]): Promise<void>;
+  /** Ends jobs that turned out to have nothing to do. */
+  discard(queue: QueueName, ids: readonly string[]): Promise<void>;
   /** Gives a job back to be run again after the queue's backoff. */
-  retry(queue: QueueName, id: string, reason: string): Promise<void>;
+  retry(tx: Transaction, queue: QueueName, id: string, reason: string): Promise<void>;
+  /** Takes jobs out of the queue, whether they wait or run. */
+  remove(tx: Transaction, queue: QueueName, ids: readonly string[]): Promise<void>;
   /** Calls `listener` as soon as a queue may have work. A hint only: polling stays the floor. */
   onWork(listener: (queue: string) => void): () => void;
 };
@@ -87,12 +91,12 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
       await subscription?.close();
       await boss.stop({ graceful: false });
     },
-    async enqueue(tx, queue, jobs) {
-      await boss.insert(queue, jobs, { db: fromPrisma(tx), returnId: false });
+    async enqueue(tx, queue, newJobs) {
+      await boss.insert(queue, [...newJobs], { db: fromPrisma(tx), returnId: false });
     },
     async fetch(queue, count) {
-      const jobs = await boss.fetch(queue, { batchSize: count, includeMetadata: true });
-      return jobs.map((job) => ({
+      const fetched = await boss.fetch(queue, { batchSize: count, includeMetadata: true });
+      return fetched.map((job) => ({
         id: job.id,
         queue,
         data: job.data,
@@ -101,16 +105,19 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
       }));
     },
     async touch(queue, ids) {
-      await boss.touch(queue, ids);
+      await boss.touch(queue, [...ids]);
     },
-    async complete(tx, queue, id) {
-      await boss.complete(queue, id, null, { db: fromPrisma(tx) });
+    async complete(tx, queue, ids) {
+      await boss.complete(queue, [...ids], null, { db: fromPrisma(tx) });
     },
-    async discard(queue, id) {
-      await boss.complete(queue, id);
+    async discard(queue, ids) {
+      await boss.complete(queue, [...ids]);
     },
-    async retry(queue, id, reason) {
-      await boss.fail(queue, id, { reason });
+    async retry(tx, queue, id, reason) {
+      await boss.fail(queue, id, { reason }, { db: fromPrisma(tx) });
+    },
+    async remove(tx, queue, ids) {
+      await boss.deleteJob(queue, [...ids], { db: fromPrisma(tx) });
     },
     onWork(listener) {
       listeners.add(listener);

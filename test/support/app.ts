@@ -40,7 +40,11 @@ export async function startTestApp(settings: Record<string, string> = {}): Promi
   const opened = new AsyncDisposableStack();
   const dataDir = await mkdtemp(`${tmpdir()}/pressrun-test-`);
   opened.defer(() => rm(dataDir, { recursive: true, force: true }));
-  const simulator = createSimulator({ seed: 1, timeScale: 0.01 });
+  const simulator = createSimulator({
+    seed: 1,
+    timeScale: 0.01,
+    limits: { requestsPerMinute: 100_000, tokensPerMinute: 100_000_000, imagesPerMinute: 100_000 },
+  });
   const { url: simulatorUrl } = await simulator.start(0);
   opened.defer(() => simulator.stop());
   const backend =
@@ -53,6 +57,9 @@ export async function startTestApp(settings: Record<string, string> = {}): Promi
     DATA_DIR: dataDir,
     OPENAI_API_KEY: 'simulated',
     OPENAI_BASE_URL: simulatorUrl,
+    REQUESTS_PER_MINUTE: '100000',
+    TOKENS_PER_MINUTE: '100000000',
+    IMAGES_PER_MINUTE: '100000',
     ...backend,
     ...settings,
   });

@@ -4,7 +4,7 @@ import { createLocalBus } from '../../src/events/bus.ts';
 import { follow, type Followed } from '../../src/events/follow.ts';
 
 const batchId = crypto.randomUUID();
-const counts = { postCount: 0, completedCount: 0, failedCount: 0 };
+const counts = { postCount: 0, completedCount: 0, failedCount: 0, cancelledCount: 0 };
 
 function entry(seq: number, last: boolean): LoggedEvent {
   const type = last ? ('BATCH_COMPLETED' as const) : ('BATCH_STARTED' as const);

@@ -1,0 +1,42 @@
+/**
+ * One job as the orchestrator, the ledger and admission know it: whose it is, what it may cost, and the
+ * lease under which its result may be written. Only its handler knows what its subject is.
+ */
+export type Work = {
+  jobId: string;
+  /** The post (later: article, source) that is worked on. */
+  subjectId: string;
+  ownerId: string;
+  campaignId: string;
+  batchId: string;
+  /** The right to write the result. Lost when another worker takes the job, or the batch is called off. */
+  leaseId: string;
+  /** Which run of this job this is, from 1. */
+  attempt: number;
+  /** Whether a failure of this run is the last one. */
+  isLastAttempt: boolean;
+};
+
+/** Why a run was stopped from outside. */
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError';
+
+  constructor() {
+    super('The lease is lost: the job was called off, or another worker has it.');
+  }
+}
+
+/** Why a run ends before its calls: the next call would cost more than there is. */
+export class BudgetExceededError extends Error {
+  override readonly name = 'BudgetExceededError';
+  readonly code: 'BATCH_BUDGET_EXCEEDED' | 'MONTHLY_BUDGET_EXCEEDED';
+
+  constructor(code: 'BATCH_BUDGET_EXCEEDED' | 'MONTHLY_BUDGET_EXCEEDED') {
+    super(
+      code === 'BATCH_BUDGET_EXCEEDED'
+        ? 'The next call could cost more than the batch may.'
+        : 'The next call could cost more than the owner may spend this month.',
+    );
+    this.code = code;
+  }
+}

@@ -1,0 +1,106 @@
+import type { ResolvedSettings } from './admission.ts';
+
+/** One limit as it stands. `lua.ts` holds the same rules in Lua; a test runs both on the same script. */
+export type Bucket = {
+  /** Per minute; undefined: unlimited. */
+  limit: number | undefined;
+  /** What slowDown and recover have made of it, 0.1 to 1. */
+  factor: number;
+  /** Theoretical arrival time, ms: when all that is reserved will have flowed off at the present rate. */
+  tatMs: number;
+  /** The same, as it was when last reserved: no cut of the limit has moved it. */
+  reservedTatMs: number;
+  slowedAtMs: number;
+  /** When the factor last changed, either way. */
+  steppedAtMs: number;
+};
+
+export type Pace = Pick<ResolvedSettings, 'burstSeconds' | 'utilisation'>;
+
+export const decrease = { times: 0.7, floor: 0.1 };
+export const increase = { plus: 0.02 };
+export const stepMs = 1_000;
+
+export const freshBucket = (limit: number | undefined): Bucket => ({
+  limit,
+  factor: 1,
+  tatMs: 0,
+  reservedTatMs: 0,
+  slowedAtMs: Number.NEGATIVE_INFINITY,
+  steppedAtMs: Number.NEGATIVE_INFINITY,
+});
+
+/** Units a minute; undefined: unlimited. */
+export function rateOf(bucket: Bucket, { utilisation }: Pace): number | undefined {
+  return bucket.limit === undefined ? undefined : bucket.limit * bucket.factor * utilisation;
+}
+
+const intervalMs = (rate: number) => 60_000 / rate;
+
+/**
+ * The generic cell rate algorithm (ITU-T I.371, annex A; with costs as in Brandur Leach's write-up of
+ * redis-cell): with T ms a unit and a burst of B units, a cost c that finds the theoretical arrival time TAT
+ * may go at TAT + c·T − B·T, and leaves TAT = max(that time, TAT) + c·T. A cost above the burst counts as
+ * the burst here: it goes when the bucket is empty and leaves it in debt, else it never could.
+ *
+ * So for the calls of any window of W ms: sum of costs ≤ W / T + max(B, greatest cost).
+ *
+ * @returns the earliest time (ms) at which `cost` may go; in the past if it could have gone earlier.
+ */
+export function releaseTimeMs(bucket: Bucket, cost: number, pace: Pace): number {
+  const rate = rateOf(bucket, pace);
+  if (rate === undefined) return Number.NEGATIVE_INFINITY;
+  const burst = Math.max(1, (rate / 60) * pace.burstSeconds);
+  return bucket.tatMs - Math.max(0, burst - cost) * intervalMs(rate);
+}
+
+/** Takes `cost` at `atMs`: the job's start, which another bucket may have put later than this one needs. */
+export function reserve(bucket: Bucket, cost: number, atMs: number, pace: Pace): void {
+  const rate = rateOf(bucket, pace);
+  if (rate === undefined) return;
+  bucket.tatMs = Math.max(atMs, bucket.tatMs) + cost * intervalMs(rate);
+  bucket.reservedTatMs = bucket.tatMs;
+}
+
+/** Gives `unused` units back; a negative figure is charged from now on. */
+export function settle(bucket: Bucket, unused: number, nowMs: number, pace: Pace): void {
+  const rate = rateOf(bucket, pace);
+  if (rate === undefined) return;
+  const shift = unused * intervalMs(rate);
+  // What is charged to an idle bucket must not vanish in its past.
+  const from = unused < 0 ? Math.max(nowMs, bucket.tatMs) : bucket.tatMs;
+  bucket.reservedTatMs += from - bucket.tatMs - shift;
+  bucket.tatMs = from - shift;
+}
+
+/**
+ * Changes limit or factor. What is reserved and still to flow off is kept in units, so a cut to a fifth makes
+ * it last five times as long. A raise never brings the next call before those that are reserved: they keep
+ * the spacing of the slower rate.
+ */
+export function changeRate(
+  bucket: Bucket,
+  change: Partial<Pick<Bucket, 'limit' | 'factor'>>,
+  nowMs: number,
+  pace: Pace,
+): void {
+  const before = rateOf(bucket, pace);
+  Object.assign(bucket, change);
+  const after = rateOf(bucket, pace);
+  if (before === undefined || after === undefined || bucket.tatMs <= nowMs) return;
+  const scaled = nowMs + ((bucket.tatMs - nowMs) * before) / after;
+  bucket.tatMs = Math.max(bucket.reservedTatMs, scaled);
+}
+
+export function slowDown(bucket: Bucket, nowMs: number, pace: Pace): void {
+  if (nowMs - bucket.slowedAtMs < stepMs) return;
+  changeRate(bucket, { factor: Math.max(decrease.floor, bucket.factor * decrease.times) }, nowMs, pace);
+  bucket.slowedAtMs = nowMs;
+  bucket.steppedAtMs = nowMs;
+}
+
+export function recover(bucket: Bucket, nowMs: number, pace: Pace): void {
+  if (bucket.factor >= 1 || nowMs - bucket.steppedAtMs < stepMs) return;
+  changeRate(bucket, { factor: Math.min(1, bucket.factor + increase.plus) }, nowMs, pace);
+  bucket.steppedAtMs = nowMs;
+}

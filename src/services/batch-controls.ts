@@ -1,0 +1,228 @@
+import { randomUUID } from 'node:crypto';
+import { loggedEventSchema, type LoggedEvent, type StoredEvent } from '../domain/batch-events.ts';
+import { BatchStateError, NotFoundError } from '../domain/errors.ts';
+import { micros } from '../domain/pricing.ts';
+import type { Bus } from '../events/bus.ts';
+import type { Database, Transaction } from '../store/database.ts';
+import type { Batch, BatchPriority } from '../store/generated/prisma/client.ts';
+import type { Jobs } from '../store/jobs.ts';
+import type { Viewer } from './accounts.ts';
+import { maxCostSchema, takeTurns } from './batch-start.ts';
+import type { PostJob } from './post-work.ts';
+import { parseInput } from './validation.ts';
+
+/** Why a batch pauses itself. */
+export type PauseReason = 'BATCH_BUDGET_EXCEEDED' | 'MONTHLY_BUDGET_EXCEEDED' | 'QUOTA_EXHAUSTED';
+
+/**
+ * What an owner does to a batch that is there. Each call may be repeated: a batch that already is where it
+ * should be answers as it is. All throw NotFoundError for a batch that is not the viewer's.
+ */
+export type BatchControls = {
+  /** Every post that is not final becomes CANCELLED; its calls under way are aborted. @throws BatchStateError */
+  cancel(viewer: Viewer, batchId: string): Promise<Batch>;
+  /** No new call starts; posts in flight, which are paid for, are finished. @throws BatchStateError */
+  pause(viewer: Viewer, batchId: string): Promise<Batch>;
+  /**
+   * Goes on where it stopped.
+   *
+   * @param maxCost a new maximum in US dollars, where the old one was the reason.
+   * @throws BatchStateError, InvalidInputError
+   */
+  resume(viewer: Viewer, batchId: string, maxCost?: number | null): Promise<Batch>;
+  /** Runs every FAILED post again; what was paid for is kept. @throws BatchStateError */
+  retryFailed(viewer: Viewer, batchId: string): Promise<Batch>;
+  /** Deals the owner's turns anew, so that posts of a higher priority come first. */
+  setPriority(viewer: Viewer, batchId: string, priority: BatchPriority): Promise<Batch>;
+  /** Pauses a batch for a reason of its own; does nothing where it is not running. */
+  pauseFor(batchId: string, reason: PauseReason): Promise<void>;
+};
+
+/** One post that is about to get a job. */
+type Enqueued = { id: string; jobId: string; turn: number };
+
+export function createBatchControls(deps: { database: Database; jobs: Jobs; bus: Bus }): BatchControls {
+  const { database, jobs, bus } = deps;
+
+  /** Locks a batch, changes it and logs that, in one transaction; publishes after its commit. */
+  async function control(
+    where: { id: string; ownerId?: string },
+    change: (tx: Transaction, batch: Batch) => Promise<object | undefined>,
+  ): Promise<Batch> {
+    const { batch, entry } = await database.transaction(async (tx) => {
+      const [locked] = await tx.$queryRaw<Batch[]>`
+        SELECT * FROM batches WHERE id = ${where.id}::uuid
+          AND "ownerId" = coalesce(${where.ownerId ?? null}::uuid, "ownerId") FOR UPDATE`;
+      if (locked === undefined) throw new NotFoundError('batch', 'batchId');
+      const event = await change(tx, locked);
+      const changed = event === undefined ? undefined : await append(tx, where.id, event);
+      return { batch: await tx.batch.findUniqueOrThrow({ where: { id: where.id } }), entry: changed };
+    });
+    if (entry !== undefined) bus.publish(where.id, { kind: 'event', entry });
+    return batch;
+  }
+
+  const owned = (viewer: Viewer, id: string) => ({ id, ownerId: viewer.userId });
+
+  async function pause(tx: Transaction, batch: Batch, reason: string): Promise<object | undefined> {
+    if (batch.status === 'PAUSED') return undefined;
+    if (batch.status !== 'RUNNING') throw new BatchStateError(batch.status, 'paused');
+    const waiting = await tx.post.findMany({
+      where: { batchId: batch.id, status: 'PENDING' },
+      select: { jobId: true },
+    });
+    await jobs.remove(
+      tx,
+      'posts',
+      waiting.map(({ jobId }) => jobId),
+    );
+    await tx.batch.update({ where: { id: batch.id }, data: { status: 'PAUSED', pauseReason: reason } });
+    return { type: 'BATCH_PAUSED', reason };
+  }
+
+  async function enqueue(tx: Transaction, posts: Enqueued[]): Promise<void> {
+    await jobs.enqueue(
+      tx,
+      'posts',
+      posts.map(({ id, jobId, turn }) => ({
+        id: jobId,
+        data: { postId: id } satisfies PostJob,
+        priority: -turn,
+      })),
+    );
+  }
+
+  return {
+    cancel: (viewer, id) =>
+      control(owned(viewer, id), async (tx, batch) => {
+        if (batch.status === 'CANCELLED') return undefined;
+        if (batch.status === 'COMPLETED') throw new BatchStateError(batch.status, 'cancelled');
+        const cancelled = await tx.$queryRaw<{ jobId: string }[]>`
+          UPDATE posts SET status = 'CANCELLED', "leaseId" = NULL, "finishedAt" = now()
+          WHERE "batchId" = ${id}::uuid AND status IN ('PENDING', 'GENERATING') RETURNING "jobId"`;
+        await jobs.remove(
+          tx,
+          'posts',
+          cancelled.map(({ jobId }) => jobId),
+        );
+        await tx.batch.update({
+          where: { id },
+          data: {
+            status: 'CANCELLED',
+            cancelledCount: { increment: cancelled.length },
+            finishedAt: new Date(),
+          },
+        });
+        return { type: 'BATCH_CANCELLED' };
+      }),
+
+    pause: (viewer, id) => control(owned(viewer, id), (tx, batch) => pause(tx, batch, 'REQUESTED')),
+
+    async pauseFor(id, reason) {
+      await control({ id }, async (tx, batch) =>
+        batch.status === 'RUNNING' ? pause(tx, batch, reason) : undefined,
+      );
+    },
+
+    resume: (viewer, id, maxCost = null) => {
+      const parsed = parseInput(maxCostSchema.nullable(), maxCost, 'maxCost');
+      return control(owned(viewer, id), async (tx, batch) => {
+        if (batch.status === 'RUNNING' && parsed === null) return undefined;
+        if (batch.status !== 'PAUSED' && batch.status !== 'RUNNING')
+          throw new BatchStateError(batch.status, 'resumed');
+        await tx.batch.update({
+          where: { id },
+          data: {
+            status: 'RUNNING',
+            pauseReason: null,
+            ...(parsed === null ? {} : { maxCostMicros: micros(parsed) }),
+          },
+        });
+        if (batch.status === 'RUNNING') return undefined;
+        const posts = await tx.post.findMany({
+          where: { batchId: id, status: 'PENDING' },
+          select: { id: true, jobId: true, turn: true },
+        });
+        await enqueue(tx, posts);
+        return { type: 'BATCH_RESUMED' };
+      });
+    },
+
+    retryFailed: (viewer, id) =>
+      control(owned(viewer, id), async (tx, batch) => {
+        if (batch.status === 'CANCELLED') throw new BatchStateError(batch.status, 'retried');
+        if (batch.failedCount === 0) return undefined;
+        const turn = await takeTurns(tx, batch.ownerId);
+        const failed = await tx.post.findMany({
+          where: { batchId: id, status: 'FAILED' },
+          orderBy: { position: 'asc' },
+        });
+        const posts = failed.map((post, place) => ({ id: post.id, jobId: randomUUID(), turn: turn + place }));
+        await tx.$executeRaw`
+          UPDATE posts p
+          SET status = 'PENDING', "jobId" = n."jobId", turn = n.turn, "errorCode" = NULL, "errorMessage" = NULL, "finishedAt" = NULL
+          FROM jsonb_to_recordset(${JSON.stringify(posts)}::jsonb) AS n(id uuid, "jobId" uuid, turn int)
+          WHERE p.id = n.id AND p.status = 'FAILED'`;
+        await tx.batch.update({
+          where: { id },
+          data: {
+            failedCount: 0,
+            finishedAt: null,
+            status: batch.status === 'PAUSED' ? 'PAUSED' : 'RUNNING',
+          },
+        });
+        if (batch.status !== 'PAUSED') await enqueue(tx, posts);
+        return { type: 'POSTS_RETRIED', retriedCount: posts.length };
+      }),
+
+    setPriority: (viewer, id, priority) =>
+      control(owned(viewer, id), async (tx, batch) => {
+        if (batch.priority === priority) return undefined;
+        await tx.batch.update({ where: { id }, data: { priority } });
+        const dealt = await dealTurns(tx, viewer.userId);
+        await jobs.remove(
+          tx,
+          'posts',
+          dealt.map(({ jobId }) => jobId),
+        );
+        await enqueue(tx, dealt);
+        return undefined;
+      }),
+  };
+}
+
+/**
+ * Gives the turns that an owner's waiting posts hold to the same posts in another order: by priority of
+ * their batch, then by age. Other owners are not affected, as the set of turns stays the same.
+ *
+ * @returns the posts of running batches whose turn has changed.
+ */
+function dealTurns(tx: Transaction, ownerId: string): Promise<Enqueued[]> {
+  return tx.$queryRaw<Enqueued[]>`
+    WITH waiting AS (
+      SELECT p.id, p.turn, b.status,
+             row_number() OVER (ORDER BY p.turn, p.id) AS place,
+             row_number() OVER (ORDER BY b.priority DESC, b."createdAt", p.position, p.id) AS rank
+      FROM posts p JOIN batches b ON b.id = p."batchId"
+      WHERE p."ownerId" = ${ownerId}::uuid AND p.status = 'PENDING'
+    )
+    UPDATE posts p SET turn = t.turn
+    FROM waiting w JOIN waiting t ON t.place = w.rank
+    WHERE p.id = w.id AND p.status = 'PENDING' AND p.turn <> t.turn AND w.status = 'RUNNING'
+    RETURNING p.id, p."jobId", p.turn`;
+}
+
+/** Writes an event behind the newest one of a batch whose row is locked. */
+async function append(tx: Transaction, batchId: string, event: object): Promise<LoggedEvent> {
+  const batch = await tx.batch.update({ where: { id: batchId }, data: { lastSeq: { increment: 1 } } });
+  const { postCount, completedCount, failedCount, cancelledCount } = batch;
+  const entry = loggedEventSchema.parse({
+    batchId,
+    seq: batch.lastSeq,
+    createdAt: new Date(),
+    event: { ...event, postCount, completedCount, failedCount, cancelledCount },
+  });
+  const { type, ...payload }: StoredEvent = entry.event;
+  await tx.event.create({ data: { batchId, seq: entry.seq, type, payload, createdAt: entry.createdAt } });
+  return entry;
+}

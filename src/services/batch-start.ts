@@ -1,0 +1,168 @@
+import { createHash, randomUUID, randomUUIDv7 } from 'node:crypto';
+import { z } from 'zod';
+import type { StoredEvent } from '../domain/batch-events.ts';
+import { IdempotencyConflictError, NotFoundError } from '../domain/errors.ts';
+import { firstTurn } from '../domain/fair-share.ts';
+import { globalId } from '../domain/ids.ts';
+import { micros } from '../domain/pricing.ts';
+import type { Bus } from '../events/bus.ts';
+import type { Database, Transaction } from '../store/database.ts';
+import type { Batch, Campaign } from '../store/generated/prisma/client.ts';
+import type { Jobs } from '../store/jobs.ts';
+import type { Viewer } from './accounts.ts';
+import { text } from './campaigns.ts';
+import type { PostJob } from './post-work.ts';
+import { parseInput } from './validation.ts';
+
+const maxPostsPerBatch = 10_000;
+
+export type StartBatchInput = {
+  /** Global id. */
+  campaignId: string;
+  postCount: number;
+  targetAudience?: string | null | undefined;
+  /** US dollars. */
+  maxCost?: number | null | undefined;
+  idempotencyKey?: string | null | undefined;
+};
+
+export const orderSchema = z.object({
+  campaignId: globalId('Campaign'),
+  postCount: z
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .max(maxPostsPerBatch, `must be at most ${maxPostsPerBatch}`),
+});
+
+/** US dollars, more than none and less than anybody means. */
+export const maxCostSchema = z.number().positive('must be above 0').max(1_000_000, 'must be at most 1000000');
+
+const startBatchSchema = orderSchema.extend({
+  targetAudience: text(500).nullish(),
+  maxCost: maxCostSchema.nullish(),
+  idempotencyKey: text(200).nullish(),
+});
+
+/**
+ * Writes batch, posts, jobs and the first event together, or nothing.
+ *
+ * @throws InvalidInputError, NotFoundError (campaign), IdempotencyConflictError
+ */
+export async function startBatch(
+  deps: { database: Database; jobs: Jobs; bus: Bus },
+  viewer: Viewer,
+  input: StartBatchInput,
+): Promise<Batch> {
+  const { idempotencyKey, ...order } = parseInput(startBatchSchema, input);
+  const batchId = randomUUIDv7();
+  const started = await deps.database.transaction(async (tx) => {
+    const campaign = await tx.campaign.findUnique({
+      where: { id: order.campaignId, ownerId: viewer.userId },
+    });
+    if (campaign === null) throw new NotFoundError('campaign', 'input.campaignId');
+    if (idempotencyKey != null) {
+      const earlier = await claimKey(tx, viewer, idempotencyKey, hashOf(order), batchId);
+      if (earlier !== undefined)
+        return { batch: await tx.batch.findUniqueOrThrow({ where: { id: earlier } }) };
+    }
+    // Ids of one millisecond come in no order; sorted, the newest-first lists show a batch from its last post.
+    const ids = Array.from({ length: order.postCount }, () => randomUUIDv7()).toSorted();
+    const posts = ids.map((postId) => ({ postId, jobId: randomUUID() }));
+    const { turn, batch, event } = await writeBatch(tx, campaign, batchId, posts, order);
+    await deps.jobs.enqueue(
+      tx,
+      'posts',
+      posts.map(({ postId, jobId }, place) => ({
+        id: jobId,
+        data: { postId } satisfies PostJob,
+        priority: -(turn + place),
+      })),
+    );
+    return { batch, event };
+  });
+  if (started.event !== undefined) {
+    const { createdAt } = started.batch;
+    deps.bus.publish(batchId, { kind: 'event', entry: { batchId, seq: 1, createdAt, event: started.event } });
+  }
+  return started.batch;
+}
+
+/**
+ * Takes an idempotency key for a new batch. A second transaction with the same key waits here for the first.
+ *
+ * @returns the batch that the key already stands for, or undefined where it is free (or older than 24 h).
+ * @throws IdempotencyConflictError where it stands for another input.
+ */
+async function claimKey(
+  tx: Transaction,
+  viewer: Viewer,
+  key: string,
+  inputHash: string,
+  batchId: string,
+): Promise<string | undefined> {
+  const claimed = await tx.$executeRaw`
+    INSERT INTO idempotency_keys AS k ("ownerId", key, "inputHash", "batchId")
+    VALUES (${viewer.userId}::uuid, ${key}, ${inputHash}, ${batchId}::uuid)
+    ON CONFLICT ("ownerId", key) DO UPDATE
+      SET "inputHash" = excluded."inputHash", "batchId" = excluded."batchId", "createdAt" = now()
+      WHERE k."createdAt" < now() - interval '24 hours'`;
+  if (claimed === 1) return undefined;
+  const known = await tx.idempotencyKey.findUniqueOrThrow({
+    where: { ownerId_key: { ownerId: viewer.userId, key } },
+  });
+  if (known.inputHash !== inputHash) throw new IdempotencyConflictError();
+  return known.batchId;
+}
+
+/** Batch, posts and first event in one statement, whatever the number of posts. */
+async function writeBatch(
+  tx: Transaction,
+  campaign: Campaign,
+  batchId: string,
+  posts: { postId: string; jobId: string }[],
+  order: { targetAudience?: string | null | undefined; maxCost?: number | null | undefined },
+): Promise<{ turn: number; batch: Batch; event: StoredEvent }> {
+  const counts = { postCount: posts.length, completedCount: 0, failedCount: 0, cancelledCount: 0 };
+  const turn = await takeTurns(tx, campaign.ownerId);
+  const targetAudience = order.targetAudience ?? null;
+  const [batch] = await tx.$queryRaw<Batch[]>`
+    WITH batch AS (
+      INSERT INTO batches (id, "ownerId", "campaignId", "targetAudience", "postCount", "maxCostMicros", "lastSeq", "createdAt")
+      VALUES (${batchId}::uuid, ${campaign.ownerId}::uuid, ${campaign.id}::uuid, ${targetAudience},
+              ${posts.length}::int, ${order.maxCost == null ? null : micros(order.maxCost)}, 1, now())
+      RETURNING *
+    ), event AS (
+      INSERT INTO events ("batchId", seq, type, payload, "createdAt")
+      VALUES (${batchId}::uuid, 1, 'BATCH_STARTED', ${JSON.stringify(counts)}::jsonb, now())
+    ), post AS (
+      INSERT INTO posts (id, "jobId", "ownerId", "campaignId", "batchId", position, "targetAudience", turn, "createdAt")
+      SELECT "postId", "jobId", ${campaign.ownerId}::uuid, ${campaign.id}::uuid, ${batchId}::uuid, place,
+             ${targetAudience ?? campaign.targetAudience}, ${turn}::int + place - 1, now()
+      FROM unnest(${posts.map(({ postId }) => postId)}::uuid[], ${posts.map(({ jobId }) => jobId)}::uuid[])
+           WITH ORDINALITY AS new("postId", "jobId", place)
+    )
+    SELECT * FROM batch`;
+  if (batch === undefined) throw new Error('the batch was not written');
+  return { turn, batch, event: { type: 'BATCH_STARTED', ...counts } };
+}
+
+/** The first of the turns that an owner's next posts take in the fair queue. */
+export async function takeTurns(tx: Transaction, ownerId: string): Promise<number> {
+  const [queue] = await tx.$queryRaw<{ serving: number | null; ownLast: number | null }[]>`
+    SELECT coalesce((SELECT max(turn) FROM posts WHERE status = 'GENERATING'),
+                    (SELECT min(turn) FROM posts WHERE status = 'PENDING')) AS "serving",
+           (SELECT max(turn) FROM posts WHERE "ownerId" = ${ownerId}::uuid AND status = 'PENDING') AS "ownLast"`;
+  return firstTurn({ serving: queue?.serving ?? undefined, ownLast: queue?.ownLast ?? undefined });
+}
+
+function hashOf(order: {
+  campaignId: string;
+  postCount: number;
+  targetAudience?: string | null | undefined;
+  maxCost?: number | null | undefined;
+}): string {
+  const { campaignId, postCount, targetAudience = null, maxCost = null } = order;
+  return createHash('sha256')
+    .update(JSON.stringify([campaignId, postCount, targetAudience, maxCost]))
+    .digest('hex');
+}

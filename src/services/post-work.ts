@@ -1,0 +1,221 @@
+import { z } from 'zod';
+import { loggedEventSchema, type LoggedEvent } from '../domain/batch-events.ts';
+import type { Caption } from '../domain/post-content.ts';
+import type { Brief } from '../domain/prompts.ts';
+import type { Work } from '../domain/work.ts';
+import type { Bus } from '../events/bus.ts';
+import type { Database, Transaction } from '../store/database.ts';
+import { createGroup } from '../store/group.ts';
+import type { Job, Jobs } from '../store/jobs.ts';
+
+/** What a job of the queue `posts` carries. */
+export const postJobSchema = z.object({ postId: z.uuid() });
+
+export type PostJob = z.infer<typeof postJobSchema>;
+
+/** A post that this worker may write. */
+export type PostWork = Work & { brief: Brief };
+
+export type PostResult =
+  | { status: 'COMPLETED'; caption: Caption; imageKey: string }
+  | { status: 'FAILED'; errorCode: string; errorMessage: string };
+
+/** What a worker does to posts. Every write is fenced on the lease: who lost it changes nothing. */
+export type PostWorkbench = {
+  /**
+   * Takes the leases of these jobs' posts; earlier holders can write no more.
+   *
+   * @returns those that there is something to do for: not posts that are final or gone, nor those of a batch
+   * that is paused or called off.
+   */
+  claim(jobs: readonly { job: Job; leaseId: string }[]): Promise<PostWork[]>;
+  /** @returns which of these leases still hold. */
+  held(leaseIds: readonly string[]): Promise<Set<string>>;
+  /**
+   * Writes a post's end, its batch's counters, the events and the job's completion in one transaction. What
+   * comes while one is being written shares the next.
+   *
+   * @returns false where the lease was lost.
+   */
+  settle(work: Work, result: PostResult): Promise<boolean>;
+  /**
+   * Puts a post back in the queue, to be run again after the queue's backoff. Does nothing where the lease
+   * was lost: then the job is somebody else's.
+   *
+   * @param options.countsAsAttempt false where the job itself has done nothing wrong: it starts afresh.
+   */
+  release(work: Work, reason: string, options?: { countsAsAttempt: boolean }): Promise<void>;
+};
+
+type Settlement = { work: Work; result: PostResult };
+
+const maxGroupSize = 50;
+
+export function createPostWorkbench(deps: { database: Database; jobs: Jobs; bus: Bus }): PostWorkbench {
+  const { database, jobs, bus } = deps;
+  const { prisma } = database;
+
+  const settle = createGroup<Settlement, boolean>(async (settlements) => {
+    const entries = await database.transaction(async (tx) => {
+      const written = await writeResults(tx, settlements);
+      const settled = new Set(written.map(({ event }) => ('postId' in event ? event.postId : undefined)));
+      const done = settlements
+        .filter(({ work }) => settled.has(work.subjectId))
+        .map(({ work }) => work.jobId);
+      if (done.length > 0) await jobs.complete(tx, 'posts', done);
+      return written;
+    });
+    for (const entry of entries) bus.publish(entry.batchId, { kind: 'event', entry });
+    const settled = new Set(entries.map(({ event }) => ('postId' in event ? event.postId : undefined)));
+    return settlements.map(({ work }) => settled.has(work.subjectId));
+  }, maxGroupSize);
+
+  return {
+    async claim(claims) {
+      if (claims.length === 0) return [];
+      const wanted = claims.map(({ job, leaseId }) => ({
+        ...postJobSchema.parse(job.data),
+        jobId: job.id,
+        leaseId,
+      }));
+      const rows = await claimPosts(prisma, wanted);
+      return rows.flatMap(({ id, ownerId, campaignId, batchId, leaseId, jobId, ...brief }) => {
+        const job = claims.find((claim) => claim.job.id === jobId)?.job;
+        if (job === undefined) return [];
+        const work = { jobId, subjectId: id, ownerId, campaignId, batchId, leaseId };
+        return [{ ...work, attempt: job.retryCount + 1, isLastAttempt: job.isLastTry, brief }];
+      });
+    },
+    async held(leaseIds) {
+      const rows = await prisma.$queryRaw<{ leaseId: string }[]>`
+        SELECT "leaseId" FROM posts WHERE "leaseId" = ANY(${[...leaseIds]}::uuid[]) AND status = 'GENERATING'`;
+      return new Set(rows.map((row) => row.leaseId));
+    },
+    settle: (work, result) => settle({ work, result }),
+    async release(work, reason, { countsAsAttempt } = { countsAsAttempt: true }) {
+      await database.transaction(async (tx) => {
+        const [released] = await tx.$queryRaw<{ isRunning: boolean; turn: number }[]>`
+          WITH held AS MATERIALIZED (
+            SELECT id, status FROM batches WHERE id = ${work.batchId}::uuid FOR KEY SHARE
+          )
+          UPDATE posts p SET status = 'PENDING', "leaseId" = NULL
+          FROM held
+          WHERE p.id = ${work.subjectId}::uuid AND p."leaseId" = ${work.leaseId}::uuid AND p.status = 'GENERATING'
+          RETURNING held.status = 'RUNNING' AS "isRunning", p.turn`;
+        if (released === undefined) return;
+        if (released.isRunning && countsAsAttempt) return jobs.retry(tx, 'posts', work.jobId, reason);
+        // A paused batch has no jobs; resuming it makes new ones for its pending posts.
+        await jobs.remove(tx, 'posts', [work.jobId]);
+        if (!released.isRunning) return;
+        const data: PostJob = { postId: work.subjectId };
+        await jobs.enqueue(tx, 'posts', [{ id: work.jobId, data, priority: -released.turn }]);
+      });
+    },
+  };
+}
+
+/**
+ * Batches are locked before posts, here and wherever both are, so that no two statements wait for each other.
+ * The lock waits for a pause or a cancellation that is being written, and not for the counters.
+ */
+function claimPosts(prisma: Database['prisma'], wanted: object[]) {
+  type Row = Brief & {
+    id: string;
+    ownerId: string;
+    campaignId: string;
+    batchId: string;
+    leaseId: string;
+    jobId: string;
+  };
+  return prisma.$queryRaw<Row[]>`
+    WITH wanted AS (
+      SELECT * FROM jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) AS w("postId" uuid, "jobId" uuid, "leaseId" uuid)
+    ), running AS MATERIALIZED (
+      SELECT id, "postCount" FROM batches
+      WHERE id IN (SELECT p."batchId" FROM posts p JOIN wanted w ON w."postId" = p.id) AND status = 'RUNNING'
+      ORDER BY id FOR KEY SHARE
+    )
+    UPDATE posts p
+    SET status = 'GENERATING', "leaseId" = w."leaseId", "startedAt" = coalesce(p."startedAt", now())
+    FROM wanted w, running b, campaigns c
+    WHERE p.id = w."postId" AND p."jobId" = w."jobId" AND p.status IN ('PENDING', 'GENERATING')
+      AND b.id = p."batchId" AND c.id = p."campaignId"
+    RETURNING p.id, p."ownerId", p."campaignId", p."batchId", p."leaseId", p."jobId", p."targetAudience", p.position,
+              b."postCount", c.brand, c.description, c.tone::text AS tone, c.language, c.channel::text AS channel`;
+}
+
+/**
+ * One statement for the fenced rows of any number of posts, their batches' counters and the events. The
+ * batches are locked first, in one order, which gives their events theirs; where that waited for another
+ * writer, the rows that follow are checked again as they are by then (READ COMMITTED). The last final post
+ * of a batch also ends it.
+ *
+ * @returns the new entries of the logs; none of posts whose lease was lost.
+ */
+async function writeResults(tx: Transaction, settlements: Settlement[]): Promise<LoggedEvent[]> {
+  const results = settlements.map(({ work, result }, place) => ({
+    postId: work.subjectId,
+    batchId: work.batchId,
+    leaseId: work.leaseId,
+    place,
+    status: result.status,
+    caption: result.status === 'COMPLETED' ? result.caption.caption : null,
+    hashtags: result.status === 'COMPLETED' ? result.caption.hashtags : [],
+    imageKey: result.status === 'COMPLETED' ? result.imageKey : null,
+    errorCode: result.status === 'FAILED' ? result.errorCode : null,
+    errorMessage: result.status === 'FAILED' ? result.errorMessage : null,
+  }));
+  const rows = await tx.$queryRaw<
+    { batchId: string; seq: number; type: string; createdAt: Date; payload: object }[]
+  >`
+    WITH results AS (
+      SELECT * FROM jsonb_to_recordset(${JSON.stringify(results)}::jsonb) AS r(
+        "postId" uuid, "batchId" uuid, "leaseId" uuid, place int, status text, caption text, hashtags text[],
+        "imageKey" text, "errorCode" text, "errorMessage" text)
+    ), held AS MATERIALIZED (
+      SELECT id FROM batches WHERE id IN (SELECT "batchId" FROM results) ORDER BY id FOR NO KEY UPDATE
+    ), settled AS (
+      UPDATE posts p
+      SET status = r.status::"PostStatus", "leaseId" = NULL, "finishedAt" = now(), caption = r.caption,
+          hashtags = r.hashtags, "imageKey" = r."imageKey", "errorCode" = r."errorCode", "errorMessage" = r."errorMessage"
+      FROM results r, held
+      WHERE p.id = r."postId" AND p."leaseId" = r."leaseId" AND p.status = 'GENERATING' AND held.id = p."batchId"
+      RETURNING p.id, p."batchId", p.status, p."errorCode", p."errorMessage", r.place
+    ), numbered AS (
+      SELECT *, row_number() OVER w AS n,
+             count(*) FILTER (WHERE status = 'COMPLETED') OVER w AS done, count(*) FILTER (WHERE status = 'FAILED') OVER w AS lost
+      FROM settled WINDOW w AS (PARTITION BY "batchId" ORDER BY place)
+    ), tallied AS (
+      SELECT "batchId", max(n) AS n, max(done) AS done, max(lost) AS lost FROM numbered GROUP BY 1
+    ), counted AS (
+      UPDATE batches b
+      SET "completedCount" = b."completedCount" + t.done, "failedCount" = b."failedCount" + t.lost,
+          "lastSeq" = b."lastSeq" + t.n + (b."completedCount" + b."failedCount" + b."cancelledCount" + t.n = b."postCount")::int,
+          status = CASE WHEN b."completedCount" + b."failedCount" + b."cancelledCount" + t.n = b."postCount"
+                        THEN 'COMPLETED' ELSE b.status END,
+          "finishedAt" = CASE WHEN b."completedCount" + b."failedCount" + b."cancelledCount" + t.n = b."postCount" THEN now() END
+      FROM tallied t
+      WHERE b.id = t."batchId"
+      RETURNING b.id, b.status = 'COMPLETED' AS "isOver", b."lastSeq" - t.n - (b.status = 'COMPLETED')::int AS "seqBefore",
+                b."lastSeq", b."postCount", b."cancelledCount", b."completedCount", b."failedCount",
+                b."completedCount" - t.done AS "doneBefore", b."failedCount" - t.lost AS "lostBefore"
+    )
+    INSERT INTO events ("batchId", seq, type, payload, "createdAt")
+    SELECT c.id, c."seqBefore" + s.n, CASE s.status WHEN 'COMPLETED' THEN 'POST_COMPLETED' ELSE 'POST_FAILED' END,
+           jsonb_strip_nulls(jsonb_build_object(
+             'postId', s.id, 'errorCode', s."errorCode", 'errorMessage', s."errorMessage", 'postCount', c."postCount",
+             'completedCount', c."doneBefore" + s.done, 'failedCount', c."lostBefore" + s.lost,
+             'cancelledCount', c."cancelledCount")), now()
+    FROM counted c JOIN numbered s ON s."batchId" = c.id
+    UNION ALL
+    SELECT c.id, c."lastSeq", 'BATCH_COMPLETED', jsonb_build_object(
+             'postCount', c."postCount", 'completedCount', c."completedCount", 'failedCount', c."failedCount",
+             'cancelledCount', c."cancelledCount"), now()
+    FROM counted c WHERE c."isOver"
+    RETURNING "batchId", seq, type, payload, "createdAt"`;
+  return rows
+    .map(({ batchId, seq, type, createdAt, payload }) =>
+      loggedEventSchema.parse({ batchId, seq, createdAt, event: { type, ...payload } }),
+    )
+    .toSorted((a, b) => a.seq - b.seq);
+}

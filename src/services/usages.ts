@@ -1,0 +1,63 @@
+import { dollars } from '../domain/pricing.ts';
+import type { Database } from '../store/database.ts';
+import type { Viewer } from './accounts.ts';
+
+/** What an account's calls of one day, or for one campaign, came to. Money in US dollars. */
+export type UsageSum = { calls: number; inputTokens: number; outputTokens: number; cost: number };
+export type DayUsage = UsageSum & { day: Date };
+export type CampaignUsage = UsageSum & { campaignId: string };
+
+/** The ledger, added up. Counts what was paid for certain: settled calls. */
+export type Usages = {
+  /** Days (UTC) with calls, newest first. @param since the first day that counts. */
+  byDay(viewer: Viewer, since: Date): Promise<DayUsage[]>;
+  /** Campaigns with calls, dearest first. @param since the first day that counts. */
+  byCampaign(viewer: Viewer, since: Date): Promise<CampaignUsage[]>;
+  /** US dollars paid for each of these posts, in their order. */
+  postCosts(postIds: readonly string[]): Promise<number[]>;
+};
+
+type Row = { calls: number; inputTokens: bigint; outputTokens: bigint; costMicros: bigint };
+
+export function createUsages({ prisma }: Database): Usages {
+  return {
+    async byDay(viewer, since) {
+      const rows = await prisma.$queryRaw<(Row & { day: Date })[]>`
+        SELECT date_trunc('day', "createdAt" AT TIME ZONE 'UTC')::date AS day, count(*)::int AS calls,
+               sum("inputTokens")::bigint AS "inputTokens", sum("outputTokens")::bigint AS "outputTokens",
+               sum("costMicros")::bigint AS "costMicros"
+        FROM provider_calls
+        WHERE "ownerId" = ${viewer.userId}::uuid AND "createdAt" >= ${since} AND status = 'SETTLED'
+        GROUP BY 1 ORDER BY 1 DESC`;
+      return rows.map((row) => ({ day: row.day, ...toSum(row) }));
+    },
+    async byCampaign(viewer, since) {
+      const rows = await prisma.$queryRaw<(Row & { campaignId: string })[]>`
+        SELECT "campaignId", count(*)::int AS calls,
+               sum("inputTokens")::bigint AS "inputTokens", sum("outputTokens")::bigint AS "outputTokens",
+               sum("costMicros")::bigint AS "costMicros"
+        FROM provider_calls
+        WHERE "ownerId" = ${viewer.userId}::uuid AND "createdAt" >= ${since} AND status = 'SETTLED'
+        GROUP BY 1 ORDER BY 5 DESC, 1`;
+      return rows.map((row) => ({ campaignId: row.campaignId, ...toSum(row) }));
+    },
+    async postCosts(postIds) {
+      const sums = await prisma.providerCall.groupBy({
+        by: 'subjectId',
+        where: { subjectId: { in: [...postIds] } },
+        _sum: { costMicros: true },
+      });
+      const byPost = new Map(sums.map((sum) => [sum.subjectId, dollars(sum._sum.costMicros ?? 0n)]));
+      return postIds.map((id) => byPost.get(id) ?? 0);
+    },
+  };
+}
+
+function toSum(row: Row): UsageSum {
+  return {
+    calls: row.calls,
+    inputTokens: Number(row.inputTokens),
+    outputTokens: Number(row.outputTokens),
+    cost: dollars(row.costMicros),
+  };
+}
