@@ -33,7 +33,7 @@ const transports = { websocket: subscribeOverWebSocket, sse: subscribeOverSse } 
  * Follows a batch to its end. Where the connection drops, it comes back and resumes behind the newest event it
  * has, so that each stored event comes once and in order; every new connection starts with a fresh snapshot.
  *
- * @returns events until the batch is completed, that one included.
+ * @returns events until the server ends the stream: the batch is completed or cancelled, and nothing follows.
  * @throws RequestError where the server refuses, such as NOT_FOUND and UNAUTHENTICATED; ConnectionError after
  * ten failed attempts in a row.
  */
@@ -43,19 +43,19 @@ export async function* followBatch(options: FollowOptions): AsyncGenerator<Batch
   let after = options.after;
   let failures = 0;
   for (;;) {
-    let last: BatchEvent | undefined;
+    let isOver = false;
     let failure: unknown;
     try {
       const variables = { batchId, after };
       for await (const body of transports[transport]({ url, token, query, variables, signal })) {
-        last = dataOf(BatchEventsDocument, body).batchEvents;
-        after = last.cursor;
+        const event = dataOf(BatchEventsDocument, body).batchEvents;
+        after = event.cursor;
         failures = 0;
-        yield last;
-        if (last.__typename === 'BatchCompletedEvent') return;
+        if (event.__typename !== 'PostStageEvent') isOver = isEnd(event);
+        yield event;
       }
-      // A reader who has everything of a finished batch is sent its snapshot and no more.
-      if (last?.__typename === 'BatchSnapshotEvent' && last.batch.status === 'COMPLETED') return;
+      // A final event alone is not the end: behind it stands what retrying its failed posts brought.
+      if (isOver) return;
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
       failure = error;
@@ -67,6 +67,14 @@ export async function* followBatch(options: FollowOptions): AsyncGenerator<Batch
     }
     await wait(delayMs(failures), signal);
   }
+}
+
+/** Whether the server may end the stream here: a reader who has everything is sent the snapshot and no more. */
+function isEnd(event: BatchEvent): boolean {
+  if (event.__typename === 'BatchSnapshotEvent') {
+    return event.batch.status === 'COMPLETED' || event.batch.status === 'CANCELLED';
+  }
+  return event.__typename === 'BatchCompletedEvent' || event.__typename === 'BatchCancelledEvent';
 }
 
 /** Exponential backoff from 250 ms to 8 s; the jitter keeps clients from coming back all at once. */

@@ -63,6 +63,8 @@ function reduceEvent(state: BatchState, event: BatchEvent, receivedAtMs: number)
       // The counters of now would run ahead of the events that follow, which carry their own.
       return { ...state, clockAheadMs: atMs - receivedAtMs };
     case 'BatchStartedEvent':
+    case 'BatchPausedEvent':
+    case 'BatchResumedEvent':
       return withCounts(state, event.progress);
     case 'PostStageEvent': {
       const post = state.posts.get(event.postId);
@@ -74,6 +76,9 @@ function reduceEvent(state: BatchState, event: BatchEvent, receivedAtMs: number)
       return withPosts(withCounts(state, event.progress), [
         { ...fromCard(event.post), reason: event.errorMessage },
       ]);
+    case 'PostsRetriedEvent':
+      return reopened(withCounts(state, event.progress));
+    case 'BatchCancelledEvent':
     case 'BatchCompletedEvent':
       return { ...withCounts(state, event.progress), finishedAtMs: atMs };
     default:
@@ -113,6 +118,17 @@ function withCounts(
 ): BatchState {
   const { postCount, completedCount, failedCount } = progress;
   return { ...state, postCount, completedCount, failedCount };
+}
+
+/** Failed posts wait again; the only way back from a final state. */
+function reopened(state: BatchState): BatchState {
+  const posts = [...state.posts.values()].map((post): [string, PostState] => [
+    post.id,
+    post.status === 'FAILED'
+      ? { ...post, status: 'PENDING', finishedAtMs: undefined, reason: undefined }
+      : post,
+  ]);
+  return { ...state, finishedAtMs: undefined, posts: new Map(posts) };
 }
 
 function withPosts(state: BatchState, changed: readonly PostState[]): BatchState {

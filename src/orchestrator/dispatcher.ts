@@ -34,6 +34,8 @@ export type Dispatcher = {
 
 /** The floor under lost notifications, and the pace of retries that come due. */
 const pollIntervalMs = 1_000;
+/** How soon it is looked whether a provider that may not be called may be called again. */
+const allowanceIntervalMs = 100;
 /** A third of the queue's heartbeat, so that one late touch costs no lease. */
 const heartbeatIntervalMs = 3_000;
 /** How soon a worker hears that its batch was called off, even without Redis. */
@@ -60,6 +62,11 @@ export function createDispatcher<W extends Work>(deps: {
   const timers = new Set<NodeJS.Timeout>();
   /** Permits that wait for their moment or for a fetch. */
   let permitsOut = 0;
+  /** Of these, the ones that wait for their moment. */
+  const waiting = new Map<Permit, NodeJS.Timeout>();
+  /** No job was there last time: permits in store for none would all go at once when a batch starts. */
+  let isIdle = false;
+  let lookAgain: NodeJS.Timeout | undefined;
   let isStopped = false;
   let asking: Promise<void> | undefined;
   let askAgain = false;
@@ -85,12 +92,27 @@ export function createDispatcher<W extends Work>(deps: {
   }
 
   async function ask(): Promise<void> {
-    const wanted = Math.min(slots - running.size - permitsOut, deps.allowance());
+    const allowed = deps.allowance();
+    if (allowed < 1) {
+      lookAgain ??= after(allowanceIntervalMs, () => {
+        lookAgain = undefined;
+        fill();
+      });
+      return;
+    }
+    const wanted = Math.min(slots - running.size - permitsOut, allowed, isIdle ? 1 : slots);
     if (wanted < 1) return;
     const { permits, retryInMs } = await admission.acquire(wanted, demand);
     permitsOut += permits.length;
     const due = permits.filter(({ waitMs }) => waitMs <= 0);
-    for (const permit of permits) if (permit.waitMs > 0) after(permit.waitMs, () => fetchFor([permit]));
+    for (const permit of permits) {
+      if (permit.waitMs <= 0) continue;
+      const timer = after(permit.waitMs, () => {
+        waiting.delete(permit);
+        return fetchFor([permit]);
+      });
+      waiting.set(permit, timer);
+    }
     if (permits.length === 0 && retryInMs > 0) after(retryInMs, fill);
     if (due.length > 0) await fetchFor(due);
   }
@@ -105,8 +127,11 @@ export function createDispatcher<W extends Work>(deps: {
 
   async function take(permits: Permit[]): Promise<void> {
     const unused = [...permits];
+    const mayStart = !isStopped && deps.allowance() >= 1;
     try {
-      const fetched = isStopped ? [] : await jobs.fetch(queue, permits.length);
+      const fetched = mayStart ? await jobs.fetch(queue, permits.length) : [];
+      if (mayStart) isIdle = fetched.length === 0;
+      if (fetched.length === 0) unused.push(...recall());
       const works = fetched.length === 0 ? [] : await handler.begin(fetched);
       for (const work of works) {
         const permit = unused.shift();
@@ -116,8 +141,21 @@ export function createDispatcher<W extends Work>(deps: {
       if (asking === undefined && askAgain) fill();
     } finally {
       permitsOut -= permits.length;
+      if (!mayStart) fill();
       await Promise.all(unused.map((permit) => admission.release(permit.id, demand)));
     }
+  }
+
+  /** Takes back the permits whose moment has not come. */
+  function recall(): Permit[] {
+    const recalled = [...waiting];
+    waiting.clear();
+    permitsOut -= recalled.length;
+    return recalled.map(([permit, timer]) => {
+      clearTimeout(timer);
+      timers.delete(timer);
+      return permit;
+    });
   }
 
   function start(work: W, permit: Permit): void {
@@ -170,12 +208,13 @@ export function createDispatcher<W extends Work>(deps: {
     ]);
   }
 
-  function after(ms: number, work: () => unknown): void {
+  function after(ms: number, work: () => unknown): NodeJS.Timeout {
     const timer = setTimeout(() => {
       timers.delete(timer);
       void work();
     }, ms);
     timers.add(timer);
+    return timer;
   }
 
   /** Runs `work` again and again, `intervalMs` after it ended; a failure is told and changes nothing. */
@@ -193,7 +232,9 @@ export function createDispatcher<W extends Work>(deps: {
   return {
     start() {
       unsubscribe = jobs.onWork((name) => {
-        if (name === queue) fill();
+        if (name !== queue) return;
+        isIdle = false;
+        fill();
       });
       every(pollIntervalMs, 'polling', fill);
       every(heartbeatIntervalMs, 'heartbeat', beat);

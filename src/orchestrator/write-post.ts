@@ -61,8 +61,8 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
             { batch: work.batchId, code: outcome.refused },
             'batch paused: its budget does not suffice',
           );
-          await batches.pauseFor(work.batchId, outcome.refused);
-          await workbench.release(work, outcome.refused);
+          await batches.pauseFor(work.batchId, outcome.refused, outcome.atMostMicros);
+          await workbench.release(work, outcome.refused, { countsAsAttempt: false });
         } else {
           prepared.push({ ...work, calls: outcome.calls });
         }
@@ -142,7 +142,9 @@ async function produce(deps: Deps, work: PreparedPost, signal: AbortSignal) {
   });
   for (const part of [caption, image]) {
     part.catch((error: unknown) => {
-      if (error instanceof ProviderError && !error.retryable) giveUp.abort(new AbandonedError());
+      // A batch without credit is resumed: what the other part buys is kept for then.
+      const isLost = error instanceof ProviderError && !error.retryable && error.code !== 'QUOTA_EXHAUSTED';
+      if (isLost) giveUp.abort(new AbandonedError());
     });
   }
 

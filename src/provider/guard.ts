@@ -1,4 +1,5 @@
 import { BrokenCircuitError, circuitBreaker, CircuitState, handleWhen, ConsecutiveBreaker } from 'cockatiel';
+import { APIError } from 'openai';
 import { ProviderError } from '../domain/provider-errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Admission } from './admission/admission.ts';
@@ -7,7 +8,7 @@ import type { Provider, Purchase } from './provider.ts';
 
 export type GuardedProvider = {
   provider: Provider;
-  /** How many jobs may be started now: any number while the provider is well, else none, or one that probes. */
+  /** How many jobs may be started now: any number while the provider is well, else none, or one that probes; none in a pause. */
   allowance(): number;
 };
 
@@ -15,6 +16,8 @@ export type GuardedProvider = {
 const failuresToOpen = 8;
 /** How long the circuit stays open before one call tries again. */
 const halfOpenAfterMs = 5_000;
+/** As long as admission pauses at most. */
+const maxPauseMs = 120_000;
 
 /**
  * Puts what the provider says about itself to use: its limits and its pauses go to admission, failures of
@@ -30,6 +33,8 @@ export function guardProvider(
     { halfOpenAfter: halfOpenAfterMs, breaker: new ConsecutiveBreaker(failuresToOpen) },
   );
   let probeAt = 0;
+  /** Permits from before a pause would be refused in it. */
+  let pausedUntil = 0;
   breaker.onBreak(() => {
     probeAt = performance.now() + halfOpenAfterMs;
     logger.error(
@@ -44,32 +49,48 @@ export function guardProvider(
   });
 
   async function call<T>(model: string, send: () => Promise<Purchase<T>>): Promise<Purchase<T>> {
+    const sentAt = performance.now();
     try {
       const answer = await breaker.execute(send);
       for (const [kind, limit] of Object.entries(answer.limits)) {
-        if (limit !== undefined) await learn(`${model}:${kind}`, limit);
+        if (limit === undefined) continue;
+        await learn(`${model}:${kind}`, limit);
+        await admission.recover(`${model}:${kind}`);
       }
       return answer;
     } catch (error) {
       if (error instanceof BrokenCircuitError) throw new ProviderError('PROVIDER_DOWN', { cause: error });
       if (error instanceof ProviderError && error.code === 'RATE_LIMITED') {
-        await admission.pause(error.retryAfterMs ?? 1_000);
-        await Promise.all(
-          ['requests', 'tokens', 'images'].map((kind) => admission.slowDown(`${model}:${kind}`)),
-        );
+        const pauseMs = Math.min(error.retryAfterMs ?? 1_000, maxPauseMs);
+        pausedUntil = Math.max(pausedUntil, performance.now() + pauseMs);
+        await admission.pause(pauseMs);
+        for (const kind of ['requests', 'tokens', 'images']) {
+          const bucket = `${model}:${kind}`;
+          const limit = limitTold(error, kind);
+          if (limit !== undefined) await learn(bucket, limit);
+          // What was sent before a cut was known is explained by it: going slower still would take minutes to mend.
+          const wasCutMeanwhile = (learned.get(bucket)?.cutAt ?? Number.NEGATIVE_INFINITY) >= sentAt;
+          if (!wasCutMeanwhile) await admission.slowDown(bucket);
+        }
+      }
+      if (error instanceof ProviderError && error.retryable && isOutage(error) && isOpen()) {
+        // A failure that belongs to an outage is none of the job's own: it counts as no attempt.
+        throw new ProviderError('PROVIDER_DOWN', { mayBePaid: error.mayBePaid, cause: error });
       }
       throw error;
     }
   }
 
-  const learned = new Map<string, number>();
+  const isOpen = () => breaker.state !== CircuitState.Closed;
+
+  const learned = new Map<string, { limit: number; cutAt: number }>();
   /** Told once: the same limit comes with every answer. */
   async function learn(bucket: string, limit: number): Promise<void> {
-    if (learned.get(bucket) !== limit) {
-      learned.set(bucket, limit);
-      await admission.learnLimit(bucket, limit);
-    }
-    await admission.recover(bucket);
+    const known = learned.get(bucket);
+    if (known?.limit === limit) return;
+    const isCut = known !== undefined && limit < known.limit;
+    learned.set(bucket, { limit, cutAt: isCut ? performance.now() : Number.NEGATIVE_INFINITY });
+    await admission.learnLimit(bucket, limit);
   }
 
   return {
@@ -79,11 +100,19 @@ export function guardProvider(
       drawImage: (prompt, signal) => call(provider.imageModel, () => provider.drawImage(prompt, signal)),
     },
     allowance() {
+      if (performance.now() < pausedUntil) return 0;
       if (breaker.state === CircuitState.Closed) return Number.POSITIVE_INFINITY;
       // Half open lets one call through; a post makes its two at the same time, and the second is told to wait.
       return performance.now() >= probeAt ? 1 : 0;
     },
   };
+}
+
+/** The limit that a refusal tells: after a cut it is the first to know. */
+function limitTold(error: ProviderError, kind: string): number | undefined {
+  const headers = error.cause instanceof APIError ? error.cause.headers : undefined;
+  const limit = Number(headers?.get(`x-ratelimit-limit-${kind}`) ?? Number.NaN);
+  return limit > 0 ? limit : undefined;
 }
 
 /** Whether the provider itself is in trouble, and not one request. */

@@ -18,7 +18,13 @@ export type OpenCall =
 export type PaidCall = { step: string; callId: string; model: string };
 
 /** What opening the calls of one job came to. */
-export type Opened = { calls: OpenCall[] } | { refused: 'BATCH_BUDGET_EXCEEDED' | 'MONTHLY_BUDGET_EXCEEDED' };
+export type Opened =
+  | { calls: OpenCall[] }
+  | {
+      refused: 'BATCH_BUDGET_EXCEEDED' | 'MONTHLY_BUDGET_EXCEEDED';
+      /** What the calls could have cost, in millionths of a US dollar. */
+      atMostMicros: bigint;
+    };
 
 export type Ledger = {
   /**
@@ -101,6 +107,10 @@ export function createLedger(
       if (refusal !== undefined)
         return {
           refused: refusal.state === 'BATCH_BUDGET_EXCEEDED' ? refusal.state : 'MONTHLY_BUDGET_EXCEEDED',
+          atMostMicros: calls.reduce(
+            (sum, { model, atMost }) => sum + costMicros(priceOf(model), atMost),
+            0n,
+          ),
         };
       return {
         calls: calls.map(({ step, model }) => {
@@ -178,6 +188,7 @@ async function writeIntents(
       SET status = CASE c.status WHEN 'SENT' THEN 'UNKNOWN'::"ProviderCallStatus" ELSE 'FAILED' END,
           "errorCode" = CASE c.status WHEN 'SENT' THEN 'ANSWER_LOST' ELSE 'NEVER_SENT' END, "settledAt" = now()
       WHERE c."subjectId" IN (SELECT "subjectId" FROM wanted) AND c.status IN ('INTENT', 'SENT')
+      RETURNING c."batchId", c."ownerId", c."estimateMicros", c.status
     ), bought AS (
       SELECT DISTINCT ON (c."subjectId", c.step) c."subjectId", c.step, c.result
       FROM provider_calls c JOIN wanted w ON w."subjectId" = c."subjectId" AND w.step = c.step
@@ -202,16 +213,19 @@ async function writeIntents(
     ), allowed AS (
       SELECT * FROM missing
       WHERE "batchId" NOT IN (SELECT id FROM full_batches) AND "ownerId" NOT IN (SELECT id FROM full_owners)
+    ), charges AS (
+      SELECT "batchId", "ownerId", "estimateMicros" AS amount FROM allowed
+      UNION ALL SELECT "batchId", "ownerId", -"estimateMicros" FROM hidden WHERE status = 'FAILED'
     ), batch_spend AS (
       UPDATE batches b SET "committedMicros" = b."committedMicros" + a.total
-      FROM (SELECT "batchId", sum("estimateMicros") AS total FROM allowed GROUP BY 1) a
+      FROM (SELECT "batchId", sum(amount) AS total FROM charges GROUP BY 1) a
       WHERE b.id = a."batchId" AND b."maxCostMicros" IS NOT NULL
     ), owner_spend AS (
       UPDATE users u
-      SET "spendMicros" = a.total +
-            CASE WHEN u."spendMonth" = date_trunc('month', now() AT TIME ZONE 'UTC')::date THEN u."spendMicros" ELSE 0 END,
+      SET "spendMicros" = greatest(0, a.total +
+            CASE WHEN u."spendMonth" = date_trunc('month', now() AT TIME ZONE 'UTC')::date THEN u."spendMicros" ELSE 0 END),
           "spendMonth" = date_trunc('month', now() AT TIME ZONE 'UTC')::date
-      FROM (SELECT "ownerId", sum("estimateMicros") AS total FROM allowed GROUP BY 1) a
+      FROM (SELECT "ownerId", sum(amount) AS total FROM charges GROUP BY 1) a
       WHERE u.id = a."ownerId" AND ${monthlyBudgetMicros}::bigint IS NOT NULL
     ), written AS (
       INSERT INTO provider_calls (id, "subjectId", "ownerId", "campaignId", "batchId", step, model, "estimateMicros", "createdAt")

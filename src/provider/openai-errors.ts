@@ -14,7 +14,10 @@ const maxRetryAfterMs = 120_000;
  * @param signal the caller's own; where it aborted the call, its reason is returned instead.
  */
 export function toProviderError(error: unknown, signal: AbortSignal): unknown {
-  if (error instanceof APIUserAbortError && signal.aborted) return signal.reason;
+  // In the middle of a body an abort surfaces as fetch's own AbortError.
+  const isAbort =
+    error instanceof APIUserAbortError || (error instanceof Error && error.name === 'AbortError');
+  if (isAbort && signal.aborted) return signal.reason;
   if (error instanceof APIConnectionTimeoutError)
     return new ProviderError('PROVIDER_TIMEOUT', { mayBePaid: true, cause: error });
   if (error instanceof APIConnectionError) {

@@ -34,8 +34,12 @@ export type BatchControls = {
   retryFailed(viewer: Viewer, batchId: string): Promise<Batch>;
   /** Deals the owner's turns anew, so that posts of a higher priority come first. */
   setPriority(viewer: Viewer, batchId: string, priority: BatchPriority): Promise<Batch>;
-  /** Pauses a batch for a reason of its own; does nothing where it is not running. */
-  pauseFor(batchId: string, reason: PauseReason): Promise<void>;
+  /**
+   * Pauses a batch for a reason of its own; does nothing where it is not running, or its budget suffices by now.
+   *
+   * @param neededMicros what was refused, in millionths of a US dollar, where the batch's budget is the reason.
+   */
+  pauseFor(batchId: string, reason: PauseReason, neededMicros?: bigint): Promise<void>;
 };
 
 /** One post that is about to get a job. */
@@ -109,6 +113,7 @@ export function createBatchControls(deps: { database: Database; jobs: Jobs; bus:
           where: { id },
           data: {
             status: 'CANCELLED',
+            pauseReason: null,
             cancelledCount: { increment: cancelled.length },
             finishedAt: new Date(),
           },
@@ -118,10 +123,14 @@ export function createBatchControls(deps: { database: Database; jobs: Jobs; bus:
 
     pause: (viewer, id) => control(owned(viewer, id), (tx, batch) => pause(tx, batch, 'REQUESTED')),
 
-    async pauseFor(id, reason) {
-      await control({ id }, async (tx, batch) =>
-        batch.status === 'RUNNING' ? pause(tx, batch, reason) : undefined,
-      );
+    async pauseFor(id, reason, neededMicros = 0n) {
+      await control({ id }, async (tx, batch) => {
+        if (batch.status !== 'RUNNING') return undefined;
+        // Its owner may have raised the maximum since the call was refused.
+        const left = (batch.maxCostMicros ?? 0n) - batch.committedMicros;
+        if (reason === 'BATCH_BUDGET_EXCEEDED' && left >= neededMicros) return undefined;
+        return pause(tx, batch, reason);
+      });
     },
 
     resume: (viewer, id, maxCost = null) => {
@@ -205,11 +214,13 @@ function dealTurns(tx: Transaction, ownerId: string): Promise<Enqueued[]> {
              row_number() OVER (ORDER BY b.priority DESC, b."createdAt", p.position, p.id) AS rank
       FROM posts p JOIN batches b ON b.id = p."batchId"
       WHERE p."ownerId" = ${ownerId}::uuid AND p.status = 'PENDING'
+    ), dealt AS (
+      UPDATE posts p SET turn = t.turn
+      FROM waiting w JOIN waiting t ON t.place = w.rank
+      WHERE p.id = w.id AND p.status = 'PENDING' AND p.turn <> t.turn
+      RETURNING p.id, p."jobId", p.turn, w.status
     )
-    UPDATE posts p SET turn = t.turn
-    FROM waiting w JOIN waiting t ON t.place = w.rank
-    WHERE p.id = w.id AND p.status = 'PENDING' AND p.turn <> t.turn AND w.status = 'RUNNING'
-    RETURNING p.id, p."jobId", p.turn`;
+    SELECT id, "jobId", turn FROM dealt WHERE status = 'RUNNING'`;
 }
 
 /** Writes an event behind the newest one of a batch whose row is locked. */

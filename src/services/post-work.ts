@@ -193,6 +193,8 @@ async function writeResults(tx: Transaction, settlements: Settlement[]): Promise
           "lastSeq" = b."lastSeq" + t.n + (b."completedCount" + b."failedCount" + b."cancelledCount" + t.n = b."postCount")::int,
           status = CASE WHEN b."completedCount" + b."failedCount" + b."cancelledCount" + t.n = b."postCount"
                         THEN 'COMPLETED' ELSE b.status END,
+          "pauseReason" = CASE WHEN b."completedCount" + b."failedCount" + b."cancelledCount" + t.n < b."postCount"
+                               THEN b."pauseReason" END,
           "finishedAt" = CASE WHEN b."completedCount" + b."failedCount" + b."cancelledCount" + t.n = b."postCount" THEN now() END
       FROM tallied t
       WHERE b.id = t."batchId"

@@ -14,6 +14,9 @@ const queues = {
   },
 } as const;
 
+/** How soon a job whose heartbeat ran out is run again. */
+const hurryIntervalMs = 1_000;
+
 type ListenHandle = { close(): Promise<void> };
 
 export type QueueName = keyof typeof queues;
@@ -74,6 +77,20 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
   const listeners = new Set<(queue: string) => void>();
   const wake = (queue: string) => listeners.forEach((listener) => listener(queue));
   let subscription: ListenHandle | undefined;
+  let hurryTimer: NodeJS.Timeout | undefined;
+  let hurrying: Promise<void> | undefined;
+
+  /** A job whose worker died has waited for its heartbeat already: the queue's backoff is for what failed itself. */
+  async function hurryOrphans(): Promise<void> {
+    const { rows } = await boss.getDb().executeSql(
+      `UPDATE pgboss.job SET start_after = now()
+       WHERE name = ANY($1) AND state = 'retry' AND start_after > now()
+         AND output->'value'->>'message' = 'job heartbeat timeout'
+       RETURNING id`,
+      [Object.keys(queues)],
+    );
+    if (rows.length > 0) Object.keys(queues).forEach(wake);
+  }
 
   return {
     async start() {
@@ -86,12 +103,20 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
         await boss.fetch(name, { batchSize: 1, minPriority: 2_147_483_647 });
       }
       subscription = await listen(boss, wake);
+      hurryTimer = setInterval(() => {
+        hurrying ??= hurryOrphans()
+          .catch((error: unknown) => logger.warn({ err: error }, 'could not hurry jobs of dead workers'))
+          .finally(() => (hurrying = undefined));
+      }, hurryIntervalMs);
     },
     async stop() {
+      clearInterval(hurryTimer);
+      await hurrying;
       await subscription?.close();
       await boss.stop({ graceful: false });
     },
     async enqueue(tx, queue, newJobs) {
+      if (newJobs.length === 0) return;
       await boss.insert(queue, [...newJobs], { db: fromPrisma(tx), returnId: false });
     },
     async fetch(queue, count) {
@@ -117,6 +142,8 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
       await boss.fail(queue, id, { reason }, { db: fromPrisma(tx) });
     },
     async remove(tx, queue, ids) {
+      // pg-boss refuses a list of none.
+      if (ids.length === 0) return;
       await boss.deleteJob(queue, [...ids], { db: fromPrisma(tx) });
     },
     onWork(listener) {

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { inject } from 'vitest';
@@ -12,8 +13,11 @@ import {
 import { startApp, type App } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { createSimulator } from '../../src/simulator/server.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import type { PrismaClient } from '../../src/store/generated/prisma/client.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createDatabase } from './services/postgres-client.ts';
+import { redisDatabases } from './services/redis.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -25,8 +29,14 @@ declare module 'vitest' {
 export type TestApp = App & {
   /** What the app's SDK calls; its `control` makes faults and counts calls. */
   simulator: ReturnType<typeof createSimulator>;
-  /** Stops the app and starts another on the same data. */
-  restart(): Promise<TestApp>;
+  /**
+   * Stops the app and starts another on the same data.
+   *
+   * @param whileStopped may look at the database, and spoil it, in between.
+   */
+  restart(whileStopped?: (prisma: PrismaClient) => Promise<void>): Promise<TestApp>;
+  /** Starts a second app beside this one on the same data; distributed only. */
+  startAnother(): Promise<App>;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
@@ -50,7 +60,7 @@ export async function startTestApp(settings: Record<string, string> = {}): Promi
   const backend =
     inject('backend') === 'embedded'
       ? {}
-      : { DATABASE_URL: await createDatabase(inject('postgresUrl')), REDIS_URL: inject('redisUrl') };
+      : { DATABASE_URL: await createDatabase(inject('postgresUrl')), REDIS_URL: redisOfItsOwn() };
   const config = readConfig({
     PORT: '0',
     NODE_ENV: 'test',
@@ -65,6 +75,7 @@ export async function startTestApp(settings: Record<string, string> = {}): Promi
   });
   const logger = createLogger('silent');
 
+  const others = new AsyncDisposableStack();
   const start = async (): Promise<TestApp> => {
     let app: App | undefined = await startApp(config, logger);
     const stop = async () => {
@@ -75,11 +86,25 @@ export async function startTestApp(settings: Record<string, string> = {}): Promi
       url: app.url,
       simulator,
       stop,
-      async restart() {
+      async restart(whileStopped) {
         await stop();
+        if (whileStopped !== undefined) {
+          const database = await openDatabase(config, logger);
+          try {
+            await whileStopped(database.prisma);
+          } finally {
+            await database.close();
+          }
+        }
         return start();
       },
+      async startAnother() {
+        const another = await startApp(config, logger);
+        others.defer(() => another.stop());
+        return another;
+      },
       async [Symbol.asyncDispose]() {
+        await others.disposeAsync();
         await stop();
         await opened.disposeAsync();
       },
@@ -88,9 +113,19 @@ export async function startTestApp(settings: Record<string, string> = {}): Promi
   return start();
 }
 
+/** Apps on one Redis share limits and pauses: each test's are its own. */
+function redisOfItsOwn(): string {
+  return new URL(`/${randomInt(1, redisDatabases)}`, inject('redisUrl')).href;
+}
+
 /** A client without an account. */
 export function anonymous(app: { url: string }) {
   return createClient({ url: `${app.url}/graphql` });
+}
+
+/** A client with the token of an account that was opened at another address. */
+export function clientOf(app: { url: string }, token: string) {
+  return createClient({ url: `${app.url}/graphql`, token });
 }
 
 /** Registers a new account. */

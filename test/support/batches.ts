@@ -1,6 +1,7 @@
 import { BatchDocument, PostsDocument, type PostFilter } from '../../client/generated/graphql.ts';
 import { followBatch, type BatchEvent } from '../../client/index.ts';
 import type { Account } from './app.ts';
+import { waitUntil } from './services/wait-until.ts';
 
 /** Follows a batch to its end and returns all that was sent. */
 export async function followToEnd(
@@ -31,4 +32,34 @@ export async function getBatch(account: Account, id: string) {
 export async function getPosts(account: Account, filter: PostFilter) {
   const { posts } = await account.run(PostsDocument, { filter, first: 100 });
   return posts.edges.map(({ node }) => node);
+}
+
+/** Looks until a batch is as it should be, and returns it. */
+export async function waitForBatch(
+  account: Account,
+  id: string,
+  what: string,
+  isAsWanted: (batch: Awaited<ReturnType<typeof getBatch>>) => boolean,
+  deadlineMs = 20_000,
+) {
+  let batch = await getBatch(account, id);
+  await waitUntil(
+    `a batch that ${what}`,
+    async () => {
+      batch = await getBatch(account, id);
+      return isAsWanted(batch);
+    },
+    { deadlineMs, intervalMs: 20 },
+  );
+  return batch;
+}
+
+/** The code and type of a failure that a mutation answered with. */
+export function notFound(path: string) {
+  return { __typename: 'NotFoundError', code: 'NOT_FOUND', message: `There is no ${path} with this id.` };
+}
+
+/** An id that looks right and is nobody's. */
+export function absentId(type: string): string {
+  return Buffer.from(`${type}:${crypto.randomUUID()}`).toString('base64url');
 }

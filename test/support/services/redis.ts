@@ -8,6 +8,9 @@ import { startServer } from './server.ts';
 
 const COMMAND_DEADLINE_MS = 2_000;
 
+/** Enough for every test of a run to take one by chance. */
+export const redisDatabases = 10_000;
+
 export interface RedisOptions {
   /** Server settings over the ones below, such as `{ maxmemory: '8mb' }`. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -40,7 +43,14 @@ export async function startRedis({ settings = {} }: RedisOptions = {}): Promise<
   if (binary === undefined) throw new Error('redis-server was found and is gone again');
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
-  const all = { port: String(port), bind: '127.0.0.1', save: '', appendonly: 'no', ...settings };
+  const all = {
+    port: String(port),
+    bind: '127.0.0.1',
+    save: '',
+    appendonly: 'no',
+    databases: String(redisDatabases),
+    ...settings,
+  };
   const server = await startServer({
     name: 'Redis',
     folder: await createInstanceFolder(),

@@ -1,0 +1,25 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+
+/** Each has to end on its own far earlier; 0 is the exit code where every target is met. */
+const timeoutMs = 120_000;
+
+test.each([
+  ['workers that are killed and frozen lose no post', 'workers.ts', '--kills', '4'],
+  ['services that go away lose no post', 'services.ts', '--rounds', '1'],
+])(
+  '%s',
+  async (_name, program, ...args) => {
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [`${import.meta.dirname}/${program}`, ...args],
+      { timeout: timeoutMs },
+    ).catch((error: unknown) => {
+      const told = error instanceof Error && 'stdout' in error ? `\n${String(error.stdout)}` : '';
+      throw new Error(`${program} failed: ${String(error)}${told}`, { cause: error });
+    });
+    expect(stdout.trimEnd().split('\n').at(-1)).toContain('"bench":"chaos:');
+  },
+  timeoutMs + 5_000,
+);

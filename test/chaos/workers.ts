@@ -1,0 +1,84 @@
+import { parseArgs } from 'node:util';
+import { quantile, round } from '../../bench/support/report.ts';
+import { boundaries } from './support/boundaries.ts';
+import { freezeWorker } from './support/freeze.ts';
+import { killWorkers, measureResumptions } from './support/kills.ts';
+import { createRandom } from './support/random.ts';
+import { progress, report } from './support/report.ts';
+import { openStage } from './support/stage.ts';
+import { countEnds, countExtraCalls, verifyData } from './support/verify.ts';
+
+const help = `Kills workers with SIGKILL in the middle of batches, at every boundary of a post's life, and freezes one
+past its lease. Then looks for what was lost, stored twice or paid twice.
+
+  npm run chaos:workers -- --kills 20 --freezes 1 --workers 2 --seed 1
+  npm run chaos:workers -- --full      200 kills, and a frozen worker at every boundary
+`;
+
+const finishMs = 90_000;
+const resumeTargetMs = 15_000;
+
+const { values } = parseArgs({
+  options: {
+    help: { type: 'boolean', short: 'h' },
+    full: { type: 'boolean', default: false },
+    kills: { type: 'string' },
+    freezes: { type: 'string' },
+    workers: { type: 'string', default: '2' },
+    seed: { type: 'string', default: '1' },
+  },
+});
+
+async function main(): Promise<void> {
+  const kills = Number(values.kills ?? (values.full ? 200 : 20));
+  const freezes = Number(values.freezes ?? (values.full ? boundaries.length : 1));
+  await using stage = await openStage({ workers: Number(values.workers), seed: Number(values.seed) });
+  progress(`${values.workers} workers are up`);
+  const frozen = [];
+  for (const boundary of boundaries.slice(0, freezes)) {
+    frozen.push(...(await freezeWorker(stage, boundary)));
+  }
+  // What a frozen worker did not hear is over by now; from here on only kills hide answers.
+  const extraByFreezing = countExtraCalls(stage);
+  const killed = await killWorkers(stage, kills, createRandom(Number(values.seed)));
+  progress(`no new batches; waiting for the ${stage.load.batches()} there are`);
+  await stage.load.finish(finishMs);
+  progress('the client has seen every batch end');
+
+  const resumedMs = await measureResumptions(stage, killed);
+  const data = await verifyData(stage);
+  const inHand = killed.reduce((sum, { posts }) => sum + posts.length, 0);
+  const extra = countExtraCalls(stage);
+  report(
+    'chaos:workers',
+    {
+      kills: killed.length,
+      'posts started': stage.load.started(),
+      'posts in hand at kills': inHand,
+      'resumed after, ms, p50': round(quantile(resumedMs, 0.5), 0),
+      'requests sent again (aborted ones too)': extra.sent - extraByFreezing.sent,
+      'answers paid again after freezing': extraByFreezing.paid,
+      ...(await countEnds(stage)),
+    },
+    [
+      { name: 'kills done', value: killed.length, target: kills, better: 'higher' },
+      ...data,
+      {
+        name: 'resumed after, ms, max',
+        value: round(Math.max(0, ...resumedMs), 0),
+        target: resumeTargetMs,
+        better: 'lower',
+      },
+      {
+        name: 'answers paid again after kills',
+        value: extra.paid - extraByFreezing.paid,
+        target: inHand,
+        better: 'lower',
+      },
+      ...frozen,
+    ],
+  );
+}
+
+if (values.help) process.stdout.write(help);
+else await main();
