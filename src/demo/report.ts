@@ -5,7 +5,15 @@ import { count, oneLine, seconds, truncate, type Paint } from './text.ts';
 /** More rows than this say no more. */
 const maxRows = 100;
 
-const noBorder = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '', left: '', right: '', middle: '  ' };
+const noBorder = {
+  mid: '',
+  'left-mid': '',
+  'mid-mid': '',
+  'right-mid': '',
+  left: '',
+  right: '',
+  middle: '  ',
+};
 const noFrame = {
   top: '',
   'top-mid': '',

@@ -83,10 +83,20 @@ function reduceEvent(state: BatchState, event: BatchEvent, receivedAtMs: number)
   }
 }
 
-function withStage(post: PostState, stage: 'STARTED' | 'CAPTION_READY' | 'IMAGE_READY', atMs: number): PostState {
+function withStage(
+  post: PostState,
+  stage: 'STARTED' | 'CAPTION_READY' | 'IMAGE_READY',
+  atMs: number,
+): PostState {
   // A second start is another try; what the first one made comes again as a stage.
   if (stage === 'STARTED') {
-    return { ...post, status: 'GENERATING', hasCaption: false, hasImage: false, startedAtMs: post.startedAtMs ?? atMs };
+    return {
+      ...post,
+      status: 'GENERATING',
+      hasCaption: false,
+      hasImage: false,
+      startedAtMs: post.startedAtMs ?? atMs,
+    };
   }
   return {
     ...post,
