@@ -31,6 +31,7 @@ afterAll(async () => {
 
 describe('GraphiQL', { timeout: 60_000 }, () => {
   it('opens with the main job prepared, and asks nobody but this server for anything', async () => {
+    expect(opened.strangers).toEqual([]);
     const graphiql = await useGraphiql(opened.page);
     expect(await graphiql.operation()).toContain('mutationRegister{');
     expect(opened.strangers).toEqual([]);
