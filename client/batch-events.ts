@@ -63,7 +63,9 @@ export async function* followBatch(options: FollowOptions): AsyncGenerator<Batch
     failures += 1;
     if (failures >= maxFailures) {
       const reason = failure instanceof Error ? failure.message : 'The server ended the subscription.';
-      throw new ConnectionError(`Gave up after ${failures} failed attempts in a row. ${reason}`, failure);
+      throw new ConnectionError(`Gave up after ${failures} failed attempts in a row. ${reason}`, {
+        cause: failure,
+      });
     }
     await wait(delayMs(failures), signal);
   }

@@ -42,17 +42,16 @@ export class RequestError extends Error {
 /** The server did not answer, or stopped in the middle. Asking again may help. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
-
-  /** @param cause what the platform says of it; its code is named in the message. */
-  constructor(message: string, cause?: unknown) {
-    const reason = systemReason(cause);
-    super(reason === undefined ? message : `${message} (${reason})`, { cause });
-  }
 }
 
-/** `fetch` hides what happened, such as ECONNREFUSED, in the cause of its error. */
-function systemReason(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  if ('code' in error && typeof error.code === 'string') return error.code;
+/**
+ * What the system says of a failed connection, to stand behind a message: ` (ECONNREFUSED)`. `fetch` hides it
+ * in the cause of its error.
+ *
+ * @returns the empty string where it says nothing.
+ */
+export function systemReason(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  if ('code' in error && typeof error.code === 'string') return ` (${error.code})`;
   return systemReason(error.cause);
 }

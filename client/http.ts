@@ -1,6 +1,6 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { dataOf, textOf } from './answer.ts';
-import { ConnectionError, RequestError } from './errors.ts';
+import { ConnectionError, RequestError, systemReason } from './errors.ts';
 
 export type ClientOptions = {
   /** Where GraphQL is served, such as `http://127.0.0.1:4000/graphql`. */
@@ -66,7 +66,7 @@ export async function post(request: {
     });
   } catch (error) {
     signal?.throwIfAborted();
-    throw new ConnectionError(`Nothing answers at ${url}.`, error);
+    throw new ConnectionError(`Nothing answers at ${url}${systemReason(error)}.`, { cause: error });
   }
 }
 
@@ -85,7 +85,7 @@ export async function readJson(
     text = await response.text();
   } catch (error) {
     signal?.throwIfAborted();
-    throw new ConnectionError(`The answer of ${url} was cut off.`, error);
+    throw new ConnectionError(`The answer of ${url} was cut off${systemReason(error)}.`, { cause: error });
   }
   try {
     return JSON.parse(text);

@@ -1,4 +1,4 @@
-import { ConnectionError } from './errors.ts';
+import { ConnectionError, systemReason } from './errors.ts';
 import { createEventStreamParser, type EventStreamMessage } from './event-stream.ts';
 import { post, readJson } from './http.ts';
 import type { SubscribeRequest } from './subscribe.ts';
@@ -38,7 +38,7 @@ export async function* subscribeOverSse(request: SubscribeRequest): AsyncGenerat
   } catch (error) {
     signal?.throwIfAborted();
     throw error instanceof Error && isConnectionFault(error)
-      ? new ConnectionError(`The stream of ${url} broke off.`, error)
+      ? new ConnectionError(`The stream of ${url} broke off${systemReason(error)}.`, { cause: error })
       : error;
   } finally {
     clearTimeout(timer);

@@ -86,12 +86,12 @@ function explain(error: unknown, url: string): Error {
   const errors = graphqlErrorsSchema.safeParse(error);
   if (errors.success) return RequestError.fromGraphql(errors.data);
   const closed = closeEventSchema.safeParse(error).data;
-  if (closed === undefined) return new ConnectionError(`The WebSocket to ${url} failed.`, error);
+  if (closed === undefined) return new ConnectionError(`The WebSocket to ${url} failed.`, { cause: error });
   if (refusedToken.has(closed.code)) {
     const message = 'The access token is not valid, or no longer. Log in again.';
     return new RequestError([{ message, code: 'UNAUTHENTICATED' }]);
   }
-  const message = `The WebSocket to ${url} was closed: ${closed.code} ${closed.reason}`.trimEnd();
+  const message = `The WebSocket to ${url} was closed (${`${closed.code} ${closed.reason}`.trimEnd()}).`;
   return refusedProtocol.has(closed.code)
     ? new RequestError([{ message, code: 'WEBSOCKET_REFUSED' }])
     : new ConnectionError(message);

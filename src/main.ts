@@ -1,7 +1,7 @@
 import { startApp } from './app.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { PortInUseError } from './http/server.ts';
-import { findUnusableService, ServiceUnusableError } from './start-failure.ts';
+import { findUnusable, UnusableError } from './start-failure.ts';
 import { DataDirectoryInUseError } from './store/data-directory.ts';
 import { createLogger } from './telemetry/logger.ts';
 
@@ -16,14 +16,14 @@ const expected = (error: unknown): error is Error =>
   error instanceof ConfigError ||
   error instanceof PortInUseError ||
   error instanceof DataDirectoryInUseError ||
-  error instanceof ServiceUnusableError;
+  error instanceof UnusableError;
 
 async function main(): Promise<void> {
   const startedAt = performance.now();
   const config = readConfig();
   const logger = createLogger(config.logLevel);
   const app = await startApp(config, logger).catch(async (error: unknown) => {
-    throw expected(error) ? error : ((await findUnusableService(config)) ?? error);
+    throw expected(error) ? error : ((await findUnusable(config)) ?? error);
   });
   logger.info(
     {

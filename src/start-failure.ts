@@ -1,40 +1,51 @@
+import { constants } from 'node:fs';
+import { access, mkdir } from 'node:fs/promises';
 import type { Config } from './config.ts';
 
-/** A service that was set does not let us in. The message says which, why, and what to check. */
-export class ServiceUnusableError extends Error {
-  override readonly name = 'ServiceUnusableError';
-
-  /** @param url may hold a password: only its host is told. */
-  constructor(service: string, setting: string, url: string, reason: string) {
-    super(
-      `${service} at ${new URL(url).host} cannot be used: ${reason}. ` +
-        `Check that it runs, that it can be reached from here, and that ${setting} is right.`,
-    );
-  }
+/** What a setting names cannot be used. The message says why, and what to check. */
+export class UnusableError extends Error {
+  override readonly name = 'UnusableError';
 }
 
 /** How long a service may take to let us in. */
 const patienceMs = 2_000;
 
 /**
- * Looks for the reason of a failed start outside: tries each service that was set, as clients do. The errors
- * of the start itself tell too little, such as "Connection is closed."
+ * Looks for the reason of a failed start outside: tries the data directory and each service that was set, as
+ * a start does. The errors of the start itself tell too little, such as "Connection is closed."
  *
- * @returns undefined where all of them answer.
+ * @returns undefined where all of them can be used.
  */
-export async function findUnusableService(config: Config): Promise<ServiceUnusableError | undefined> {
-  const { databaseUrl, redisUrl } = config;
-  const [postgres, redis] = await Promise.all([
-    databaseUrl === undefined ? undefined : refusalOf(tryPostgres(databaseUrl)),
-    redisUrl === undefined ? undefined : refusalOf(tryRedis(redisUrl)),
+export async function findUnusable(config: Config): Promise<UnusableError | undefined> {
+  const { dataDir, databaseUrl, redisUrl } = config;
+  const [data, postgres, redis] = await Promise.all([
+    faultOf(tryFolder(dataDir)),
+    databaseUrl === undefined ? undefined : faultOf(tryPostgres(databaseUrl)),
+    redisUrl === undefined ? undefined : faultOf(tryRedis(redisUrl)),
   ]);
+  if (data !== undefined) {
+    return new UnusableError(`The data directory cannot be used: ${data}. Check that DATA_DIR is right.`);
+  }
   if (databaseUrl !== undefined && postgres !== undefined) {
-    return new ServiceUnusableError('PostgreSQL', 'DATABASE_URL', databaseUrl, postgres);
+    return unusableService('PostgreSQL', 'DATABASE_URL', databaseUrl, postgres);
   }
   if (redisUrl !== undefined && redis !== undefined) {
-    return new ServiceUnusableError('Redis', 'REDIS_URL', redisUrl, redis);
+    return unusableService('Redis', 'REDIS_URL', redisUrl, redis);
   }
   return undefined;
+}
+
+/** @param url may hold a password: only its host is told. */
+function unusableService(name: string, setting: string, url: string, fault: string): UnusableError {
+  return new UnusableError(
+    `${name} at ${new URL(url).host} cannot be used: ${fault}. ` +
+      `Check that it runs, that it can be reached from here, and that ${setting} is right.`,
+  );
+}
+
+async function tryFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true });
+  await access(path, constants.W_OK);
 }
 
 async function tryPostgres(url: string): Promise<void> {
@@ -57,7 +68,7 @@ async function tryRedis(url: string): Promise<void> {
   }
 }
 
-function refusalOf(attempt: Promise<void>): Promise<string | undefined> {
+function faultOf(attempt: Promise<void>): Promise<string | undefined> {
   return attempt.then(
     () => undefined,
     (error: unknown) => {

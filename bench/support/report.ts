@@ -10,12 +10,6 @@ export function printTargets(bench: string, targets: Target[]): void {
   process.stdout.write(`${JSON.stringify({ bench, targets: judged })}\n`);
 }
 
-/** @returns the value below which `share` (0 to 1) of the sorted samples lie. */
-export function quantile(samples: readonly number[], share: number): number {
-  const sorted = samples.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
-
 export function round(value: number, digits = 2): number {
   return Number(value.toFixed(digits));
 }

@@ -11,9 +11,13 @@ export class CampaignFileError extends Error {
   }
 }
 
-const text = z.string('must be a text').trim().min(1, 'must not be empty');
+/** A rule's message, unless the field is not there at all. */
+const unlessMissing = (message: string) => ({
+  error: (issue: { input?: unknown }) => (issue.input === undefined ? 'is missing' : message),
+});
+const text = z.string(unlessMissing('must be a text')).trim().min(1, 'must not be empty');
 const oneOf = <const Values extends readonly string[]>(values: Values) =>
-  z.enum(values, `must be one of ${values.join(', ')}`);
+  z.enum(values, unlessMissing(`must be one of ${values.join(', ')}`));
 
 /** Only the shape: lengths and language tags are the server's to judge. */
 const campaignSchema = z.strictObject({

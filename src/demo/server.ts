@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -65,10 +64,11 @@ export async function launchServer(tell: (line: string) => void): Promise<Server
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const closed = once(child, 'close');
+  const closed = Promise.withResolvers<void>();
   const said: string[] = [];
   const { promise: ready, resolve, reject } = Promise.withResolvers<ReadyServer>();
   const failure = Promise.withResolvers<ServerError>();
+  let isReady = false;
   let isStopping = false;
 
   createInterface(child.stderr).on('line', (line) => said.push(line));
@@ -76,19 +76,22 @@ export async function launchServer(tell: (line: string) => void): Promise<Server
     const entry = parseJson(line);
     const readyLine = readyLineSchema.safeParse(entry).data;
     const logLine = logLineSchema.safeParse(entry).data;
+    if (logLine === undefined) return;
+    if (logLine.level >= errorLevel) said.push(logLine.msg);
     if (readyLine !== undefined) resolve(readyLine);
-    else if (logLine !== undefined && logLine.level >= errorLevel) said.push(logLine.msg);
-    else if (logLine !== undefined) tell(logLine.msg);
+    isReady ||= readyLine !== undefined;
+    if (!isReady) tell(logLine.msg);
   });
-  child.on('error', (error) => said.push(error.message));
-  child.on('close', (code, signal) => {
+  const end = (how: string) => {
     const words = said.slice(-linesTold).join('\n');
-    const error = new ServerError(
-      `The server ended (${signal ?? `exit code ${code}`})${words === '' ? '.' : `:\n${words}`}`,
-    );
+    const error = new ServerError(`The server ended (${how})${words === '' ? '.' : `:\n${words}`}`);
     reject(error);
     if (!isStopping) failure.resolve(error);
-  });
+    closed.resolve();
+  };
+  child.on('close', (code, signal) => end(signal ?? `exit code ${code}`));
+  // Not even started: then no `close` follows.
+  child.on('error', (error) => end(error.message));
   // Told through `failed` as well; nobody may be waiting here any more.
   ready.catch(() => undefined);
 
@@ -106,7 +109,7 @@ export async function launchServer(tell: (line: string) => void): Promise<Server
       isStopping = true;
       const overdue = setTimeout(() => child.kill('SIGKILL'), stopWithinMs);
       child.kill('SIGTERM');
-      await closed;
+      await closed.promise;
       clearTimeout(overdue);
       process.removeListener('exit', leaveNothing);
       if (ownFolder !== undefined) await rm(ownFolder, { recursive: true, force: true });

@@ -1,3 +1,4 @@
+import type { BatchEvent, PostStatus } from '../../client/index.ts';
 import { isFinal, type BatchState, type PostState } from './state.ts';
 import { oneLine, pad, seconds, truncate, type Paint } from './text.ts';
 
@@ -27,7 +28,8 @@ export function drawBatch(
 ): string {
   const width = columns - margin;
   const serverNowMs = nowMs + state.clockAheadMs;
-  const posts = choosePosts(state, Math.max(0, rows - linesAround));
+  const room = Math.min(state.postCount, Math.max(0, rows - linesAround));
+  const posts = choosePosts(state, room);
   const numberColumns = Math.max(2, String(state.postCount).length);
   return [
     '',
@@ -37,6 +39,8 @@ export function drawBatch(
     `         ${paint('dim', truncate(countsOf(state), width - 9))}`,
     '',
     ...posts.map((post) => postLine(post, numberColumns, width, serverNowMs, paint)),
+    // The height must not change, and these lines not be empty: log-update 7.2 then loses count of its lines.
+    ...Array.from({ length: room - posts.length }, () => ' '),
   ].join('\n');
 }
 
@@ -93,22 +97,23 @@ function postLine(
   return `  ${paint('dim', number)}  ${bars}  ${stage}${elapsed}  ${paint('dim', words)}`.trimEnd();
 }
 
-function stageOf(post: PostState): { label: string; share: number; style: 'green' | 'red' | 'cyan' | 'dim' } {
-  switch (post.status) {
-    case 'PENDING':
-      return { label: 'waiting', share: 0, style: 'dim' };
-    case 'GENERATING':
-      if (post.hasCaption && post.hasImage) return { label: 'both ready', share: 0.9, style: 'cyan' };
-      if (post.hasImage) return { label: 'image ready', share: 0.7, style: 'cyan' };
-      if (post.hasCaption) return { label: 'caption ready', share: 0.4, style: 'cyan' };
-      return { label: 'writing', share: 0.1, style: 'cyan' };
-    case 'COMPLETED':
-      return { label: 'done', share: 1, style: 'green' };
-    case 'FAILED':
-      return { label: 'failed', share: 1, style: 'red' };
-    case 'CANCELLED':
-      return { label: 'cancelled', share: 1, style: 'dim' };
-  }
+type Stage = { label: string; share: number; style: 'green' | 'red' | 'cyan' | 'dim' };
+
+const quietStages: Readonly<Record<Exclude<PostStatus, 'GENERATING'>, Stage>> = {
+  PENDING: { label: 'waiting', share: 0, style: 'dim' },
+  COMPLETED: { label: 'done', share: 1, style: 'green' },
+  FAILED: { label: 'failed', share: 1, style: 'red' },
+  CANCELLED: { label: 'cancelled', share: 1, style: 'dim' },
+};
+
+/** The shares of a post in work are steps, not measures of time: pictures take longer than words. */
+function stageOf({ status, hasCaption, hasImage }: PostState): Stage {
+  if (status !== 'GENERATING') return quietStages[status];
+  const style = 'cyan';
+  if (hasCaption && hasImage) return { label: 'both ready', share: 0.9, style };
+  if (hasImage) return { label: 'image ready', share: 0.7, style };
+  if (hasCaption) return { label: 'caption ready', share: 0.4, style };
+  return { label: 'writing', share: 0.1, style };
 }
 
 function elapsedOf(post: PostState, nowMs: number): string {
@@ -120,11 +125,7 @@ function elapsedOf(post: PostState, nowMs: number): string {
 }
 
 /** A line that fills from the left, in as many colours as it has parts. */
-function bar(
-  parts: readonly { share: number; style: 'green' | 'red' | 'cyan' | 'dim' }[],
-  columns: number,
-  paint: Paint,
-): string {
+function bar(parts: readonly Pick<Stage, 'share' | 'style'>[], columns: number, paint: Paint): string {
   let filled = 0;
   let total = 0;
   const painted = parts.map(({ share, style }) => {
@@ -134,4 +135,18 @@ function bar(
     return length === 0 ? '' : paint(style, '━'.repeat(length));
   });
   return painted.join('') + (filled === columns ? '' : paint('dim', '─'.repeat(columns - filled)));
+}
+
+/** What an event brought, as one line for a file; undefined for events that are not worth one. */
+export function tellEvent(event: BatchEvent, state: BatchState): string | undefined {
+  if (event.__typename !== 'PostCompletedEvent' && event.__typename !== 'PostFailedEvent') return undefined;
+  const post = state.posts.get(event.post.id);
+  if (post === undefined) return undefined;
+  const digits = String(state.postCount).length;
+  const { label } = stageOf(post);
+  const words = truncate(oneLine(post.reason ?? post.caption ?? ''), 60);
+  return (
+    `  post ${pad(String(post.position), digits, 'left')} ${pad(label, 6)} ${pad(elapsedOf(post, 0), 8, 'left')}` +
+    `   (${countsOf(state)})  ${words}`
+  );
 }

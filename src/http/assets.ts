@@ -16,8 +16,9 @@ export async function serveAsset(
   }
   const key = pathOf(request).slice(assetPrefix.length);
   const etag = `"${key}"`;
-  if (request.headers['if-none-match'] === etag) {
-    response.writeHead(304, { etag }).end();
+  const cached = { etag, 'cache-control': 'public, max-age=31536000, immutable' };
+  if (namesEtag(request.headers['if-none-match'], etag) && (await assets.has(key))) {
+    response.writeHead(304, cached).end();
     return;
   }
   const bytes = await assets.get(key);
@@ -28,9 +29,14 @@ export async function serveAsset(
   response.writeHead(200, {
     'content-type': 'image/png',
     'content-length': bytes.byteLength,
-    'cache-control': 'public, max-age=31536000, immutable',
     'x-content-type-options': 'nosniff',
-    etag,
+    ...cached,
   });
   response.end(request.method === 'HEAD' ? undefined : bytes);
+}
+
+/** Whether a list of ETags has this one, weakened or not, as caches compare them (RFC 9110, 13.1.2). */
+function namesEtag(list: string | undefined, etag: string): boolean {
+  if (list === undefined) return false;
+  return list.split(',').some((entry) => ['*', etag].includes(entry.trim().replace(/^W\//, '')));
 }

@@ -6,6 +6,7 @@ import { FSDriver } from 'flydrive/drivers/fs';
 export type AssetStore = {
   /** Stores a picture and returns its key; the same bytes always have the same key. */
   put(bytes: Uint8Array): Promise<string>;
+  has(key: string): Promise<boolean>;
   /** @returns the bytes, or undefined where there is no such asset. */
   get(key: string): Promise<Uint8Array | undefined>;
   /** The public address of a key. */
@@ -24,6 +25,7 @@ export async function openAssets(settings: {
   baseUrl: () => string;
 }): Promise<AssetStore> {
   const disk = new Disk(await driver(settings));
+  const has = async (key: string) => assetKeyPattern.test(key) && (await disk.exists(key));
   return {
     async put(bytes) {
       const key = `${createHash('sha256').update(bytes).digest('hex')}.png`;
@@ -33,13 +35,19 @@ export async function openAssets(settings: {
       });
       return key;
     },
-    async get(key) {
-      if (!assetKeyPattern.test(key) || !(await disk.exists(key))) return undefined;
-      return disk.getBytes(key);
-    },
+    has,
+    get: async (key) => ((await has(key)) ? disk.getBytes(key) : undefined),
     urlOf: (key) => `${settings.baseUrl()}/${key}`,
   };
 }
+
+/** The SDK waits for ever otherwise, and with it the post whose picture is being stored. It tries three times. */
+const s3Patience = {
+  connectionTimeout: 2_000,
+  requestTimeout: 5_000,
+  throwOnRequestTimeout: true,
+  socketTimeout: 5_000,
+} as const;
 
 async function driver(settings: Parameters<typeof openAssets>[0]) {
   const { s3 } = settings;
@@ -50,6 +58,7 @@ async function driver(settings: Parameters<typeof openAssets>[0]) {
     region: s3.region,
     visibility: 'private',
     supportsACL: false,
+    requestHandler: s3Patience,
     ...(s3.endpoint === undefined ? {} : { endpoint: s3.endpoint, forcePathStyle: true }),
   });
 }

@@ -1,0 +1,57 @@
+import type { PostCardFragment } from '../../client/index.ts';
+
+/** So many pictures are fetched at the same time. */
+const fetches = 8;
+const patienceMs = 30_000;
+/** The first eight bytes of every PNG file (PNG specification, 5.2). */
+const pngSignature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+
+/** Something wrong with one or more posts. */
+export type Fault = { sentence: string; positions: number[] };
+
+/**
+ * Looks at what was made as a reader would: every post is completed, has words, and its picture opens.
+ *
+ * @param postCount how many there must be.
+ * @returns what is wrong, one sentence each, with the positions it is true of; empty where all is well.
+ */
+export async function findFaults(
+  posts: readonly PostCardFragment[],
+  postCount: number,
+  signal: AbortSignal,
+): Promise<Fault[]> {
+  const positions = new Map<string, number[]>();
+  const queue = posts.values();
+  const inspectOneByOne = async () => {
+    for (const post of queue) {
+      const fault = await faultOf(post, signal);
+      if (fault !== undefined) positions.set(fault, [...(positions.get(fault) ?? []), post.position]);
+    }
+  };
+  await Promise.all(Array.from({ length: fetches }, inspectOneByOne));
+  const missing = postCount - posts.length;
+  const faults =
+    missing === 0 ? [] : [{ sentence: `${missing} of ${postCount} are not there.`, positions: [] }];
+  return [...faults, ...Array.from(positions, ([sentence, positions]) => ({ sentence, positions }))];
+}
+
+async function faultOf(post: PostCardFragment, signal: AbortSignal): Promise<string | undefined> {
+  if (post.status !== 'COMPLETED') {
+    const why = post.errorMessage ?? post.errorCode;
+    return why === null ? `${post.status}.` : `${post.status}: ${why}`;
+  }
+  if (post.caption === null || post.caption.trim() === '') return 'The caption is empty.';
+  if (post.imageUrl === null) return 'There is no picture.';
+  try {
+    const response = await fetch(post.imageUrl, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]),
+    });
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    if (response.status !== 200) return `The picture answers HTTP ${response.status} (${post.imageUrl}).`;
+    const isPng = pngSignature.every((byte, index) => bytes[index] === byte);
+    return isPng ? undefined : `The picture is no PNG (${post.imageUrl}).`;
+  } catch {
+    signal.throwIfAborted();
+    return `The picture cannot be fetched (${post.imageUrl}).`;
+  }
+}

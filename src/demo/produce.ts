@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto';
+import {
+  BatchDocument,
+  createClient,
+  CreateCampaignDocument,
+  expectResult,
+  followBatch,
+  PostsDocument,
+  RegisterDocument,
+  RequestError,
+  StartBatchDocument,
+  type BatchSummaryFragment,
+  type Client,
+  type CreateCampaignInput,
+  type PostCardFragment,
+  type PostFilter,
+  type PostsQuery,
+} from '../../client/index.ts';
+import { CampaignFileError, describe } from './campaign.ts';
+import type { Options } from './options.ts';
+import type { Screen } from './screen.ts';
+import { initialState, reduce, type Action } from './state.ts';
+import { count } from './text.ts';
+
+export type Account = { email: string; password: string };
+
+export type Product = {
+  account: Account;
+  batch: BatchSummaryFragment;
+  /** All of them, by position. */
+  posts: PostCardFragment[];
+};
+
+type Job = {
+  url: string;
+  options: Options;
+  campaign: CreateCampaignInput;
+  isSimulated: boolean;
+  screen: Screen;
+  signal: AbortSignal;
+};
+
+/**
+ * Does what a client of Pressrun does: opens an account, describes a campaign, orders a batch, follows it to
+ * its end.
+ *
+ * @throws RequestError, ConnectionError; CampaignFileError where the server does not take the campaign.
+ */
+export async function produce(job: Job): Promise<Product> {
+  const { url, options, campaign, screen, signal } = job;
+
+  screen.working('Opening an account');
+  const account = { email: `demo-${randomBytes(4).toString('hex')}@example.com`, password: randomPassword() };
+  const { register } = await createClient({ url }).run(RegisterDocument, { input: account }, { signal });
+  const { accessToken: token } = expectResult(register, 'Login');
+  const client = createClient({ url, token });
+  screen.done(`Account ${account.email}, for this demo only`);
+
+  const campaignId = await createCampaign(client, job);
+  screen.done(`Campaign “${campaign.name}” for ${campaign.brand}, from ${options.campaignFile}`);
+
+  const input = { campaignId, postCount: options.postCount };
+  const { startBatch } = await client.run(StartBatchDocument, { input }, { signal });
+  const batch = expectResult(startBatch, 'Batch');
+  const transport = options.transport === 'sse' ? 'server-sent events' : 'a WebSocket';
+  screen.done(`${count(options.postCount, 'post')} ordered; following them over ${transport}`);
+
+  await follow(client, token, batch, job);
+  screen.working('Reading the posts');
+  const ended = await client.run(BatchDocument, { id: batch.id }, { signal });
+  const posts = await listPosts(client, { batchId: batch.id }, signal);
+  return {
+    account,
+    batch: ended.batch ?? batch,
+    posts: posts.toSorted((a, b) => a.position - b.position),
+  };
+}
+
+async function createCampaign(client: Client, { campaign, options, signal }: Job): Promise<string> {
+  try {
+    const { createCampaign: created } = await client.run(
+      CreateCampaignDocument,
+      { input: campaign },
+      { signal },
+    );
+    return expectResult(created, 'Campaign').id;
+  } catch (error) {
+    const faults = error instanceof RequestError ? error.reasons.flatMap(({ fields = [] }) => fields) : [];
+    if (faults.length === 0) throw error;
+    const lines = faults.map(({ path, message }) => `${path.replace(/^input\./, '')}: ${message}`);
+    throw new CampaignFileError(options.campaignFile, lines, { cause: error });
+  }
+}
+
+async function follow(
+  client: Client,
+  token: string,
+  batch: BatchSummaryFragment & { id: string },
+  job: Job,
+): Promise<void> {
+  const { url, options, campaign, isSimulated, screen, signal } = job;
+  const title = [
+    campaign.brand,
+    campaign.name,
+    describe(campaign),
+    ...(isSimulated ? ['simulated'] : []),
+  ].join(' · ');
+  let state = initialState(batch);
+  const learn = (action: Action) => {
+    state = reduce(state, action);
+    screen.show(title, state, action.type === 'event' ? action.event : undefined);
+  };
+  learn({ type: 'listed', posts: await listPosts(client, { batchId: batch.id }, signal) });
+  const { transport } = options;
+  for await (const event of followBatch({ url, token, batchId: batch.id, transport, signal })) {
+    learn({ type: 'event', event, receivedAtMs: Date.now() });
+    if (event.__typename === 'BatchSnapshotEvent') {
+      // Stages are sent live only: what began before this connection is in the list.
+      const filter: PostFilter = { batchId: batch.id, status: 'GENERATING' };
+      learn({ type: 'listed', posts: await listPosts(client, filter, signal) });
+    }
+  }
+}
+
+async function listPosts(
+  client: Client,
+  filter: PostFilter,
+  signal: AbortSignal,
+): Promise<PostCardFragment[]> {
+  const found: PostCardFragment[] = [];
+  let after: string | null = null;
+  do {
+    const { posts }: PostsQuery = await client.run(PostsDocument, { filter, first: 100, after }, { signal });
+    found.push(...posts.edges.map(({ node }) => node));
+    after = posts.pageInfo.hasNextPage ? posts.pageInfo.endCursor : null;
+  } while (after !== null);
+  return found;
+}
+
+function randomPassword(): string {
+  return randomBytes(9).toString('base64url');
+}

@@ -1,0 +1,92 @@
+import { styleText } from 'node:util';
+import type { WriteStream } from 'node:tty';
+import { createLogUpdate } from 'log-update';
+import type { BatchEvent } from '../../client/index.ts';
+import type { BatchState } from './state.ts';
+import { seconds, truncate, type Paint } from './text.ts';
+import { drawBatch, tellEvent } from './view.ts';
+
+/** Where the demo shows what happens: a terminal, or a file that takes one line after the other. */
+export type Screen = {
+  paint: Paint;
+  /** Of a terminal; undefined for a file. */
+  columns: number | undefined;
+  /** Shows what goes on now, until something else is shown. */
+  working(text: string): void;
+  /** Writes lines that stay. */
+  print(text: string): void;
+  /** Writes that a step is done. */
+  done(text: string): void;
+  /** Shows a batch after an event. */
+  show(title: string, state: BatchState, event: BatchEvent | undefined): void;
+  /** Takes away what is not to stay, and gives the cursor back. */
+  close(): void;
+};
+
+const redrawMs = 100;
+
+/** The screen for an output: drawn live where it is a terminal, in plain lines elsewhere. */
+export function createScreen(output: WriteStream): Screen {
+  return output.isTTY ? createTerminalScreen(output) : createPlainScreen(output);
+}
+
+function createTerminalScreen(output: WriteStream): Screen {
+  const paint: Paint = (style, text) => styleText(style, text, { stream: output });
+  const live = createLogUpdate(output);
+  let draw: (() => string) | undefined;
+  const redraw = () => {
+    if (draw !== undefined) live(draw());
+  };
+  const timer = setInterval(redraw, redrawMs);
+  const clear = () => {
+    if (draw !== undefined) live.clear();
+    draw = undefined;
+  };
+  const print = (text: string) => {
+    clear();
+    output.write(`${text}\n`);
+  };
+  return {
+    paint,
+    get columns() {
+      return output.columns;
+    },
+    working(text) {
+      const sinceMs = Date.now();
+      draw = () => {
+        const elapsedMs = Date.now() - sinceMs;
+        const line = `  · ${text} …${elapsedMs < 1000 ? '' : ` ${seconds(elapsedMs, 0)}`}`;
+        return paint('dim', truncate(line, output.columns - 1));
+      };
+      redraw();
+    },
+    print,
+    done: (text) => print(`  ${paint('green', '✓')} ${text}`),
+    show(title, state) {
+      draw = () => drawBatch(state, title, output, Date.now(), paint);
+    },
+    close() {
+      clearInterval(timer);
+      clear();
+      live.done();
+    },
+  };
+}
+
+function createPlainScreen(output: WriteStream): Screen {
+  const print = (text: string) => {
+    output.write(`${text}\n`);
+  };
+  return {
+    paint: (_style, text) => text,
+    columns: undefined,
+    working: (text) => print(`  · ${text} …`),
+    print,
+    done: (text) => print(`  ✓ ${text}`),
+    show(_title, state, event) {
+      const line = event === undefined ? undefined : tellEvent(event, state);
+      if (line !== undefined) print(line);
+    },
+    close() {},
+  };
+}
