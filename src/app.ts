@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import type { Config } from './config.ts';
 import { micros } from './domain/pricing.ts';
 import { createLocalBus, type Bus } from './events/bus.ts';
@@ -57,11 +57,10 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     const bus = await openBus(config, logger);
     opened.defer(() => bus.close());
 
-    let url = '';
     const assets = await openAssets({
       folder: `${config.dataDir}/assets`,
       s3: config.assets.s3,
-      baseUrl: () => config.assets.baseUrl ?? `${url}/assets`,
+      baseUrl: config.assets.baseUrl,
     });
     const log = createEventLog(database);
     const posts = createPosts(database);
@@ -91,7 +90,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       logger,
     });
     opened.defer(() => http.stop(requestGraceMs));
-    url = await http.start(config.host, config.port);
+    const url = await http.start(config.host, config.port);
 
     if (config.role !== 'api') {
       await startWorker(config, opened, { database, jobs, bus, batches, assets, outages, logger });
@@ -204,12 +203,17 @@ function priceOf({ provider }: Config, model: string) {
 async function tokenSecret(config: Config, logger: Logger): Promise<Uint8Array> {
   if (config.jwtSecret !== undefined) return new TextEncoder().encode(config.jwtSecret);
   const file = `${config.dataDir}/token-secret`;
+  const whole = `${file}.${randomUUID()}`;
   await mkdir(config.dataDir, { recursive: true });
+  // Linked into place, so that a process that is killed here leaves no half of a secret.
+  await writeFile(whole, randomBytes(48).toString('base64'), { mode: 0o600 });
   try {
-    await writeFile(file, randomBytes(48).toString('base64'), { flag: 'wx', mode: 0o600 });
+    await link(whole, file);
     logger.info(`JWT_SECRET is not set; made one and kept it in ${file}`);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  } finally {
+    await unlink(whole);
   }
   return readFile(file);
 }

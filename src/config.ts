@@ -24,6 +24,8 @@ const price = z
     return { input, output };
   });
 
+const defaultModels = { TEXT: 'gpt-5.4-mini', IMAGE: 'gpt-image-2' };
+
 /** Every setting there is: name, rule, default. The table in README.md is checked against it. */
 const settings = z.object({
   NODE_ENV: z
@@ -36,8 +38,8 @@ const settings = z.object({
   REDIS_URL: url(/^rediss?$/, 'redis://host:6379').optional(),
   OPENAI_API_KEY: z.string().min(1).optional(),
   OPENAI_BASE_URL: url(/^https?$/, 'https://api.openai.com/v1').optional(),
-  TEXT_MODEL: z.string().min(1).default('gpt-5.4-mini'),
-  IMAGE_MODEL: z.string().min(1).default('gpt-image-2'),
+  TEXT_MODEL: z.string().min(1).default(defaultModels.TEXT),
+  IMAGE_MODEL: z.string().min(1).default(defaultModels.IMAGE),
   TEXT_PRICE: price.optional(),
   IMAGE_PRICE: price.optional(),
   IMAGE_QUALITY: z.enum(['low', 'medium', 'high'], 'must be low, medium or high').default('low'),
@@ -54,14 +56,13 @@ const settings = z.object({
   ASSET_S3_REGION: z.string().min(1).default('us-east-1'),
   ASSET_S3_ENDPOINT: url(/^https?$/, 'https://s3.example.com').optional(),
   SIMULATOR_TIME_SCALE: z.coerce.number('must be a number').positive('must be above 0').max(10).default(1),
-  SIMULATOR_SEED: z.coerce.number('must be a number').int('must be a whole number').default(1),
+  SIMULATOR_SEED: z.coerce.number('must be a number').int('must be a whole number').min(0, 'must be at least 0').default(1),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent')
     .default('info'),
 });
 
 export type Config = {
-  production: boolean;
   host: string;
   port: number;
   /** Absolute. */
@@ -124,6 +125,9 @@ export function readConfig(environment: Record<string, string | undefined> = pro
   if (given['OPENAI_BASE_URL'] !== undefined && given['OPENAI_API_KEY'] === undefined) {
     faults.push('OPENAI_API_KEY: must be set where OPENAI_BASE_URL is');
   }
+  if (given['ASSET_S3_ENDPOINT'] !== undefined && given['ASSET_S3_BUCKET'] === undefined) {
+    faults.push('ASSET_S3_BUCKET: must be set where ASSET_S3_ENDPOINT is');
+  }
   if (given['DATABASE_URL'] === undefined && ['api', 'worker'].includes(given['ROLE'] ?? '')) {
     faults.push(
       'DATABASE_URL: must be set where ROLE splits the process, as the embedded database belongs to one',
@@ -131,9 +135,8 @@ export function readConfig(environment: Record<string, string | undefined> = pro
   }
   const prices = new Map<string, Price>();
   for (const kind of ['TEXT', 'IMAGE'] as const) {
-    const model = parsed.data?.[`${kind}_MODEL`];
-    if (model === undefined) continue;
-    const known = parsed.data?.[`${kind}_PRICE`] ?? listPrice(model);
+    const model = given[`${kind}_MODEL`] ?? defaultModels[kind];
+    const known = price.safeParse(given[`${kind}_PRICE`]).data ?? listPrice(model);
     if (known === undefined)
       faults.push(`${kind}_PRICE: must be set, as the price of ${kind}_MODEL is not known`);
     else prices.set(model, known);
@@ -157,7 +160,6 @@ function toConfig(values: z.infer<typeof settings>, prices: ReadonlyMap<string, 
     prices,
   };
   return {
-    production: values.NODE_ENV === 'production',
     host: values.HOST,
     port: values.PORT,
     dataDir: resolve(values.DATA_DIR),

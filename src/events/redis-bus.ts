@@ -47,7 +47,13 @@ export async function createRedisBus(url: string, logger: Logger): Promise<Bus> 
       logger.warn({ topic }, 'Redis: a message that this version cannot read was dropped');
     else emitter.emit(topic, message);
   });
-  await Promise.all([publisher.connect(), subscriber.connect()]);
+  try {
+    await Promise.all([publisher.connect(), subscriber.connect()]);
+  } catch (error) {
+    publisher.disconnect();
+    subscriber.disconnect();
+    throw error;
+  }
 
   return {
     publish(batchId, message) {

@@ -25,16 +25,20 @@ export type Services = {
 
 /** What one request adds. Loaders live no longer than it. */
 export type Context = Services & {
-  viewer: Viewer | undefined;
+  /** Who asks; for a token that is not valid, why; undefined for an anonymous request. */
+  viewer: Viewer | UnauthenticatedError | undefined;
+  /** Where the client reached this server, such as `http://127.0.0.1:4000`. */
+  origin: string;
   batchCosts: DataLoader<string, number>;
   postCosts: DataLoader<string, number>;
 };
 
 /**
  * @returns who asks.
- * @throws UnauthenticatedError for an anonymous request.
+ * @throws UnauthenticatedError for an anonymous request and for a token that is not valid.
  */
 export function requireViewer(context: Context): Viewer {
   if (context.viewer === undefined) throw new UnauthenticatedError();
+  if (context.viewer instanceof UnauthenticatedError) throw context.viewer;
   return context.viewer;
 }

@@ -42,7 +42,8 @@ builder.queryField('me', (t) =>
     type: UserNode,
     nullable: true,
     description: 'Your account; null for an anonymous request.',
-    resolve: (_root, _args, { accounts, viewer }) => (viewer === undefined ? null : accounts.me(viewer)),
+    resolve: (_root, _args, context) =>
+      context.viewer === undefined ? null : context.accounts.me(requireViewer(context)),
   }),
 );
 

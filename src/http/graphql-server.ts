@@ -4,7 +4,6 @@ import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import type { Context, Services } from '../graphql/context.ts';
 import { maskError, withField } from '../graphql/mask-error.ts';
 import { schema } from '../graphql/schema.ts';
-import type { Viewer } from '../services/accounts.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { exampleOperations } from './graphiql-examples.ts';
 
@@ -13,10 +12,10 @@ export const graphqlPath = '/graphql';
 /** What the transports know of a request before GraphQL does. */
 export type RequestContext = {
   requestId: string;
-  /** The access token; undefined for an anonymous request. */
-  token: string | undefined;
-  /** Set by a transport that authenticated when it connected. */
-  viewer?: Viewer | undefined;
+  /** Where the client reached this server, such as `http://127.0.0.1:4000`. */
+  origin: string;
+  /** Who asks; a transport that lives longer than a request authenticates when it connects. */
+  viewer: () => Promise<Context['viewer']>;
 };
 
 export type GraphqlServer = ReturnType<typeof createGraphqlServer>;

@@ -4,7 +4,8 @@ import type { AssetStore } from '../store/assets.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { serveAsset, assetPrefix } from './assets.ts';
 import { createGraphqlServer, graphqlPath } from './graphql-server.ts';
-import { bearerToken, pathOf, requestIdOf } from './headers.ts';
+import { authenticate } from './authenticate.ts';
+import { bearerToken, originOf, pathOf, requestIdOf } from './headers.ts';
 import { serveHealth, type HealthChecks } from './health.ts';
 import { attachWebSockets } from './websocket.ts';
 
@@ -26,6 +27,9 @@ export class PortInUseError extends Error {
   }
 }
 
+/** The largest document with its variables that anybody needs; also the largest message on a WebSocket. */
+const maxBodyBytes = 2 * 1024 * 1024;
+
 /** All that is served on one port: GraphQL, pictures, health. */
 export function createHttpServer(deps: {
   services: Services;
@@ -38,8 +42,16 @@ export function createHttpServer(deps: {
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = pathOf(request);
     if (path === graphqlPath) {
-      const context = { requestId: requestIdOf(request), token: bearerToken(request.headers.authorization) };
-      await graphql(request, response, context);
+      if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) {
+        response.writeHead(413, { connection: 'close' }).end();
+        return;
+      }
+      const token = bearerToken(request.headers.authorization);
+      await graphql(request, response, {
+        requestId: requestIdOf(request),
+        origin: originOf(request),
+        viewer: () => authenticate(deps.services.accounts, token),
+      });
     } else if (path.startsWith(assetPrefix)) {
       await serveAsset(request, response, deps.assets);
     } else if (path.startsWith('/health/')) {
@@ -72,7 +84,7 @@ export function createHttpServer(deps: {
       response.end();
     });
   });
-  const webSockets = attachWebSockets(server, { graphql, accounts: deps.services.accounts });
+  const webSockets = attachWebSockets(server, { graphql, accounts: deps.services.accounts, maxMessageBytes: maxBodyBytes });
 
   return {
     async start(host, port) {
@@ -88,10 +100,14 @@ export function createHttpServer(deps: {
     },
     async stop(graceMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // Upgraded sockets are not the server's any more; a peer that is gone would hold them for half a minute.
+      const grace = setTimeout(() => {
+        webSockets.terminate();
+        server.closeAllConnections();
+      }, graceMs);
       await webSockets.close();
       await graphql.dispose();
       server.closeIdleConnections();
-      const grace = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
       clearTimeout(grace);
     },

@@ -5,11 +5,10 @@ import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import { z } from 'zod';
+import { UnauthenticatedError } from '../domain/errors.ts';
 import type { Accounts, Viewer } from '../services/accounts.ts';
-import { bearerToken, pathOf, requestIdOf } from './headers.ts';
+import { bearerToken, originOf, pathOf, requestIdOf } from './headers.ts';
 import { graphqlPath, type GraphqlServer, type RequestContext } from './graphql-server.ts';
-
-const maxMessageBytes = 256 * 1024;
 
 type Extra = { viewer: Viewer | undefined };
 
@@ -21,8 +20,8 @@ type Extra = { viewer: Viewer | undefined };
  */
 export function attachWebSockets(
   server: Server,
-  deps: { graphql: GraphqlServer; accounts: Accounts },
-): { close(): Promise<void> } {
+  deps: { graphql: GraphqlServer; accounts: Accounts; maxMessageBytes: number },
+): { close(): Promise<void>; terminate(): void } {
   // graphql-ws hands back only the arguments; their context tells which enveloped functions they belong to.
   const functionsOf = new WeakMap<
     object,
@@ -30,7 +29,7 @@ export function attachWebSockets(
   >();
   const sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: maxMessageBytes,
+    maxPayload: deps.maxMessageBytes,
     perMessageDeflate: false,
     handleProtocols: (offered) =>
       offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : false,
@@ -53,8 +52,8 @@ export function attachWebSockets(
       async onSubscribe(context, _id, payload) {
         const request: RequestContext = {
           requestId: requestIdOf(context.extra.request),
-          token: undefined,
-          viewer: context.extra.viewer,
+          origin: originOf(context.extra.request),
+          viewer: async () => stillValid(context.extra.viewer),
         };
         const { schema, parse, validate, contextFactory, execute, subscribe } =
           deps.graphql.getEnveloped(request);
@@ -95,12 +94,21 @@ export function attachWebSockets(
   });
 
   return {
+    terminate() {
+      for (const client of sockets.clients) client.terminate();
+    },
     async close() {
       for (const client of sockets.clients) client.close(1001, 'Going away');
       await graphqlWs.dispose();
       sockets.close();
     },
   };
+}
+
+/** A socket may outlive the token that it was opened with. */
+function stillValid(viewer: Viewer | undefined): Viewer | UnauthenticatedError | undefined {
+  const isExpired = viewer !== undefined && viewer.expiresAt.getTime() <= Date.now();
+  return isExpired ? new UnauthenticatedError('The access token has expired. Log in and connect again.') : viewer;
 }
 
 const connectionParamsSchema = z

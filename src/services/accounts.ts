@@ -106,17 +106,26 @@ const deriveKey = promisify((options: Argon2Parameters, done: (error: Error | nu
   argon2('argon2id', options, done),
 );
 
+/** In the PHC string format, so that passwords hashed with other parameters stay valid when these change. */
 async function hashPassword(password: string): Promise<string> {
   const nonce = randomBytes(16);
   const key = await deriveKey({ ...parameters, message: password, nonce });
-  return `argon2id$${nonce.toString('base64')}$${key.toString('base64')}`;
+  const { memory, passes, parallelism } = parameters;
+  return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${base64(nonce)}$${base64(key)}`;
 }
 
 async function verifyPassword(password: string, stored: string): Promise<boolean> {
-  const [, nonce = '', key = ''] = stored.split('$');
-  const expected = Buffer.from(key, 'base64');
-  const actual = await deriveKey({ ...parameters, message: password, nonce: Buffer.from(nonce, 'base64') });
-  return expected.length === actual.length && timingSafeEqual(expected, actual);
+  const parts = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([\w+/]+)\$([\w+/]+)$/.exec(stored);
+  if (parts === null) throw new Error('a stored password hash cannot be read');
+  const [memory = 0, passes = 0, parallelism = 0] = parts.slice(1, 4).map(Number);
+  const [nonce = Buffer.of(), expected = Buffer.of()] = parts.slice(4).map((part) => Buffer.from(part, 'base64'));
+  const tagLength = expected.length;
+  const actual = await deriveKey({ memory, passes, parallelism, tagLength, message: password, nonce });
+  return timingSafeEqual(expected, actual);
+}
+
+function base64(bytes: Buffer): string {
+  return bytes.toString('base64').replace(/=+$/, '');
 }
 
 let decoy: Promise<string> | undefined;

@@ -1,3 +1,4 @@
+import { InvalidInputError } from '../domain/errors.ts';
 import { dollars } from '../domain/pricing.ts';
 import type { Bus } from '../events/bus.ts';
 import { follow, type Followed } from '../events/follow.ts';
@@ -54,6 +55,9 @@ export function createBatches(deps: { database: Database; jobs: Jobs; bus: Bus; 
     async follow(viewer, id, after, signal) {
       const snapshot = await find(viewer, id);
       if (snapshot === null) return undefined;
+      if (after > snapshot.lastSeq) {
+        throw new InvalidInputError([{ path: 'after', message: 'is not a cursor of this batch' }]);
+      }
       const isOver = snapshot.finishedAt !== null && after >= snapshot.lastSeq;
       return { snapshot, updates: isOver ? nothing() : follow({ bus, log }, id, after, signal) };
     },

@@ -9,20 +9,24 @@ export type AssetStore = {
   has(key: string): Promise<boolean>;
   /** @returns the bytes, or undefined where there is no such asset. */
   get(key: string): Promise<Uint8Array | undefined>;
-  /** The public address of a key. */
-  urlOf(key: string): string;
+  /**
+   * The public address of a key.
+   *
+   * @param origin of the server that is asked, such as `http://127.0.0.1:4000`; stands in where no base is set.
+   */
+  urlOf(key: string, origin: string): string;
 };
 
 const assetKeyPattern = /^[0-9a-f]{64}\.png$/;
 
 /**
  * @param settings.folder absolute; used where no S3-compatible store is set.
- * @param settings.baseUrl what stands before `/KEY` in addresses: this server's `/assets`, or a CDN.
+ * @param settings.baseUrl what stands before `/KEY` in addresses, such as a CDN; undefined: the server's own `/assets`.
  */
 export async function openAssets(settings: {
   folder: string;
   s3: { bucket: string; region: string; endpoint: string | undefined } | undefined;
-  baseUrl: () => string;
+  baseUrl: string | undefined;
 }): Promise<AssetStore> {
   const disk = new Disk(await driver(settings));
   const has = async (key: string) => assetKeyPattern.test(key) && (await disk.exists(key));
@@ -37,7 +41,7 @@ export async function openAssets(settings: {
     },
     has,
     get: async (key) => ((await has(key)) ? disk.getBytes(key) : undefined),
-    urlOf: (key) => `${settings.baseUrl()}/${key}`,
+    urlOf: (key, origin) => `${settings.baseUrl ?? `${origin}/assets`}/${key}`,
   };
 }
 
