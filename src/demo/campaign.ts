@@ -70,7 +70,7 @@ const channelLabels: Readonly<Record<Channel, string>> = {
 };
 
 /** What is being made, in a few words: `Instagram posts in English`. */
-export function describe({ channel, language }: { channel: Channel; language: string }): string {
+export function kindOf({ channel, language }: { channel: Channel; language: string }): string {
   const name = new Intl.DisplayNames(['en'], { type: 'language' }).of(language);
   return `${channelLabels[channel]} posts in ${name ?? language}`;
 }

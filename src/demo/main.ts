@@ -13,7 +13,7 @@ import { count, seconds } from './text.ts';
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const maxFaultsTold = 5;
 const maxPositionsTold = 10;
-const stoppingEarly = 'Stopping: posts in work come to their end first, Ctrl-C again cuts them off';
+const stoppingEarly = 'Stopping once posts in work are done; Ctrl-C again stops now';
 
 try {
   const options = parseOptions(process.argv.slice(2));
@@ -76,19 +76,18 @@ async function runAgainst(
   const url = ready?.url ?? options.url ?? '';
   const isSimulated = ready?.provider === 'simulator';
   if (ready !== undefined) {
-    const parts = `${ready.database} database, ${isSimulated ? 'simulated AI provider' : `AI provider ${ready.provider}`}`;
-    screen.done(`Server at ${url} in ${seconds(performance.now() - startedAt)}: ${parts}`);
+    const provider = isSimulated ? 'simulated AI' : `provider ${ready.provider}`;
+    screen.done(`Server at ${url} after ${seconds(performance.now() - startedAt)}, with ${provider}`);
   }
   const product = await produce({ url, options, campaign, isSimulated, screen, signal });
 
   screen.working('Opening every picture');
   const faults = await findFaults(product.posts, options.postCount, signal);
   screen.print(`\n${postTable(product.posts, screen.columns, screen.paint)}\n`);
-  screen.print(`  ${screen.paint('bold', summary(product.batch, isSimulated))}`);
+  screen.print(`  ${screen.paint('bold', summary(product.batch))}`);
   if (isSimulated) {
-    const note =
-      'Simulated: no AI wrote or drew this and nothing was paid. Set OPENAI_API_KEY for the real thing.';
-    screen.print(`  ${screen.paint('yellow', note)}`);
+    screen.print(`  ${screen.paint('yellow', 'Simulated: no AI made these posts, and nothing was paid.')}`);
+    screen.print(`  ${screen.paint('yellow', 'Set OPENAI_API_KEY for real ones.')}`);
   }
   if (faults.length === 0)
     screen.done(

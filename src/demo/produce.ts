@@ -16,7 +16,7 @@ import {
   type PostFilter,
   type PostsQuery,
 } from '../../client/index.ts';
-import { CampaignFileError, describe } from './campaign.ts';
+import { CampaignFileError, kindOf } from './campaign.ts';
 import type { Options } from './options.ts';
 import type { Screen } from './screen.ts';
 import { initialState, reduce, type Action } from './state.ts';
@@ -99,12 +99,9 @@ async function follow(
   job: Job,
 ): Promise<void> {
   const { url, options, campaign, isSimulated, screen, signal } = job;
-  const title = [
-    campaign.brand,
-    campaign.name,
-    describe(campaign),
-    ...(isSimulated ? ['simulated'] : []),
-  ].join(' · ');
+  const title = [campaign.brand, campaign.name, kindOf(campaign), ...(isSimulated ? ['simulated'] : [])].join(
+    ' · ',
+  );
   let state = initialState(batch);
   const learn = (action: Action) => {
     state = reduce(state, action);

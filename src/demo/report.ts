@@ -4,6 +4,7 @@ import { count, oneLine, seconds, truncate, type Paint } from './text.ts';
 
 /** More rows than this say no more. */
 const maxRows = 100;
+const pictureColumns = 22;
 
 const noBorder = {
   mid: '',
@@ -37,8 +38,9 @@ export function postTable(
   paint: Paint,
 ): string {
   const numberColumns = Math.max(3, String(posts.length).length);
-  const pictureColumns = 26;
-  const captionColumns = columns === undefined ? 60 : columns - numberColumns - 10 - 8 - pictureColumns - 14;
+  // Indent, position, status, seconds, picture, and the gaps between them.
+  const takenColumns = 2 + numberColumns + 2 + 9 + 2 + 7 + 2 + pictureColumns + 2;
+  const captionColumns = columns === undefined ? 60 : columns - takenColumns - 1;
   const table = new Table({
     chars: { ...noFrame, ...noBorder },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
@@ -78,19 +80,15 @@ function shorten(address: string, columns: number): string {
   return `${path.slice(0, columns - end - 1)}…${path.slice(-end)}`;
 }
 
-/**
- * What a batch came to, in one sentence.
- *
- * @param isSimulated whether a simulator wrote it, so that nothing was paid.
- */
-export function summary(batch: BatchSummaryFragment, isSimulated: boolean): string {
+/** What a batch came to, in one sentence. */
+export function summary(batch: BatchSummaryFragment): string {
   const { completedCount, postCount } = batch.progress;
   const rate = ((completedCount / postCount) * 100).toFixed(completedCount === postCount ? 0 : 1);
   const minutes = batch.elapsedSeconds / 60;
   const speed = minutes === 0 ? 0 : completedCount / minutes;
   return (
     `${completedCount} of ${count(postCount, 'post')} completed (${rate} %) in ${seconds(batch.elapsedSeconds * 1000)}: ` +
-    `${speed.toFixed(1)} posts a minute, ${dollars(batch.cost)}${isSimulated ? ' at list prices' : ''}.`
+    `${speed.toFixed(1)} posts a minute for ${dollars(batch.cost)}.`
   );
 }
 

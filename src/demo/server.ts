@@ -20,8 +20,6 @@ export type ReadyServer = {
   url: string;
   /** Who writes: `simulator` or `openai`. */
   provider: string;
-  /** Where it keeps its data: `embedded` or `postgres`. */
-  database: string;
 };
 
 export type ServerProcess = {
@@ -40,7 +38,6 @@ const readyLineSchema = z.object({
   msg: z.string().startsWith('Pressrun is ready'),
   url: z.url(),
   provider: z.string(),
-  database: z.string(),
 });
 
 /**

@@ -36,7 +36,11 @@ export function pad(text: string, columns: number, side: 'left' | 'right' = 'rig
 
 /** `8.1 s` or, from a minute on, `1 min 05 s`. */
 export function seconds(ms: number, digits: 0 | 1 = 1): string {
-  if (ms < 60_000) return `${(Math.max(0, ms) / 1000).toFixed(digits)} s`;
+  if (ms < 60_000) {
+    // Cut, not rounded: there is no 60 s before the minute.
+    const step = digits === 0 ? 1000 : 100;
+    return `${((Math.floor(Math.max(0, ms) / step) * step) / 1000).toFixed(digits)} s`;
+  }
   const whole = Math.floor(ms / 1000);
   return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
 }

@@ -1,24 +1,13 @@
-import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createClient, expectResult, MeDocument, RequestError } from '../../client/index.ts';
 import { freePort } from '../support/services/free-port.ts';
-
-/** A server that answers every request in one way. */
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close().closeAllConnections());
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? `http://127.0.0.1:${address.port}/graphql` : '';
-}
+import { serve } from './support/scripted-server.ts';
 
 describe('createClient', () => {
   it('sends the document, its variables and the token, and returns the data', async () => {
     const seen: unknown[] = [];
-    const url = await serve(async (request, response) => {
-      const body = await Array.fromAsync(request, String);
-      seen.push(request.headers.authorization, JSON.parse(body.join('')));
+    const url = await serve((request, response, body) => {
+      seen.push(request.headers.authorization, body);
       response.end('{"data":{"me":{"id":"1","email":"a@example.com"}}}');
     });
     const { me } = await createClient({ url, token: 'abc' }).run(MeDocument, {});

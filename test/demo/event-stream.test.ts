@@ -25,7 +25,7 @@ describe('createEventStreamParser', () => {
     for (let cut = 0; cut <= text.length; cut += 1) {
       expect(parse(text.slice(0, cut), text.slice(cut)), `cut at ${cut}`).toEqual(messages);
     }
-    expect(parse(...text)).toEqual(messages);
+    expect(parse(...text.split(''))).toEqual(messages);
   });
 
   it('gives a message as soon as its last byte is there', () => {

@@ -1,0 +1,168 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createSimulator } from '../../src/simulator/server.ts';
+import { startTestApp } from '../support/app.ts';
+import { freePort } from '../support/services/free-port.ts';
+import { startDemo } from './support/demo-run.ts';
+
+/** Each run starts a server, which takes its time on a machine with much else to do. */
+const timeout = 90_000;
+
+/** Rows of the table of posts: position, status, seconds, address. */
+const rowsOf = (stdout: string) =>
+  stdout.split('\n').filter((line) => /^\s+\d+\s{2}[A-Z]+\s+\d+\.\d\s/.test(line));
+const nothing = { processes: [], files: [] };
+
+describe('npm run demo', { timeout }, () => {
+  it('writes ten posts, tells of each in plain lines, and leaves nothing behind', async () => {
+    await using demo = await startDemo([]);
+    expect(await demo.ended).toBe(0);
+    const stdout = demo.stdout();
+    expect(demo.stderr()).toBe('');
+    // oxlint-disable-next-line no-control-regex -- it is what is looked for
+    expect(stdout).not.toMatch(/\u001B/);
+    expect(stdout.match(/^ {2}post +\d+ done +\d+\.\d s /gm)).toHaveLength(10);
+    const rows = rowsOf(stdout);
+    expect(rows.map((row) => Number(row.trim().split(' ')[0]))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    for (const row of rows) expect(row).toMatch(/COMPLETED +\d+\.\d {2}http:\S+\/assets\/\S+\.png {2}\S/);
+    expect(stdout).toMatch(/10 of 10 posts completed \(100 %\) in .* posts a minute for \$0\.\d+/);
+    expect(stdout).toContain('Simulated: no AI made these posts');
+    expect(stdout).toMatch(/GraphiQL +http:\S+\/graphql/);
+    expect(await demo.leftovers()).toEqual(nothing);
+  });
+
+  it('writes as many as told, from a brief of choice, over server-sent events', async () => {
+    await using demo = await startDemo([
+      '--posts',
+      '3',
+      '--campaign',
+      'examples/tsukinoha.ja.json',
+      '--transport',
+      'sse',
+    ]);
+    expect(await demo.ended).toBe(0);
+    expect(rowsOf(demo.stdout())).toHaveLength(3);
+    expect(demo.stdout()).toContain('月の葉茶園');
+    expect(demo.stdout()).toContain('over server-sent events');
+  });
+
+  it('is an ordinary client of a server that runs already', async () => {
+    await using app = await startTestApp();
+    await using demo = await startDemo(['--url', app.url, '--posts', '1']);
+    expect(await demo.ended).toBe(0);
+    expect(demo.stdout()).toMatch(/1 of 1 post completed/);
+    expect(demo.stdout()).not.toMatch(/Simulated|Starting a server/);
+  });
+
+  it('ends with 1 and says which posts failed and why', async () => {
+    const simulator = createSimulator({ timeScale: 0.01, faults: { refusal: 1 } });
+    const { url } = await simulator.start(0);
+    onTestFinished(() => simulator.stop());
+    await using demo = await startDemo(['--posts', '2'], {
+      OPENAI_BASE_URL: url,
+      OPENAI_API_KEY: 'simulated',
+    });
+    expect(await demo.ended).toBe(1);
+    expect(demo.stdout()).toMatch(/✗ Posts 1, 2: FAILED: \S/);
+    expect(demo.stdout()).toMatch(/0 of 2 posts completed/);
+    expect(await demo.leftovers()).toEqual(nothing);
+  });
+
+  it('keeps the server and its pictures up with --serve, until it is told to stop', async () => {
+    await using demo = await startDemo(['--serve', '--posts', '1']);
+    await demo.says('stays up until Ctrl-C');
+    const picture = /A picture +(\S+)/.exec(demo.stdout())?.[1] ?? '';
+    expect((await fetch(picture)).status).toBe(200);
+    demo.signal('SIGINT');
+    expect(await demo.ended).toBe(130);
+    expect(await demo.leftovers()).toEqual(nothing);
+  });
+});
+
+describe('npm run demo, interrupted', { timeout }, () => {
+  it.each([
+    ['while the server starts', 'Starting a server', 'SIGINT', 130],
+    ['while posts are made', 'posts ordered', 'SIGINT', 130],
+    ['while posts are made', 'posts ordered', 'SIGTERM', 143],
+  ] as const)(
+    '%s ("%s", %s) ends with the server stopped and its data gone',
+    async (_when, words, name, code) => {
+      await using demo = await startDemo([], { SIMULATOR_TIME_SCALE: '0.2' });
+      await demo.says(words);
+      demo.signal(name);
+      expect(await demo.ended).toBe(code);
+      expect(demo.stderr()).toBe('');
+      expect(await demo.leftovers()).toEqual(nothing);
+    },
+  );
+
+  it('does not wait for posts in work when told twice', async () => {
+    await using demo = await startDemo([], { SIMULATOR_TIME_SCALE: '10' });
+    await demo.says('posts ordered');
+    demo.signal('SIGINT');
+    await demo.says('Stopping');
+    const askedAgainAt = performance.now();
+    demo.signal('SIGINT');
+    expect(await demo.ended).toBe(130);
+    expect(performance.now() - askedAgainAt).toBeLessThan(5_000);
+    expect(await demo.leftovers()).toEqual(nothing);
+  });
+});
+
+describe('npm run demo, used wrongly', { timeout }, () => {
+  it.each([
+    ['--posts', ['--posts', '0']],
+    ['--posts', ['--posts', 'many']],
+    ['--post', ['--post', '5']],
+    ['--transport', ['--transport', 'pigeon']],
+    ['--url', ['--url', 'nowhere']],
+    ['--serve', ['--serve', '--url', 'http://127.0.0.1:4000']],
+  ])('names the flag %s in one line and ends with 2', async (flag, args) => {
+    await using demo = await startDemo(args);
+    expect(await demo.ended).toBe(2);
+    expect(demo.stderr()).toMatch(new RegExp(`^demo: [^\\n]*${flag}[^\\n]*\\n$`));
+    expect(demo.stdout()).toBe('');
+  });
+
+  it('explains itself', async () => {
+    await using demo = await startDemo(['--help']);
+    expect(await demo.ended).toBe(0);
+    for (const flag of ['--posts', '--campaign', '--transport', '--serve', '--url']) {
+      expect(demo.stdout()).toContain(flag);
+    }
+  });
+
+  it('names a campaign file that is not there, before it starts anything', async () => {
+    await using demo = await startDemo(['--campaign', 'nowhere.json']);
+    expect(await demo.ended).toBe(1);
+    expect(demo.stderr()).toBe('demo: nowhere.json: there is no such file\n');
+    expect(demo.stdout()).toBe('');
+  });
+
+  it('names file and field of a campaign that the server refuses', async () => {
+    const folder = await mkdtemp(`${tmpdir()}/pressrun-campaign-`);
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const file = `${folder}/brief.json`;
+    const fields = { name: 'n', brand: 'b', description: 'd', targetAudience: 'a', language: 'Elvish!' };
+    await writeFile(file, JSON.stringify({ ...fields, tone: 'BOLD', channel: 'X' }));
+    await using demo = await startDemo(['--campaign', file]);
+    expect(await demo.ended).toBe(1);
+    expect(demo.stderr()).toMatch(`demo: ${file}: language: must be a language tag`);
+    expect(await demo.leftovers()).toEqual(nothing);
+  });
+
+  it('shows what a server says that does not start', async () => {
+    await using demo = await startDemo([], { TEXT_PRICE: 'much' });
+    expect(await demo.ended).toBe(1);
+    expect(demo.stderr()).toContain('TEXT_PRICE: must be dollars a million tokens');
+    expect(await demo.leftovers()).toEqual(nothing);
+  });
+
+  it('says that nothing answers at an address', async () => {
+    const url = `http://127.0.0.1:${await freePort()}/graphql`;
+    await using demo = await startDemo(['--url', url]);
+    expect(await demo.ended).toBe(1);
+    expect(demo.stderr()).toBe(`demo: Nothing answers at ${url} (ECONNREFUSED).\n`);
+  });
+});

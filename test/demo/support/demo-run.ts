@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { waitUntil } from '../../support/services/wait-until.ts';
+
+const entry = fileURLToPath(new URL('../../../src/demo/main.ts', import.meta.url));
+
+export type DemoRun = {
+  stdout(): string;
+  stderr(): string;
+  /** Resolves with the exit code when it ended by itself. */
+  ended: Promise<number | null>;
+  /** Waits until it has written this. */
+  says(text: string): Promise<void>;
+  signal(name: NodeJS.Signals): void;
+  /** What it left behind: processes that it started, and files in its folder for temporary files. */
+  leftovers(): Promise<{ processes: string[]; files: string[] }>;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+/**
+ * Starts `npm run demo` with a temporary folder of its own.
+ *
+ * @param settings environment variables on top of the bare minimum.
+ */
+export async function startDemo(args: string[], settings: Record<string, string> = {}): Promise<DemoRun> {
+  const folder = await mkdtemp(join(tmpdir(), 'pressrun-demo-test-'));
+  const child = spawn(process.execPath, [entry, ...args], {
+    // Nothing of the developer's own: a DATABASE_URL would make it another demo.
+    env: { PATH: process.env['PATH'], TMPDIR: folder, SIMULATOR_TIME_SCALE: '0.01', ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const ended = once(child, 'close').then(() => child.exitCode);
+  return {
+    stdout: () => stdout,
+    stderr: () => stderr,
+    ended,
+    says: (text) =>
+      waitUntil(
+        `the demo to write "${text}"`,
+        () => {
+          if (child.exitCode !== null)
+            throw new Error(`The demo ended before "${text}":\n${stdout}${stderr}`);
+          return stdout.includes(text);
+        },
+        { deadlineMs: 60_000 },
+      ),
+    signal: (name) => void child.kill(name),
+    leftovers: async () => ({
+      processes: await processesWith(`TMPDIR=${folder}`),
+      files: await readdir(folder),
+    }),
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      for (const pid of await processesWith(`TMPDIR=${folder}`)) process.kill(Number(pid), 'SIGKILL');
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Pids of the processes that were started with an environment variable: all descendants of the one that set it. */
+async function processesWith(variable: string): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const environments = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')),
+  );
+  return pids.filter((_pid, index) => environments[index]?.split('\0').includes(variable));
+}
