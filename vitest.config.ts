@@ -36,11 +36,11 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'distributed',
-          include: ['test/integration/**/*.test.ts'],
+          include: ['test/{integration,integration-distributed}/**/*.test.ts'],
           provide: { backend: 'distributed' },
         },
       },
-      { test: { ...shared, name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
+      { test: { ...shared, name: 'e2e', include: ['test/{e2e,chaos}/**/*.test.ts'] } },
     ],
   },
 });

@@ -56,7 +56,11 @@ const settings = z.object({
   ASSET_S3_REGION: z.string().min(1).default('us-east-1'),
   ASSET_S3_ENDPOINT: url(/^https?$/, 'https://s3.example.com').optional(),
   SIMULATOR_TIME_SCALE: z.coerce.number('must be a number').positive('must be above 0').max(10).default(1),
-  SIMULATOR_SEED: z.coerce.number('must be a number').int('must be a whole number').min(0, 'must be at least 0').default(1),
+  SIMULATOR_SEED: z.coerce
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(0, 'must be at least 0')
+    .default(1),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent')
     .default('info'),

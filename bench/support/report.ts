@@ -10,6 +10,12 @@ export function printTargets(bench: string, targets: Target[]): void {
   process.stdout.write(`${JSON.stringify({ bench, targets: judged })}\n`);
 }
 
+/** @returns the value below which `share` (0 to 1) of the samples lie. */
+export function quantile(samples: readonly number[], share: number): number {
+  const sorted = samples.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
 export function round(value: number, digits = 2): number {
   return Number(value.toFixed(digits));
 }

@@ -25,18 +25,3 @@ export class LeaseLostError extends Error {
     super('The lease is lost: the job was called off, or another worker has it.');
   }
 }
-
-/** Why a run ends before its calls: the next call would cost more than there is. */
-export class BudgetExceededError extends Error {
-  override readonly name = 'BudgetExceededError';
-  readonly code: 'BATCH_BUDGET_EXCEEDED' | 'MONTHLY_BUDGET_EXCEEDED';
-
-  constructor(code: 'BATCH_BUDGET_EXCEEDED' | 'MONTHLY_BUDGET_EXCEEDED') {
-    super(
-      code === 'BATCH_BUDGET_EXCEEDED'
-        ? 'The next call could cost more than the batch may.'
-        : 'The next call could cost more than the owner may spend this month.',
-    );
-    this.code = code;
-  }
-}

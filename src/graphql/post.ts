@@ -29,7 +29,8 @@ export const PostNode = builder.prismaNode('Post', {
       nullable: true,
       description: 'Address of the picture (PNG); never changes its content. Null until it is completed.',
       select: { imageKey: true },
-      resolve: ({ imageKey }, _args, { assets, origin }) => (imageKey === null ? null : assets.urlOf(imageKey, origin)),
+      resolve: ({ imageKey }, _args, { assets, origin }) =>
+        imageKey === null ? null : assets.urlOf(imageKey, origin),
     }),
     targetAudience: t.exposeString('targetAudience', { description: 'Who it speaks to.' }),
     errorCode: t.exposeString('errorCode', { nullable: true, description: 'Why it failed, for programs.' }),

@@ -37,8 +37,8 @@ export function createGraphqlServer(services: Services, logger: Logger) {
     renderGraphiQL,
     context: async (request) => ({
       ...services,
-      viewer:
-        request.token === undefined ? request.viewer : await services.accounts.authenticate(request.token),
+      viewer: await request.viewer(),
+      origin: request.origin,
       // Joins the look-ups of one moment. It remembers nothing: a subscription keeps its context for minutes.
       batchCosts: new DataLoader((ids: readonly string[]) => services.batches.costs(ids), { cache: false }),
       postCosts: new DataLoader((ids: readonly string[]) => services.usages.postCosts(ids), { cache: false }),

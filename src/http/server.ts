@@ -84,7 +84,11 @@ export function createHttpServer(deps: {
       response.end();
     });
   });
-  const webSockets = attachWebSockets(server, { graphql, accounts: deps.services.accounts, maxMessageBytes: maxBodyBytes });
+  const webSockets = attachWebSockets(server, {
+    graphql,
+    accounts: deps.services.accounts,
+    maxMessageBytes: maxBodyBytes,
+  });
 
   return {
     async start(host, port) {

@@ -108,7 +108,9 @@ export function attachWebSockets(
 /** A socket may outlive the token that it was opened with. */
 function stillValid(viewer: Viewer | undefined): Viewer | UnauthenticatedError | undefined {
   const isExpired = viewer !== undefined && viewer.expiresAt.getTime() <= Date.now();
-  return isExpired ? new UnauthenticatedError('The access token has expired. Log in and connect again.') : viewer;
+  return isExpired
+    ? new UnauthenticatedError('The access token has expired. Log in and connect again.')
+    : viewer;
 }
 
 const connectionParamsSchema = z

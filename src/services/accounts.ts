@@ -118,7 +118,9 @@ async function verifyPassword(password: string, stored: string): Promise<boolean
   const parts = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([\w+/]+)\$([\w+/]+)$/.exec(stored);
   if (parts === null) throw new Error('a stored password hash cannot be read');
   const [memory = 0, passes = 0, parallelism = 0] = parts.slice(1, 4).map(Number);
-  const [nonce = Buffer.of(), expected = Buffer.of()] = parts.slice(4).map((part) => Buffer.from(part, 'base64'));
+  const [nonce = Buffer.of(), expected = Buffer.of()] = parts
+    .slice(4)
+    .map((part) => Buffer.from(part, 'base64'));
   const tagLength = expected.length;
   const actual = await deriveKey({ memory, passes, parallelism, tagLength, message: password, nonce });
   return timingSafeEqual(expected, actual);

@@ -17,9 +17,9 @@ export type Bucket = {
 
 export type Pace = Pick<ResolvedSettings, 'burstSeconds' | 'utilisation'>;
 
-export const decrease = { times: 0.7, floor: 0.1 };
-export const increase = { plus: 0.02 };
-export const stepMs = 1_000;
+const decrease = { times: 0.7, floor: 0.1 };
+const increase = { plus: 0.02 };
+const stepMs = 1_000;
 
 export const freshBucket = (limit: number | undefined): Bucket => ({
   limit,

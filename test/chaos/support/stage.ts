@@ -8,7 +8,7 @@ import { amplePerMinute, startProvider } from './provider.ts';
 import { addRole, openWitness } from './witness.ts';
 
 /** Posts that each worker writes at the same time. */
-export const slotsPerWorker = 4;
+const slotsPerWorker = 4;
 
 export type Stage = Awaited<ReturnType<typeof openStage>>;
 

@@ -12,7 +12,9 @@ const progressOf = ({ completedCount = 0, failedCount = 0 }: Counts, postCount =
   postCount,
   completedCount,
   failedCount,
+  cancelledCount: 0,
   remainingCount: postCount - completedCount - failedCount,
+  cancelledCount: 0,
   successRate: null,
 });
 
