@@ -39,7 +39,7 @@ describe.each(['websocket', 'sse'] as const)('followBatch over %s', (transport) 
     expect(stored(events).map(({ cursor }) => cursor)).toEqual(
       Array.from({ length: 14 }, (_, i) => String(i + 1)),
     );
-    expect(events.at(-1)?.__typename).toBe('BatchCompletedEvent');
+    expect(stored(events).at(-1)?.__typename).toBe('BatchCompletedEvent');
     expect(proxy.opened()).toBeGreaterThan(2);
   });
 
@@ -137,9 +137,11 @@ it('starts counting failures anew after each success, and always resumes from th
     const __typename = isLast ? 'BatchCompletedEvent' : 'BatchStartedEvent';
     const event = { __typename, cursor: `c${asked.length}`, at: '2026-01-01T00:00:00.000Z', progress };
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    // The answer breaks off right behind its only event.
+    // Each answer breaks off right behind its only event, but the last, which is ended as it should be.
     const data = JSON.stringify({ data: { batchEvents: event } });
-    response.write(`event: next\ndata: ${data}\n\n`, () => response.destroy());
+    const next = `event: next\ndata: ${data}\n\n`;
+    if (isLast) response.end(`${next}event: complete\ndata:\n\n`);
+    else response.write(next, () => response.destroy());
   });
   const events = await Array.fromAsync(
     followBatch({ url, batchId: 'b', after: 'c0', transport: 'sse', delayMs }),

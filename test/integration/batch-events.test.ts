@@ -44,6 +44,7 @@ describe.each(['websocket', 'sse'] as const)('batchEvents over %s', (transport) 
 
   it('goes on behind the cursor of a subscriber who comes back', async () => {
     const batchId = await startBatch(account, { campaignId: await createCampaign(account), postCount: 4 });
+    await followToEnd(account, batchId);
     const events = stored(await followToEnd(account, batchId, { transport, after: '3' }));
     expect(events.map((event) => Number(event.cursor))).toEqual([4, 5, 6]);
   });
@@ -89,6 +90,7 @@ describe.each(['websocket', 'sse'] as const)('batchEvents over %s', (transport) 
   it.each([
     ['batchId', { batchId: 'nonsense' }],
     ['after', { after: 'nonsense' }],
+    ['after', { after: '102' }],
   ])('names the argument %s when it is malformed', async (path, wrong) => {
     const batchId = await startBatch(account, { campaignId: await createCampaign(account), postCount: 1 });
     const following = followBatch({

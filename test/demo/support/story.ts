@@ -14,7 +14,6 @@ const progressOf = ({ completedCount = 0, failedCount = 0 }: Counts, postCount =
   failedCount,
   cancelledCount: 0,
   remainingCount: postCount - completedCount - failedCount,
-  cancelledCount: 0,
   successRate: null,
 });
 
