@@ -40,6 +40,8 @@ async function openPostgres(url: string, logger: Logger): Promise<Database> {
     connectionString: url,
     max: 10,
     connectionTimeoutMillis: 5_000,
+    // A process that freezes inside a transaction must not keep its batch's lock until it wakes.
+    idle_in_transaction_session_timeout: 10_000,
     application_name: 'pressrun',
   };
   const adapter = new PrismaPg(pool, {

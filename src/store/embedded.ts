@@ -3,7 +3,7 @@ import { access, cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { PGlite } from '@electric-sql/pglite';
 import { lockDataDirectory } from './data-directory.ts';
-import { migrationNames } from './migrations.ts';
+import { migrationFile, migrationNames } from './migrations.ts';
 
 const cacheFolder = fileURLToPath(new URL('../../node_modules/.cache/pressrun/', import.meta.url));
 
@@ -62,7 +62,9 @@ export async function templateFolder(): Promise<string> {
       ),
     );
   }
-  hash.update((await migrationNames()).join());
+  for (const name of await migrationNames()) {
+    hash.update(name).update(await readFile(migrationFile(name)));
+  }
   return `${cacheFolder}database-${hash.digest('hex').slice(0, 16)}`;
 }
 

@@ -97,7 +97,8 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
       await boss.start();
       const existing = new Set((await boss.getQueues()).map((queue) => queue.name));
       for (const [name, options] of Object.entries(queues)) {
-        if (!existing.has(name)) await boss.createQueue(name, options);
+        if (existing.has(name)) await boss.updateQueue(name, options);
+        else await boss.createQueue(name, options);
         // pg-boss looks a queue up on first use, on its own connection. Inside a transaction of an embedded
         // database that look-up would wait for the transaction, and the transaction for it.
         await boss.fetch(name, { batchSize: 1, minPriority: 2_147_483_647 });

@@ -50,6 +50,11 @@ export async function diffMigrations(
   });
 }
 
+/** Where the SQL of a migration stands. */
+export function migrationFile(name: string): string {
+  return `${migrationsFolder}/${name}/migration.sql`;
+}
+
 /** Names of the migration folders, oldest first. */
 export async function migrationNames(): Promise<string[]> {
   const entries = await readdir(migrationsFolder, { withFileTypes: true });
@@ -154,7 +159,7 @@ async function readMigrations(): Promise<MigrationList> {
           path: 'migration.sql',
           content: {
             tag: 'ok' as const,
-            value: await readFile(`${migrationsFolder}/${name}/migration.sql`, 'utf8'),
+            value: await readFile(migrationFile(name), 'utf8'),
           },
         },
       })),
