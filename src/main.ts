@@ -38,9 +38,15 @@ async function main(): Promise<void> {
 
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
-    if (stopping) return;
+    if (stopping) {
+      logger.warn(
+        { signal },
+        'stopped at once; posts in flight are made again when their heartbeat has run out',
+      );
+      process.exit(1);
+    }
     stopping = true;
-    logger.info({ signal }, 'stopping; posts in flight are finished or handed back');
+    logger.info({ signal }, 'stopping; posts in flight are finished or handed back (again to stop at once)');
     app.stop().then(
       () => logger.info('stopped'),
       (error: unknown) => {

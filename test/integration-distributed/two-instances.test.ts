@@ -42,6 +42,8 @@ it('the same idempotency key 50 times at once over two instances starts one batc
 });
 
 it('two instances share one batch, and each post is made once', async () => {
+  // Long enough (300 ms in this clock) that both instances have their slots full at the same time.
+  app.simulator.control.setLatency({ imageLatencyMs: { p05: 30_000, p95: 30_000 } });
   const campaign = await createCampaign(account);
   const batchId = await startBatch(account, { campaignId: campaign, postCount: 60 });
   await followToEnd(account, batchId);
