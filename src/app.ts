@@ -136,7 +136,8 @@ async function startWorker(
     admission,
     handler: createPostWriter({ workbench, batches, jobs, provider, ledger, assets, bus, logger }),
     slots: config.postSlots,
-    allowance: guarded.allowance,
+    slotsPerOwner: config.postSlotsPerUser,
+    provider: guarded,
     logger,
   });
   opened.defer(() => dispatcher.stop(drainMs));

@@ -46,6 +46,7 @@ const settings = z.object({
   ROLE: z.enum(['all', 'api', 'worker'], 'must be all, api or worker').default('all'),
   POST_SLOTS: positiveInt.max(1000, 'must be at most 1000').default(10),
   MAX_POST_SLOTS: positiveInt.max(10_000, 'must be at most 10000').default(200),
+  POST_SLOTS_PER_USER: positiveInt.max(10_000, 'must be at most 10000').optional(),
   REQUESTS_PER_MINUTE: positiveInt.default(500),
   TOKENS_PER_MINUTE: positiveInt.default(500_000),
   IMAGES_PER_MINUTE: positiveInt.default(250),
@@ -94,6 +95,8 @@ export type Config = {
   maxPostSlots: number;
   /** Posts written at the same time by this process. */
   postSlots: number;
+  /** Posts of one user written at the same time by all processes; undefined: any number. */
+  postSlotsPerUser: number | undefined;
   /** Undefined: a random one, kept in `dataDir`. */
   jwtSecret: string | undefined;
   assets: {
@@ -187,6 +190,7 @@ function toConfig(values: z.infer<typeof settings>, prices: ReadonlyMap<string, 
     monthlyBudget: values.MONTHLY_BUDGET,
     maxPostSlots: values.MAX_POST_SLOTS,
     postSlots: values.POST_SLOTS,
+    postSlotsPerUser: values.POST_SLOTS_PER_USER,
     jwtSecret: values.JWT_SECRET,
     assets: {
       baseUrl: values.ASSET_BASE_URL?.replace(/\/+$/, ''),

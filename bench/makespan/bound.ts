@@ -37,6 +37,23 @@ export function lowerBoundMs(
   );
 }
 
+/**
+ * The time (ms) that a scheduler without any delay of its own takes, which does not know a latency before it has
+ * passed: each post in turn starts when the limit lets it go and a slot is free. Where latencies differ and slots
+ * are few, the last ones end unevenly, and nobody gets down to total latency ÷ slots.
+ */
+export function idealMs(report: SimulatorReport, limit: Limit): number {
+  const burst = Math.max(1, limit.imagesPerMinute / 60);
+  const freeAtMs = Array.from({ length: limit.slots }, () => 0);
+  for (const [index, latencyMs] of latenciesOf(report).entries()) {
+    const paced = Math.max(0, index + 1 - burst);
+    const releaseMs = (paced / limit.imagesPerMinute) * 60_000;
+    const slot = freeAtMs.indexOf(Math.min(...freeAtMs));
+    freeAtMs[slot] = Math.max(releaseMs, freeAtMs[slot] ?? 0) + latencyMs;
+  }
+  return Math.max(...freeAtMs);
+}
+
 /** Of each post, ms, in the order in which they came: the slower of its two calls. */
 function latenciesOf({ calls }: SimulatorReport): number[] {
   const [images, captions] = (['images', 'chat'] as const).map((wanted) =>

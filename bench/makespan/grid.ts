@@ -3,7 +3,7 @@ import { runBatch } from '../support/batch.ts';
 import { round, type Target } from '../support/report.ts';
 import type { startServices } from '../support/services.ts';
 import { startSimulator } from '../support/simulator.ts';
-import { lowerBoundMs } from './bound.ts';
+import { idealMs, lowerBoundMs } from './bound.ts';
 import { timeScaleOf, type Cell } from './cells.ts';
 
 /** Runs one batch in one world and compares it with the bound of that very run. */
@@ -28,14 +28,21 @@ export async function measureCell(
   const report = await simulator.report();
   const limit = { ...simulator.limits, slots: cell.slots };
   const boundMs = lowerBoundMs(report, limit);
+  const ideal = idealMs(report, limit) / boundMs;
   const refused = report.rateLimited / report.received;
   const name = `${cell.posts} posts, ${cell.imagesPerMinute}/min, ${cell.slots} slots, ${cell.fixedLatency ? 'fixed' : 'log-normal'}`;
   process.stdout.write(
     `${name}: clock × ${round(1 / timeScale, 1)}; ${round(elapsedMs / 1000)} s, bound ${round(boundMs / 1000)} s, ` +
-      `ratio ${round(elapsedMs / boundMs, 3)}, 429s ${round(refused * 100)} %, failed ${failed}\n`,
+      `ratio ${round(elapsedMs / boundMs, 3)} (ideal ${round(ideal, 3)}), 429s ${round(refused * 100)} %, failed ${failed}\n`,
   );
   return [
-    { name: `ratio, ${name}`, value: round(elapsedMs / boundMs, 3), target: 1.05, better: 'lower' },
+    // Where no online scheduler could have come down to the bound, 1.05 of what it could is asked.
+    {
+      name: `ratio, ${name}`,
+      value: round(elapsedMs / boundMs, 3),
+      target: round(1.05 * Math.max(1, ideal), 3),
+      better: 'lower',
+    },
     { name: `429s, ${name}`, value: round(refused, 4), target: 0.01, better: 'lower' },
     { name: `failed, ${name}`, value: failed, target: 0, better: 'lower' },
   ];

@@ -29,6 +29,13 @@ const codes: Record<ProviderErrorCode, { retryable: boolean; message: string }> 
   QUOTA_EXHAUSTED: { retryable: false, message: 'The account at the AI provider has no credit left.' },
 };
 
+/** Calls, tokens and pictures a minute that the provider allows for the model of a call, where it tells. */
+export type ProviderLimits = {
+  requests: number | undefined;
+  tokens: number | undefined;
+  images: number | undefined;
+};
+
 /** A failed provider call, told apart once at the boundary: nobody behind it looks at status codes. */
 export class ProviderError extends Error {
   override readonly name = 'ProviderError';
@@ -38,15 +45,23 @@ export class ProviderError extends Error {
   readonly retryAfterMs: number | undefined;
   /** Whether the provider may have done the work, so that it is paid for although nothing came of it. */
   readonly mayBePaid: boolean;
+  /** The limits that the refusal told: after a cut it is the first to know. */
+  readonly limits: Partial<ProviderLimits>;
 
   constructor(
     code: ProviderErrorCode,
-    details: { retryAfterMs?: number | undefined; mayBePaid?: boolean; cause?: unknown } = {},
+    details: {
+      retryAfterMs?: number | undefined;
+      mayBePaid?: boolean;
+      limits?: ProviderLimits;
+      cause?: unknown;
+    } = {},
   ) {
     super(codes[code].message, { cause: details.cause });
     this.code = code;
     this.retryable = codes[code].retryable;
     this.retryAfterMs = details.retryAfterMs;
     this.mayBePaid = details.mayBePaid ?? false;
+    this.limits = details.limits ?? {};
   }
 }

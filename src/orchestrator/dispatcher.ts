@@ -51,11 +51,16 @@ export function createDispatcher<W extends Work>(deps: {
   admission: Admission;
   handler: Handler<W>;
   slots: number;
-  /** How many jobs the provider can be asked for now. */
-  allowance: () => number;
+  /** Jobs of one owner that may run at the same time, over all instances; undefined: any number. */
+  slotsPerOwner: number | undefined;
+  provider: {
+    /** How many jobs the provider can be asked for now. */
+    allowance(): number;
+    onPause(listener: () => void): void;
+  };
   logger: Logger;
 }): Dispatcher {
-  const { jobs, admission, handler, slots, logger } = deps;
+  const { jobs, admission, handler, slots, slotsPerOwner, provider, logger } = deps;
   const { queue, demand } = handler;
   const running = new Map<string, { permit: Permit; work: W; abort: AbortController; done: Promise<void> }>();
   const stopping = new AbortController();
@@ -92,7 +97,7 @@ export function createDispatcher<W extends Work>(deps: {
   }
 
   async function ask(): Promise<void> {
-    const allowed = deps.allowance();
+    const allowed = provider.allowance();
     if (allowed < 1) {
       lookAgain ??= after(allowanceIntervalMs, () => {
         lookAgain = undefined;
@@ -127,9 +132,9 @@ export function createDispatcher<W extends Work>(deps: {
 
   async function take(permits: Permit[]): Promise<void> {
     const unused = [...permits];
-    const mayStart = !isStopped && deps.allowance() >= 1;
+    const mayStart = !isStopped && provider.allowance() >= 1;
     try {
-      const fetched = mayStart ? await jobs.fetch(queue, permits.length) : [];
+      const fetched = mayStart ? await jobs.fetch(queue, permits.length, slotsPerOwner) : [];
       if (mayStart) isIdle = fetched.length === 0;
       if (fetched.length === 0) unused.push(...recall());
       const works = fetched.length === 0 ? [] : await handler.begin(fetched);
@@ -137,13 +142,22 @@ export function createDispatcher<W extends Work>(deps: {
         const permit = unused.shift();
         if (permit !== undefined) start(work, permit);
       }
-      if (fetched.length === permits.length && fetched.length > 0) askAgain = true;
+      // Behind jobs of an owner who has no slot left there may be others.
+      const mayBeMore = fetched.length === permits.length || slotsPerOwner !== undefined;
+      if (fetched.length > 0 && mayBeMore) askAgain = true;
       if (asking === undefined && askAgain) fill();
     } finally {
       permitsOut -= permits.length;
       if (!mayStart) fill();
-      await Promise.all(unused.map((permit) => admission.release(permit.id, demand)));
+      await giveBack(unused);
     }
+  }
+
+  function giveBack(permits: readonly Permit[]): Promise<void> {
+    return admission.release(
+      permits.map(({ id }) => id),
+      demand,
+    );
   }
 
   /** Takes back the permits whose moment has not come. */
@@ -183,7 +197,7 @@ export function createDispatcher<W extends Work>(deps: {
       const unused = Object.entries(demand).map(
         ([bucket, amount]) => [bucket, amount - (used[bucket] ?? 0)] as const,
       );
-      await admission.release(permit.id, Object.fromEntries(unused)).catch(() => undefined);
+      await admission.release([permit.id], Object.fromEntries(unused)).catch(() => undefined);
       fill();
     }
   }
@@ -239,6 +253,12 @@ export function createDispatcher<W extends Work>(deps: {
       every(pollIntervalMs, 'polling', fill);
       every(heartbeatIntervalMs, 'heartbeat', beat);
       every(leaseCheckIntervalMs, 'lease check', checkLeases);
+      provider.onPause(() => {
+        giveBack(recall()).catch((error: unknown) =>
+          logger.warn({ queue, error: messageOf(error) }, 'permits not given back; they run out'),
+        );
+        fill();
+      });
       fill();
     },
     async stop(graceMs) {

@@ -92,8 +92,11 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
   };
 }
 
+/** Refusals by the provider's limits that a post sits out before each further one costs it a try. */
+const maxRefusals = 40;
+
 async function fail(
-  { workbench, batches, logger }: Deps,
+  { workbench, batches, ledger, logger }: Deps,
   work: PreparedPost,
   error: ProviderError,
 ): Promise<void> {
@@ -108,6 +111,10 @@ async function fail(
     logger.error(fields, 'batch paused: the provider’s account has no credit left');
     await batches.pauseFor(work.batchId, error.code);
     return workbench.release(work, error.code);
+  }
+  if (error.code === 'RATE_LIMITED' && (await ledger.refusals(work.subjectId)) < maxRefusals) {
+    logger.info(fields, 'post waits: the provider limits our rate');
+    return workbench.release(work, error.code, { countsAsAttempt: false });
   }
   if (error.code === 'PROVIDER_DOWN') return workbench.release(work, error.code, { countsAsAttempt: false });
   if (error.retryable && !work.isLastAttempt) {

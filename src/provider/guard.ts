@@ -1,5 +1,4 @@
 import { BrokenCircuitError, circuitBreaker, CircuitState, handleWhen, ConsecutiveBreaker } from 'cockatiel';
-import { APIError } from 'openai';
 import { ProviderError } from '../domain/provider-errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Admission } from './admission/admission.ts';
@@ -10,12 +9,15 @@ export type GuardedProvider = {
   provider: Provider;
   /** How many jobs may be started now: any number while the provider is well, else none, or one that probes; none in a pause. */
   allowance(): number;
+  /** Calls `listener` when a pause begins: what was reserved before it is too early by now. */
+  onPause(listener: () => void): void;
 };
 
 /** Failures in a row that open the circuit: more than one bad moment, less than a wave of posts. */
 const failuresToOpen = 8;
 /** How long the circuit stays open before one call tries again. */
 const halfOpenAfterMs = 5_000;
+const limitKinds = ['requests', 'tokens', 'images'] as const;
 /** As long as admission pauses at most. */
 const maxPauseMs = 120_000;
 
@@ -52,27 +54,17 @@ export function guardProvider(
     const sentAt = performance.now();
     try {
       const answer = await breaker.execute(send);
-      for (const [kind, limit] of Object.entries(answer.limits)) {
+      for (const kind of limitKinds) {
+        const limit = answer.limits[kind];
         if (limit === undefined) continue;
-        await learn(`${model}:${kind}`, limit);
+        await learn(`${model}:${kind}`, limit, sentAt);
         await admission.recover(`${model}:${kind}`);
       }
       return answer;
     } catch (error) {
       if (error instanceof BrokenCircuitError) throw new ProviderError('PROVIDER_DOWN', { cause: error });
-      if (error instanceof ProviderError && error.code === 'RATE_LIMITED') {
-        const pauseMs = Math.min(error.retryAfterMs ?? 1_000, maxPauseMs);
-        pausedUntil = Math.max(pausedUntil, performance.now() + pauseMs);
-        await admission.pause(pauseMs);
-        for (const kind of ['requests', 'tokens', 'images']) {
-          const bucket = `${model}:${kind}`;
-          const limit = limitTold(error, kind);
-          if (limit !== undefined) await learn(bucket, limit);
-          // What was sent before a cut was known is explained by it: going slower still would take minutes to mend.
-          const wasCutMeanwhile = (learned.get(bucket)?.cutAt ?? Number.NEGATIVE_INFINITY) >= sentAt;
-          if (!wasCutMeanwhile) await admission.slowDown(bucket);
-        }
-      }
+      if (error instanceof ProviderError && error.code === 'RATE_LIMITED')
+        await refused(model, error, sentAt);
       if (error instanceof ProviderError && error.retryable && isOutage(error) && isOpen()) {
         // A failure that belongs to an outage is none of the job's own: it counts as no attempt.
         throw new ProviderError('PROVIDER_DOWN', { mayBePaid: error.mayBePaid, cause: error });
@@ -83,14 +75,43 @@ export function guardProvider(
 
   const isOpen = () => breaker.state !== CircuitState.Closed;
 
-  const learned = new Map<string, { limit: number; cutAt: number }>();
-  /** Told once: the same limit comes with every answer. */
-  async function learn(bucket: string, limit: number): Promise<void> {
+  const learned = new Map<string, { limit: number; atMs: number }>();
+  /**
+   * Told once, as the same limit comes with every answer; and not by a call that was sent before the limit changed:
+   * pictures take seconds, and what their answers tell may be as old as they are.
+   *
+   * @returns whether it is a cut.
+   */
+  async function learn(bucket: string, limit: number, sentAt: number): Promise<boolean> {
     const known = learned.get(bucket);
-    if (known?.limit === limit) return;
-    const isCut = known !== undefined && limit < known.limit;
-    learned.set(bucket, { limit, cutAt: isCut ? performance.now() : Number.NEGATIVE_INFINITY });
+    if (known !== undefined && (known.limit === limit || sentAt < known.atMs)) return false;
+    learned.set(bucket, { limit, atMs: performance.now() });
     await admission.learnLimit(bucket, limit);
+    return known !== undefined && limit < known.limit;
+  }
+
+  const pauseListeners: (() => void)[] = [];
+  const refusedAt = new Map<string, number>();
+  /**
+   * Everybody waits as long as the provider asks, and its buckets count as empty. Its limit is obeyed as it was
+   * told; only a refusal that no cut and no earlier refusal explains makes us go slower than that.
+   */
+  async function refused(model: string, error: ProviderError, sentAt: number): Promise<void> {
+    const isExplained = sentAt <= (refusedAt.get(model) ?? Number.NEGATIVE_INFINITY);
+    refusedAt.set(model, performance.now());
+    const pauseMs = Math.min(error.retryAfterMs ?? 1_000, maxPauseMs);
+    pausedUntil = Math.max(pausedUntil, performance.now() + pauseMs);
+    for (const listener of pauseListeners) listener();
+    await admission.pause(pauseMs);
+    let isCut = false;
+    for (const kind of limitKinds) {
+      const limit = error.limits[kind];
+      if (limit !== undefined && (await learn(`${model}:${kind}`, limit, sentAt))) isCut = true;
+    }
+    for (const kind of limitKinds) {
+      await admission.drain(`${model}:${kind}`, pauseMs);
+      if (!isCut && !isExplained) await admission.slowDown(`${model}:${kind}`);
+    }
   }
 
   return {
@@ -99,6 +120,7 @@ export function guardProvider(
       writeCaption: (prompt, signal) => call(provider.textModel, () => provider.writeCaption(prompt, signal)),
       drawImage: (prompt, signal) => call(provider.imageModel, () => provider.drawImage(prompt, signal)),
     },
+    onPause: (listener) => void pauseListeners.push(listener),
     allowance() {
       if (performance.now() < pausedUntil) return 0;
       if (breaker.state === CircuitState.Closed) return Number.POSITIVE_INFINITY;
@@ -106,13 +128,6 @@ export function guardProvider(
       return performance.now() >= probeAt ? 1 : 0;
     },
   };
-}
-
-/** The limit that a refusal tells: after a cut it is the first to know. */
-function limitTold(error: ProviderError, kind: string): number | undefined {
-  const headers = error.cause instanceof APIError ? error.cause.headers : undefined;
-  const limit = Number(headers?.get(`x-ratelimit-limit-${kind}`) ?? Number.NaN);
-  return limit > 0 ? limit : undefined;
 }
 
 /** Whether the provider itself is in trouble, and not one request. */

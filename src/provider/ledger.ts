@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { z } from 'zod';
 import { costMicros, type Price, type Usage } from '../domain/pricing.ts';
+import type { ProviderErrorCode } from '../domain/provider-errors.ts';
 import type { Work } from '../domain/work.ts';
 import type { Database } from '../store/database.ts';
 import { createGroup } from '../store/group.ts';
@@ -42,6 +43,8 @@ export type Ledger = {
     call: PaidCall,
     answer: { usage: Usage; latencyMs: number; requestId: string | undefined; result: Prisma.InputJsonValue },
   ): Promise<void>;
+  /** @returns how often the provider's limits refused a call of this subject. */
+  refusals(subjectId: string): Promise<number>;
   /** A call brought nothing: `FAILED` where the provider said so, `UNKNOWN` where its answer was not waited for. */
   fail(
     call: PaidCall,
@@ -150,6 +153,10 @@ export function createLedger(
         result,
       });
     },
+    refusals: (subjectId) =>
+      prisma.providerCall.count({
+        where: { subjectId, status: 'FAILED', errorCode: 'RATE_LIMITED' satisfies ProviderErrorCode },
+      }),
     async fail(call, failure) {
       await end({ ...emptyEnding, callId: call.callId, ...failure });
     },

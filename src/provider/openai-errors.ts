@@ -1,5 +1,6 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
 import { ProviderError, type ProviderErrorCode } from '../domain/provider-errors.ts';
+import { readLimits } from './openai-limits.ts';
 
 /** Codes with which OpenAI refuses a prompt or a picture (400). */
 const refusals = new Set(['moderation_blocked', 'content_policy_violation', 'content_filter']);
@@ -24,7 +25,12 @@ export function toProviderError(error: unknown, signal: AbortSignal): unknown {
     return new ProviderError('PROVIDER_UNAVAILABLE', { mayBePaid: true, cause: error });
   }
   if (error instanceof APIError) {
-    return new ProviderError(codeOf(error), { retryAfterMs: retryAfterMs(error.headers), cause: error });
+    const headers = error.headers ?? new Headers();
+    return new ProviderError(codeOf(error), {
+      retryAfterMs: retryAfterMs(headers),
+      limits: readLimits(headers),
+      cause: error,
+    });
   }
   // A body that is cut or no JSON fails in the SDK's parser, as a plain error.
   if (error instanceof SyntaxError) return new ProviderError('BAD_ANSWER', { mayBePaid: true, cause: error });
@@ -43,9 +49,9 @@ function codeOf(error: APIError): ProviderErrorCode {
 }
 
 /** Reads `retry-after-ms` (exact) or `retry-after` (seconds or a date), as the SDK does. */
-function retryAfterMs(headers: Headers | undefined): number | undefined {
-  const exact = Number(headers?.get('retry-after-ms') ?? Number.NaN);
-  const text = headers?.get('retry-after') ?? '';
+function retryAfterMs(headers: Headers): number | undefined {
+  const exact = Number(headers.get('retry-after-ms') ?? Number.NaN);
+  const text = headers.get('retry-after') ?? '';
   const seconds = Number(text === '' ? Number.NaN : text);
   const wait = [exact, seconds * 1000, Date.parse(text) - Date.now()].find((value) => Number.isFinite(value));
   return wait === undefined ? undefined : Math.min(Math.max(wait, 0), maxRetryAfterMs);

@@ -4,7 +4,8 @@ import { captionSchema } from '../domain/post-content.ts';
 import { maxCaptionTokens, type ImageQuality } from '../domain/post-usage.ts';
 import { ProviderError } from '../domain/provider-errors.ts';
 import { toProviderError } from './openai-errors.ts';
-import type { Provider, ProviderLimits } from './provider.ts';
+import { readLimits } from './openai-limits.ts';
+import type { Provider } from './provider.ts';
 
 /** The slowest answers seen are about a third of these. */
 const captionTimeoutMs = 60_000;
@@ -100,15 +101,6 @@ export function createOpenAiProvider(settings: {
 const captionJsonSchema = z.toJSONSchema(
   z.strictObject({ caption: z.string(), hashtags: z.array(z.string()) }),
 );
-
-/** The account's real limits a minute, which the provider tells with every answer. */
-function readLimits(headers: Headers): ProviderLimits {
-  const read = (name: string) => {
-    const limit = Number(headers.get(`x-ratelimit-limit-${name}`) ?? Number.NaN);
-    return limit > 0 ? limit : undefined;
-  };
-  return { requests: read('requests'), tokens: read('tokens'), images: read('images') };
-}
 
 function parseCaption(content: string) {
   try {

@@ -2,13 +2,7 @@ import type { ChannelLimits } from '../domain/channels.ts';
 import type { Caption } from '../domain/post-content.ts';
 import type { ImageQuality } from '../domain/post-usage.ts';
 import type { Usage } from '../domain/pricing.ts';
-
-/** Calls, tokens and pictures a minute that the provider allows for the model of a call. */
-export type ProviderLimits = {
-  requests: number | undefined;
-  tokens: number | undefined;
-  images: number | undefined;
-};
+import type { ProviderLimits } from '../domain/provider-errors.ts';
 
 /** What one call bought. */
 export type Purchase<T> = {

@@ -8,7 +8,7 @@ import type { Batch, BatchPriority } from '../store/generated/prisma/client.ts';
 import type { Jobs } from '../store/jobs.ts';
 import type { Viewer } from './accounts.ts';
 import { maxCostSchema, takeTurns } from './batch-start.ts';
-import type { PostJob } from './post-work.ts';
+import { enqueuePosts, type QueuedPost } from './post-work.ts';
 import { parseInput } from './validation.ts';
 
 /** Why a batch pauses itself. */
@@ -43,7 +43,6 @@ export type BatchControls = {
 };
 
 /** One post that is about to get a job. */
-type Enqueued = { id: string; jobId: string; turn: number };
 
 export function createBatchControls(deps: { database: Database; jobs: Jobs; bus: Bus }): BatchControls {
   const { database, jobs, bus } = deps;
@@ -82,18 +81,6 @@ export function createBatchControls(deps: { database: Database; jobs: Jobs; bus:
     );
     await tx.batch.update({ where: { id: batch.id }, data: { status: 'PAUSED', pauseReason: reason } });
     return { type: 'BATCH_PAUSED', reason };
-  }
-
-  async function enqueue(tx: Transaction, posts: Enqueued[]): Promise<void> {
-    await jobs.enqueue(
-      tx,
-      'posts',
-      posts.map(({ id, jobId, turn }) => ({
-        id: jobId,
-        data: { postId: id } satisfies PostJob,
-        priority: -turn,
-      })),
-    );
   }
 
   return {
@@ -150,9 +137,9 @@ export function createBatchControls(deps: { database: Database; jobs: Jobs; bus:
         if (batch.status === 'RUNNING') return undefined;
         const posts = await tx.post.findMany({
           where: { batchId: id, status: 'PENDING' },
-          select: { id: true, jobId: true, turn: true },
+          select: { id: true, jobId: true, ownerId: true, turn: true },
         });
-        await enqueue(tx, posts);
+        await enqueuePosts(jobs, tx, posts);
         return { type: 'BATCH_RESUMED' };
       });
     },
@@ -166,7 +153,12 @@ export function createBatchControls(deps: { database: Database; jobs: Jobs; bus:
           where: { batchId: id, status: 'FAILED' },
           orderBy: { position: 'asc' },
         });
-        const posts = failed.map((post, place) => ({ id: post.id, jobId: randomUUID(), turn: turn + place }));
+        const posts = failed.map(({ id: postId, ownerId }, place) => ({
+          id: postId,
+          jobId: randomUUID(),
+          ownerId,
+          turn: turn + place,
+        }));
         await tx.$executeRaw`
           UPDATE posts p
           SET status = 'PENDING', "jobId" = n."jobId", turn = n.turn, "errorCode" = NULL, "errorMessage" = NULL, "finishedAt" = NULL
@@ -180,7 +172,7 @@ export function createBatchControls(deps: { database: Database; jobs: Jobs; bus:
             status: batch.status === 'PAUSED' ? 'PAUSED' : 'RUNNING',
           },
         });
-        if (batch.status !== 'PAUSED') await enqueue(tx, posts);
+        if (batch.status !== 'PAUSED') await enqueuePosts(jobs, tx, posts);
         return { type: 'POSTS_RETRIED', retriedCount: posts.length };
       }),
 
@@ -194,7 +186,7 @@ export function createBatchControls(deps: { database: Database; jobs: Jobs; bus:
           'posts',
           dealt.map(({ jobId }) => jobId),
         );
-        await enqueue(tx, dealt);
+        await enqueuePosts(jobs, tx, dealt);
         return undefined;
       }),
   };
@@ -206,8 +198,8 @@ export function createBatchControls(deps: { database: Database; jobs: Jobs; bus:
  *
  * @returns the posts of running batches whose turn has changed.
  */
-function dealTurns(tx: Transaction, ownerId: string): Promise<Enqueued[]> {
-  return tx.$queryRaw<Enqueued[]>`
+function dealTurns(tx: Transaction, ownerId: string): Promise<QueuedPost[]> {
+  return tx.$queryRaw<QueuedPost[]>`
     WITH waiting AS (
       SELECT p.id, p.turn, b.status,
              row_number() OVER (ORDER BY p.turn, p.id) AS place,
@@ -218,9 +210,9 @@ function dealTurns(tx: Transaction, ownerId: string): Promise<Enqueued[]> {
       UPDATE posts p SET turn = t.turn
       FROM waiting w JOIN waiting t ON t.place = w.rank
       WHERE p.id = w.id AND p.status = 'PENDING' AND p.turn <> t.turn
-      RETURNING p.id, p."jobId", p.turn, w.status
+      RETURNING p.id, p."jobId", p."ownerId", p.turn, w.status
     )
-    SELECT id, "jobId", turn FROM dealt WHERE status = 'RUNNING'`;
+    SELECT id, "jobId", "ownerId", turn FROM dealt WHERE status = 'RUNNING'`;
 }
 
 /** Writes an event behind the newest one of a batch whose row is locked. */

@@ -11,7 +11,7 @@ import type { Batch, Campaign } from '../store/generated/prisma/client.ts';
 import type { Jobs } from '../store/jobs.ts';
 import type { Viewer } from './accounts.ts';
 import { text } from './campaigns.ts';
-import type { PostJob } from './post-work.ts';
+import { enqueuePosts } from './post-work.ts';
 import { parseInput } from './validation.ts';
 
 const maxPostsPerBatch = 10_000;
@@ -69,13 +69,14 @@ export async function startBatch(
     const ids = Array.from({ length: order.postCount }, () => randomUUIDv7()).toSorted();
     const posts = ids.map((postId) => ({ postId, jobId: randomUUID() }));
     const { turn, batch, event } = await writeBatch(tx, campaign, batchId, posts, order);
-    await deps.jobs.enqueue(
+    await enqueuePosts(
+      deps.jobs,
       tx,
-      'posts',
-      posts.map(({ postId, jobId }, place) => ({
-        id: jobId,
-        data: { postId } satisfies PostJob,
-        priority: -(turn + place),
+      posts.map(({ postId: id, jobId }, place) => ({
+        id,
+        jobId,
+        ownerId: campaign.ownerId,
+        turn: turn + place,
       })),
     );
     return { batch, event };

@@ -1,7 +1,7 @@
 import type { Work } from '../domain/work.ts';
 import type { Database } from '../store/database.ts';
 import type { Jobs } from '../store/jobs.ts';
-import type { PostJob, PostWorkbench } from './post-work.ts';
+import { enqueuePosts, type PostWorkbench, type QueuedPost } from './post-work.ts';
 
 /** What mends posts that no worker has in hand any more. Both may run on many instances at once. */
 export type PostRecovery = {
@@ -45,8 +45,8 @@ export function createPostRecovery(deps: {
 
     async restoreJobs() {
       return database.transaction(async (tx) => {
-        const posts = await tx.$queryRaw<{ id: string; jobId: string; turn: number }[]>`
-          SELECT p.id, p."jobId", p.turn
+        const posts = await tx.$queryRaw<QueuedPost[]>`
+          SELECT p.id, p."jobId", p."ownerId", p.turn
           FROM posts p JOIN batches b ON b.id = p."batchId"
           WHERE p.status IN ('PENDING', 'GENERATING') AND b.status = 'RUNNING'
             AND NOT EXISTS (SELECT 1 FROM pgboss.job j WHERE j.name = 'posts' AND j.id = p."jobId"
@@ -58,15 +58,7 @@ export function createPostRecovery(deps: {
           'posts',
           posts.map(({ jobId }) => jobId),
         );
-        await jobs.enqueue(
-          tx,
-          'posts',
-          posts.map(({ id, jobId, turn }) => ({
-            id: jobId,
-            data: { postId: id } satisfies PostJob,
-            priority: -turn,
-          })),
-        );
+        await enqueuePosts(jobs, tx, posts);
         return posts.length;
       });
     },

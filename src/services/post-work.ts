@@ -9,9 +9,24 @@ import { createGroup } from '../store/group.ts';
 import type { Job, Jobs } from '../store/jobs.ts';
 
 /** What a job of the queue `posts` carries. */
-export const postJobSchema = z.object({ postId: z.uuid() });
+const postJobSchema = z.object({ postId: z.uuid() });
 
-export type PostJob = z.infer<typeof postJobSchema>;
+/** A post that is to be made, with the id of the job that makes it. */
+export type QueuedPost = { id: string; jobId: string; ownerId: string; turn: number };
+
+/** Puts posts in the queue in the order of their turns, each under its owner's name. */
+export function enqueuePosts(jobs: Jobs, tx: Transaction, posts: readonly QueuedPost[]): Promise<void> {
+  return jobs.enqueue(
+    tx,
+    'posts',
+    posts.map(({ id, jobId, ownerId, turn }) => ({
+      id: jobId,
+      data: { postId: id } satisfies z.input<typeof postJobSchema>,
+      ownerId,
+      priority: -turn,
+    })),
+  );
+}
 
 /** A post that this worker may write. */
 export type PostWork = Work & { brief: Brief };
@@ -107,8 +122,8 @@ export function createPostWorkbench(deps: { database: Database; jobs: Jobs; bus:
         // A paused batch has no jobs; resuming it makes new ones for its pending posts.
         await jobs.remove(tx, 'posts', [work.jobId]);
         if (!released.isRunning) return;
-        const data: PostJob = { postId: work.subjectId };
-        await jobs.enqueue(tx, 'posts', [{ id: work.jobId, data, priority: -released.turn }]);
+        const { subjectId: id, jobId, ownerId } = work;
+        await enqueuePosts(jobs, tx, [{ id, jobId, ownerId, turn: released.turn }]);
       });
     },
   };

@@ -45,12 +45,29 @@ async function openPostgres(url: string, logger: Logger): Promise<Database> {
     application_name: 'pressrun',
   };
   const adapter = new PrismaPg(pool, {
+    statementNameGenerator: createStatementNames(),
     onPoolError: (error) => logger.warn({ error: error.message }, 'database connection lost'),
   });
   return migrated(adapter, logger, {
     bossOptions: { ...pool, max: 4, application_name: 'pressrun-jobs' },
     close: async () => undefined,
   });
+}
+
+/** More texts than this are not kept by a connection: lists of ids make a text of their own for each length. */
+const maxPrepared = 300;
+
+/**
+ * Names statements, so that PostgreSQL parses and plans each of them once a connection instead of every time.
+ * A plan made for small tables is made anew as soon as autovacuum has analysed them.
+ */
+function createStatementNames(): (query: { sql: string }) => string {
+  const names = new Map<string, string>();
+  return ({ sql }) => {
+    const name = names.get(sql) ?? (names.size < maxPrepared ? `pressrun_${names.size}` : '');
+    if (name !== '') names.set(sql, name);
+    return name;
+  };
 }
 
 async function openPglite(dataDir: string, logger: Logger): Promise<Database> {

@@ -36,6 +36,8 @@ export type NewJob = {
   /** Names the job, so that what it works on can point to it. */
   id: string;
   data: object;
+  /** Whose slots it takes. */
+  ownerId: string;
   /** Higher runs first. */
   priority: number;
 };
@@ -45,8 +47,12 @@ export type Jobs = {
   stop(): Promise<void>;
   /** Adds jobs that exist only if `tx` commits. */
   enqueue(tx: Transaction, queue: QueueName, jobs: readonly NewJob[]): Promise<void>;
-  /** Takes at most `count` jobs, highest priority first. */
-  fetch(queue: QueueName, count: number): Promise<Job[]>;
+  /**
+   * Takes at most `count` jobs, highest priority first.
+   *
+   * @param slotsPerOwner jobs of one owner that may run at the same time; undefined: any number.
+   */
+  fetch(queue: QueueName, count: number, slotsPerOwner?: number): Promise<Job[]>;
   /** Says that these jobs are still being worked on. */
   touch(queue: QueueName, ids: readonly string[]): Promise<void>;
   /** Ends jobs in the transaction that writes their results. */
@@ -118,10 +124,15 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
     },
     async enqueue(tx, queue, newJobs) {
       if (newJobs.length === 0) return;
-      await boss.insert(queue, [...newJobs], { db: fromPrisma(tx), returnId: false });
+      const rows = newJobs.map(({ ownerId, ...job }) => ({ ...job, group: { id: ownerId } }));
+      await boss.insert(queue, rows, { db: fromPrisma(tx), returnId: false });
     },
-    async fetch(queue, count) {
-      const fetched = await boss.fetch(queue, { batchSize: count, includeMetadata: true });
+    async fetch(queue, count, slotsPerOwner) {
+      const fetched = await boss.fetch(queue, {
+        batchSize: count,
+        includeMetadata: true,
+        ...(slotsPerOwner === undefined ? {} : { groupConcurrency: slotsPerOwner }),
+      });
       return fetched.map((job) => ({
         id: job.id,
         queue,

@@ -46,7 +46,7 @@ describe('admission of two instances', () => {
     const [here, there] = await pair({ maxSlots: 3, limitsPerMinute: {} });
     const { permits } = await here.acquire(2, {});
     expect((await there.acquire(5, {})).permits).toHaveLength(1);
-    await here.release(permits[0]?.id ?? '');
+    await here.release([permits[0]?.id ?? '']);
     expect((await there.acquire(5, {})).permits).toHaveLength(1);
   });
 
@@ -103,7 +103,7 @@ describe('the script in Redis', () => {
       const [wanted, name, limit, which] = [below(12), bucket(), 10 + below(5_000), below(held.length)];
       const demand = { [bucket()]: 1 + below(3), requests: below(3), tokens: below(4_000) };
       const unused = { [name]: below(5) - 2, tokens: below(3_000) - 1_000.5 };
-      const kind = below(16);
+      const kind = below(17);
       if (kind < 9) {
         const [mine, theirs] = [await memory.acquire(wanted, demand), await redis.acquire(wanted, demand)];
         decided = [decisionOf(mine), decisionOf(theirs)];
@@ -112,8 +112,8 @@ describe('the script in Redis', () => {
           held.push([id, theirs.permits[index]?.id ?? '']);
       } else if (kind < 12) {
         const [pair] = held.splice(which, 1);
-        steps.push((admission, side) => admission.release(pair?.[side] ?? '', unused));
-        steps.push((admission, side) => admission.release(held[0]?.[side] ?? '', {}));
+        steps.push((admission, side) => admission.release([pair?.[side] ?? ''], unused));
+        steps.push((admission, side) => admission.release([held[0]?.[side] ?? ''], {}));
         held = held.slice(1);
       } else if (kind === 12) {
         // The adapter tells Redis the same no more than four times a second.
@@ -124,6 +124,8 @@ describe('the script in Redis', () => {
       } else if (kind === 14) {
         now += 250;
         steps.push((admission) => admission.recover(name));
+      } else if (kind === 15) {
+        steps.push((admission) => admission.drain(name, limit));
       } else if (below(3) === 0) {
         steps.push((admission) => admission.pause(limit));
       } else {
@@ -193,7 +195,7 @@ describe('admission while Redis is away', () => {
     await admission.learnLimit('images', 1_200);
     const { permits } = await admission.acquire(6, image);
     await redis.pause();
-    await admission.release(permits[0]?.id ?? '');
+    await admission.release([permits[0]?.id ?? '']);
     await redis.resume();
     await waitUntil('Redis to be used again', async () => !(await isAlone(admission)));
     expect((await admission.state()).slotsInUse).toBe(5);

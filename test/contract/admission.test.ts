@@ -108,7 +108,7 @@ describe.each(['memory', 'Redis'])('admission in %s', (kind) => {
       const admission = await open({ maxSlots: 1, horizonMs: 0 });
       const holder = await first(admission, {});
       expect((await admission.acquire(1, image)).reason).toBe('slots');
-      await admission.release(holder.id);
+      await admission.release([holder.id]);
       await first(admission, image);
     });
 
@@ -126,14 +126,14 @@ describe.each(['memory', 'Redis'])('admission in %s', (kind) => {
       const { permits, reason, retryInMs } = await admission.acquire(5, request);
       expect([permits.length, reason]).toEqual([3, 'slots']);
       expect(retryInMs).toBeGreaterThan(0);
-      await admission.release(permits[0]?.id ?? '');
+      await admission.release([permits[0]?.id ?? '']);
       expect((await admission.acquire(5, request)).permits).toHaveLength(1);
     });
 
     it('frees one slot, not two, when a permit is released twice', async () => {
       const admission = await open({ maxSlots: 2 });
       const { permits } = await admission.acquire(2, request);
-      for (let times = 0; times < 2; times += 1) await admission.release(permits[0]?.id ?? '');
+      for (let times = 0; times < 2; times += 1) await admission.release([permits[0]?.id ?? '']);
       expect((await admission.acquire(2, request)).permits).toHaveLength(1);
     });
 
@@ -161,7 +161,7 @@ describe.each(['memory', 'Redis'])('admission in %s', (kind) => {
       const admission = await open({ horizonMs: 0, burstSeconds: 10 });
       const { id } = await first(admission, { requests: 1_000 });
       expect((await admission.acquire(1, request)).permits).toEqual([]);
-      await admission.release(id, { requests: 400 });
+      await admission.release([id], { requests: 400 });
       await first(admission, { requests: 400 });
       expect((await admission.acquire(1, request)).permits).toEqual([]);
     });
@@ -169,7 +169,7 @@ describe.each(['memory', 'Redis'])('admission in %s', (kind) => {
     it('gives it back once', async () => {
       const admission = await open({ horizonMs: 0, burstSeconds: 10 });
       const { id } = await first(admission, { requests: 1_000 });
-      for (let times = 0; times < 2; times += 1) await admission.release(id, { requests: 400 });
+      for (let times = 0; times < 2; times += 1) await admission.release([id], { requests: 400 });
       expect((await admission.acquire(1, { requests: 401 })).permits).toEqual([]);
     });
 
@@ -177,7 +177,7 @@ describe.each(['memory', 'Redis'])('admission in %s', (kind) => {
       const admission = await open({ horizonMs: 0 });
       const { id } = await first(admission, image);
       now += 10_000;
-      await admission.release(id, { images: -2 });
+      await admission.release([id], { images: -2 });
       expect((await admission.acquire(1, image)).permits).toEqual([]);
       now += 2_000;
       await first(admission, image);
@@ -188,7 +188,7 @@ describe.each(['memory', 'Redis'])('admission in %s', (kind) => {
       for (let round = 0; round < 20; round += 1) {
         const { permits } = await admission.acquire(3, image);
         expect(permits.map(({ waitMs }) => waitMs)).toEqual([0, 1_000, 2_000]);
-        for (const { id } of permits) await admission.release(id, image);
+        for (const { id } of permits) await admission.release([id], image);
       }
     });
   });
@@ -267,6 +267,25 @@ describe.each(['memory', 'Redis'])('admission in %s', (kind) => {
       const admission = await open();
       await admission.slowDown('images');
       expect(await waits(admission, 2, image)).toEqual([0, 1_429]);
+    });
+  });
+
+  describe('drain', () => {
+    it('lets one job go after the wait that the provider asked for, with a unit of slack, and no burst behind it', async () => {
+      const admission = await open({ limitsPerMinute: { images: 600 }, horizonMs: 60_000 });
+      await admission.drain('images', 500);
+      expect(await waits(admission, 4, image)).toEqual([600, 700, 800, 900]);
+    });
+
+    it('keeps to it when jobs give back what they had reserved before', async () => {
+      const admission = await open({ limitsPerMinute: { images: 600 }, horizonMs: 60_000 });
+      const { permits } = await admission.acquire(20, image);
+      await admission.drain('images', 500);
+      await admission.release(
+        permits.map(({ id }) => id),
+        image,
+      );
+      expect(await waits(admission, 2, image)).toEqual([600, 700]);
     });
   });
 

@@ -79,4 +79,18 @@ it('ten users with a batch each progress alike', slowTest, async () => {
   expect(jain).toBeGreaterThanOrEqual(0.95);
 });
 
+it('a user gets no more slots than POST_SLOTS_PER_USER, and leaves the others to the next one', async () => {
+  await using limited = await startTestApp({ POST_SLOTS_PER_USER: '2' });
+  const range = { p05: 20_000, p95: 20_000 };
+  limited.simulator.control.setLatency({ captionLatencyMs: range, imageLatencyMs: range });
+  const users = await Promise.all([signUp(limited), signUp(limited)]);
+  const inFlight = () => limited.simulator.control.stats().images.inFlight;
+  const first = await startBatch(users[0], { campaignId: await createCampaign(users[0]), postCount: 8 });
+  await waitUntil('two posts to be made', () => inFlight() === 2);
+  const second = await startBatch(users[1], { campaignId: await createCampaign(users[1]), postCount: 8 });
+  await waitUntil('four posts to be made', () => inFlight() === 4);
+  await Promise.all([followToEnd(users[0], first), followToEnd(users[1], second)]);
+  expect(limited.simulator.control.stats().images.peakInFlight).toBe(4);
+});
+
 const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);

@@ -73,6 +73,14 @@ describe('a post', () => {
     expect(app.simulator.control.stats().chat.faults.rate_limited).toBeLessThanOrEqual(1);
     expect(calls().chat + calls().images).toBe(3);
   });
+
+  it('is completed however often the limit is met: that is no fault of the post', async () => {
+    app.simulator.control.setFaults([{ kind: 'rate_limited', endpoint: 'images', count: 10 }]);
+    const batchId = await start(1);
+    await followToEnd(account, batchId);
+    expect(await getPosts(account, { batchId })).toMatchObject([{ status: 'COMPLETED' }]);
+    expect(calls()).toEqual({ chat: 1, images: 11 });
+  });
 });
 
 it('a batch pauses where the account has no credit left, and goes on when there is some', async () => {

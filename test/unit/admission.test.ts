@@ -40,7 +40,7 @@ async function simulate(seed: number, settings: AdmissionSettings, kinds: Record
     const demand = kinds[Math.floor(random() * kinds.length)] ?? {};
     const { permits } = await admission.acquire(1 + Math.floor(random() * 20), demand);
     for (const { id, waitMs } of permits) {
-      await admission.release(id);
+      await admission.release([id]);
       for (const [bucket, cost] of Object.entries(demand))
         starts.set(bucket, [...(starts.get(bucket) ?? []), { atMs: now + waitMs, cost }]);
     }

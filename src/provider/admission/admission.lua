@@ -22,7 +22,7 @@ local function text(number) return string.format('%.17g', number) end
 
 local function load(index)
   local key = KEYS[2 + index]
-  local saved = redis.call('HMGET', key, 'limit', 'factor', 'tat', 'reserved', 'slowed', 'stepped')
+  local saved = redis.call('HMGET', key, 'limit', 'factor', 'tat', 'reserved', 'drained', 'slowed', 'stepped')
   return {
     key = key,
     limit = tonumber(saved[1]) or tonumber(ARGV[3 + 2 * index]),
@@ -30,8 +30,9 @@ local function load(index)
     factor = tonumber(saved[2]) or 1,
     tat = tonumber(saved[3]) or 0,
     reserved = tonumber(saved[4]) or 0,
-    slowed = tonumber(saved[5]) or -math.huge,
-    stepped = tonumber(saved[6]) or -math.huge,
+    drained = tonumber(saved[5]) or 0,
+    slowed = tonumber(saved[6]) or -math.huge,
+    stepped = tonumber(saved[7]) or -math.huge,
   }
 end
 
@@ -48,6 +49,10 @@ end
 
 local function rateOf(bucket)
   return bucket.limit and bucket.limit * bucket.factor * pace.utilisation
+end
+
+local function burstOf(rate)
+  return math.max(1, (rate / 60) * pace.burstSeconds)
 end
 
 local function changeRate(bucket, field, value)
@@ -85,11 +90,10 @@ function operations.acquire()
     local rate = rateOf(bucket)
     if rate then
       local interval = 60000 / rate
-      local burst = math.max(1, (rate / 60) * pace.burstSeconds)
       table.insert(limited, {
         bucket = bucket,
         index = index,
-        early = math.max(0, burst - bucket.amount) * interval,
+        early = math.max(0, burstOf(rate) - bucket.amount) * interval,
         length = bucket.amount * interval,
       })
     end
@@ -126,20 +130,28 @@ function operations.acquire()
   return answer
 end
 
--- own: permit
+-- own: permits …
 function operations.release()
-  local endsAt = tonumber(redis.call('ZSCORE', KEYS[1], own(1)) or nil)
-  redis.call('ZREM', KEYS[1], own(1))
-  if not endsAt or endsAt <= now then return end
-  for _, bucket in ipairs(loadAll()) do
-    local rate = rateOf(bucket)
-    if rate then
-      local shift = bucket.amount * (60000 / rate)
-      local from = bucket.amount < 0 and math.max(now, bucket.tat) or bucket.tat
-      bucket.reserved = bucket.reserved + (from - bucket.tat - shift)
-      bucket.tat = from - shift
-      save(bucket)
+  local buckets, changed = loadAll(), false
+  for index = 5 + 2 * bucketCount, #ARGV do
+    local endsAt = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[index]) or nil)
+    redis.call('ZREM', KEYS[1], ARGV[index])
+    if endsAt and endsAt > now then
+      changed = true
+      for _, bucket in ipairs(buckets) do
+        local rate = rateOf(bucket)
+        if rate then
+          local shift = bucket.amount * (60000 / rate)
+          local from = bucket.amount < 0 and math.max(now, bucket.tat) or bucket.tat
+          local settled = math.max(from - shift, math.min(bucket.tat, bucket.drained))
+          bucket.reserved = bucket.reserved + (settled - bucket.tat)
+          bucket.tat = settled
+        end
+      end
     end
+  end
+  if changed then
+    for _, bucket in ipairs(buckets) do if rateOf(bucket) then save(bucket) end end
   end
 end
 
@@ -156,6 +168,16 @@ function operations.learnLimit()
   local bucket = load(1)
   changeRate(bucket, 'limit', bucket.amount)
   save(bucket, 'limit', text(bucket.limit))
+end
+
+-- amount: ms
+function operations.drain()
+  local bucket = load(1)
+  local rate = rateOf(bucket)
+  if not rate then return end
+  bucket.drained = now + bucket.amount + burstOf(rate) * (60000 / rate)
+  bucket.tat = math.max(bucket.tat, bucket.drained)
+  save(bucket, 'drained', text(bucket.drained))
 end
 
 function operations.slowDown()

@@ -69,12 +69,12 @@ export type Admission = {
    */
   acquire(wanted: number, demand: Demand): Promise<Acquired>;
   /**
-   * Frees the permit's slot. Only the first call for a permit does anything; nor is anything settled for a
+   * Frees the permits' slots. Only the first call for a permit does anything; nor is anything settled for a
    * permit whose slot has run out.
    *
-   * @param unused what was reserved less what was used; a negative figure is charged.
+   * @param unused what was reserved for each of them less what was used; a negative figure is charged.
    */
-  release(permitId: string, unused?: Demand): Promise<void>;
+  release(permitIds: readonly string[], unused?: Demand): Promise<void>;
   /**
    * Says that the holders are alive. Slots that were lost (run out, Redis flushed) are taken again: the jobs
    * are in flight all the same. Never name a permit that is released.
@@ -90,7 +90,9 @@ export type Admission = {
    * Permits that are out keep their times, at most `horizonMs` ahead.
    */
   pause(ms: number): Promise<void>;
-  /** After a 429: the bucket goes at 0.7 of its rate, at most one step a second, never below 0.1 of its limit. */
+  /** After a 429: nothing of the bucket goes for `ms` (bounded by `maxPauseMs`), and then evenly, without a burst. */
+  drain(bucket: string, ms: number): Promise<void>;
+  /** After a 429 that nothing explains: the bucket goes at 0.7 of its rate, at most one step a second, never below 0.1 of its limit. */
   slowDown(bucket: string): Promise<void>;
   /** After a success: 0.02 of the limit comes back, a second after the last step at the earliest. */
   recover(bucket: string): Promise<void>;

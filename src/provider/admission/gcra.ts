@@ -1,6 +1,6 @@
 import type { ResolvedSettings } from './admission.ts';
 
-/** One limit as it stands. `lua.ts` holds the same rules in Lua; a test runs both on the same script. */
+/** One limit as it stands. `admission.lua` holds the same rules in Lua; a test runs both on the same script. */
 export type Bucket = {
   /** Per minute; undefined: unlimited. */
   limit: number | undefined;
@@ -10,6 +10,8 @@ export type Bucket = {
   tatMs: number;
   /** The same, as it was when last reserved: no cut of the limit has moved it. */
   reservedTatMs: number;
+  /** What is given back does not bring the theoretical arrival time before this: see `drain`. */
+  drainedTatMs: number;
   slowedAtMs: number;
   /** When the factor last changed, either way. */
   steppedAtMs: number;
@@ -26,6 +28,7 @@ export const freshBucket = (limit: number | undefined): Bucket => ({
   factor: 1,
   tatMs: 0,
   reservedTatMs: 0,
+  drainedTatMs: 0,
   slowedAtMs: Number.NEGATIVE_INFINITY,
   steppedAtMs: Number.NEGATIVE_INFINITY,
 });
@@ -36,6 +39,8 @@ export function rateOf(bucket: Bucket, { utilisation }: Pace): number | undefine
 }
 
 const intervalMs = (rate: number) => 60_000 / rate;
+
+const burstOf = (rate: number, { burstSeconds }: Pace) => Math.max(1, (rate / 60) * burstSeconds);
 
 /**
  * The generic cell rate algorithm (ITU-T I.371, annex A; with costs as in Brandur Leach's write-up of
@@ -50,8 +55,7 @@ const intervalMs = (rate: number) => 60_000 / rate;
 export function releaseTimeMs(bucket: Bucket, cost: number, pace: Pace): number {
   const rate = rateOf(bucket, pace);
   if (rate === undefined) return Number.NEGATIVE_INFINITY;
-  const burst = Math.max(1, (rate / 60) * pace.burstSeconds);
-  return bucket.tatMs - Math.max(0, burst - cost) * intervalMs(rate);
+  return bucket.tatMs - Math.max(0, burstOf(rate, pace) - cost) * intervalMs(rate);
 }
 
 /** Takes `cost` at `atMs`: the job's start, which another bucket may have put later than this one needs. */
@@ -69,8 +73,21 @@ export function settle(bucket: Bucket, unused: number, nowMs: number, pace: Pace
   const shift = unused * intervalMs(rate);
   // What is charged to an idle bucket must not vanish in its past.
   const from = unused < 0 ? Math.max(nowMs, bucket.tatMs) : bucket.tatMs;
-  bucket.reservedTatMs += from - bucket.tatMs - shift;
-  bucket.tatMs = from - shift;
+  const settled = Math.max(from - shift, Math.min(bucket.tatMs, bucket.drainedTatMs));
+  bucket.reservedTatMs += settled - bucket.tatMs;
+  bucket.tatMs = settled;
+}
+
+/**
+ * Nothing of this bucket goes for `ms`, and then no burst: a provider that refused a call has told that its
+ * own bucket is empty, and lets one unit in by then. One unit more of slack keeps the calls that follow, which
+ * are spaced by the limit itself, from coming early by the network's jitter.
+ */
+export function drain(bucket: Bucket, ms: number, nowMs: number, pace: Pace): void {
+  const rate = rateOf(bucket, pace);
+  if (rate === undefined) return;
+  bucket.drainedTatMs = nowMs + ms + burstOf(rate, pace) * intervalMs(rate);
+  bucket.tatMs = Math.max(bucket.tatMs, bucket.drainedTatMs);
 }
 
 /**

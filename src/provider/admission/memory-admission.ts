@@ -77,13 +77,15 @@ export function createMemoryAdmission(input: AdmissionSettings, clock: () => num
         costsOf(demand).map(([name, cost]) => ({ name, cost, bucket: bucketOf(name) })),
       );
     },
-    async release(permitId, unused = {}) {
+    async release(permitIds, unused = {}) {
       const now = clock();
       const amounts = costsOf(unused, { signed: true });
-      const endsAt = slots.get(permitId);
-      slots.delete(permitId);
-      if (endsAt === undefined || endsAt <= now) return;
-      for (const [name, amount] of amounts) gcra.settle(bucketOf(name), amount, now, settings);
+      for (const id of permitIds) {
+        const endsAt = slots.get(id);
+        slots.delete(id);
+        if (endsAt === undefined || endsAt <= now) continue;
+        for (const [name, amount] of amounts) gcra.settle(bucketOf(name), amount, now, settings);
+      }
     },
     async renew(permitIds) {
       const endsAt = clock() + slotTtlMs;
@@ -95,6 +97,9 @@ export function createMemoryAdmission(input: AdmissionSettings, clock: () => num
     },
     async pause(ms) {
       if (ms > 0) pausedUntilMs = Math.max(pausedUntilMs, clock() + Math.min(ms, maxPauseMs));
+    },
+    async drain(name, ms) {
+      gcra.drain(bucketOf(name), Math.min(ms, maxPauseMs), clock(), settings);
     },
     async slowDown(name) {
       gcra.slowDown(bucketOf(name), clock(), settings);

@@ -80,7 +80,7 @@ export async function createRedisAdmission(
       for (const [bucket, limit] of learned) await shared.learnLimit(bucket, limit);
       await shared.pause((await alone.state()).pausedForMs);
       for (const [permitId, unused] of owed) {
-        await shared.release(permitId, unused);
+        await shared.release([permitId], unused);
         owed.delete(permitId);
       }
       away = false;
@@ -122,12 +122,12 @@ export async function createRedisAdmission(
         },
       );
     },
-    async release(permitId, unused = {}) {
-      await alone.release(permitId, unused);
-      const ofRedis = !givenAlone.delete(permitId);
+    async release(permitIds, unused = {}) {
+      await alone.release(permitIds, unused);
+      const ofRedis = permitIds.filter((id) => !givenAlone.delete(id));
       await either(
-        () => shared.release(permitId, unused),
-        async () => void (ofRedis && owed.set(permitId, unused)),
+        () => shared.release(ofRedis, unused),
+        async () => ofRedis.forEach((id) => owed.set(id, unused)),
       );
     },
     // Each side learns in its turn of the jobs that the other one admitted.
@@ -147,6 +147,10 @@ export async function createRedisAdmission(
     async pause(ms) {
       await alone.pause(ms);
       await tell(() => shared.pause(ms));
+    },
+    async drain(bucket, ms) {
+      await alone.drain(bucket, ms);
+      await tell(() => shared.drain(bucket, ms));
     },
     async slowDown(bucket) {
       await alone.slowDown(bucket);

@@ -71,8 +71,8 @@ export function createScriptAdmission(
         reason: reason === -1 ? 'slots' : reason === -2 ? 'paused' : costs[reason - 1]?.[0],
       };
     },
-    async release(permitId, unused = {}) {
-      await run('release', costsOf(unused, { signed: true }), permitId);
+    async release(permitIds, unused = {}) {
+      if (permitIds.length > 0) await run('release', costsOf(unused, { signed: true }), ...permitIds);
     },
     async renew(permitIds) {
       if (permitIds.length > 0) await run('renew', [], slotTtlMs, ...permitIds);
@@ -82,6 +82,9 @@ export function createScriptAdmission(
     },
     async pause(ms) {
       if (ms > 0) await run('pause', [], Math.min(ms, maxPauseMs));
+    },
+    async drain(bucket, ms) {
+      await run('drain', [[bucket, Math.min(ms, maxPauseMs)]]);
     },
     async slowDown(bucket) {
       await run('slowDown', [[bucket, 0]]);
