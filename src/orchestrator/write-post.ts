@@ -77,8 +77,9 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
         pending.map(({ step }) => step),
       );
       const fields = { post: work.subjectId, batch: work.batchId, job: work.jobId, attempt: work.attempt };
+      const sent = pending.length > 0 ? ledger.sent(pending.map(({ callId }) => callId)) : undefined;
       tellStage(deps.bus, work, 'STARTED');
-      if (pending.length > 0) await ledger.sent(pending.map(({ callId }) => callId));
+      await sent;
       try {
         const { caption, imageKey } = await produce(deps, work, signal);
         const settled = await workbench.settle(work, { status: 'COMPLETED', caption, imageKey });

@@ -14,6 +14,8 @@ const queues = {
   },
 } as const;
 
+/** How often jobs are looked for whose heartbeat ran out: it adds to the time until they run again. */
+const superviseSeconds = 2;
 /** How soon a job whose heartbeat ran out is run again. */
 const hurryIntervalMs = 1_000;
 
@@ -76,8 +78,8 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
   const boss = new PgBoss({
     ...bossOptions,
     schedule: false,
-    superviseIntervalSeconds: 1,
-    monitorIntervalSeconds: 1,
+    superviseIntervalSeconds: superviseSeconds,
+    monitorIntervalSeconds: superviseSeconds,
   });
   boss.on('error', (error) => logger.warn({ error: error.message }, 'job engine'));
   const listeners = new Set<(queue: string) => void>();
