@@ -14,8 +14,17 @@ export async function startBenchApp(settings: Record<string, string>) {
   const app = await startApp(readConfig({ PORT: '0', DATA_DIR: dataDir, ...settings }), createLogger('warn'));
   opened.defer(() => app.stop());
   const url = `${app.url}/graphql`;
+  return {
+    url,
+    ...(await openAccount(url, 'bench@example.com')),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+/** Registers an account with one campaign. */
+export async function openAccount(url: string, email: string) {
   const { register } = await createClient({ url }).run(RegisterDocument, {
-    input: { email: 'bench@example.com', password: 'correct horse' },
+    input: { email, password: 'correct horse' },
   });
   if (register.__typename !== 'Login') throw new Error(`register answered ${register.__typename}`);
   const { run } = createClient({ url, token: register.accessToken });
@@ -32,11 +41,5 @@ export async function startBenchApp(settings: Record<string, string>) {
   });
   if (createCampaign.__typename !== 'Campaign')
     throw new Error(`createCampaign answered ${createCampaign.__typename}`);
-  return {
-    url,
-    token: register.accessToken,
-    campaignId: createCampaign.id,
-    run,
-    [Symbol.asyncDispose]: () => opened.disposeAsync(),
-  };
+  return { token: register.accessToken, campaignId: createCampaign.id, run };
 }
