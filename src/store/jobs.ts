@@ -15,9 +15,11 @@ const queues = {
 } as const;
 
 /** How often jobs are looked for whose heartbeat ran out: it adds to the time until they run again. */
-const superviseSeconds = 2;
-/** How soon a job whose heartbeat ran out is run again. */
-const hurryIntervalMs = 1_000;
+const rescueIntervalMs = 500;
+
+/** What pg-boss makes of a job whose heartbeat ran out. */
+const isOrphanInBackoff = `state = 'retry' AND start_after > now()
+         AND output->'value'->>'message' = 'job heartbeat timeout'`;
 
 type ListenHandle = { close(): Promise<void> };
 
@@ -78,22 +80,29 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
   const boss = new PgBoss({
     ...bossOptions,
     schedule: false,
-    superviseIntervalSeconds: superviseSeconds,
-    monitorIntervalSeconds: superviseSeconds,
+    // Supervision costs a handful of statements; besides every minute it runs whenever a job needs it.
+    monitorIntervalSeconds: 1,
   });
   boss.on('error', (error) => logger.warn({ error: error.message }, 'job engine'));
   const listeners = new Set<(queue: string) => void>();
   const wake = (queue: string) => listeners.forEach((listener) => listener(queue));
   let subscription: ListenHandle | undefined;
-  let hurryTimer: NodeJS.Timeout | undefined;
-  let hurrying: Promise<void> | undefined;
+  let rescueTimer: NodeJS.Timeout | undefined;
+  let rescuing: Promise<void> | undefined;
 
   /** A job whose worker died has waited for its heartbeat already: the queue's backoff is for what failed itself. */
-  async function hurryOrphans(): Promise<void> {
+  async function rescueOrphans(): Promise<void> {
+    const { rows: orphaned } = await boss.getDb().executeSql(
+      `SELECT DISTINCT name FROM pgboss.job
+       WHERE name = ANY($1) AND (
+         (state = 'active' AND heartbeat_on + heartbeat_seconds * interval '1 second' < now()) OR (${isOrphanInBackoff}))`,
+      [Object.keys(queues)],
+    );
+    if (orphaned.length === 0) return;
+    for (const { name } of orphaned) await boss.supervise(String(name));
     const { rows } = await boss.getDb().executeSql(
       `UPDATE pgboss.job SET start_after = now()
-       WHERE name = ANY($1) AND state = 'retry' AND start_after > now()
-         AND output->'value'->>'message' = 'job heartbeat timeout'
+       WHERE name = ANY($1) AND ${isOrphanInBackoff}
        RETURNING id`,
       [Object.keys(queues)],
     );
@@ -112,15 +121,15 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
         await boss.fetch(name, { batchSize: 1, minPriority: 2_147_483_647 });
       }
       subscription = await listen(boss, wake);
-      hurryTimer = setInterval(() => {
-        hurrying ??= hurryOrphans()
-          .catch((error: unknown) => logger.warn({ err: error }, 'could not hurry jobs of dead workers'))
-          .finally(() => (hurrying = undefined));
-      }, hurryIntervalMs);
+      rescueTimer = setInterval(() => {
+        rescuing ??= rescueOrphans()
+          .catch((error: unknown) => logger.warn({ err: error }, 'could not rescue jobs of dead workers'))
+          .finally(() => (rescuing = undefined));
+      }, rescueIntervalMs);
     },
     async stop() {
-      clearInterval(hurryTimer);
-      await hurrying;
+      clearInterval(rescueTimer);
+      await rescuing;
       await subscription?.close();
       await boss.stop({ graceful: false });
     },
