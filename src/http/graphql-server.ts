@@ -1,10 +1,13 @@
 import DataLoader from 'dataloader';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
+import { UnauthenticatedError } from '../domain/errors.ts';
 import type { Context, Services } from '../graphql/context.ts';
 import { maskError, withField } from '../graphql/mask-error.ts';
 import { schema } from '../graphql/schema.ts';
+import { createSharedSubscribe, type Subscribe } from '../graphql/shared-subscribe.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { eventStreams } from './event-stream.ts';
 import { exampleOperations } from './graphiql-examples.ts';
 
 export const graphqlPath = '/graphql';
@@ -16,35 +19,57 @@ export type RequestContext = {
   origin: string;
   /** Who asks; a transport that lives longer than a request authenticates when it connects. */
   viewer: () => Promise<Context['viewer']>;
+  /** The newest `id` that an `EventSource` has of an earlier stream. */
+  lastEventId?: string | undefined;
 };
 
 export type GraphqlServer = ReturnType<typeof createGraphqlServer>;
 
 /** Yoga: GraphQL over HTTP, SSE and GraphiQL; the WebSocket transport uses its enveloped functions. */
 export function createGraphqlServer(services: Services, logger: Logger) {
-  return createYoga<RequestContext, Context>({
+  const mask = (error: unknown) => maskError(error, (cause) => logger.error({ err: cause }, 'request failed'));
+  const subscribe = createSharedSubscribe(mask);
+  const yoga = createYoga<RequestContext, Context>({
     schema,
     graphqlEndpoint: graphqlPath,
     landingPage: false,
     multipart: false,
     logging: false,
     healthCheckEndpoint: '/health/yoga',
-    maskedErrors: {
-      maskError: (error) => maskError(error, (cause) => logger.error({ err: cause }, 'request failed')),
-    },
-    plugins: [nameInvalidFields],
+    maskedErrors: { maskError: mask },
+    plugins: [
+      nameInvalidFields,
+      shareSubscriptions(subscribe),
+      eventStreams,
+    ],
     graphiql: { title: 'Pressrun', defaultQuery: exampleOperations, subscriptionsProtocol: 'SSE' },
     renderGraphiQL,
-    context: async (request) => ({
+    context: async (request) => contextOf(request, await request.viewer()),
+  });
+  return Object.assign(yoga, { subscribe });
+
+  function findPosts(viewer: Context['viewer'], ids: readonly string[]) {
+    if (viewer === undefined || viewer instanceof UnauthenticatedError) throw new UnauthenticatedError();
+    return services.posts.findAll(viewer, ids);
+  }
+
+  function contextOf(request: RequestContext, viewer: Context['viewer']): Context {
+    return {
       ...services,
-      viewer: await request.viewer(),
+      viewer,
       origin: request.origin,
+      lastEventId: request.lastEventId,
       // Joins the look-ups of one moment. It remembers nothing: a subscription keeps its context for minutes.
       batchCosts: new DataLoader((ids: readonly string[]) => services.batches.costs(ids), { cache: false }),
       postCosts: new DataLoader((ids: readonly string[]) => services.usages.postCosts(ids), { cache: false }),
-    }),
-  });
+      postsById: new DataLoader((ids: readonly string[]) => findPosts(viewer, ids), { cache: false }),
+    };
+  }
 }
+
+const shareSubscriptions = (subscribe: Subscribe): Plugin => ({
+  onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(subscribe),
+});
 
 const nameInvalidFields: Plugin = {
   onValidate:

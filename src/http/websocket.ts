@@ -3,14 +3,23 @@ import type { Duplex } from 'node:stream';
 import { GraphQLError } from 'graphql';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
-import { WebSocketServer } from 'ws';
+import { WebSocketServer, type WebSocket } from 'ws';
 import { z } from 'zod';
 import { UnauthenticatedError } from '../domain/errors.ts';
+import { endingWith } from '../graphql/pages.ts';
+import type { SharedResult } from '../graphql/shared-subscribe.ts';
 import type { Accounts, Viewer } from '../services/accounts.ts';
 import { bearerToken, originOf, pathOf, requestIdOf } from './headers.ts';
 import { graphqlPath, type GraphqlServer, type RequestContext } from './graphql-server.ts';
 
 type Extra = { viewer: Viewer | undefined };
+
+/** The peer has stopped to read; it may come back and resume behind its cursor. */
+const stalledCode = 4410;
+/** Bytes that may wait for a peer before its subscriptions wait for it. */
+const maxBufferedBytes = 64 * 1024;
+/** A peer that answers no ping for this long is gone; it is found after twice this. */
+const pingEveryMs = 12_000;
 
 /**
  * GraphQL over WebSocket (graphql-transport-ws) on the same path as HTTP. The access token travels in the
@@ -21,12 +30,15 @@ type Extra = { viewer: Viewer | undefined };
 export function attachWebSockets(
   server: Server,
   deps: { graphql: GraphqlServer; accounts: Accounts; maxMessageBytes: number },
-): { close(): Promise<void>; terminate(): void } {
-  // graphql-ws hands back only the arguments; their context tells which enveloped functions they belong to.
-  const functionsOf = new WeakMap<
-    object,
-    Pick<ReturnType<GraphqlServer['getEnveloped']>, 'execute' | 'subscribe'>
-  >();
+): {
+  close(): Promise<void>;
+  terminate(): void;
+  /** @returns false where the connection is no WebSocket. */
+  closeStalled(connection: Duplex): boolean;
+} {
+  // graphql-ws hands back only the arguments; their context tells which operation they belong to.
+  const operations = new WeakMap<object, Operation>();
+  const webSockets = new WeakMap<Duplex, WebSocket>();
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: deps.maxMessageBytes,
@@ -49,20 +61,20 @@ export function attachWebSockets(
           return false;
         }
       },
-      async onSubscribe(context, _id, payload) {
+      async onSubscribe(context, id, payload) {
         const request: RequestContext = {
           requestId: requestIdOf(context.extra.request),
           origin: originOf(context.extra.request),
           viewer: async () => stillValid(context.extra.viewer),
         };
-        const { schema, parse, validate, contextFactory, execute, subscribe } =
+        const { schema, parse, validate, contextFactory, execute } =
           deps.graphql.getEnveloped(request);
         try {
           const document = parse(payload.query);
           const errors = validate(schema, document);
           if (errors.length > 0) return errors;
           const contextValue = await contextFactory();
-          functionsOf.set(contextValue, { execute, subscribe });
+          operations.set(contextValue, { execute, socket: context.extra.socket, id });
           return {
             schema,
             document,
@@ -76,10 +88,16 @@ export function attachWebSockets(
           throw error;
         }
       },
-      execute: (args) => functionsOf.get(Object(args.contextValue))?.execute(args),
-      subscribe: (args) => functionsOf.get(Object(args.contextValue))?.subscribe(args),
+      execute: (args) => operations.get(Object(args.contextValue))?.execute(args),
+      async subscribe(args) {
+        const results = await deps.graphql.subscribe(args);
+        const operation = operations.get(Object(args.contextValue));
+        if (operation === undefined) throw new Error('a subscription that was not announced');
+        return Symbol.asyncIterator in results ? pushAll(results, operation) : results;
+      },
     },
     sockets,
+    pingEveryMs,
   );
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -88,12 +106,18 @@ export function attachWebSockets(
       socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (webSocket) =>
-      sockets.emit('connection', webSocket, request),
-    );
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      webSockets.set(socket, webSocket);
+      sockets.emit('connection', webSocket, request);
+    });
   });
 
   return {
+    closeStalled(connection) {
+      const webSocket = webSockets.get(connection);
+      webSocket?.close(stalledCode, 'You have stopped to read; come back and resume behind your cursor');
+      return webSocket !== undefined;
+    },
     terminate() {
       for (const client of sockets.clients) client.terminate();
     },
@@ -103,6 +127,35 @@ export function attachWebSockets(
       sockets.close();
     },
   };
+}
+
+/** One operation of graphql-ws. */
+type Operation = {
+  execute: ReturnType<GraphqlServer['getEnveloped']>['execute'];
+  socket: WebSocket;
+  /** The client's own name for it. */
+  id: string;
+};
+
+/**
+ * Sends each result as a `next` message of its own writing: its text is shared by all subscribers who are told
+ * the same, and graphql-ws would serialise it again for each. All else of the protocol is graphql-ws', which
+ * hears of the end only.
+ */
+function pushAll(
+  results: AsyncGenerator<SharedResult, void, undefined>,
+  { socket, id }: Operation,
+): AsyncGenerator<never, void, undefined> {
+  const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+  async function* push(): AsyncGenerator<never, void, undefined> {
+    for await (const { text } of results) {
+      if (socket.readyState !== socket.OPEN) return;
+      if (socket.bufferedAmount < maxBufferedBytes) socket.send(`${head}${text}}`);
+      // A slow peer's subscriptions wait for it, and read the log when it is ready.
+      else await new Promise((resolve) => socket.send(`${head}${text}}`, resolve));
+    }
+  }
+  return endingWith(push(), () => void results.return());
 }
 
 /** A socket may outlive the token that it was opened with. */
