@@ -66,6 +66,9 @@ async function main(rounds: number): Promise<void> {
   const { accessToken: token } = expectResult(register, 'Login');
   const startBatch = await batchStarter(url, token);
 
+  // What the first connections of a process cost it once is not theirs.
+  await using first = await startSubscribers({ url: otherUrl, token, batchId: await startBatch(), count: 200 });
+  await first[Symbol.asyncDispose]();
   const idleAtFirst = await selfOf(other);
   const [batchHere, batchThere] = [await startBatch(), await startBatch()];
   await using there = await startSubscribers({ url: otherUrl, token, batchId: batchThere, count: subscriberCount });
@@ -162,11 +165,11 @@ async function measure(
   send: () => Promise<z.infer<typeof commitsSchema>>,
   stalledCount = 0,
 ): Promise<Round> {
-  const before = await selfOf(sender);
+  const before = await selfOf(sender, { memory: false });
   await reportOf(subscribers);
   const { commits } = await send();
   const { told, deliveries } = await reportOf(subscribers);
-  const after = await selfOf(sender);
+  const after = await selfOf(sender, { memory: false });
   const byEvent = new Map(told);
   const latencies = commits.flatMap(([seq, atMs]) => (byEvent.get(seq) ?? []).map((toldMs) => toldMs - atMs));
   return {
@@ -184,8 +187,11 @@ async function reportOf(subscribers: Subscribers) {
   return subscribers.report();
 }
 
-function selfOf(child: { ask<T>(question: object, schema: z.ZodType<T>): Promise<T> }): Promise<Self> {
-  return child.ask({ ask: 'self' }, selfSchema);
+function selfOf(
+  child: { ask<T>(question: object, schema: z.ZodType<T>): Promise<T> },
+  { memory } = { memory: true },
+): Promise<Self> {
+  return child.ask({ ask: 'self', memory }, selfSchema);
 }
 
 async function batchStarter(url: string, token: string): Promise<() => Promise<string>> {

@@ -68,14 +68,14 @@ async function settlePosts(batchId: string, count: number, everyMs: number): Pro
 
 const questionSchema = z.discriminatedUnion('ask', [
   z.object({ ask: z.literal('settle'), batchId: z.string(), count: z.number(), everyMs: z.number() }),
-  z.object({ ask: z.literal('self') }),
+  z.object({ ask: z.literal('self'), memory: z.boolean() }),
 ]);
 
 serveParent({
   ready: { url: app.url },
   async answer(question) {
     const asked = questionSchema.parse(question);
-    if (asked.ask === 'self') return measureSelf();
+    if (asked.ask === 'self') return measureSelf(asked);
     commits = [];
     await settlePosts(asked.batchId, asked.count, asked.everyMs);
     return { commits };

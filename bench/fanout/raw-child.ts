@@ -18,7 +18,7 @@ const questionSchema = z.discriminatedUnion('ask', [
     count: z.number(),
     everyMs: z.number(),
   }),
-  z.object({ ask: z.literal('self') }),
+  z.object({ ask: z.literal('self'), memory: z.boolean() }),
 ]);
 
 function broadcast(text: string): void {
@@ -29,7 +29,7 @@ serveParent({
   ready: { url: `http://127.0.0.1:${address.port}` },
   async answer(question) {
     const asked = questionSchema.parse(question);
-    if (asked.ask === 'self') return measureSelf();
+    if (asked.ask === 'self') return measureSelf(asked);
     const commits: [number, number][] = [];
     for (let seq = asked.firstSeq; seq < asked.firstSeq + asked.count; seq += 1) {
       for (let stage = 0; stage < 3; stage += 1) {

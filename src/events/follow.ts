@@ -1,6 +1,6 @@
 import { isFinal } from '../domain/batch-events.ts';
 import type { Stream } from './log.ts';
-import { pageSize, type Item, type Tail, type Tails } from './tail.ts';
+import { pageSize, type Item, type Tails } from './tail.ts';
 
 /** Everything up to `seq` that the reader does not have is pruned. */
 export type Gap = { kind: 'gap'; seq: number };
@@ -8,7 +8,7 @@ export type Gap = { kind: 'gap'; seq: number };
 /**
  * Follows a stream from a cursor: every stored event once and in order, first from the log, then live, with
  * finer stages in between. A reader who falls behind what is kept for all goes back to the log at its own
- * pace. Pages hold what there is at once.
+ * pace. Pages hold what there is at once; an empty one says that the reader has everything by now.
  *
  * @param options.after the newest place that the reader has; 0 for none.
  * @param options.ends whether the stream ends with a final event that nothing follows.
@@ -23,11 +23,16 @@ export async function* follow(
   const tail = await tails.join(stream);
   let seen = options.after;
   let isOver = false;
+  let isLive = false;
+  let wake: (() => void) | undefined;
+  const leave = () => wake?.();
+  signal.addEventListener('abort', leave);
   try {
     let position = tail.positionBehind(seen);
     while (!signal.aborted) {
       const live = position === undefined ? undefined : tail.since(position);
       if (live === undefined) {
+        isLive = false;
         const newest = tail.newest();
         const entries = await stream.read(seen, pageSize);
         const [first] = entries;
@@ -55,14 +60,22 @@ export async function* follow(
         isOver = ends && isFinal(last.entry.event);
       }
       if (fresh.length > 0) yield fresh;
-      else if (!isOver) await more(tail, signal);
-      else {
+      else if (isOver) {
         // A final event is the end only where nothing follows it: retried posts reopen a batch.
         await tail.refresh();
         if (tail.newest() <= seen) return;
+      } else if (!isLive) {
+        isLive = true;
+        yield [];
+      } else {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          tail.onMore(resolve);
+        });
       }
     }
   } finally {
+    signal.removeEventListener('abort', leave);
     tail.leave();
   }
 }
@@ -70,18 +83,4 @@ export async function* follow(
 /** A stage from before what the reader has read in the log would lead its cursor back. */
 function isNews(item: Item, seen: number): boolean {
   return item.kind === 'event' ? item.seq > seen : item.seq >= seen;
-}
-
-/** Resolves as soon as the tail has more, or the reader leaves. */
-function more(tail: Tail, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const forget = tail.onMore(done);
-    signal.addEventListener('abort', done, { once: true });
-    function done() {
-      forget();
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-  });
 }

@@ -22,8 +22,8 @@ export type Tail = {
   positionBehind(seq: number): number | undefined;
   /** @returns what came since that position; undefined where the reader fell behind the ring. */
   since(position: number): { items: Item[]; position: number } | undefined;
-  /** Calls once, as soon as there is more. @returns how to take that back. */
-  onMore(wake: () => void): () => void;
+  /** Calls once, as soon as there is more. */
+  onMore(wake: () => void): void;
   /** Looks whether the log has more than is known. */
   refresh(): Promise<void>;
 };
@@ -62,15 +62,15 @@ export function createTails(bus: Bus): Tails {
 /** Attached to the bus first, so that nothing falls between the log as it is and what is told from then on. */
 async function openTail(bus: Bus, stream: Stream): Promise<Tail & { close(): void }> {
   const ring = createRing();
-  const waiting = new Set<() => void>();
+  let waiting: (() => void)[] = [];
   let newest = Number.NaN;
   let refreshing: Promise<void> | undefined;
   let missedEarly = false;
   let timer: NodeJS.Timeout | undefined;
 
   function wakeReaders(): void {
-    const woken = [...waiting];
-    waiting.clear();
+    const woken = waiting;
+    waiting = [];
     for (const wake of woken) wake();
   }
 
@@ -125,9 +125,8 @@ async function openTail(bus: Bus, stream: Stream): Promise<Tail & { close(): voi
     newest: () => newest,
     positionBehind: ring.positionBehind,
     since: ring.since,
-    onMore(wake) {
-      waiting.add(wake);
-      return () => waiting.delete(wake);
+    onMore: (wake) => {
+      waiting.push(wake);
     },
     refresh,
     close() {

@@ -1,10 +1,9 @@
 import { InvalidInputError } from '../domain/errors.ts';
-import type { Update } from '../services/progress.ts';
 import { builder } from './builder.ts';
 import { requireViewer, type Context } from './context.ts';
 import { parseId } from './ids.ts';
 import { BatchEventInterface, ProgressEventInterface } from './progress-events.ts';
-import { Pages } from './pages.ts';
+import { Followed } from './followed.ts';
 
 const after = {
   required: false,
@@ -18,11 +17,11 @@ builder.subscriptionFields((t) => ({
     description:
       'Follows a batch to its end: a snapshot, then every event behind `after`, then live ones, each once and in order.',
     args: { batchId: t.arg.id({ description: 'The batch’s id.' }), after: t.arg.string(after) },
-    subscribe: (_root, args, context) => {
+    subscribe: async (_root, args, context) => {
       const viewer = requireViewer(context);
       const id = parseId('Batch', args.batchId, 'batchId');
       const seq = cursorOf(args.after, context);
-      return leavable((signal) => context.progress.batch(viewer, id, seq, signal));
+      return new Followed(await context.progress.batch(viewer, id, seq));
     },
     resolve: asItIs,
   }),
@@ -31,10 +30,10 @@ builder.subscriptionFields((t) => ({
     description:
       'Follows all of your batches, those to come as well: a snapshot, then every event behind `after`, then live ones, each once and in order. Does not end by itself.',
     args: { after: t.arg.string(after) },
-    subscribe: (_root, args, context) => {
+    subscribe: async (_root, args, context) => {
       const viewer = requireViewer(context);
       const seq = cursorOf(args.after, context);
-      return leavable((signal) => context.progress.user(viewer, seq, signal));
+      return new Followed(await context.progress.user(viewer, seq));
     },
     resolve: asItIs,
   }),
@@ -42,22 +41,14 @@ builder.subscriptionFields((t) => ({
     type: BatchEventInterface,
     description: 'Follows one post until it is final: a snapshot, then its steps, then its end.',
     args: { postId: t.arg.id({ description: 'The post’s id.' }) },
-    subscribe: (_root, args, context) => {
+    subscribe: async (_root, args, context) => {
       const viewer = requireViewer(context);
       const id = parseId('Post', args.postId, 'postId');
-      return leavable((signal) => context.progress.post(viewer, id, signal));
+      return new Followed(await context.progress.post(viewer, id));
     },
     resolve: asItIs,
   }),
 }));
-
-/** What `open` answers with, and how a subscriber leaves it. */
-async function leavable<U extends Update>(
-  open: (signal: AbortSignal) => Promise<AsyncGenerator<U[], void, undefined>>,
-): Promise<Pages<U>> {
-  const stop = new AbortController();
-  return new Pages(await open(stop.signal), () => stop.abort());
-}
 
 function asItIs<T>(value: T): T {
   return value;

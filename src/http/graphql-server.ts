@@ -1,11 +1,12 @@
 import DataLoader from 'dataloader';
+import type { ExecutionArgs } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import { UnauthenticatedError } from '../domain/errors.ts';
 import type { Context, Services } from '../graphql/context.ts';
 import { maskError, withField } from '../graphql/mask-error.ts';
 import { schema } from '../graphql/schema.ts';
-import { createSharedSubscribe, type Subscribe } from '../graphql/shared-subscribe.ts';
+import { createSharedSubscribe, endingWith, pull } from '../graphql/shared-subscribe.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { eventStreams } from './event-stream.ts';
 import { exampleOperations } from './graphiql-examples.ts';
@@ -67,8 +68,13 @@ export function createGraphqlServer(services: Services, logger: Logger) {
   }
 }
 
-const shareSubscriptions = (subscribe: Subscribe): Plugin => ({
-  onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(subscribe),
+/** Yoga pulls results; `leave` is not waited for, as a subscriber who is gone may never be told the next one. */
+const shareSubscriptions = (subscribe: ReturnType<typeof createSharedSubscribe>): Plugin => ({
+  onSubscribe: ({ setSubscribeFn }) =>
+    setSubscribeFn(async (args: ExecutionArgs) => {
+      const answer = await subscribe(args);
+      return 'deliver' in answer ? endingWith(pull(answer), answer.leave) : answer;
+    }),
 });
 
 const nameInvalidFields: Plugin = {

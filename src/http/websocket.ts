@@ -6,8 +6,7 @@ import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { z } from 'zod';
 import { UnauthenticatedError } from '../domain/errors.ts';
-import { endingWith } from '../graphql/pages.ts';
-import type { SharedResult } from '../graphql/shared-subscribe.ts';
+import { endingWith, type Sink, type Subscription } from '../graphql/shared-subscribe.ts';
 import type { Accounts, Viewer } from '../services/accounts.ts';
 import { bearerToken, originOf, pathOf, requestIdOf } from './headers.ts';
 import { graphqlPath, type GraphqlServer, type RequestContext } from './graphql-server.ts';
@@ -90,10 +89,10 @@ export function attachWebSockets(
       },
       execute: (args) => operations.get(Object(args.contextValue))?.execute(args),
       async subscribe(args) {
-        const results = await deps.graphql.subscribe(args);
+        const answer = await deps.graphql.subscribe(args);
         const operation = operations.get(Object(args.contextValue));
         if (operation === undefined) throw new Error('a subscription that was not announced');
-        return Symbol.asyncIterator in results ? pushAll(results, operation) : results;
+        return 'deliver' in answer ? pushAll(answer, operation) : answer;
       },
     },
     sockets,
@@ -143,19 +142,28 @@ type Operation = {
  * hears of the end only.
  */
 function pushAll(
-  results: AsyncGenerator<SharedResult, void, undefined>,
+  subscription: Subscription,
   { socket, id }: Operation,
 ): AsyncGenerator<never, void, undefined> {
   const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+  const sink: Sink = {
+    push({ text }) {
+      // A socket that closes takes everything; graphql-ws ends its subscriptions when it has closed.
+      if (socket.readyState !== socket.OPEN) return true;
+      if (socket.bufferedAmount >= maxBufferedBytes) return false;
+      socket.send(`${head}${text}}`);
+      return true;
+    },
+    // Called back when all that was sent before has left, or cannot leave any more.
+    drained: () =>
+      socket.bufferedAmount < maxBufferedBytes
+        ? Promise.resolve()
+        : new Promise((resolve) => socket.ping(undefined, undefined, () => resolve())),
+  };
   async function* push(): AsyncGenerator<never, void, undefined> {
-    for await (const { text } of results) {
-      if (socket.readyState !== socket.OPEN) return;
-      if (socket.bufferedAmount < maxBufferedBytes) socket.send(`${head}${text}}`);
-      // A slow peer's subscriptions wait for it, and read the log when it is ready.
-      else await new Promise((resolve) => socket.send(`${head}${text}}`, resolve));
-    }
+    await subscription.deliver(sink);
   }
-  return endingWith(push(), () => void results.return());
+  return endingWith(push(), subscription.leave);
 }
 
 /** A socket may outlive the token that it was opened with. */

@@ -17,12 +17,21 @@ export type PostState = At & { kind: 'post'; post: Post };
 export type BatchUpdate = Item | BatchState | PostState;
 export type Update = BatchUpdate | UserState;
 
-type Updates<State> = AsyncGenerator<(Item | State)[], void, undefined>;
+export type Updates<State> = AsyncGenerator<(Item | State)[], void, undefined>;
 
-/**
- * Live progress that misses nothing stored. Each answers with pages of what there is at once, the first of them the state
- * as it is now; `signal` ends it at once.
- */
+/** Something to follow: its state as it is now, and from there on everything. */
+export type Followable<State> = {
+  first: State;
+  /**
+   * Pages of what there is at once; an empty one says that the reader has everything by now.
+   *
+   * @param after `seq` of the newest update that the reader has.
+   * @param signal ends it at once.
+   */
+  follow(after: number, signal: AbortSignal): Updates<State>;
+};
+
+/** Live progress that misses nothing stored. */
 export type Progress = {
   /**
    * A batch to its end.
@@ -30,11 +39,11 @@ export type Progress = {
    * @param after the newest cursor that the reader has; 0 for none.
    * @throws NotFoundError for a batch that is not the viewer's; InvalidInputError for a cursor of the future.
    */
-  batch(viewer: Viewer, batchId: string, after: number, signal: AbortSignal): Promise<Updates<BatchState>>;
+  batch(viewer: Viewer, batchId: string, after: number): Promise<Followable<BatchState>>;
   /** All batches of the viewer; has no end. @throws InvalidInputError for a cursor of the future. */
-  user(viewer: Viewer, after: number, signal: AbortSignal): Promise<Updates<UserState>>;
+  user(viewer: Viewer, after: number): Promise<Followable<UserState>>;
   /** A post from now until it is final. @throws NotFoundError for a post that is not the viewer's. */
-  post(viewer: Viewer, postId: string, signal: AbortSignal): Promise<Updates<PostState>>;
+  post(viewer: Viewer, postId: string): Promise<Followable<PostState>>;
 };
 
 /** An account's unfinished batches that a snapshot shows. */
@@ -66,7 +75,7 @@ export function createProgress(deps: {
   }
 
   return {
-    async batch(viewer, batchId, after, signal) {
+    async batch(viewer, batchId, after) {
       const find = async () => {
         const batch = await prisma.batch.findUnique({ where: { id: batchId, ownerId: viewer.userId } });
         if (batch === null) throw new NotFoundError('batch', 'batchId');
@@ -81,15 +90,16 @@ export function createProgress(deps: {
       const first = await state('batch', after);
       const { lastSeq, finishedAt } = first.batch;
       if (after > lastSeq) throw notACursor();
-      if (finishedAt !== null && after === lastSeq) return startingWith(first, nothing());
+      if (finishedAt !== null && after === lastSeq) return { first, follow: nothing };
       const stream = log.batch(batchId);
-      return startingWith(
+      return {
         first,
-        updates(stream, { after, ends: true, signal }, ({ seq }) => state('batchGap', seq)),
-      );
+        follow: (from, signal) =>
+          updates(stream, { after: from, ends: true, signal }, ({ seq }) => state('batchGap', seq)),
+      };
     },
 
-    async user(viewer, after, signal) {
+    async user(viewer, after) {
       const state = async (kind: UserState['kind'], seq: number) => ({
         kind,
         seq,
@@ -98,13 +108,14 @@ export function createProgress(deps: {
       });
       const stream = log.user(viewer.userId);
       if (after > (await stream.newest())) throw notACursor();
-      return startingWith(
-        await state('user', after),
-        updates(stream, { after, ends: false, signal }, ({ seq }) => state('userGap', seq)),
-      );
+      return {
+        first: await state('user', after),
+        follow: (from, signal) =>
+          updates(stream, { after: from, ends: false, signal }, ({ seq }) => state('userGap', seq)),
+      };
     },
 
-    async post(viewer, postId, signal) {
+    async post(viewer, postId) {
       // The stream's end before the post: what happens between the two is told twice rather than never.
       const [place] = await prisma.$queryRaw<{ batchId: string; lastSeq: number }[]>`
         SELECT b.id AS "batchId", b."lastSeq" FROM posts p JOIN batches b ON b.id = p."batchId"
@@ -114,16 +125,19 @@ export function createProgress(deps: {
       const { batchId, lastSeq: after } = place;
       const state = (seq: number): PostState => ({ kind: 'post', seq, at: new Date(), post });
       const first = state(after);
-      if (isFinalPost(post)) return startingWith(first, nothing());
-      const all = updates(log.batch(batchId), { after, ends: true, signal }, async ({ seq }) => state(seq));
-      return startingWith(first, ofPost(all, postId));
+      if (isFinalPost(post)) return { first, follow: nothing };
+      return {
+        first,
+        follow: (from, signal) => {
+          const options = { after: from, ends: true, signal };
+          return ofPost(
+            updates(log.batch(batchId), options, async ({ seq }) => state(seq)),
+            postId,
+          );
+        },
+      };
     },
   };
-}
-
-async function* startingWith<State>(first: State, rest: Updates<State>): Updates<State> {
-  yield [first];
-  yield* rest;
 }
 
 async function* nothing(): Updates<never> {}
@@ -141,7 +155,7 @@ async function* ofPost(all: Updates<PostState>, postId: string): Updates<PostSta
       yield [...own, update];
       return;
     }
-    if (own.length > 0) yield own;
+    if (own.length > 0 || page.length === 0) yield own;
   }
 }
 
