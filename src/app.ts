@@ -18,6 +18,7 @@ import { createOutageBoard, type OutageBoard } from './provider/outages.ts';
 import { createAccounts } from './services/accounts.ts';
 import { createBatches, type Batches } from './services/batches.ts';
 import { createCampaigns } from './services/campaigns.ts';
+import { pruneEvents } from './services/event-retention.ts';
 import { createPostRecovery } from './services/post-recovery.ts';
 import { createPostWorkbench } from './services/post-work.ts';
 import { createPosts } from './services/posts.ts';
@@ -144,6 +145,10 @@ async function startWorker(
   opened.defer(() => dispatcher.stop(drainMs));
   recovery.start();
   dispatcher.start();
+  await jobs.schedule('prune-events', '17 3 * * *', async () => {
+    const events = await pruneEvents(database, config.eventRetentionDays);
+    logger.info({ events }, 'events older than the retention deleted');
+  });
 }
 
 async function openAdmission(config: Config, logger: Logger): Promise<Admission> {

@@ -50,6 +50,7 @@ const settings = z.object({
   TOKENS_PER_MINUTE: positiveInt.default(500_000),
   IMAGES_PER_MINUTE: positiveInt.default(250),
   MONTHLY_BUDGET: z.coerce.number('must be a number').positive('must be above 0').optional(),
+  EVENT_RETENTION_DAYS: positiveInt.max(3650, 'must be at most 3650').default(30),
   JWT_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   ASSET_BASE_URL: url(/^https?$/, 'https://cdn.example.com').optional(),
   ASSET_S3_BUCKET: z.string().min(1).optional(),
@@ -94,6 +95,8 @@ export type Config = {
   maxPostSlots: number;
   /** Posts written at the same time by this process. */
   postSlots: number;
+  /** How long progress can be replayed. */
+  eventRetentionDays: number;
   /** Undefined: a random one, kept in `dataDir`. */
   jwtSecret: string | undefined;
   assets: {
@@ -187,6 +190,7 @@ function toConfig(values: z.infer<typeof settings>, prices: ReadonlyMap<string, 
     monthlyBudget: values.MONTHLY_BUDGET,
     maxPostSlots: values.MAX_POST_SLOTS,
     postSlots: values.POST_SLOTS,
+    eventRetentionDays: values.EVENT_RETENTION_DAYS,
     jwtSecret: values.JWT_SECRET,
     assets: {
       baseUrl: values.ASSET_BASE_URL?.replace(/\/+$/, ''),

@@ -25,7 +25,7 @@ export type Services = {
   assets: AssetStore;
 };
 
-/** What one request adds. Loaders live no longer than it. */
+/** What one request adds. */
 export type Context = Services & {
   /** Who asks; for a token that is not valid, why; undefined for an anonymous request. */
   viewer: Viewer | UnauthenticatedError | undefined;

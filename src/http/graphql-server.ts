@@ -30,6 +30,11 @@ export type GraphqlServer = ReturnType<typeof createGraphqlServer>;
 export function createGraphqlServer(services: Services, logger: Logger) {
   const mask = (error: unknown) => maskError(error, (cause) => logger.error({ err: cause }, 'request failed'));
   const subscribe = createSharedSubscribe(mask);
+  // These join the look-ups of one moment, and remember nothing: a subscription keeps its context for hours.
+  const costs = {
+    batchCosts: new DataLoader((ids: readonly string[]) => services.batches.costs(ids), { cache: false }),
+    postCosts: new DataLoader((ids: readonly string[]) => services.usages.postCosts(ids), { cache: false }),
+  };
   const yoga = createYoga<RequestContext, Context>({
     schema,
     graphqlEndpoint: graphqlPath,
@@ -60,9 +65,7 @@ export function createGraphqlServer(services: Services, logger: Logger) {
       viewer,
       origin: request.origin,
       lastEventId: request.lastEventId,
-      // Joins the look-ups of one moment. It remembers nothing: a subscription keeps its context for minutes.
-      batchCosts: new DataLoader((ids: readonly string[]) => services.batches.costs(ids), { cache: false }),
-      postCosts: new DataLoader((ids: readonly string[]) => services.usages.postCosts(ids), { cache: false }),
+      ...costs,
       postsById: new DataLoader((ids: readonly string[]) => findPosts(viewer, ids), { cache: false }),
     };
   }

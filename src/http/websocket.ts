@@ -92,6 +92,8 @@ export function attachWebSockets(
         const answer = await deps.graphql.subscribe(args);
         const operation = operations.get(Object(args.contextValue));
         if (operation === undefined) throw new Error('a subscription that was not announced');
+        // It may last for hours; what it was started with need not.
+        operations.delete(Object(args.contextValue));
         return 'deliver' in answer ? pushAll(answer, operation) : answer;
       },
     },

@@ -17,6 +17,9 @@ const queues = {
 /** How soon a job whose heartbeat ran out is run again. */
 const hurryIntervalMs = 1_000;
 
+/** How soon work that is due by the clock starts. */
+const scheduledPollSeconds = 60;
+
 type ListenHandle = { close(): Promise<void> };
 
 export type QueueName = keyof typeof queues;
@@ -57,6 +60,8 @@ export type Jobs = {
   retry(tx: Transaction, queue: QueueName, id: string, reason: string): Promise<void>;
   /** Takes jobs out of the queue, whether they wait or run. */
   remove(tx: Transaction, queue: QueueName, ids: readonly string[]): Promise<void>;
+  /** Runs `work` by the clock, on one instance at a time. @param cron in UTC. */
+  schedule(name: string, cron: string, work: () => Promise<void>): Promise<void>;
   /** Calls `listener` as soon as a queue may have work. A hint only: polling stays the floor. */
   onWork(listener: (queue: string) => void): () => void;
 };
@@ -69,7 +74,6 @@ export type Jobs = {
 export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Jobs {
   const boss = new PgBoss({
     ...bossOptions,
-    schedule: false,
     superviseIntervalSeconds: 1,
     monitorIntervalSeconds: 1,
   });
@@ -146,6 +150,11 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
       // pg-boss refuses a list of none.
       if (ids.length === 0) return;
       await boss.deleteJob(queue, [...ids], { db: fromPrisma(tx) });
+    },
+    async schedule(name, cron, work) {
+      await boss.createQueue(name, { policy: 'singleton', retryLimit: 0 });
+      await boss.work(name, { pollingIntervalSeconds: scheduledPollSeconds }, work);
+      await boss.schedule(name, cron);
     },
     onWork(listener) {
       listeners.add(listener);

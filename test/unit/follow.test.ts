@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { LoggedEvent } from '../../src/domain/batch-events.ts';
 import { createLocalBus } from '../../src/events/bus.ts';
@@ -5,6 +6,7 @@ import { follow } from '../../src/events/follow.ts';
 import type { Stream } from '../../src/events/log.ts';
 import { createTails } from '../../src/events/tail.ts';
 import { announceStage, batchTopic } from '../../src/events/topics.ts';
+import { waitUntil } from '../support/services/wait-until.ts';
 
 const [batchId, ownerId] = [crypto.randomUUID(), crypto.randomUUID()];
 const counts = { postCount: 0, completedCount: 0, failedCount: 0, cancelledCount: 0 };
@@ -122,9 +124,16 @@ it('ends as soon as the reader leaves, and stops listening', async () => {
 });
 
 it('tells a reader who lags only the newest step of each post', async () => {
-  const { items, publish, tellStage } = streamOf(2, () => 1);
-  const following = items();
+  const { items, publish, tellStage } = streamOf(3, () => 1);
+  const leaving = new AbortController();
+  const following = items(leaving.signal);
   await following.next();
+  const live = following.next();
+  // The reader has caught up as soon as it is told of something that the log does not have.
+  await waitUntil('the second event', async () => {
+    publish(2);
+    return (await Promise.race([live, delay(1)])) !== undefined;
+  });
   const [first, second] = [crypto.randomUUID(), crypto.randomUUID()];
   tellStage(first, 'STARTED');
   tellStage(second, 'STARTED');
@@ -134,7 +143,7 @@ it('tells a reader who lags only the newest step of each post', async () => {
     [second, 'STARTED'],
     [first, 'CAPTION_READY'],
   ]);
-  publish(2);
+  leaving.abort();
   await following.return();
 });
 
@@ -151,11 +160,13 @@ it('says how much is missing where history was pruned, and goes on with what is 
 it('readers of one stream share what is read of its newest end', async () => {
   let committed = 1;
   const { items, reads } = streamOf(2, () => committed);
-  const readers = Array.from({ length: 20 }, () => items());
+  const leaving = new AbortController();
+  const readers = Array.from({ length: 20 }, () => items(leaving.signal));
   await Promise.all(readers.map((reader) => reader.next()));
   const before = reads.length;
   committed = 2;
   await Promise.all(readers.map((reader) => reader.next()));
   expect(reads.length - before).toBeLessThan(5);
+  leaving.abort();
   await Promise.all(readers.map((reader) => reader.return()));
 });
