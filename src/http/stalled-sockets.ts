@@ -1,8 +1,11 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** How long a peer may take nothing of what waits for it. */
-const stalledMs = 20_000;
+/**
+ * How long a peer may take nothing of what waits for it. Less than a WebSocket's peer may leave a ping without an
+ * answer, which one who does not read cannot give either.
+ */
+const stalledMs = 10_000;
 const lookEveryMs = 2_000;
 /** A peer that is gone is found by TCP after this and ten probes, one a second, while nothing is on its way. */
 const keepAliveAfterMs = 10_000;
