@@ -1,7 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { createClient, CreateCampaignDocument, expectResult, RegisterDocument, StartBatchDocument } from '../client/index.ts';
+import {
+  createClient,
+  CreateCampaignDocument,
+  expectResult,
+  RegisterDocument,
+  StartBatchDocument,
+} from '../client/index.ts';
 import { selfSchema, type Self } from './fanout/measure-self.ts';
 import { startChild } from './support/child.ts';
 import { printTargets, quantile, round } from './support/report.ts';
@@ -35,7 +41,10 @@ const urlSchema = z.object({ url: z.string() });
 const none = z.object({});
 
 const startInstance = (settings: object) =>
-  startChild(new URL('fanout/instance-child.ts', import.meta.url), settings, { ready: urlSchema, report: none });
+  startChild(new URL('fanout/instance-child.ts', import.meta.url), settings, {
+    ready: urlSchema,
+    report: none,
+  });
 const startSubscribers = (settings: { url: string; token: string; batchId: string; count: number }) =>
   startChild(new URL('fanout/subscribers-child.ts', import.meta.url), settings, {
     ready: none,
@@ -50,7 +59,11 @@ else await main(values.full === true ? 9 : 5);
 
 async function main(rounds: number): Promise<void> {
   await using services = await startServices();
-  const data = { ...(await services.fresh()), JWT_SECRET: 'one secret for all of the instances here', POST_SLOTS: '1' };
+  const data = {
+    ...(await services.fresh()),
+    JWT_SECRET: 'one secret for all of the instances here',
+    POST_SLOTS: '1',
+  };
   await using committing = await startInstance(data);
   await using other = await startInstance(data);
   await using raw = await startChild(
@@ -67,19 +80,32 @@ async function main(rounds: number): Promise<void> {
   const startBatch = await batchStarter(url, token);
 
   // What the first connections of a process cost it once is not theirs.
-  await using first = await startSubscribers({ url: otherUrl, token, batchId: await startBatch(), count: 200 });
+  await using first = await startSubscribers({
+    url: otherUrl,
+    token,
+    batchId: await startBatch(),
+    count: 200,
+  });
   await first[Symbol.asyncDispose]();
   const idleAtFirst = await selfOf(other);
   const [batchHere, batchThere] = [await startBatch(), await startBatch()];
-  await using there = await startSubscribers({ url: otherUrl, token, batchId: batchThere, count: subscriberCount });
+  await using there = await startSubscribers({
+    url: otherUrl,
+    token,
+    batchId: batchThere,
+    count: subscriberCount,
+  });
   const subscribed = await selfOf(other);
   await using here = await startSubscribers({ url, token, batchId: batchHere, count: subscriberCount });
+  const rawIdle = await selfOf(raw);
   await using rawSubscribers = await startSubscribers({
     url: raw.ready.url,
     token: '',
     batchId: '',
     count: subscriberCount,
   });
+
+  const rawConnected = await selfOf(raw);
 
   const settle = (batchId: string) => () =>
     committing.ask({ ask: 'settle', batchId: rowId(batchId), count: postsPerRound, everyMs }, commitsSchema);
@@ -123,18 +149,28 @@ async function main(rounds: number): Promise<void> {
   const withIdle = await selfOf(committing);
   process.stdout.write(
     `${subscriberCount} subscribers: ${kilobytes(subscribed, idleAtFirst, subscriberCount, 'liveBytes')} KB live, ` +
-      `${kilobytes(subscribed, idleAtFirst, subscriberCount, 'residentBytes')} KB resident each\n` +
+      `${kilobytes(subscribed, idleAtFirst, subscriberCount, 'residentBytes')} KB resident each; ` +
+      `a raw connection: ${kilobytes(rawConnected, rawIdle, subscriberCount, 'liveBytes')} KB live\n` +
       `${idleCount} idle subscribers more: ${kilobytes(withIdle, beforeIdle, idleCount, 'liveBytes')} KB live, ` +
       `${kilobytes(withIdle, beforeIdle, idleCount, 'residentBytes')} KB resident each; ` +
       `${round(withIdle.residentBytes / 2 ** 20, 0)} MB in all (${(await idle.report()).deliveries} messages)\n` +
       `1 % stalled: memory grew by ${round(grownBytes / 2 ** 20, 1)} MB\n`,
   );
 
-  const of = (all: readonly Round[], key: keyof Round) => quantile(all.map((one) => one[key]), 0.5);
+  const of = (all: readonly Round[], key: keyof Round) =>
+    quantile(
+      all.map((one) => one[key]),
+      0.5,
+    );
   const missed = [...results.here, ...results.there, ...stalled].reduce((sum, one) => sum + one.missed, 0);
   printTargets('fanout', [
     { name: 'same instance, p99, ms', value: round(of(results.here, 'p99')), target: 30, better: 'lower' },
-    { name: 'another instance, p99, ms', value: round(of(results.there, 'p99')), target: 40, better: 'lower' },
+    {
+      name: 'another instance, p99, ms',
+      value: round(of(results.there, 'p99')),
+      target: 40,
+      better: 'lower',
+    },
     { name: 'missed', value: missed, target: 0, better: 'lower' },
     {
       name: 'CPU a delivery, to a raw broadcast',
@@ -154,7 +190,12 @@ async function main(rounds: number): Promise<void> {
       target: 1.1,
       better: 'lower',
     },
-    { name: 'memory grown with 1 % stalled, MB', value: round(grownBytes / 2 ** 20, 1), target: 50, better: 'lower' },
+    {
+      name: 'memory grown with 1 % stalled, MB',
+      value: round(grownBytes / 2 ** 20, 1),
+      target: 50,
+      better: 'lower',
+    },
   ]);
 }
 

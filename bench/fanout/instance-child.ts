@@ -58,7 +58,11 @@ async function settlePosts(batchId: string, count: number, everyMs: number): Pro
     settling.push(
       workbench.settle(
         { ...work, attempt: 1, isLastAttempt: false },
-        { status: 'COMPLETED', caption: { caption: 'x'.repeat(300), hashtags: ['#spring'] }, imageKey: 'k.png' },
+        {
+          status: 'COMPLETED',
+          caption: { caption: 'x'.repeat(300), hashtags: ['#spring'] },
+          imageKey: 'k.png',
+        },
       ),
     );
     await delay(everyMs / 4);

@@ -19,7 +19,9 @@ let closeCodes: number[] = [];
 let samples = { stage: '', event: '' };
 
 async function subscribe(): Promise<WebSocket> {
-  const socket = new WebSocket(url.replace(/^http/, 'ws'), 'graphql-transport-ws', { perMessageDeflate: false });
+  const socket = new WebSocket(url.replace(/^http/, 'ws'), 'graphql-transport-ws', {
+    perMessageDeflate: false,
+  });
   const { promise, resolve, reject } = Promise.withResolvers<WebSocket>();
   socket.on('error', reject);
   socket.on('close', (code) => closeCodes.push(code));
@@ -31,7 +33,9 @@ async function subscribe(): Promise<WebSocket> {
     const atMs = clockMs();
     const text = data.toString('latin1');
     if (text.includes('"connection_ack"')) {
-      socket.send(JSON.stringify({ id: 'one', type: 'subscribe', payload: { query, variables: { batchId } } }));
+      socket.send(
+        JSON.stringify({ id: 'one', type: 'subscribe', payload: { query, variables: { batchId } } }),
+      );
       return;
     }
     deliveries += 1;

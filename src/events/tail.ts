@@ -4,7 +4,7 @@ import type { Stream } from './log.ts';
 import type { StreamMessage } from './topics.ts';
 
 /** So many entries and stages a stream keeps for its readers here; whoever is further behind reads the log. */
-const ringSize = 1_024;
+const ringSize = 512;
 /** How long a silent bus is trusted before the log is looked at: readers without a bus hear within 2 s. */
 const patienceMs = 1_500;
 export const pageSize = 200;
@@ -99,8 +99,7 @@ async function openTail(bus: Bus, stream: Stream): Promise<Tail & { close(): voi
 
   function hear(message: StreamMessage): void {
     if (Number.isNaN(newest)) missedEarly = true;
-    else if (message.kind === 'stage')
-      ring.push({ kind: 'stage', seq: newest, stage: message.stage });
+    else if (message.kind === 'stage') ring.push({ kind: 'stage', seq: newest, stage: message.stage });
     else if (stream.seqOf(message.entry) === newest + 1) add(message.entry);
     else if (stream.seqOf(message.entry) > newest) return look();
     wakeReaders();

@@ -24,18 +24,16 @@ export const ProgressEventInterface = builder.interfaceRef<Update>('ProgressEven
   }),
 });
 
-export const BatchEventInterface = builder
-  .interfaceRef<BatchUpdate>('BatchEvent')
-  .implement({
-    description: 'Something that happened to a batch.',
-    interfaces: [ProgressEventInterface],
-    fields: (t) => ({
-      batchId: t.id({
-        description: 'The batch it happened to.',
-        resolve: (update) => toGlobalId('Batch', batchIdOf(update)),
-      }),
+export const BatchEventInterface = builder.interfaceRef<BatchUpdate>('BatchEvent').implement({
+  description: 'Something that happened to a batch.',
+  interfaces: [ProgressEventInterface],
+  fields: (t) => ({
+    batchId: t.id({
+      description: 'The batch it happened to.',
+      resolve: (update) => toGlobalId('Batch', batchIdOf(update)),
     }),
-  });
+  }),
+});
 
 const interfaces = [ProgressEventInterface, BatchEventInterface];
 const isKind = (kind: Update['kind']) => (value: unknown) => isUpdate(value) && value.kind === kind;
@@ -122,7 +120,10 @@ builder.objectType(builder.objectRef<EventOf<'POST_FAILED'>>('PostFailedEvent'),
   fields: (t) => ({
     progress: t.field(progressField),
     errorCode: t.string({ description: 'Why, for programs.', resolve: ({ entry }) => entry.event.errorCode }),
-    errorMessage: t.string({ description: 'Why, for people.', resolve: ({ entry }) => entry.event.errorMessage }),
+    errorMessage: t.string({
+      description: 'Why, for people.',
+      resolve: ({ entry }) => entry.event.errorMessage,
+    }),
     post: t.field({
       type: PostNode,
       description: 'The post.',

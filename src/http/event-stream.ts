@@ -1,6 +1,6 @@
 import type { Plugin } from 'graphql-yoga';
 import { z } from 'zod';
-import type { SharedResult } from '../graphql/shared-subscribe.ts';
+import type { SharedResult } from '../graphql/audience.ts';
 
 /**
  * How often a silent stream says that it lives. Longer than TCP's keep-alive needs to find a dead peer (10 s

@@ -6,7 +6,8 @@ import { UnauthenticatedError } from '../domain/errors.ts';
 import type { Context, Services } from '../graphql/context.ts';
 import { maskError, withField } from '../graphql/mask-error.ts';
 import { schema } from '../graphql/schema.ts';
-import { createSharedSubscribe, endingWith, pull } from '../graphql/shared-subscribe.ts';
+import { endingWith, pull } from '../graphql/pull.ts';
+import { createSharedSubscribe } from '../graphql/shared-subscribe.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { eventStreams } from './event-stream.ts';
 import { exampleOperations } from './graphiql-examples.ts';
@@ -28,7 +29,8 @@ export type GraphqlServer = ReturnType<typeof createGraphqlServer>;
 
 /** Yoga: GraphQL over HTTP, SSE and GraphiQL; the WebSocket transport uses its enveloped functions. */
 export function createGraphqlServer(services: Services, logger: Logger) {
-  const mask = (error: unknown) => maskError(error, (cause) => logger.error({ err: cause }, 'request failed'));
+  const mask = (error: unknown) =>
+    maskError(error, (cause) => logger.error({ err: cause }, 'request failed'));
   const subscribe = createSharedSubscribe(mask);
   // These join the look-ups of one moment, and remember nothing: a subscription keeps its context for hours.
   const costs = {
@@ -43,11 +45,7 @@ export function createGraphqlServer(services: Services, logger: Logger) {
     logging: false,
     healthCheckEndpoint: '/health/yoga',
     maskedErrors: { maskError: mask },
-    plugins: [
-      nameInvalidFields,
-      shareSubscriptions(subscribe),
-      eventStreams,
-    ],
+    plugins: [nameInvalidFields, shareSubscriptions(subscribe), eventStreams],
     graphiql: { title: 'Pressrun', defaultQuery: exampleOperations, subscriptionsProtocol: 'SSE' },
     renderGraphiQL,
     context: async (request) => contextOf(request, await request.viewer()),

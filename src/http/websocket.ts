@@ -6,7 +6,9 @@ import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { z } from 'zod';
 import { UnauthenticatedError } from '../domain/errors.ts';
-import { endingWith, type Sink, type Subscription } from '../graphql/shared-subscribe.ts';
+import type { Sink } from '../graphql/audience.ts';
+import { endingWith } from '../graphql/pull.ts';
+import type { Subscription } from '../graphql/shared-subscribe.ts';
 import type { Accounts, Viewer } from '../services/accounts.ts';
 import { bearerToken, originOf, pathOf, requestIdOf } from './headers.ts';
 import { graphqlPath, type GraphqlServer, type RequestContext } from './graphql-server.ts';
@@ -66,8 +68,7 @@ export function attachWebSockets(
           origin: originOf(context.extra.request),
           viewer: async () => stillValid(context.extra.viewer),
         };
-        const { schema, parse, validate, contextFactory, execute } =
-          deps.graphql.getEnveloped(request);
+        const { schema, parse, validate, contextFactory, execute } = deps.graphql.getEnveloped(request);
         try {
           const document = parse(payload.query);
           const errors = validate(schema, document);

@@ -236,8 +236,6 @@ async function writeResults(tx: Transaction, settlements: Settlement[]): Promise
     FROM entries e JOIN streams u ON u."userId" = e."ownerId"
     RETURNING "batchId", seq, "ownerId", "userSeq", type, payload, "createdAt"`;
   return rows
-    .map(({ type, payload, ...place }) =>
-      loggedEventSchema.parse({ ...place, event: { type, ...payload } }),
-    )
+    .map(({ type, payload, ...place }) => loggedEventSchema.parse({ ...place, event: { type, ...payload } }))
     .toSorted((a, b) => a.userSeq - b.userSeq);
 }

@@ -17,8 +17,8 @@ and two worker processes. Every reader must be told 1…n, in order.
 const finishMs = 120_000;
 const killEveryMs = 5_000;
 const cutRedisEveryMs = 1_000;
-/** What two workers with five slots make of the simulator's pace here, to spread the cuts over a batch. */
-const postsPerSecond = 15;
+/** More than two workers with three slots make of the simulator's pace here, so that the cuts are over before the batch is. */
+const postsPerSecond = 20;
 
 const { values } = parseArgs({
   options: {
@@ -52,7 +52,9 @@ const killProcesses: Disturbance = async (stage, told, stop) => {
     if (stop.aborted) return;
     const victims = [stage.apis[number % 2], stage.workers[number % 2]].filter((one) => one !== undefined);
     await Promise.all(victims.map((victim) => victim.kill()));
-    progress(`killed ${victims.map(({ name }) => name).join(' and ')}; the slowest reader has ${told()} events`);
+    progress(
+      `killed ${victims.map(({ name }) => name).join(' and ')}; the slowest reader has ${told()} events`,
+    );
     await Promise.all(victims.map((victim) => victim.start()));
     if (restarts < 2 && told() > (posts * (restarts + 1)) / 3) {
       restarts += 1;

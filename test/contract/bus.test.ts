@@ -13,7 +13,10 @@ const stage = () => ({
   stage: {
     batchId: crypto.randomUUID(),
     ownerId: crypto.randomUUID(),
-    postId: crypto.randomUUID(), stage: 'STARTED' as const, at: new Date() },
+    postId: crypto.randomUUID(),
+    stage: 'STARTED' as const,
+    at: new Date(),
+  },
 });
 
 describe.each([
@@ -29,7 +32,8 @@ describe.each([
   it('brings every message to every listener of the topic, in order, with its dates as dates', async () => {
     const topic = someTopic();
     const heard: StreamMessage[][] = [[], []];
-    for (const list of heard) await bus.subscribe(topic, (signal) => {
+    for (const list of heard)
+      await bus.subscribe(topic, (signal) => {
         if (signal.kind === 'message') list.push(signal.message);
       });
     const sent = [stage(), stage(), stage()];

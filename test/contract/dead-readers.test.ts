@@ -2,7 +2,14 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { createCampaign, signUp, startBatch, startTestApp, type Account, type TestApp } from '../support/app.ts';
+import {
+  createCampaign,
+  signUp,
+  startBatch,
+  startTestApp,
+  type Account,
+  type TestApp,
+} from '../support/app.ts';
 import { followToEnd, stored } from '../support/batches.ts';
 
 let app: TestApp;
@@ -20,12 +27,16 @@ afterAll(() => app[Symbol.asyncDispose]());
 async function open(count: number, options: { autoPong?: boolean } = {}): Promise<WebSocket> {
   const socket = new WebSocket(account.url.replace('http', 'ws'), 'graphql-transport-ws', options);
   await once(socket, 'open');
-  socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${account.token}` } }));
+  socket.send(
+    JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${account.token}` } }),
+  );
   await once(socket, 'message');
   const texts = Array.from({ length: 20 }, (_, index) => `t${index}: caption`).join(' ');
   const query = `subscription ($batchId: ID!) { batchEvents(batchId: $batchId) { ... on PostCompletedEvent { post { ${texts} } } } }`;
   for (let id = 0; id < count; id += 1)
-    socket.send(JSON.stringify({ id: String(id), type: 'subscribe', payload: { query, variables: { batchId } } }));
+    socket.send(
+      JSON.stringify({ id: String(id), type: 'subscribe', payload: { query, variables: { batchId } } }),
+    );
   return socket;
 }
 

@@ -7,7 +7,14 @@ import { print } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { BatchEventsDocument } from '../../client/generated/graphql.ts';
-import { createCampaign, signUp, startBatch, startTestApp, type Account, type TestApp } from '../support/app.ts';
+import {
+  createCampaign,
+  signUp,
+  startBatch,
+  startTestApp,
+  type Account,
+  type TestApp,
+} from '../support/app.ts';
 
 let app: TestApp;
 let account: Account;

@@ -3,7 +3,14 @@ import { createClient as createWsClient } from 'graphql-ws/client';
 import { PauseBatchDocument, ResumeBatchDocument } from '../../client/generated/graphql.ts';
 import { followBatch, followUser, type UserEvent } from '../../client/index.ts';
 import { pruneEvents } from '../../src/services/event-retention.ts';
-import { createCampaign, signUp, startBatch, startTestApp, type Account, type TestApp } from '../support/app.ts';
+import {
+  createCampaign,
+  signUp,
+  startBatch,
+  startTestApp,
+  type Account,
+  type TestApp,
+} from '../support/app.ts';
 import { followToEnd, getPosts, stored, waitForBatch } from '../support/batches.ts';
 
 let app: TestApp;

@@ -39,7 +39,14 @@ export function openAudience(settings: {
       const { signal } = subscriber.abort;
       try {
         const transport = random() < 0.5 ? 'websocket' : 'sse';
-        const options = { url: api.url(), token, batchId, after: subscriber.cursor, transport, signal } as const;
+        const options = {
+          url: api.url(),
+          token,
+          batchId,
+          after: subscriber.cursor,
+          transport,
+          signal,
+        } as const;
         for await (const event of followBatch({ ...options, delayMs: () => 20 })) {
           subscriber.cursor = event.cursor;
           if (isStored(event.__typename)) subscriber.told.push(Number(event.cursor));

@@ -33,7 +33,7 @@ export async function openReadersStage(seed: number) {
     OPENAI_API_KEY: 'chaos',
     OPENAI_BASE_URL: provider.url,
     JWT_SECRET: 'chaos needs one secret for all its processes',
-    POST_SLOTS: '5',
+    POST_SLOTS: '3',
     REQUESTS_PER_MINUTE: String(amplePerMinute.requests),
     TOKENS_PER_MINUTE: String(amplePerMinute.tokens),
     IMAGES_PER_MINUTE: String(amplePerMinute.images),
