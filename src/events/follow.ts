@@ -18,7 +18,7 @@ export async function* follow(
   tails: Tails,
   stream: Stream,
   options: { after: number; ends: boolean; signal: AbortSignal },
-): AsyncGenerator<(Item | Gap)[], void, undefined> {
+): AsyncGenerator<Item[] | Gap, void, undefined> {
   const { ends, signal } = options;
   const tail = await tails.join(stream);
   let seen = options.after;
@@ -40,7 +40,7 @@ export async function* follow(
         const gapUpTo = first === undefined ? newest : stream.seqOf(first) - 1;
         if (gapUpTo > seen) {
           seen = gapUpTo;
-          yield [{ kind: 'gap', seq: seen }];
+          yield { kind: 'gap', seq: seen };
         }
         const last = entries.at(-1);
         if (last !== undefined) {

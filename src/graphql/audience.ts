@@ -43,22 +43,30 @@ export function openAudience(
   let told = 0;
 
   async function run(after: number): Promise<void> {
-    for await (const page of source.follow(after, stop.signal)) {
-      const results = await Promise.all(page.map(execute));
-      told = page.at(-1)?.seq ?? told;
-      for (const [member, { part }] of members) {
-        for (const [index, update] of page.entries()) {
-          const result = results[index];
-          const isNews = update.kind === 'stage' ? update.seq >= member.seen : update.seq > member.seen;
-          if (!isNews || result === undefined) continue;
-          if (!member.sink.push(result)) {
-            part('behind');
-            break;
-          }
-          member.seen = update.seq;
-        }
+    try {
+      for await (const page of source.follow(after, stop.signal)) {
+        const results = await Promise.all(page.map(execute));
+        told = page.at(-1)?.seq ?? told;
+        for (const [member, { part }] of members) if (!tell(member, page, results)) part('behind');
       }
+      for (const { part } of members.values()) part('over');
+    } catch (error) {
+      for (const { fail } of members.values()) fail(error);
+      members.clear();
+      close();
     }
+  }
+
+  /** @returns false where the member could not take all of it. */
+  function tell(member: Member, page: readonly Update[], results: readonly SharedResult[]): boolean {
+    for (const [index, update] of page.entries()) {
+      const result = results[index];
+      const isNews = update.kind === 'stage' ? update.seq >= member.seen : update.seq > member.seen;
+      if (!isNews || result === undefined) continue;
+      if (!member.sink.push(result)) return false;
+      member.seen = update.seq;
+    }
+    return true;
   }
 
   function close(): void {
@@ -79,18 +87,7 @@ export function openAudience(
       };
       signal.addEventListener('abort', leave, { once: true });
       members.set(member, { part, fail: reject });
-      running ??= run(member.seen).then(
-        () => {
-          for (const { part: end } of members.values()) end('over');
-        },
-        (error: unknown) => {
-          for (const [one, { fail }] of members) {
-            members.delete(one);
-            fail(error);
-          }
-          close();
-        },
-      );
+      running ??= run(member.seen);
       if (signal.aborted) leave();
       return promise;
     },

@@ -190,16 +190,9 @@ function momentOf(update: Update): Date {
 }
 
 function batchIdOf(update: BatchUpdate): string {
-  switch (update.kind) {
-    case 'event':
-      return update.entry.batchId;
-    case 'stage':
-      return update.stage.batchId;
-    case 'post':
-      return update.post.batchId;
-    default:
-      return update.batch.id;
-  }
+  if (update.kind === 'event') return update.entry.batchId;
+  if (update.kind === 'stage') return update.stage.batchId;
+  return update.kind === 'post' ? update.post.batchId : update.batch.id;
 }
 
 async function loadPost(context: Context, id: string) {

@@ -165,6 +165,8 @@ function pushAll(
   };
   async function* push(): AsyncGenerator<never, void, undefined> {
     await subscription.deliver(sink);
+    // Nothing is left for graphql-ws to send but the end.
+    yield* [];
   }
   return endingWith(push(), subscription.leave);
 }

@@ -70,7 +70,7 @@ export function createProgress(deps: {
     fill: (gap: Gap) => Promise<State>,
   ): Updates<State> {
     for await (const page of follow(tails, stream, options)) {
-      yield await Promise.all(page.map((item) => (item.kind === 'gap' ? fill(item) : item)));
+      yield Array.isArray(page) ? page : [await fill(page)];
     }
   }
 

@@ -43,7 +43,8 @@ function streamOf(total: number, visible: () => number, pruned = 0) {
     announceStage(bus, { batchId, ownerId, postId, stage, at: new Date(0) });
   /** Every item by itself. */
   async function* items(signal = new AbortController().signal) {
-    for await (const page of follow(tails, stream, { after: 0, ends: true, signal })) yield* page;
+    for await (const page of follow(tails, stream, { after: 0, ends: true, signal }))
+      yield* Array.isArray(page) ? page : [page];
   }
   return { items, reads, publish, tellStage };
 }
