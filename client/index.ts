@@ -1,5 +1,13 @@
 export { expectResult } from './answer.ts';
-export { followBatch, type BatchEvent, type FollowOptions, type Transport } from './batch-events.ts';
+export {
+  followBatch,
+  followUser,
+  type BatchEvent,
+  type FollowBatchOptions,
+  type FollowOptions,
+  type Transport,
+  type UserEvent,
+} from './follow.ts';
 export { ConnectionError, RequestError, type Reason } from './errors.ts';
 export { createClient, type Client, type ClientOptions } from './http.ts';
 export * from './generated/graphql.ts';

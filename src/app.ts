@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import { micros } from './domain/pricing.ts';
 import { createLocalBus, type Bus } from './events/bus.ts';
 import { createEventLog } from './events/log.ts';
+import { createTails } from './events/tail.ts';
 import { createHttpServer } from './http/server.ts';
 import { createDispatcher } from './orchestrator/dispatcher.ts';
 import { createRecovery } from './orchestrator/recovery.ts';
@@ -17,9 +18,11 @@ import { createOutageBoard, type OutageBoard } from './provider/outages.ts';
 import { createAccounts } from './services/accounts.ts';
 import { createBatches, type Batches } from './services/batches.ts';
 import { createCampaigns } from './services/campaigns.ts';
+import { pruneEvents } from './services/event-retention.ts';
 import { createPostRecovery } from './services/post-recovery.ts';
 import { createPostWorkbench } from './services/post-work.ts';
 import { createPosts } from './services/posts.ts';
+import { createProgress } from './services/progress.ts';
 import { createQuotes } from './services/quotes.ts';
 import { createUsages } from './services/usages.ts';
 import { openAssets, type AssetStore } from './store/assets.ts';
@@ -62,10 +65,9 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       s3: config.assets.s3,
       baseUrl: config.assets.baseUrl,
     });
-    const log = createEventLog(database);
     const posts = createPosts(database);
     const outages = createOutageBoard(database, randomUUID(), logger);
-    const batches = createBatches({ database, jobs, bus, log });
+    const batches = createBatches({ database, jobs, bus });
     const services = {
       prisma: database.prisma,
       accounts: createAccounts(database, await tokenSecret(config, logger)),
@@ -73,6 +75,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       batches,
       outages,
       posts,
+      progress: createProgress({ database, log: createEventLog(database), tails: createTails(bus) }),
       assets,
       usages: createUsages(database),
       quotes: createQuotes(database, {
@@ -143,6 +146,10 @@ async function startWorker(
   opened.defer(() => dispatcher.stop(drainMs));
   recovery.start();
   dispatcher.start();
+  await jobs.schedule('prune-events', '17 3 * * *', async () => {
+    const events = await pruneEvents(database, config.eventRetentionDays);
+    logger.info({ events }, 'events older than the retention deleted');
+  });
 }
 
 async function openAdmission(config: Config, logger: Logger): Promise<Admission> {

@@ -51,6 +51,7 @@ const settings = z.object({
   TOKENS_PER_MINUTE: positiveInt.default(500_000),
   IMAGES_PER_MINUTE: positiveInt.default(250),
   MONTHLY_BUDGET: z.coerce.number('must be a number').positive('must be above 0').optional(),
+  EVENT_RETENTION_DAYS: positiveInt.max(3650, 'must be at most 3650').default(30),
   JWT_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   ASSET_BASE_URL: url(/^https?$/, 'https://cdn.example.com').optional(),
   ASSET_S3_BUCKET: z.string().min(1).optional(),
@@ -97,6 +98,8 @@ export type Config = {
   postSlots: number;
   /** Posts of one user written at the same time by all processes; undefined: any number. */
   postSlotsPerUser: number | undefined;
+  /** How long progress can be replayed. */
+  eventRetentionDays: number;
   /** Undefined: a random one, kept in `dataDir`. */
   jwtSecret: string | undefined;
   assets: {
@@ -191,6 +194,7 @@ function toConfig(values: z.infer<typeof settings>, prices: ReadonlyMap<string, 
     maxPostSlots: values.MAX_POST_SLOTS,
     postSlots: values.POST_SLOTS,
     postSlotsPerUser: values.POST_SLOTS_PER_USER,
+    eventRetentionDays: values.EVENT_RETENTION_DAYS,
     jwtSecret: values.JWT_SECRET,
     assets: {
       baseUrl: values.ASSET_BASE_URL?.replace(/\/+$/, ''),

@@ -21,7 +21,7 @@ const caption = z.object({ caption: z.string(), hashtags: z.array(z.string()) })
 const jobRow = z.object({ id: z.string(), postId: z.string() });
 const postRow = z.object({ ownerId: z.string(), campaignId: z.string(), batchId: z.string() });
 
-const tables = ['batches', 'posts', 'events', 'provider_calls'];
+const tables = ['batches', 'posts', 'events', 'user_streams', 'provider_calls'];
 
 /** @param slots posts at the same time. The pool is as large as Pressrun's two together. */
 export async function openHandWritten(
@@ -149,10 +149,14 @@ export async function openHandWritten(
         name: 'count',
         text: `WITH counted AS (
                  UPDATE hand.batches SET "completedCount" = "completedCount" + 1, "lastSeq" = "lastSeq" + 1
-                 WHERE id = $1 RETURNING id, "lastSeq", "completedCount")
-               INSERT INTO hand.events ("batchId", seq, type, payload)
-               SELECT id, "lastSeq", 'POST_COMPLETED', jsonb_build_object('postId', $2::text, 'completedCount', "completedCount")
-               FROM counted`,
+                 WHERE id = $1 RETURNING id, "ownerId", "lastSeq", "completedCount"
+               ), stream AS (
+                 INSERT INTO hand.user_streams AS u ("userId", "lastSeq") SELECT "ownerId", 1 FROM counted
+                 ON CONFLICT ("userId") DO UPDATE SET "lastSeq" = u."lastSeq" + 1 RETURNING "lastSeq")
+               INSERT INTO hand.events ("batchId", seq, "ownerId", "userSeq", type, payload)
+               SELECT c.id, c."lastSeq", c."ownerId", s."lastSeq", 'POST_COMPLETED',
+                      jsonb_build_object('postId', $2::text, 'completedCount', c."completedCount")
+               FROM counted c, stream s`,
         values: [batchId, job.postId],
       });
       await client.query('COMMIT');

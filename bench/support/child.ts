@@ -8,6 +8,8 @@ export type Child<Ready, Report> = AsyncDisposable & {
   ready: Ready;
   /** Asks for what it has seen since it was last asked. */
   report(): Promise<Report>;
+  /** Asks anything else. One question at a time. */
+  ask<Answer>(question: object, schema: z.ZodType<Answer>): Promise<Answer>;
 };
 
 /**
@@ -36,13 +38,15 @@ export async function startChild<Ready, Report>(
     }
   };
   const ready = schemas.ready.parse(await next());
+  const send = async (question: object | string): Promise<unknown> => {
+    const answer = next();
+    child.send(question);
+    return answer;
+  };
   return {
     ready,
-    async report() {
-      const answer = next();
-      child.send('report');
-      return schemas.report.parse(await answer);
-    },
+    report: async () => schemas.report.parse(await send('report')),
+    ask: async (question, schema) => schema.parse(await send(question)),
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, 'exit');
@@ -55,8 +59,16 @@ export async function startChild<Ready, Report>(
 /**
  * The other end: tells that the child is ready, answers each question, and closes when the parent has gone.
  */
-export function serveParent(parts: { ready: object; report?: () => object; close: () => Promise<void> }) {
-  process.on('message', () => process.send?.(parts.report?.() ?? {}));
+export function serveParent(parts: {
+  ready: object;
+  report?: () => object;
+  answer?: (question: unknown) => Promise<object>;
+  close: () => Promise<void>;
+}) {
+  process.on('message', (question) => {
+    if (question === 'report') process.send?.(parts.report?.() ?? {});
+    else void parts.answer?.(question).then((answer) => process.send?.(answer));
+  });
   process.once('disconnect', () => void parts.close().finally(() => process.exit()));
   process.send?.(parts.ready);
 }

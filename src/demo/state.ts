@@ -62,6 +62,9 @@ function reduceEvent(state: BatchState, event: BatchEvent, receivedAtMs: number)
     case 'BatchSnapshotEvent':
       // The counters of now would run ahead of the events that follow, which carry their own.
       return { ...state, clockAheadMs: atMs - receivedAtMs };
+    case 'BatchGapEvent':
+    case 'PostSnapshotEvent':
+      return state;
     case 'BatchStartedEvent':
     case 'BatchPausedEvent':
     case 'BatchResumedEvent':

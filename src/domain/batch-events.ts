@@ -30,10 +30,14 @@ export const storedEventSchema = z.discriminatedUnion('type', [
 
 export type StoredEvent = z.infer<typeof storedEventSchema>;
 
-/** An event with its place in the log. */
+/** An event with its places in the log. */
 export const loggedEventSchema = z.object({
   batchId: z.uuid(),
+  /** Its place in the batch's stream. */
   seq: z.int().positive(),
+  ownerId: z.uuid(),
+  /** Its place in the stream of all of the owner's batches. */
+  userSeq: z.int().positive(),
   createdAt: z.coerce.date(),
   event: storedEventSchema,
 });
@@ -45,6 +49,7 @@ export const postStages = ['STARTED', 'CAPTION_READY', 'IMAGE_READY'] as const;
 /** Finer progress, pushed but not stored: whoever misses one misses nothing that the log does not tell. */
 export const stageSchema = z.object({
   batchId: z.uuid(),
+  ownerId: z.uuid(),
   postId: z.uuid(),
   stage: z.enum(postStages),
   at: z.coerce.date(),

@@ -1,31 +1,22 @@
 import { EventEmitter } from 'node:events';
-import { z } from 'zod';
-import { loggedEventSchema, stageSchema } from '../domain/batch-events.ts';
+import type { Topic } from './topics.ts';
 
-/** What travels on a batch's topic. Parsed on receipt: another instance may run another version. */
-export const busMessageSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('event'), entry: loggedEventSchema }),
-  z.object({ kind: z.literal('stage'), stage: stageSchema }),
-]);
-
-export type BusMessage = z.infer<typeof busMessageSchema>;
-
-/** What a listener is told: a message, or that messages may have been lost and the log must be read. */
-export type BusSignal = BusMessage | { kind: 'lost' };
+/** What a listener is told: a message, or that messages may have been lost. */
+export type Signal<Message> = { kind: 'message'; message: Message } | { kind: 'lost' };
 
 /**
- * Carries wake-ups from the writer of an event to its readers. Nothing depends on it arriving: whoever hears
- * nothing reads the log.
+ * Carries messages from where something happened to whoever waits for it, on this instance and all others.
+ * Nothing depends on one arriving: whoever hears nothing looks at the database.
  */
 export type Bus = {
-  /** Sends to every listener of the batch, on this instance and all others. Never throws, never waits. */
-  publish(batchId: string, message: BusMessage): void;
+  /** Sends to every listener of the topic. Never throws, never waits; past a bound, messages are dropped. */
+  publish<Message>(topic: Topic<Message>, message: Message): void;
   /**
    * Resolves when messages published from now on will arrive.
    *
    * @returns how to stop listening.
    */
-  subscribe(batchId: string, listener: (signal: BusSignal) => void): Promise<() => void>;
+  subscribe<Message>(topic: Topic<Message>, listener: (signal: Signal<Message>) => void): Promise<() => void>;
   /** Resolves when the bus works, rejects otherwise. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -33,14 +24,18 @@ export type Bus = {
 
 /** The bus of a single process. */
 export function createLocalBus(): Bus {
-  const emitter = new EventEmitter().setMaxListeners(0);
+  const emitter = new EventEmitter<Record<string, [message: unknown]>>().setMaxListeners(0);
   return {
-    publish: (batchId, message) => {
-      emitter.emit(batchId, message);
+    publish: ({ name }, message) => {
+      emitter.emit(name, message);
     },
-    subscribe: async (batchId, listener) => {
-      emitter.on(batchId, listener);
-      return () => emitter.off(batchId, listener);
+    subscribe: async ({ name, schema }, listener) => {
+      const hear = (message: unknown) => {
+        const parsed = schema.safeParse(message);
+        if (parsed.success) listener({ kind: 'message', message: parsed.data });
+      };
+      emitter.on(name, hear);
+      return () => emitter.off(name, hear);
     },
     ping: async () => undefined,
     close: async () => {

@@ -1,104 +1,86 @@
-import { isFinal, type LoggedEvent, type PostStage } from '../domain/batch-events.ts';
-import type { Bus, BusSignal } from './bus.ts';
-import type { EventLog } from './log.ts';
+import { isFinal } from '../domain/batch-events.ts';
+import type { Stream } from './log.ts';
+import { pageSize, type Item, type Tails } from './tail.ts';
 
-const pageSize = 200;
-/** A reader that falls further behind than this goes back to the log instead of being buffered for. */
-const maxBuffered = 500;
-/** How long a reader trusts a silent bus before it looks at the log itself. */
-const patienceMs = 2_000;
-
-export type Followed = { kind: 'event'; entry: LoggedEvent } | { kind: 'stage'; stage: PostStage };
+/** Everything up to `seq` that the reader does not have is pruned. */
+export type Gap = { kind: 'gap'; seq: number };
 
 /**
- * Follows a batch from a cursor to its end: every stored event once and in order, first from the log, then
- * live, with finer stages in between. It attaches to the bus before it reads the log and drops what it has
- * seen, so nothing falls between the two; a hole in `seq` is filled from the log.
+ * Follows a stream from a cursor: every stored event once and in order, first from the log, then live, with
+ * finer stages in between. A reader who falls behind what is kept for all goes back to the log at its own
+ * pace. Pages hold what there is at once; an empty one says that the reader has everything by now.
  *
- * @param after the newest `seq` that the reader has; 0 for none.
- * @param signal ends the iteration at once.
+ * @param options.after the newest place that the reader has; 0 for none.
+ * @param options.ends whether the stream ends with a final event that nothing follows.
+ * @param options.signal ends the iteration at once.
  */
 export async function* follow(
-  deps: { bus: Bus; log: EventLog },
-  batchId: string,
-  after: number,
-  signal: AbortSignal,
-): AsyncGenerator<Followed, void, undefined> {
-  const inbox = createInbox();
-  const unsubscribe = await deps.bus.subscribe(batchId, inbox.push);
-  signal.addEventListener('abort', inbox.wake);
-  let seen = after;
-  let readLog = true;
+  tails: Tails,
+  stream: Stream,
+  options: { after: number; ends: boolean; signal: AbortSignal },
+): AsyncGenerator<Item[] | Gap, void, undefined> {
+  const { ends, signal } = options;
+  const tail = await tails.join(stream);
+  let seen = options.after;
   let isOver = false;
+  let isLive = false;
+  let wake: (() => void) | undefined;
+  const leave = () => wake?.();
+  signal.addEventListener('abort', leave);
   try {
+    let position = tail.positionBehind(seen);
     while (!signal.aborted) {
-      if (readLog) {
-        const entries = await deps.log.read(batchId, seen, pageSize);
-        for (const entry of entries) {
-          seen = entry.seq;
-          isOver = isFinal(entry.event);
-          yield { kind: 'event', entry };
+      const live = position === undefined ? undefined : tail.since(position);
+      if (live === undefined) {
+        isLive = false;
+        const newest = tail.newest();
+        const entries = await stream.read(seen, pageSize);
+        const [first] = entries;
+        // Where all of it is pruned, there is no entry to tell so.
+        const gapUpTo = first === undefined ? newest : stream.seqOf(first) - 1;
+        if (gapUpTo > seen) {
+          seen = gapUpTo;
+          yield { kind: 'gap', seq: seen };
         }
-        // A final event is the end only where nothing follows it: retried posts reopen a batch.
-        if (isOver && entries.length === 0) return;
-        readLog = isOver || entries.length === pageSize;
+        const last = entries.at(-1);
+        if (last !== undefined) {
+          seen = stream.seqOf(last);
+          isOver = ends && isFinal(last.event);
+          yield entries.map((entry) => ({ kind: 'event', seq: stream.seqOf(entry), entry }));
+        }
+        position = tail.positionBehind(seen);
         continue;
       }
-      const message = inbox.shift();
-      if (message === undefined) {
-        readLog = (await inbox.wait(patienceMs)) === 'timeout' || inbox.takeOverflow();
-      } else if (message.kind === 'stage') {
-        yield message;
-      } else if (message.kind === 'lost' || message.entry.seq > seen + 1) {
-        readLog = true;
-      } else if (message.entry.seq === seen + 1) {
-        seen = message.entry.seq;
-        isOver = isFinal(message.entry.event);
-        readLog = isOver;
-        yield message;
+      position = live.position;
+      const from = seen;
+      const fresh = live.items.filter((item) => isNews(item, from));
+      const last = fresh.findLast((item) => item.kind === 'event');
+      if (last !== undefined) {
+        seen = last.seq;
+        isOver = ends && isFinal(last.entry.event);
+      }
+      if (fresh.length > 0) yield fresh;
+      else if (isOver) {
+        // A final event is the end only where nothing follows it: retried posts reopen a batch.
+        await tail.refresh();
+        if (tail.newest() <= seen) return;
+      } else if (!isLive) {
+        isLive = true;
+        yield [];
+      } else {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          tail.onMore(resolve);
+        });
       }
     }
   } finally {
-    signal.removeEventListener('abort', inbox.wake);
-    unsubscribe();
+    signal.removeEventListener('abort', leave);
+    tail.leave();
   }
 }
 
-/** A bounded queue with one reader. Past its bound it forgets everything and says so. */
-function createInbox() {
-  let messages: BusSignal[] = [];
-  let overflowed = false;
-  let wakeReader: (() => void) | undefined;
-  const wake = () => wakeReader?.();
-  return {
-    push(message: BusSignal) {
-      if (messages.length >= maxBuffered) {
-        messages = [];
-        overflowed = true;
-      } else {
-        messages.push(message);
-      }
-      wake();
-    },
-    shift: () => messages.shift(),
-    wake,
-    takeOverflow() {
-      const was = overflowed;
-      overflowed = false;
-      return was;
-    },
-    /** Resolves at the next push, at `wake`, or after `timeoutMs`. */
-    wait(timeoutMs: number): Promise<'woken' | 'timeout'> {
-      if (messages.length > 0 || overflowed) return Promise.resolve('woken');
-      return new Promise((resolve) => {
-        const timer = setTimeout(() => done('timeout'), timeoutMs);
-        const done = (outcome: 'woken' | 'timeout') => {
-          clearTimeout(timer);
-          wakeReader = undefined;
-          resolve(outcome);
-        };
-        wakeReader = () => done('woken');
-      });
-    },
-  };
+/** A stage from before what the reader has read in the log would lead its cursor back. */
+function isNews(item: Item, seen: number): boolean {
+  return item.kind === 'event' ? item.seq > seen : item.seq >= seen;
 }

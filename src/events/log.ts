@@ -1,30 +1,58 @@
 import { storedEventSchema, type LoggedEvent } from '../domain/batch-events.ts';
 import type { Database } from '../store/database.ts';
+import type { Event } from '../store/generated/prisma/client.ts';
+import { batchTopic, userTopic, type StreamMessage, type Topic } from './topics.ts';
 
-/** Reading the append-only log of a batch. Writing happens only with the state that an entry tells of. */
-export type EventLog = {
+/**
+ * One numbered sequence of events, as it stands in the log and as it is told live. Writing happens only with
+ * the state that an entry tells of.
+ */
+export type Stream = {
+  topic: Topic<StreamMessage>;
+  /** @returns the place of an entry in this stream. */
+  seqOf(entry: LoggedEvent): number;
+  /** @returns the place of the newest entry; 0 where there was never one. */
+  newest(): Promise<number>;
   /**
-   * @param after the newest `seq` that the reader has; 0 for none.
+   * @param after the newest place that the reader has; 0 for none.
    * @param limit how many entries at most.
-   * @returns the entries behind it, in order.
+   * @returns the entries behind it, in order, without a hole among them. Pruned ones are missing at the front.
    */
-  read(batchId: string, after: number, limit: number): Promise<LoggedEvent[]>;
+  read(after: number, limit: number): Promise<LoggedEvent[]>;
 };
 
-export function createEventLog(database: Database): EventLog {
+export type EventLog = {
+  batch(batchId: string): Stream;
+  /** All batches of one account. */
+  user(userId: string): Stream;
+};
+
+export function createEventLog({ prisma }: Pick<Database, 'prisma'>): EventLog {
   return {
-    async read(batchId, after, limit) {
-      const rows = await database.prisma.event.findMany({
-        where: { batchId, seq: { gt: after } },
-        orderBy: { seq: 'asc' },
-        take: limit,
-      });
-      return rows.map((row) => ({
-        batchId: row.batchId,
-        seq: row.seq,
-        createdAt: row.createdAt,
-        event: storedEventSchema.parse({ type: row.type, ...Object(row.payload) }),
-      }));
-    },
+    batch: (batchId) => ({
+      topic: batchTopic(batchId),
+      seqOf: ({ seq }) => seq,
+      newest: async () => {
+        const batch = await prisma.batch.findUnique({ where: { id: batchId }, select: { lastSeq: true } });
+        return batch?.lastSeq ?? 0;
+      },
+      read: async (after, take) => {
+        const where = { batchId, seq: { gt: after } };
+        return (await prisma.event.findMany({ where, orderBy: { seq: 'asc' }, take })).map(toEntry);
+      },
+    }),
+    user: (userId) => ({
+      topic: userTopic(userId),
+      seqOf: ({ userSeq }) => userSeq,
+      newest: async () => (await prisma.userStream.findUnique({ where: { userId } }))?.lastSeq ?? 0,
+      read: async (after, take) => {
+        const where = { ownerId: userId, userSeq: { gt: after } };
+        return (await prisma.event.findMany({ where, orderBy: { userSeq: 'asc' }, take })).map(toEntry);
+      },
+    }),
   };
+}
+
+function toEntry({ type, payload, ...place }: Event): LoggedEvent {
+  return { ...place, event: storedEventSchema.parse({ type, ...Object(payload) }) };
 }

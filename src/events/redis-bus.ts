@@ -1,9 +1,11 @@
 import { EventEmitter } from 'node:events';
 import { Redis } from 'ioredis';
 import type { Logger } from '../telemetry/logger.ts';
-import { busMessageSchema, type Bus, type BusSignal } from './bus.ts';
+import type { Bus } from './bus.ts';
 
-const prefix = 'pressrun:batch:';
+const prefix = 'pressrun:';
+/** Messages on their way to Redis. What comes on top is dropped, and readers find it in the log. */
+const maxOutstanding = 10_000;
 
 /** Without these, ioredis waits for minutes on a refused server and for ever on a hung one. */
 const bounded = {
@@ -14,26 +16,29 @@ const bounded = {
   retryStrategy: (attempt: number) => Math.min(100 * 2 ** attempt, 1_000),
 };
 
+/** What a topic's listeners are handed: the text as it came; undefined where messages may be lost. */
+type Heard = [text: string | undefined];
+
 /**
  * The bus of many processes, on Redis publish/subscribe. One subscriber connection a process; a topic is
  * subscribed while it has listeners here. While Redis is away, messages are dropped and listeners are told
- * that some may be lost as soon as it is back.
+ * that some may be lost as soon as it is back. What is published in one go leaves in one pipeline.
  *
  * @param url Redis' address.
  */
 export async function createRedisBus(url: string, logger: Logger): Promise<Bus> {
-  const publisher = new Redis(url, { ...bounded, lazyConnect: true });
+  const publisher = new Redis(url, { ...bounded, lazyConnect: true, enableAutoPipelining: true });
   const subscriber = new Redis(url, { ...bounded, lazyConnect: true, autoResubscribe: false });
-  const emitter = new EventEmitter().setMaxListeners(0);
-  const topics = () => emitter.eventNames().filter((name) => typeof name === 'string');
-  const tellLost = () =>
-    topics().forEach((topic) => emitter.emit(topic, { kind: 'lost' } satisfies BusSignal));
+  const emitter = new EventEmitter<Record<string, Heard>>().setMaxListeners(0);
+  const channels = () => emitter.eventNames().filter((name) => typeof name === 'string');
+  const tellLost = () => channels().forEach((channel) => emitter.emit(channel, undefined));
+  let outstanding = 0;
 
   for (const connection of [publisher, subscriber]) {
     connection.on('error', (error: Error) => logger.warn({ error: error.message }, 'Redis'));
   }
   subscriber.on('ready', () => {
-    const lost = topics();
+    const lost = channels();
     if (lost.length === 0) return;
     subscriber.subscribe(...lost).then(tellLost, (error: Error) => {
       logger.warn({ error: error.message }, 'Redis: could not subscribe again');
@@ -41,12 +46,7 @@ export async function createRedisBus(url: string, logger: Logger): Promise<Bus> 
     });
   });
   subscriber.on('close', tellLost);
-  subscriber.on('message', (topic: string, text: string) => {
-    const message = parse(text);
-    if (message === undefined)
-      logger.warn({ topic }, 'Redis: a message that this version cannot read was dropped');
-    else emitter.emit(topic, message);
-  });
+  subscriber.on('message', (channel: string, text: string) => emitter.emit(channel, text));
   try {
     await Promise.all([publisher.connect(), subscriber.connect()]);
   } catch (error) {
@@ -56,23 +56,36 @@ export async function createRedisBus(url: string, logger: Logger): Promise<Bus> 
   }
 
   return {
-    publish(batchId, message) {
-      publisher.publish(prefix + batchId, JSON.stringify(message)).catch((error: Error) => {
-        logger.debug(
-          { error: error.message },
-          'Redis: a message was not published; readers fall back to the log',
-        );
-      });
+    publish({ name }, message) {
+      if (outstanding >= maxOutstanding) return;
+      outstanding += 1;
+      publisher
+        .publish(prefix + name, JSON.stringify(message))
+        .catch((error: Error) => {
+          logger.debug(
+            { error: error.message },
+            'Redis: a message was not published; readers fall back to the log',
+          );
+        })
+        .finally(() => {
+          outstanding -= 1;
+        });
     },
-    async subscribe(batchId, listener) {
-      const topic = prefix + batchId;
-      emitter.on(topic, listener);
-      // Away: `ready` subscribes to every topic that has a listener by then.
-      if (subscriber.status === 'ready') await subscriber.subscribe(topic).catch(() => undefined);
+    async subscribe({ name, schema }, listener) {
+      const channel = prefix + name;
+      const hear = (text: string | undefined) => {
+        if (text === undefined) return listener({ kind: 'lost' });
+        const parsed = schema.safeParse(parseJson(text));
+        if (parsed.success) listener({ kind: 'message', message: parsed.data });
+        else logger.warn({ channel }, 'Redis: a message that this version cannot read was dropped');
+      };
+      emitter.on(channel, hear);
+      // Away: `ready` subscribes to every channel that has a listener by then.
+      if (subscriber.status === 'ready') await subscriber.subscribe(channel).catch(() => undefined);
       return () => {
-        emitter.off(topic, listener);
-        if (emitter.listenerCount(topic) === 0 && subscriber.status === 'ready') {
-          subscriber.unsubscribe(topic).catch(() => undefined);
+        emitter.off(channel, hear);
+        if (emitter.listenerCount(channel) === 0 && subscriber.status === 'ready') {
+          subscriber.unsubscribe(channel).catch(() => undefined);
         }
       };
     },
@@ -87,9 +100,9 @@ export async function createRedisBus(url: string, logger: Logger): Promise<Bus> 
   };
 }
 
-function parse(text: string) {
+function parseJson(text: string): unknown {
   try {
-    return busMessageSchema.safeParse(JSON.parse(text)).data;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -5,10 +5,11 @@ import type { Batches } from '../services/batches.ts';
 import type { Campaigns } from '../services/campaigns.ts';
 import type { OutageBoard } from '../provider/outages.ts';
 import type { Posts } from '../services/posts.ts';
+import type { Progress } from '../services/progress.ts';
 import type { Quotes } from '../services/quotes.ts';
 import type { Usages } from '../services/usages.ts';
 import type { AssetStore } from '../store/assets.ts';
-import type { PrismaClient } from '../store/generated/prisma/client.ts';
+import type { Post, PrismaClient } from '../store/generated/prisma/client.ts';
 
 /** What resolvers work with: the same for all requests. */
 export type Services = {
@@ -17,13 +18,14 @@ export type Services = {
   campaigns: Campaigns;
   batches: Batches;
   posts: Posts;
+  progress: Progress;
   outages: OutageBoard;
   quotes: Quotes;
   usages: Usages;
   assets: AssetStore;
 };
 
-/** What one request adds. Loaders live no longer than it. */
+/** What one request adds. */
 export type Context = Services & {
   /** Who asks; for a token that is not valid, why; undefined for an anonymous request. */
   viewer: Viewer | UnauthenticatedError | undefined;
@@ -31,6 +33,10 @@ export type Context = Services & {
   origin: string;
   batchCosts: DataLoader<string, number>;
   postCosts: DataLoader<string, number>;
+  /** The viewer's own posts; null for any other. */
+  postsById: DataLoader<string, Post | null>;
+  /** The newest cursor of an earlier stream, where the transport tells it. */
+  lastEventId: string | undefined;
 };
 
 /**

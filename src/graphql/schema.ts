@@ -8,7 +8,8 @@ import './batch.ts';
 import './batch-controls.ts';
 import './quote.ts';
 import './usage.ts';
-import './batch-events.ts';
+import './progress-events.ts';
+import './subscriptions.ts';
 
 /** The whole schema; schema.graphql is printed from it. */
 export const schema: GraphQLSchema = builder.toSchema();

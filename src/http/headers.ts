@@ -28,3 +28,9 @@ export function originOf(request: IncomingMessage): string {
 export function pathOf(request: IncomingMessage): string {
   return request.url?.split('?', 1)[0] ?? '/';
 }
+
+/** What an `EventSource` sends when it comes back: the newest `id` it has. */
+export function lastEventIdOf(request: IncomingMessage): string | undefined {
+  const sent = request.headers['last-event-id'];
+  return typeof sent === 'string' && sent !== '' ? sent : undefined;
+}

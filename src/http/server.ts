@@ -5,8 +5,9 @@ import type { Logger } from '../telemetry/logger.ts';
 import { serveAsset, assetPrefix } from './assets.ts';
 import { createGraphqlServer, graphqlPath } from './graphql-server.ts';
 import { authenticate } from './authenticate.ts';
-import { bearerToken, originOf, pathOf, requestIdOf } from './headers.ts';
+import { bearerToken, lastEventIdOf, originOf, pathOf, requestIdOf } from './headers.ts';
 import { serveHealth, type HealthChecks } from './health.ts';
+import { watchStalledSockets } from './stalled-sockets.ts';
 import { attachWebSockets } from './websocket.ts';
 
 export type HttpServer = {
@@ -51,6 +52,7 @@ export function createHttpServer(deps: {
         requestId: requestIdOf(request),
         origin: originOf(request),
         viewer: () => authenticate(deps.services.accounts, token),
+        lastEventId: lastEventIdOf(request),
       });
     } else if (path.startsWith(assetPrefix)) {
       await serveAsset(request, response, deps.assets);
@@ -89,6 +91,9 @@ export function createHttpServer(deps: {
     accounts: deps.services.accounts,
     maxMessageBytes: maxBodyBytes,
   });
+  const stopWatching = watchStalledSockets(server, (socket) => {
+    if (!webSockets.closeStalled(socket)) socket.destroy();
+  });
 
   return {
     async start(host, port) {
@@ -109,6 +114,7 @@ export function createHttpServer(deps: {
         webSockets.terminate();
         server.closeAllConnections();
       }, graceMs);
+      stopWatching();
       await webSockets.close();
       await graphql.dispose();
       server.closeIdleConnections();

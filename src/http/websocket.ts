@@ -3,14 +3,24 @@ import type { Duplex } from 'node:stream';
 import { GraphQLError } from 'graphql';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
-import { WebSocketServer } from 'ws';
+import { WebSocketServer, type WebSocket } from 'ws';
 import { z } from 'zod';
 import { UnauthenticatedError } from '../domain/errors.ts';
+import type { Sink } from '../graphql/audience.ts';
+import { endingWith } from '../graphql/pull.ts';
+import type { Subscription } from '../graphql/shared-subscribe.ts';
 import type { Accounts, Viewer } from '../services/accounts.ts';
 import { bearerToken, originOf, pathOf, requestIdOf } from './headers.ts';
 import { graphqlPath, type GraphqlServer, type RequestContext } from './graphql-server.ts';
 
 type Extra = { viewer: Viewer | undefined };
+
+/** The peer has stopped to read; it may come back and resume behind its cursor. */
+const stalledCode = 4410;
+/** Bytes that may wait for a peer before its subscriptions wait for it. */
+const maxBufferedBytes = 64 * 1024;
+/** A peer that answers no ping for this long is gone; it is found after twice this. */
+const pingEveryMs = 12_000;
 
 /**
  * GraphQL over WebSocket (graphql-transport-ws) on the same path as HTTP. The access token travels in the
@@ -21,12 +31,15 @@ type Extra = { viewer: Viewer | undefined };
 export function attachWebSockets(
   server: Server,
   deps: { graphql: GraphqlServer; accounts: Accounts; maxMessageBytes: number },
-): { close(): Promise<void>; terminate(): void } {
-  // graphql-ws hands back only the arguments; their context tells which enveloped functions they belong to.
-  const functionsOf = new WeakMap<
-    object,
-    Pick<ReturnType<GraphqlServer['getEnveloped']>, 'execute' | 'subscribe'>
-  >();
+): {
+  close(): Promise<void>;
+  terminate(): void;
+  /** @returns false where the connection is no WebSocket. */
+  closeStalled(connection: Duplex): boolean;
+} {
+  // graphql-ws hands back only the arguments; their context tells which operation they belong to.
+  const operations = new WeakMap<object, Operation>();
+  const webSockets = new WeakMap<Duplex, WebSocket>();
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: deps.maxMessageBytes,
@@ -49,20 +62,19 @@ export function attachWebSockets(
           return false;
         }
       },
-      async onSubscribe(context, _id, payload) {
+      async onSubscribe(context, id, payload) {
         const request: RequestContext = {
           requestId: requestIdOf(context.extra.request),
           origin: originOf(context.extra.request),
           viewer: async () => stillValid(context.extra.viewer),
         };
-        const { schema, parse, validate, contextFactory, execute, subscribe } =
-          deps.graphql.getEnveloped(request);
+        const { schema, parse, validate, contextFactory, execute } = deps.graphql.getEnveloped(request);
         try {
           const document = parse(payload.query);
           const errors = validate(schema, document);
           if (errors.length > 0) return errors;
           const contextValue = await contextFactory();
-          functionsOf.set(contextValue, { execute, subscribe });
+          operations.set(contextValue, { execute, socket: context.extra.socket, id });
           return {
             schema,
             document,
@@ -76,10 +88,18 @@ export function attachWebSockets(
           throw error;
         }
       },
-      execute: (args) => functionsOf.get(Object(args.contextValue))?.execute(args),
-      subscribe: (args) => functionsOf.get(Object(args.contextValue))?.subscribe(args),
+      execute: (args) => operations.get(Object(args.contextValue))?.execute(args),
+      async subscribe(args) {
+        const answer = await deps.graphql.subscribe(args);
+        const operation = operations.get(Object(args.contextValue));
+        if (operation === undefined) throw new Error('a subscription that was not announced');
+        // It may last for hours; what it was started with need not.
+        operations.delete(Object(args.contextValue));
+        return 'deliver' in answer ? pushAll(answer, operation) : answer;
+      },
     },
     sockets,
+    pingEveryMs,
   );
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -88,12 +108,18 @@ export function attachWebSockets(
       socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (webSocket) =>
-      sockets.emit('connection', webSocket, request),
-    );
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      webSockets.set(socket, webSocket);
+      sockets.emit('connection', webSocket, request);
+    });
   });
 
   return {
+    closeStalled(connection) {
+      const webSocket = webSockets.get(connection);
+      webSocket?.close(stalledCode, 'You have stopped to read; come back and resume behind your cursor');
+      return webSocket !== undefined;
+    },
     terminate() {
       for (const client of sockets.clients) client.terminate();
     },
@@ -103,6 +129,46 @@ export function attachWebSockets(
       sockets.close();
     },
   };
+}
+
+/** One operation of graphql-ws. */
+type Operation = {
+  execute: ReturnType<GraphqlServer['getEnveloped']>['execute'];
+  socket: WebSocket;
+  /** The client's own name for it. */
+  id: string;
+};
+
+/**
+ * Sends each result as a `next` message of its own writing: its text is shared by all subscribers who are told
+ * the same, and graphql-ws would serialise it again for each. All else of the protocol is graphql-ws', which
+ * hears of the end only.
+ */
+function pushAll(
+  subscription: Subscription,
+  { socket, id }: Operation,
+): AsyncGenerator<never, void, undefined> {
+  const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+  const sink: Sink = {
+    push({ text }) {
+      // A socket that closes takes everything; graphql-ws ends its subscriptions when it has closed.
+      if (socket.readyState !== socket.OPEN) return true;
+      if (socket.bufferedAmount >= maxBufferedBytes) return false;
+      socket.send(`${head}${text}}`);
+      return true;
+    },
+    // Called back when all that was sent before has left, or cannot leave any more.
+    drained: () =>
+      socket.bufferedAmount < maxBufferedBytes
+        ? Promise.resolve()
+        : new Promise((resolve) => socket.ping(undefined, undefined, () => resolve())),
+  };
+  async function* push(): AsyncGenerator<never, void, undefined> {
+    await subscription.deliver(sink);
+    // Nothing is left for graphql-ws to send but the end.
+    yield* [];
+  }
+  return endingWith(push(), subscription.leave);
 }
 
 /** A socket may outlive the token that it was opened with. */

@@ -7,6 +7,7 @@ import { captionUsageAtMost, imageUsageAtMost } from '../domain/post-usage.ts';
 import { captionMessages, imagePrompt } from '../domain/prompts.ts';
 import { ProviderError } from '../domain/provider-errors.ts';
 import type { Bus } from '../events/bus.ts';
+import { announceStage } from '../events/topics.ts';
 import type { Demand } from '../provider/admission/admission.ts';
 import type { Ledger, OpenCall } from '../provider/ledger.ts';
 import type { Provider, Purchase } from '../provider/provider.ts';
@@ -228,6 +229,6 @@ function worst(reasons: unknown[]): unknown {
 }
 
 function tellStage(bus: Bus, work: PostWork, stage: PostStage['stage']): void {
-  const { batchId, subjectId: postId } = work;
-  bus.publish(batchId, { kind: 'stage', stage: { batchId, postId, stage, at: new Date() } });
+  const { batchId, ownerId, subjectId: postId } = work;
+  announceStage(bus, { batchId, ownerId, postId, stage, at: new Date() });
 }

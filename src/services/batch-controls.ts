@@ -3,6 +3,7 @@ import { loggedEventSchema, type LoggedEvent, type StoredEvent } from '../domain
 import { BatchStateError, NotFoundError } from '../domain/errors.ts';
 import { micros } from '../domain/pricing.ts';
 import type { Bus } from '../events/bus.ts';
+import { announce } from '../events/topics.ts';
 import type { Database, Transaction } from '../store/database.ts';
 import type { Batch, BatchPriority } from '../store/generated/prisma/client.ts';
 import type { Jobs } from '../store/jobs.ts';
@@ -61,7 +62,7 @@ export function createBatchControls(deps: { database: Database; jobs: Jobs; bus:
       const changed = event === undefined ? undefined : await append(tx, where.id, event);
       return { batch: await tx.batch.findUniqueOrThrow({ where: { id: where.id } }), entry: changed };
     });
-    if (entry !== undefined) bus.publish(where.id, { kind: 'event', entry });
+    if (entry !== undefined) announce(bus, [entry]);
     return batch;
   }
 
@@ -215,17 +216,25 @@ function dealTurns(tx: Transaction, ownerId: string): Promise<QueuedPost[]> {
     SELECT id, "jobId", "ownerId", turn FROM dealt WHERE status = 'RUNNING'`;
 }
 
-/** Writes an event behind the newest one of a batch whose row is locked. */
+/** Writes an event behind the newest ones of a batch whose row is locked, and of its owner. */
 async function append(tx: Transaction, batchId: string, event: object): Promise<LoggedEvent> {
   const batch = await tx.batch.update({ where: { id: batchId }, data: { lastSeq: { increment: 1 } } });
-  const { postCount, completedCount, failedCount, cancelledCount } = batch;
+  const { ownerId, lastSeq: seq, postCount, completedCount, failedCount, cancelledCount } = batch;
+  const stream = await tx.userStream.upsert({
+    where: { userId: ownerId },
+    create: { userId: ownerId, lastSeq: 1 },
+    update: { lastSeq: { increment: 1 } },
+  });
   const entry = loggedEventSchema.parse({
     batchId,
-    seq: batch.lastSeq,
+    seq,
+    ownerId,
+    userSeq: stream.lastSeq,
     createdAt: new Date(),
     event: { ...event, postCount, completedCount, failedCount, cancelledCount },
   });
-  const { type, ...payload }: StoredEvent = entry.event;
-  await tx.event.create({ data: { batchId, seq: entry.seq, type, payload, createdAt: entry.createdAt } });
+  const { event: stored, ...place } = entry;
+  const { type, ...payload }: StoredEvent = stored;
+  await tx.event.create({ data: { ...place, type, payload } });
   return entry;
 }

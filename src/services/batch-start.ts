@@ -1,11 +1,12 @@
 import { createHash, randomUUID, randomUUIDv7 } from 'node:crypto';
 import { z } from 'zod';
-import type { StoredEvent } from '../domain/batch-events.ts';
+import type { LoggedEvent } from '../domain/batch-events.ts';
 import { IdempotencyConflictError, NotFoundError } from '../domain/errors.ts';
 import { firstTurn } from '../domain/fair-share.ts';
 import { globalId } from '../domain/ids.ts';
 import { micros } from '../domain/pricing.ts';
 import type { Bus } from '../events/bus.ts';
+import { announce } from '../events/topics.ts';
 import type { Database, Transaction } from '../store/database.ts';
 import type { Batch, Campaign } from '../store/generated/prisma/client.ts';
 import type { Jobs } from '../store/jobs.ts';
@@ -63,12 +64,12 @@ export async function startBatch(
     if (idempotencyKey != null) {
       const earlier = await claimKey(tx, viewer, idempotencyKey, hashOf(order), batchId);
       if (earlier !== undefined)
-        return { batch: await tx.batch.findUniqueOrThrow({ where: { id: earlier } }) };
+        return { batch: await tx.batch.findUniqueOrThrow({ where: { id: earlier } }), entry: undefined };
     }
     // Ids of one millisecond come in no order; sorted, the newest-first lists show a batch from its last post.
     const ids = Array.from({ length: order.postCount }, () => randomUUIDv7()).toSorted();
     const posts = ids.map((postId) => ({ postId, jobId: randomUUID() }));
-    const { turn, batch, event } = await writeBatch(tx, campaign, batchId, posts, order);
+    const turn = await takeTurns(tx, campaign.ownerId);
     await enqueuePosts(
       deps.jobs,
       tx,
@@ -79,12 +80,10 @@ export async function startBatch(
         turn: turn + place,
       })),
     );
-    return { batch, event };
+    // Last: it locks the owner's stream, which the owner's other batches write their events to.
+    return writeBatch(tx, campaign, batchId, { posts, turn, order });
   });
-  if (started.event !== undefined) {
-    const { createdAt } = started.batch;
-    deps.bus.publish(batchId, { kind: 'event', entry: { batchId, seq: 1, createdAt, event: started.event } });
-  }
+  if (started.entry !== undefined) announce(deps.bus, [started.entry]);
   return started.batch;
 }
 
@@ -120,31 +119,47 @@ async function writeBatch(
   tx: Transaction,
   campaign: Campaign,
   batchId: string,
-  posts: { postId: string; jobId: string }[],
-  order: { targetAudience?: string | null | undefined; maxCost?: number | null | undefined },
-): Promise<{ turn: number; batch: Batch; event: StoredEvent }> {
+  {
+    posts,
+    turn,
+    order,
+  }: {
+    posts: { postId: string; jobId: string }[];
+    /** Of the first post. */
+    turn: number;
+    order: { targetAudience?: string | null | undefined; maxCost?: number | null | undefined };
+  },
+): Promise<{ batch: Batch; entry: LoggedEvent }> {
+  const { ownerId } = campaign;
   const counts = { postCount: posts.length, completedCount: 0, failedCount: 0, cancelledCount: 0 };
-  const turn = await takeTurns(tx, campaign.ownerId);
   const targetAudience = order.targetAudience ?? null;
-  const [batch] = await tx.$queryRaw<Batch[]>`
+  const [row] = await tx.$queryRaw<(Batch & { userSeq: number })[]>`
     WITH batch AS (
       INSERT INTO batches (id, "ownerId", "campaignId", "targetAudience", "postCount", "maxCostMicros", "lastSeq", "createdAt")
-      VALUES (${batchId}::uuid, ${campaign.ownerId}::uuid, ${campaign.id}::uuid, ${targetAudience},
+      VALUES (${batchId}::uuid, ${ownerId}::uuid, ${campaign.id}::uuid, ${targetAudience},
               ${posts.length}::int, ${order.maxCost == null ? null : micros(order.maxCost)}, 1, now())
       RETURNING *
+    ), stream AS (
+      INSERT INTO user_streams AS u ("userId", "lastSeq") VALUES (${ownerId}::uuid, 1)
+      ON CONFLICT ("userId") DO UPDATE SET "lastSeq" = u."lastSeq" + 1
+      RETURNING "lastSeq"
     ), event AS (
-      INSERT INTO events ("batchId", seq, type, payload, "createdAt")
-      VALUES (${batchId}::uuid, 1, 'BATCH_STARTED', ${JSON.stringify(counts)}::jsonb, now())
+      INSERT INTO events ("batchId", seq, "ownerId", "userSeq", type, payload, "createdAt")
+      SELECT ${batchId}::uuid, 1, ${ownerId}::uuid, "lastSeq", 'BATCH_STARTED', ${JSON.stringify(counts)}::jsonb, now()
+      FROM stream
     ), post AS (
       INSERT INTO posts (id, "jobId", "ownerId", "campaignId", "batchId", position, "targetAudience", turn, "createdAt")
-      SELECT "postId", "jobId", ${campaign.ownerId}::uuid, ${campaign.id}::uuid, ${batchId}::uuid, place,
+      SELECT "postId", "jobId", ${ownerId}::uuid, ${campaign.id}::uuid, ${batchId}::uuid, place,
              ${targetAudience ?? campaign.targetAudience}, ${turn}::int + place - 1, now()
       FROM unnest(${posts.map(({ postId }) => postId)}::uuid[], ${posts.map(({ jobId }) => jobId)}::uuid[])
            WITH ORDINALITY AS new("postId", "jobId", place)
     )
-    SELECT * FROM batch`;
-  if (batch === undefined) throw new Error('the batch was not written');
-  return { turn, batch, event: { type: 'BATCH_STARTED', ...counts } };
+    SELECT batch.*, stream."lastSeq" AS "userSeq" FROM batch, stream`;
+  if (row === undefined) throw new Error('the batch was not written');
+  const { userSeq, ...batch } = row;
+  const { createdAt } = batch;
+  const event = { type: 'BATCH_STARTED' as const, ...counts };
+  return { batch, entry: { batchId, seq: 1, ownerId, userSeq, createdAt, event } };
 }
 
 /** The first of the turns that an owner's next posts take in the fair queue. */

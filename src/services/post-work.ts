@@ -4,6 +4,7 @@ import type { Caption } from '../domain/post-content.ts';
 import type { Brief } from '../domain/prompts.ts';
 import type { Work } from '../domain/work.ts';
 import type { Bus } from '../events/bus.ts';
+import { announce } from '../events/topics.ts';
 import type { Database, Transaction } from '../store/database.ts';
 import { createGroup } from '../store/group.ts';
 import type { Job, Jobs } from '../store/jobs.ts';
@@ -80,7 +81,7 @@ export function createPostWorkbench(deps: { database: Database; jobs: Jobs; bus:
       if (done.length > 0) await jobs.complete(tx, 'posts', done);
       return written;
     });
-    for (const entry of entries) bus.publish(entry.batchId, { kind: 'event', entry });
+    announce(bus, entries);
     const settled = new Set(entries.map(({ event }) => ('postId' in event ? event.postId : undefined)));
     return settlements.map(({ work }) => settled.has(work.subjectId));
   }, maxGroupSize);
@@ -161,7 +162,7 @@ function claimPosts(prisma: Database['prisma'], wanted: object[]) {
 
 /**
  * One statement for the fenced rows of any number of posts, their batches' counters and the events. The
- * batches are locked first, in one order, which gives their events theirs; where that waited for another
+ * batches are locked first, in one order, which gives their events theirs, then their owners' streams; where that waited for another
  * writer, the rows that follow are checked again as they are by then (READ COMMITTED). The last final post
  * of a batch also ends it.
  *
@@ -181,7 +182,15 @@ async function writeResults(tx: Transaction, settlements: Settlement[]): Promise
     errorMessage: result.status === 'FAILED' ? result.errorMessage : null,
   }));
   const rows = await tx.$queryRaw<
-    { batchId: string; seq: number; type: string; createdAt: Date; payload: object }[]
+    {
+      batchId: string;
+      seq: number;
+      ownerId: string;
+      userSeq: number;
+      type: string;
+      createdAt: Date;
+      payload: object;
+    }[]
   >`
     WITH results AS (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(results)}::jsonb) AS r(
@@ -213,26 +222,35 @@ async function writeResults(tx: Transaction, settlements: Settlement[]): Promise
           "finishedAt" = CASE WHEN b."completedCount" + b."failedCount" + b."cancelledCount" + t.n = b."postCount" THEN now() END
       FROM tallied t
       WHERE b.id = t."batchId"
-      RETURNING b.id, b.status = 'COMPLETED' AS "isOver", b."lastSeq" - t.n - (b.status = 'COMPLETED')::int AS "seqBefore",
+      RETURNING b.id, b."ownerId", b.status = 'COMPLETED' AS "isOver", b."lastSeq" - t.n - (b.status = 'COMPLETED')::int AS "seqBefore",
                 b."lastSeq", b."postCount", b."cancelledCount", b."completedCount", b."failedCount",
                 b."completedCount" - t.done AS "doneBefore", b."failedCount" - t.lost AS "lostBefore"
+    ), entries AS (
+      SELECT c.id AS "batchId", c."ownerId", c."seqBefore" + s.n AS seq,
+             CASE s.status WHEN 'COMPLETED' THEN 'POST_COMPLETED' ELSE 'POST_FAILED' END AS type,
+             jsonb_strip_nulls(jsonb_build_object(
+               'postId', s.id, 'errorCode', s."errorCode", 'errorMessage', s."errorMessage", 'postCount', c."postCount",
+               'completedCount', c."doneBefore" + s.done, 'failedCount', c."lostBefore" + s.lost,
+               'cancelledCount', c."cancelledCount")) AS payload
+      FROM counted c JOIN numbered s ON s."batchId" = c.id
+      UNION ALL
+      SELECT c.id, c."ownerId", c."lastSeq", 'BATCH_COMPLETED', jsonb_build_object(
+               'postCount', c."postCount", 'completedCount', c."completedCount", 'failedCount', c."failedCount",
+               'cancelledCount', c."cancelledCount")
+      FROM counted c WHERE c."isOver"
+    ), streams AS (
+      INSERT INTO user_streams AS u ("userId", "lastSeq")
+      SELECT "ownerId", count(*) FROM entries GROUP BY "ownerId" ORDER BY "ownerId"
+      ON CONFLICT ("userId") DO UPDATE SET "lastSeq" = u."lastSeq" + excluded."lastSeq"
+      RETURNING "userId", "lastSeq"
     )
-    INSERT INTO events ("batchId", seq, type, payload, "createdAt")
-    SELECT c.id, c."seqBefore" + s.n, CASE s.status WHEN 'COMPLETED' THEN 'POST_COMPLETED' ELSE 'POST_FAILED' END,
-           jsonb_strip_nulls(jsonb_build_object(
-             'postId', s.id, 'errorCode', s."errorCode", 'errorMessage', s."errorMessage", 'postCount', c."postCount",
-             'completedCount', c."doneBefore" + s.done, 'failedCount', c."lostBefore" + s.lost,
-             'cancelledCount', c."cancelledCount")), now()
-    FROM counted c JOIN numbered s ON s."batchId" = c.id
-    UNION ALL
-    SELECT c.id, c."lastSeq", 'BATCH_COMPLETED', jsonb_build_object(
-             'postCount', c."postCount", 'completedCount', c."completedCount", 'failedCount', c."failedCount",
-             'cancelledCount', c."cancelledCount"), now()
-    FROM counted c WHERE c."isOver"
-    RETURNING "batchId", seq, type, payload, "createdAt"`;
+    INSERT INTO events ("batchId", seq, "ownerId", "userSeq", type, payload, "createdAt")
+    SELECT e."batchId", e.seq, e."ownerId",
+           u."lastSeq" + 1 - row_number() OVER (PARTITION BY e."ownerId" ORDER BY e."batchId" DESC, e.seq DESC),
+           e.type, e.payload, now()
+    FROM entries e JOIN streams u ON u."userId" = e."ownerId"
+    RETURNING "batchId", seq, "ownerId", "userSeq", type, payload, "createdAt"`;
   return rows
-    .map(({ batchId, seq, type, createdAt, payload }) =>
-      loggedEventSchema.parse({ batchId, seq, createdAt, event: { type, ...payload } }),
-    )
-    .toSorted((a, b) => a.seq - b.seq);
+    .map(({ type, payload, ...place }) => loggedEventSchema.parse({ ...place, event: { type, ...payload } }))
+    .toSorted((a, b) => a.userSeq - b.userSeq);
 }

@@ -16,6 +16,8 @@ export type PostFilter = {
 export type Posts = {
   /** @returns null for an absent post and for somebody else's alike. */
   find(viewer: Viewer, id: string): Promise<Post | null>;
+  /** @returns in the order of the ids; null for an absent post and for somebody else's alike. */
+  findAll(viewer: Viewer, ids: readonly string[]): Promise<(Post | null)[]>;
   /** Newest first. @throws InvalidInputError */
   list(viewer: Viewer, filter: PostFilter, page: PageArgs): Promise<Page<Post>>;
 };
@@ -29,6 +31,11 @@ export function createPosts(database: Database): Posts {
   const { post } = database.prisma;
   return {
     find: (viewer, id) => post.findUnique({ where: { id, ownerId: viewer.userId } }),
+    async findAll(viewer, ids) {
+      const found = await post.findMany({ where: { id: { in: [...ids] }, ownerId: viewer.userId } });
+      const byId = new Map(found.map((one) => [one.id, one]));
+      return ids.map((id) => byId.get(id) ?? null);
+    },
     list(viewer, filter, page) {
       const { campaignId, batchId } = parseInput(filterSchema, filter, 'filter');
       const where = {

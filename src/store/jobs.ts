@@ -21,6 +21,9 @@ const rescueIntervalMs = 500;
 const isOrphanInBackoff = `state = 'retry' AND start_after > now()
          AND output->'value'->>'message' = 'job heartbeat timeout'`;
 
+/** How soon work that is due by the clock starts. */
+const scheduledPollSeconds = 60;
+
 type ListenHandle = { close(): Promise<void> };
 
 export type QueueName = keyof typeof queues;
@@ -67,6 +70,8 @@ export type Jobs = {
   retry(tx: Transaction, queue: QueueName, id: string, reason: string): Promise<void>;
   /** Takes jobs out of the queue, whether they wait or run. */
   remove(tx: Transaction, queue: QueueName, ids: readonly string[]): Promise<void>;
+  /** Runs `work` by the clock, on one instance at a time. @param cron in UTC. */
+  schedule(name: string, cron: string, work: () => Promise<void>): Promise<void>;
   /** Calls `listener` as soon as a queue may have work. A hint only: polling stays the floor. */
   onWork(listener: (queue: string) => void): () => void;
 };
@@ -79,7 +84,6 @@ export type Jobs = {
 export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Jobs {
   const boss = new PgBoss({
     ...bossOptions,
-    schedule: false,
     // Supervision costs a handful of statements; besides every minute it runs whenever a job needs it.
     monitorIntervalSeconds: 1,
   });
@@ -168,6 +172,11 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
       // pg-boss refuses a list of none.
       if (ids.length === 0) return;
       await boss.deleteJob(queue, [...ids], { db: fromPrisma(tx) });
+    },
+    async schedule(name, cron, work) {
+      await boss.createQueue(name, { policy: 'singleton', retryLimit: 0 });
+      await boss.work(name, { pollingIntervalSeconds: scheduledPollSeconds }, work);
+      await boss.schedule(name, cron);
     },
     onWork(listener) {
       listeners.add(listener);

@@ -7,6 +7,16 @@ const timeoutMs = 120_000;
 
 test.each([
   ['workers that are killed and frozen lose no post', 'workers.ts', '--kills', '4'],
+  [
+    'readers who are cut off miss no event',
+    'readers.ts',
+    '--posts',
+    '100',
+    '--subscribers',
+    '20',
+    '--reconnects',
+    '60',
+  ],
   ['services that go away lose no post', 'services.ts', '--rounds', '1'],
 ])(
   '%s',

@@ -1,11 +1,20 @@
 import { dataOf, textOf } from './answer.ts';
-import { ConnectionError } from './errors.ts';
-import { BatchEventsDocument, type BatchEventsSubscription } from './generated/graphql.ts';
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import { ConnectionError, RequestError } from './errors.ts';
+import {
+  BatchEventsDocument,
+  UserEventsDocument,
+  type BatchEventsSubscription,
+  type UserEventsSubscription,
+} from './generated/graphql.ts';
 import { subscribeOverSse } from './subscribe-sse.ts';
 import { subscribeOverWebSocket } from './subscribe-websocket.ts';
 
 /** One event of a batch, told apart by `__typename`. */
 export type BatchEvent = BatchEventsSubscription['batchEvents'];
+
+/** One event of an account's batches, told apart by `__typename`. */
+export type UserEvent = UserEventsSubscription['userEvents'];
 
 export type Transport = 'websocket' | 'sse';
 
@@ -13,16 +22,17 @@ export type FollowOptions = {
   /** Where GraphQL is served, as http or https, such as `http://127.0.0.1:4000/graphql`. */
   url: string;
   token?: string | undefined;
-  batchId: string;
   /** The newest cursor you have; left out, it starts from the first event. */
   after?: string | undefined;
-  /** How events travel; `websocket` unless told. */
+  /** How events travel; left out, over WebSocket, or by turns over SSE where that does not get through. */
   transport?: Transport | undefined;
   /** Ends the iteration at once; its reason is thrown. */
   signal?: AbortSignal | undefined;
   /** How long to wait before the next attempt, by the number of attempts that failed in a row, from 1. */
   delayMs?: ((failures: number) => number) | undefined;
 };
+
+export type FollowBatchOptions = FollowOptions & { batchId: string };
 
 /** So many attempts in a row may fail, which with the delays between them takes about half a minute. */
 const maxFailures = 10;
@@ -37,27 +47,55 @@ const transports = { websocket: subscribeOverWebSocket, sse: subscribeOverSse } 
  * @throws RequestError where the server refuses, such as NOT_FOUND and UNAUTHENTICATED; ConnectionError after
  * ten failed attempts in a row.
  */
-export async function* followBatch(options: FollowOptions): AsyncGenerator<BatchEvent, void, undefined> {
-  const { url, token, batchId, transport = 'websocket', signal, delayMs = backoffMs } = options;
-  const query = textOf(BatchEventsDocument);
-  let after = options.after;
+export function followBatch(options: FollowBatchOptions): AsyncGenerator<BatchEvent, void, undefined> {
+  const { batchId } = options;
+  return resume(options, BatchEventsDocument, (after) => ({ batchId, after }), {
+    eventOf: ({ batchEvents }) => batchEvents,
+    // A final event alone is not the end: behind it stands what retrying its failed posts brought.
+    isEnd,
+  });
+}
+
+/**
+ * Follows all batches of an account, those to come as well, and resumes as `followBatch` does.
+ *
+ * @returns events for as long as they are asked for.
+ * @throws RequestError where the server refuses; ConnectionError after ten failed attempts in a row.
+ */
+export function followUser(options: FollowOptions): AsyncGenerator<UserEvent, void, undefined> {
+  return resume(options, UserEventsDocument, (after) => ({ after }), {
+    eventOf: ({ userEvents }) => userEvents,
+    isEnd: () => false,
+  });
+}
+
+async function* resume<Data, Event extends { __typename: string; cursor: string }>(
+  options: FollowOptions,
+  document: TypedDocumentNode<Data, never>,
+  variablesOf: (after: string | undefined) => Record<string, unknown>,
+  { eventOf, isEnd }: { eventOf: (data: Data) => Event; isEnd: (event: Event) => boolean },
+): AsyncGenerator<Event, void, undefined> {
+  const { url, token, signal, delayMs = backoffMs } = options;
+  const query = textOf(document);
+  let { after, transport = 'websocket' } = options;
   let failures = 0;
   for (;;) {
     let isOver = false;
+    let isOpen = false;
     let failure: unknown;
     try {
-      const variables = { batchId, after };
+      const variables = variablesOf(after);
       for await (const body of transports[transport]({ url, token, query, variables, signal })) {
-        const event = dataOf(BatchEventsDocument, body).batchEvents;
+        const event = eventOf(dataOf(document, body));
         after = event.cursor;
+        isOpen = true;
         failures = 0;
         if (event.__typename !== 'PostStageEvent') isOver = isEnd(event);
         yield event;
       }
-      // A final event alone is not the end: behind it stands what retrying its failed posts brought.
       if (isOver) return;
     } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error;
+      if (!mayPass(error)) throw error;
       failure = error;
     }
     failures += 1;
@@ -67,8 +105,17 @@ export async function* followBatch(options: FollowOptions): AsyncGenerator<Batch
         cause: failure,
       });
     }
+    // Some proxies let no WebSocket through.
+    if (!isOpen && options.transport === undefined) transport = transport === 'sse' ? 'websocket' : 'sse';
     await wait(delayMs(failures), signal);
   }
+}
+
+/** A connection that failed, or a server that has a fault of its own for now. */
+function mayPass(error: unknown): boolean {
+  return (
+    error instanceof ConnectionError || (error instanceof RequestError && error.codes.includes('INTERNAL'))
+  );
 }
 
 /** Whether the server may end the stream here: a reader who has everything is sent the snapshot and no more. */

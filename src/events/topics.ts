@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { loggedEventSchema, stageSchema, type LoggedEvent, type PostStage } from '../domain/batch-events.ts';
+import type { Bus } from './bus.ts';
+
+/** What a bus carries under one name. Messages are parsed on receipt: another instance may run another version. */
+export type Topic<Message> = { name: string; schema: z.ZodType<Message> };
+
+const streamMessageSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('event'), entry: loggedEventSchema }),
+  z.object({ kind: z.literal('stage'), stage: stageSchema }),
+]);
+
+export type StreamMessage = z.infer<typeof streamMessageSchema>;
+
+/** What happens to one batch. */
+export const batchTopic = (batchId: string): Topic<StreamMessage> => ({
+  name: `batch:${batchId}`,
+  schema: streamMessageSchema,
+});
+
+/** What happens to all batches of one account. */
+export const userTopic = (userId: string): Topic<StreamMessage> => ({
+  name: `user:${userId}`,
+  schema: streamMessageSchema,
+});
+
+/** Tells readers of entries that were just committed. */
+export function announce(bus: Bus, entries: readonly LoggedEvent[]): void {
+  for (const entry of entries) {
+    bus.publish(batchTopic(entry.batchId), { kind: 'event', entry });
+    bus.publish(userTopic(entry.ownerId), { kind: 'event', entry });
+  }
+}
+
+/** Tells readers of a step that is not stored. */
+export function announceStage(bus: Bus, stage: PostStage): void {
+  bus.publish(batchTopic(stage.batchId), { kind: 'stage', stage });
+  bus.publish(userTopic(stage.ownerId), { kind: 'stage', stage });
+}

@@ -1,0 +1,108 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import type { Target } from '../../bench/support/report.ts';
+import { openAudience } from './support/audience.ts';
+import { createRandom } from './support/random.ts';
+import { openReadersStage, type ReadersStage } from './support/readers-stage.ts';
+import { progress, report } from './support/report.ts';
+
+const help = `Cuts readers of a batch off at random moments, over WebSocket and SSE, while Redis' pub/sub connections are killed
+every second; then the same while an API process and a worker are killed every 5 s and Redis is restarted twice. Two API
+and two worker processes. Every reader must be told 1…n, in order.
+
+  npm run chaos:readers -- --posts 200 --subscribers 50 --reconnects 200 --seed 1
+  npm run chaos:readers -- --full      1,000 posts, 100 subscribers, 1,000 reconnects
+`;
+
+const finishMs = 120_000;
+const killEveryMs = 5_000;
+const cutRedisEveryMs = 1_000;
+/** More than two workers with three slots make of the simulator's pace here, so that the cuts are over before the batch is. */
+const postsPerSecond = 20;
+
+const { values } = parseArgs({
+  options: {
+    help: { type: 'boolean', short: 'h' },
+    full: { type: 'boolean', default: false },
+    posts: { type: 'string' },
+    subscribers: { type: 'string' },
+    reconnects: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+  },
+});
+const posts = Number(values.posts ?? (values.full ? 1_000 : 200));
+const subscribers = Number(values.subscribers ?? (values.full ? 100 : 50));
+const reconnects = Number(values.reconnects ?? (values.full ? 1_000 : 200));
+
+/** What goes on around the readers until it is told to stop. */
+type Disturbance = (stage: ReadersStage, told: () => number, stop: AbortSignal) => Promise<void>;
+
+const cutPubSub: Disturbance = async (stage, _told, stop) => {
+  while (!stop.aborted) {
+    // A Redis that is being restarted has nothing to kill.
+    await stage.redis.killPubSub().catch(() => 0);
+    await delay(cutRedisEveryMs);
+  }
+};
+
+const killProcesses: Disturbance = async (stage, told, stop) => {
+  let restarts = 0;
+  for (let number = 0; !stop.aborted; number += 1) {
+    await delay(killEveryMs);
+    if (stop.aborted) return;
+    const victims = [stage.apis[number % 2], stage.workers[number % 2]].filter((one) => one !== undefined);
+    await Promise.all(victims.map((victim) => victim.kill()));
+    progress(
+      `killed ${victims.map(({ name }) => name).join(' and ')}; the slowest reader has ${told()} events`,
+    );
+    await Promise.all(victims.map((victim) => victim.start()));
+    if (restarts < 2 && told() > (posts * (restarts + 1)) / 3) {
+      restarts += 1;
+      await stage.redis.restart();
+      progress('Redis restarted');
+    }
+  }
+};
+
+async function play(
+  name: string,
+  stage: ReadersStage,
+  random: () => number,
+  disturbances: readonly Disturbance[],
+): Promise<Target[]> {
+  const batchId = await stage.startBatch(name, posts);
+  const audience = openAudience({ ...stage, batchId, count: subscribers, random });
+  const over = new AbortController();
+  const disturbing = disturbances.map((disturb) => disturb(stage, audience.slowest, over.signal));
+  const everyMs = ((posts / postsPerSecond) * 1000) / reconnects;
+  let cuts = 0;
+  while (cuts < reconnects && audience.cutSomebody()) {
+    cuts += 1;
+    await delay(everyMs * 2 * random());
+  }
+  progress(`${name}: ${cuts} readers cut off; waiting for the end`);
+  // Beside the posts, the stream has its beginning and its end.
+  const { wrong, unfinished } = await audience.finish(posts + 2, finishMs);
+  over.abort();
+  await Promise.all(disturbing);
+  progress(`${name}: over; ${audience.lost()} connections were lost besides`);
+  return [
+    { name: `${name}: reconnects`, value: cuts, target: reconnects, better: 'higher' },
+    { name: `${name}: readers told anything but 1…n`, value: wrong, target: 0, better: 'lower' },
+    { name: `${name}: readers not told the end`, value: unfinished, target: 0, better: 'lower' },
+  ];
+}
+
+async function main(): Promise<void> {
+  const random = createRandom(Number(values.seed));
+  await using stage = await openReadersStage(Number(values.seed));
+  progress('two API processes and two workers are up');
+  const targets = [
+    ...(await play('pub/sub cut every second', stage, random, [cutPubSub])),
+    ...(await play('processes killed every 5 s', stage, random, [cutPubSub, killProcesses])),
+  ];
+  report('chaos:readers', { posts, subscribers }, targets);
+}
+
+if (values.help) process.stdout.write(help);
+else await main();
