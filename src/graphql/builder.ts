@@ -49,7 +49,9 @@ builder.scalarType('DateTime', {
   serialize: (date) => date.toISOString(),
   parseValue: (value) => {
     const date = new Date(String(value));
-    if (Number.isNaN(date.getTime())) throw new TypeError('must be a date and time in ISO 8601');
+    // PostgreSQL and JavaScript agree on these years.
+    const year = date.getUTCFullYear();
+    if (!(year >= 1 && year <= 9999)) throw new TypeError('must be a date and time in ISO 8601');
     return date;
   },
 });

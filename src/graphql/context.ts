@@ -23,12 +23,26 @@ export type Services = {
   assets: AssetStore;
 };
 
+/** The refresh token of a browser, where it keeps it in a cookie. */
+export type RefreshCookie = {
+  /** As the request brought it. */
+  value: string | undefined;
+  set(token: string, expiresAt: Date): void;
+  clear(): void;
+};
+
 /** What one request adds. Loaders live no longer than it. */
 export type Context = Services & {
   /** Who asks; for a token that is not valid, why; undefined for an anonymous request. */
   viewer: Viewer | UnauthenticatedError | undefined;
   /** Where the client reached this server, such as `http://127.0.0.1:4000`. */
   origin: string;
+  /** Under which the log knows the request. */
+  requestId: string;
+  /** The client's network address. */
+  address: string;
+  /** Undefined on a WebSocket, which cannot set one. */
+  refreshCookie: RefreshCookie | undefined;
   batchCosts: DataLoader<string, number>;
   postCosts: DataLoader<string, number>;
 };

@@ -2,7 +2,7 @@ import { fromPrisma, PgBoss, type ConstructorOptions } from 'pg-boss';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Transaction } from './database.ts';
 
-/** The queues there are. A killed worker's job is run again when its heartbeat has been silent for 10 s. */
+/** The queues there are. A killed worker's post is run again when its heartbeat has been silent for 10 s. */
 const queues = {
   posts: {
     heartbeatSeconds: 10,
@@ -12,7 +12,19 @@ const queues = {
     retryDelayMax: 30,
     notify: true,
   },
+  /** Pictures of accounts that are gone; goes on trying for days while the asset store is away. */
+  'asset-removals': {
+    expireInSeconds: 120,
+    retryLimit: 100,
+    retryDelay: 5,
+    retryBackoff: true,
+    retryDelayMax: 3_600,
+  },
+  pruning: { expireInSeconds: 120, retryLimit: 3, retryDelay: 60 },
 } as const;
+
+/** How often the queues that `serve` works on are looked at. */
+const servePollSeconds = 2;
 
 /** How soon a job whose heartbeat ran out is run again. */
 const hurryIntervalMs = 1_000;
@@ -57,6 +69,10 @@ export type Jobs = {
   retry(tx: Transaction, queue: QueueName, id: string, reason: string): Promise<void>;
   /** Takes jobs out of the queue, whether they wait or run. */
   remove(tx: Transaction, queue: QueueName, ids: readonly string[]): Promise<void>;
+  /** Works on the jobs of a queue one at a time until the stop; one that throws is tried again. */
+  serve(queue: QueueName, handler: (data: unknown) => Promise<void>): Promise<void>;
+  /** Adds a job whenever a cron expression (UTC) says so, once for all instances. */
+  schedule(queue: QueueName, cron: string): Promise<void>;
   /** Calls `listener` as soon as a queue may have work. A hint only: polling stays the floor. */
   onWork(listener: (queue: string) => void): () => void;
 };
@@ -69,7 +85,7 @@ export type Jobs = {
 export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Jobs {
   const boss = new PgBoss({
     ...bossOptions,
-    schedule: false,
+    schedule: true,
     superviseIntervalSeconds: 1,
     monitorIntervalSeconds: 1,
   });
@@ -146,6 +162,14 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
       // pg-boss refuses a list of none.
       if (ids.length === 0) return;
       await boss.deleteJob(queue, [...ids], { db: fromPrisma(tx) });
+    },
+    async serve(queue, handler) {
+      await boss.work(queue, { pollingIntervalSeconds: servePollSeconds }, async ([job]) => {
+        if (job !== undefined) await handler(job.data);
+      });
+    },
+    async schedule(queue, cron) {
+      await boss.schedule(queue, cron);
     },
     onWork(listener) {
       listeners.add(listener);

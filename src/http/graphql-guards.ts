@@ -1,0 +1,127 @@
+import {
+  NoSchemaIntrospectionCustomRule,
+  parse,
+  validate,
+  GraphQLError,
+  type ExecutionResult,
+} from 'graphql';
+import { handleStreamOrSingleExecutionResult, type Plugin } from 'graphql-yoga';
+import { RateLimitedError } from '../domain/errors.ts';
+import type { Context } from '../graphql/context.ts';
+import {
+  checkDocumentLimits,
+  countRootFields,
+  documentLimits,
+  tooLarge,
+} from '../graphql/document-limits.ts';
+import { maskError, withField } from '../graphql/mask-error.ts';
+import type { RateLimits } from '../services/rate-limits.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { PersistedDocuments } from './persisted-documents.ts';
+
+/**
+ * What stands between a document and the resolvers, over HTTP, SSE and WebSocket alike: limits on documents,
+ * the allow-list, rate limits, and errors that tell nothing of the inside.
+ */
+export function createGuards(deps: {
+  introspection: boolean;
+  documents: PersistedDocuments;
+  limits: RateLimits;
+  logger: Logger;
+}): Plugin<Context>[] {
+  const { introspection, documents, limits, logger } = deps;
+  const parsing: Plugin<Context> = {
+    onParams({ params, setParams }) {
+      const query = documents.resolve(params);
+      if (query !== undefined) setParams({ ...params, query });
+    },
+    onParse({ setParseFn }) {
+      setParseFn(parseWithinLimits);
+    },
+  };
+  const validation: Plugin<Context> = {
+    onValidate({ params, setResult, setValidationFn, addValidationRule }) {
+      const refusal = checkDocumentLimits(params.documentAST) ?? documents.check(params.documentAST);
+      if (refusal !== undefined) {
+        setResult([refusal]);
+        return undefined;
+      }
+      if (!introspection) addValidationRule(NoSchemaIntrospectionCustomRule);
+      setValidationFn(
+        (schema: Parameters<typeof validate>[0], document: Parameters<typeof validate>[1], rules) =>
+          validate(schema, document, rules, { hideSuggestions: !introspection, maxErrors: 10 }),
+      );
+      return ({ result, setResult: replace }) => {
+        if (result.length > 0) replace(result.map((error) => withField(error, params.documentAST)));
+      };
+    },
+  };
+
+  const masked = ({ errors, ...rest }: ExecutionResult, { requestId }: Context): ExecutionResult =>
+    errors === undefined
+      ? rest
+      : {
+          ...rest,
+          errors: errors.map((error) => maskError(error, (cause) => report(cause, requestId), requestId)),
+        };
+  const report = (cause: unknown, requestId: string) =>
+    logger.error({ err: cause, requestId }, 'a resolver failed');
+
+  /** @returns what is answered instead, where the operation is one too many. */
+  async function refuse(context: Context, fields: number): Promise<ExecutionResult | undefined> {
+    const { viewer, address } = context;
+    const userId = viewer !== undefined && 'userId' in viewer ? viewer.userId : undefined;
+    try {
+      await limits.operation({ userId, address }, fields);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof RateLimitedError)) throw error;
+      return { errors: [maskError(error, () => undefined)] };
+    }
+  }
+
+  const execution: Plugin<Context> = {
+    async onExecute({ args, setResultAndStopExecution }) {
+      Object.assign(args, { hideSuggestions: !introspection });
+      const refusal = await refuse(args.contextValue, countRootFields(args.document, args.operationName));
+      if (refusal !== undefined) {
+        setResultAndStopExecution(refusal);
+        return undefined;
+      }
+      return {
+        onExecuteDone: (payload) =>
+          handleStreamOrSingleExecutionResult(payload, ({ result, setResult }) =>
+            setResult(masked(result, args.contextValue)),
+          ),
+      };
+    },
+    async onSubscribe({ args, setResultAndStopExecution }) {
+      Object.assign(args, { hideSuggestions: !introspection });
+      const refusal = await refuse(args.contextValue, countRootFields(args.document, args.operationName));
+      if (refusal !== undefined) {
+        setResultAndStopExecution(refusal);
+        return undefined;
+      }
+      return {
+        onSubscribeResult: (payload) =>
+          handleStreamOrSingleExecutionResult(payload, ({ result, setResult }) =>
+            setResult(masked(result, args.contextValue)),
+          ),
+      };
+    },
+  };
+  return [parsing, validation, execution];
+}
+
+const parseWithinLimits: typeof parse = (source, options) => {
+  const text = typeof source === 'string' ? source : source.body;
+  if (text.length > documentLimits.characters) throw tooLarge();
+  try {
+    return parse(source, { ...options, maxTokens: documentLimits.tokens });
+  } catch (error) {
+    // graphql-js names the limit in its message.
+    throw error instanceof GraphQLError && /tokens\. Parsing aborted/.test(error.message)
+      ? tooLarge()
+      : error;
+  }
+};
