@@ -137,8 +137,9 @@ export function createAccounts(
     async deleteAccount(viewer, input, address) {
       const { password: given } = parseInput(passwordProof, input);
       await requirePassword(viewer, given, address);
-      await deletion.run(viewer);
+      // First, while their rows can still be found: subscriptions close, and nobody comes in any more.
       await sessions.end(viewer.userId, {});
+      await deletion.run(viewer);
     },
     async authenticate(token) {
       const viewer = await tokens.verify(token);
