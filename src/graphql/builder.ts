@@ -4,6 +4,7 @@ import PrismaPlugin from '@pothos/plugin-prisma';
 import RelayPlugin from '@pothos/plugin-relay';
 import { InvalidInputError } from '../domain/errors.ts';
 import { fromGlobalId, toGlobalId } from '../domain/ids.ts';
+import { maxPageSize } from '../services/paging.ts';
 import type { Context } from './context.ts';
 import { getDatamodel } from './generated/pothos.ts';
 import type PrismaTypes from './generated/pothos.ts';
@@ -33,6 +34,14 @@ export const builder = new SchemaBuilder<{
       if (decoded === undefined)
         throw new InvalidInputError([{ path: 'id', message: 'must be the id of a node' }]);
       return { typename: decoded.type, id: decoded.id };
+    },
+    nodesQueryOptions: {
+      resolve: (_root, { ids }, _context, _info, resolveNodes) => {
+        if (ids.length > maxPageSize) {
+          throw new InvalidInputError([{ path: 'ids', message: `must have at most ${maxPageSize} entries` }]);
+        }
+        return resolveNodes(ids);
+      },
     },
     edgesFieldOptions: { nullable: false },
     nodeFieldOptions: { nullable: false },

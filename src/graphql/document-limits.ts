@@ -7,6 +7,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { maxPageSize } from '../services/paging.ts';
 
 /**
  * What one document may ask for. Far above what any client of ours sends (a list of posts with all of their
@@ -24,8 +25,6 @@ export const documentLimits = {
   cost: 20_000,
 };
 
-/** Pages are cut here (services/paging.ts), so a variable stands for no more. */
-const maxPage = 100;
 /** What a connection brings that names no size. */
 const defaultPage = 20;
 
@@ -138,7 +137,7 @@ function createMeasuring(fragments: ReadonlyMap<string, FragmentDefinitionNode>)
 function pageSize(field: FieldNode): number {
   const sizes = field.arguments?.flatMap(({ name, value }) => {
     if (name.value !== 'first' && name.value !== 'last') return [];
-    return [value.kind === Kind.INT ? Math.min(maxPage, Math.abs(Number(value.value))) : maxPage];
+    return [value.kind === Kind.INT ? Math.min(maxPageSize, Math.abs(Number(value.value))) : maxPageSize];
   });
   if (sizes !== undefined && sizes.length > 0) return Math.max(...sizes);
   const isConnection = field.selectionSet?.selections.some(

@@ -119,9 +119,10 @@ const parseWithinLimits: typeof parse = (source, options) => {
   try {
     return parse(source, { ...options, maxTokens: documentLimits.tokens });
   } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
     // graphql-js names the limit in its message.
-    throw error instanceof GraphQLError && /tokens\. Parsing aborted/.test(error.message)
-      ? tooLarge()
-      : error;
+    if (/tokens\. Parsing aborted/.test(error.message)) throw tooLarge();
+    const { message, source: origin, positions } = error;
+    throw new GraphQLError(message, { source: origin, positions, extensions: { code: 'SYNTAX_ERROR' } });
   }
 };

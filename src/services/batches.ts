@@ -8,6 +8,7 @@ import type { Batch } from '../store/generated/prisma/client.ts';
 import type { Jobs } from '../store/jobs.ts';
 import type { Viewer } from './accounts.ts';
 import { createBatchControls, type BatchControls } from './batch-controls.ts';
+import { ownedBy } from './ownership.ts';
 import { startBatch, type StartBatchInput } from './batch-start.ts';
 
 export type Batches = BatchControls & {
@@ -36,8 +37,7 @@ export type FollowedBatch = { snapshot: Batch; updates: AsyncIterable<Followed> 
 export function createBatches(deps: { database: Database; jobs: Jobs; bus: Bus; log: EventLog }): Batches {
   const { database, bus, log } = deps;
   const { prisma } = database;
-  const find = (viewer: Viewer, id: string) =>
-    prisma.batch.findUnique({ where: { id, ownerId: viewer.userId } });
+  const find = (viewer: Viewer, id: string) => prisma.batch.findUnique({ where: { id, ...ownedBy(viewer) } });
 
   return {
     ...createBatchControls(deps),

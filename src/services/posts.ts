@@ -4,6 +4,7 @@ import type { Database } from '../store/database.ts';
 import type { Post, PostStatus } from '../store/generated/prisma/client.ts';
 import type { Viewer } from './accounts.ts';
 import { readPage, type Page, type PageArgs } from './paging.ts';
+import { ownedBy } from './ownership.ts';
 import { parseInput } from './validation.ts';
 
 /** Ids are global ones. */
@@ -28,11 +29,11 @@ const filterSchema = z.object({
 export function createPosts(database: Database): Posts {
   const { post } = database.prisma;
   return {
-    find: (viewer, id) => post.findUnique({ where: { id, ownerId: viewer.userId } }),
+    find: (viewer, id) => post.findUnique({ where: { id, ...ownedBy(viewer) } }),
     list(viewer, filter, page) {
       const { campaignId, batchId } = parseInput(filterSchema, filter, 'filter');
       const where = {
-        ownerId: viewer.userId,
+        ...ownedBy(viewer),
         ...(campaignId == null ? {} : { campaignId }),
         ...(batchId == null ? {} : { batchId }),
         ...(filter.status == null ? {} : { status: filter.status }),

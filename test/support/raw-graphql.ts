@@ -22,14 +22,14 @@ export const answerSchema = z.object({
 /** Sends a request that no well-behaved client would send. */
 export async function post(
   app: { url: string },
-  body: object | string | Buffer,
+  body: object | string,
   headers: Record<string, string> = {},
 ): Promise<RawAnswer> {
   const startedAt = performance.now();
   const response = await fetch(`${app.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
-    body: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body),
+    body: typeof body === 'string' ? body : JSON.stringify(body),
   });
   return toAnswer(response, startedAt);
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SignJWT } from 'jose';
+import { z } from 'zod';
 
 /** What the apps of a test sign with, so that the test can sign as well. */
 export const testSecret = 'a secret that only tests know and that is long enough';
@@ -14,12 +15,14 @@ export type TokenChanges = {
 /** Signs a token for a session as the app does, but for `changes`. */
 export async function forge(token: string, changes: TokenChanges = {}): Promise<string> {
   const now = Math.floor(Date.now() / 1000);
-  const { sub, sid } = claimsOf(token);
+  const { sub, sid } = claimsSchema.parse(claimsOf(token));
   const claims = { sub, sid, iss: 'pressrun', aud: 'pressrun', iat: now, exp: now + 60, ...changes.claims };
   return new SignJWT(claims)
     .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', kid: keyId(testSecret), ...changes.header })
     .sign(new TextEncoder().encode(changes.secret ?? testSecret));
 }
+
+const claimsSchema = z.object({ sub: z.string(), sid: z.string() });
 
 /** The claims of a token, unverified. */
 export function claimsOf(token: string): Record<string, unknown> {
