@@ -16,6 +16,7 @@ import { maxPageSize } from '../services/paging.ts';
 export const documentLimits = {
   characters: 50_000,
   tokens: 2_000,
+  nesting: 50,
   depth: 12,
   fields: 500,
   aliases: 50,

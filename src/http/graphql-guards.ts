@@ -115,7 +115,7 @@ export function createGuards(deps: {
 
 const parseWithinLimits: typeof parse = (source, options) => {
   const text = typeof source === 'string' ? source : source.body;
-  if (text.length > documentLimits.characters) throw tooLarge();
+  if (text.length > documentLimits.characters || nestingOf(text) > documentLimits.nesting) throw tooLarge();
   try {
     return parse(source, { ...options, maxTokens: documentLimits.tokens });
   } catch (error) {
@@ -126,3 +126,15 @@ const parseWithinLimits: typeof parse = (source, options) => {
     throw new GraphQLError(message, { source: origin, positions, extensions: { code: 'SYNTAX_ERROR' } });
   }
 };
+
+/** How deep brackets stand within brackets: the parser and what follows it have a stack to lose. */
+function nestingOf(text: string): number {
+  const bare = text.replace(/"""[\s\S]*?"""|"(?:\\.|[^"\\\n])*"|#.*/g, '');
+  let depth = 0;
+  let deepest = 0;
+  for (const character of bare) {
+    if ('{[('.includes(character)) deepest = Math.max(deepest, (depth += 1));
+    else if ('}])'.includes(character)) depth -= 1;
+  }
+  return deepest;
+}
