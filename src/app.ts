@@ -27,7 +27,7 @@ import { createPosts } from './services/posts.ts';
 import { prune } from './services/pruning.ts';
 import { createQuotes } from './services/quotes.ts';
 import { createRateLimits, type RateLimits } from './services/rate-limits.ts';
-import { createSessions, type Sessions } from './services/sessions.ts';
+import { createSessions } from './services/sessions.ts';
 import { createUsages } from './services/usages.ts';
 import { openAssets, type AssetStore } from './store/assets.ts';
 import { openDatabase, type Database } from './store/database.ts';
@@ -115,7 +115,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
 
     if (config.role !== 'api') {
       await startWorker(config, opened, { database, jobs, bus, batches, assets, outages, logger });
-      await startHousekeeping({ database, jobs, deletion, sessions });
+      await startHousekeeping({ database, jobs, deletion });
     }
     return { url, stop: () => opened.disposeAsync() };
   } catch (error) {
@@ -171,13 +171,10 @@ async function startHousekeeping(deps: {
   database: Database;
   jobs: Jobs;
   deletion: AccountDeletion;
-  sessions: Sessions;
 }): Promise<void> {
-  const { database, jobs, deletion, sessions } = deps;
+  const { database, jobs, deletion } = deps;
   await jobs.serve('asset-removals', deletion.removeAssets);
-  await jobs.serve('pruning', async () => {
-    await prune(database, sessions);
-  });
+  await jobs.serve('pruning', () => prune(database));
   await jobs.schedule('pruning', '17 * * * *');
 }
 

@@ -29,8 +29,6 @@ export type Sessions = {
    * @returns how many were open.
    */
   end(userId: string, which: { only?: string; allBut?: string }): Promise<number>;
-  /** Ends the session that a refresh token belongs to. @returns how many were open: 1 or 0. */
-  endByRefreshToken(refreshToken: string): Promise<number>;
   /**
    * Whether the session of a token is open.
    *
@@ -43,8 +41,6 @@ export type Sessions = {
    * @returns how to stop watching.
    */
   watch(viewer: Viewer, onEnd: (reason: SessionEnd) => void): () => void;
-  /** Deletes sessions past their end. */
-  prune(): Promise<number>;
   close(): void;
 };
 
@@ -150,13 +146,6 @@ export function createSessions(database: Database, options: { isShared: boolean;
       return ended(rows.map(({ id }) => id));
     },
 
-    async endByRefreshToken(refreshToken) {
-      const rows = await prisma.$queryRaw<{ id: string }[]>`
-        DELETE FROM sessions s USING refresh_tokens t
-        WHERE t.hash = ${hashOf(refreshToken)} AND s.id = t."sessionId" RETURNING s.id`;
-      return ended(rows.map(({ id }) => id));
-    },
-
     isOpen({ sessionId }) {
       const known = remembered.get(sessionId);
       return known !== undefined && performance.now() - known.askedAt < trustMs
@@ -165,11 +154,6 @@ export function createSessions(database: Database, options: { isShared: boolean;
     },
 
     watch: watch.add,
-
-    async prune() {
-      const { count } = await prisma.session.deleteMany({ where: { expiresAt: { lt: new Date() } } });
-      return count;
-    },
 
     close: watch.close,
   };

@@ -33,11 +33,11 @@ export async function fuzz(app: { url: string }, requests: number, seed: number)
   let answeredWithData = 0;
   let early = 0;
   let sent = 0;
-  while (sent < requests) {
+  for (let left = requests; left > 0; left -= perAccount) {
     const account = await signUp(app);
     const generate = createGenerator(schema, random, await thingsOf(account));
     const headers = { authorization: `Bearer ${account.token}` };
-    const share = Array.from({ length: Math.min(perAccount, requests - sent) }, () => generate());
+    const share = Array.from({ length: Math.min(perAccount, left) }, () => generate());
     await Promise.all(
       Array.from({ length: atOnce }, async () => {
         for (let operation = share.pop(); operation !== undefined; operation = share.pop()) {

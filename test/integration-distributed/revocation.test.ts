@@ -63,7 +63,7 @@ it('20 uses of one refresh token at once, on two instances, have one successor',
   const { email } = await signUp(app);
   const { login } = await anonymous(app).run(LoginDocument, { input: { email, password: 'correct horse' } });
   if (login.__typename !== 'Login') throw new Error(login.__typename);
-  const { refreshToken = null } = login;
+  const { refreshToken } = login;
   const answers = await Promise.all(
     Array.from({ length: 20 }, (_, time) =>
       anonymous(time % 2 === 0 ? app : another).run(RefreshDocument, { refreshToken }),

@@ -24,7 +24,7 @@ export function probesOf(schema: GraphQLSchema, field: GraphQLField<unknown, unk
   const failure = mayFail ? '... on Error { code }' : '';
   return possibles.map((possible) => {
     const fields = new Set<string>();
-    const inner = select(schema, possible, [], fields);
+    const inner = select(possible, [], fields);
     return {
       selection: isAbstractType(type) ? `{ __typename ${failure} ... on ${possible.name} ${inner} }` : inner,
       fields,
@@ -45,12 +45,7 @@ function possibleTypes(schema: GraphQLSchema, type: GraphQLCompositeType): reado
   return isAbstractType(type) ? schema.getPossibleTypes(type) : [type];
 }
 
-function select(
-  schema: GraphQLSchema,
-  type: GraphQLObjectType,
-  path: readonly string[],
-  fields: Set<string>,
-): string {
+function select(type: GraphQLObjectType, path: readonly string[], fields: Set<string>): string {
   const parts = Object.values(type.getFields()).flatMap((field) => {
     const target = getNamedType(field.type);
     if (!isCompositeType(target)) {
@@ -60,7 +55,7 @@ function select(
     // A type that is on the path already was asked for everything there.
     if (path.includes(target.name) || !isObjectType(target)) return [];
     fields.add(`${type.name}.${field.name}`);
-    return [`${field.name} ${select(schema, target, [...path, type.name], fields)}`];
+    return [`${field.name} ${select(target, [...path, type.name], fields)}`];
   });
   return `{ __typename ${parts.join(' ')} }`;
 }
