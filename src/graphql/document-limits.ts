@@ -4,6 +4,7 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
+  type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
@@ -47,6 +48,7 @@ export function checkDocumentLimits(document: DocumentNode): GraphQLError | unde
   for (const definition of document.definitions) {
     if (definition.kind === Kind.OPERATION_DEFINITION || definition.kind === Kind.FRAGMENT_DEFINITION) {
       const measured = measureOf(definition.selectionSet);
+      if (isOnIntrospection(definition)) measured.depth = 0;
       measured.directives += definition.directives?.length ?? 0;
       if (isTooMuch(measured)) return tooLarge();
     }
@@ -120,7 +122,7 @@ function createMeasuring(fragments: ReadonlyMap<string, FragmentDefinitionNode>)
     const aliases = field.alias === undefined ? 0 : 1;
     if (field.selectionSet === undefined) return { depth: 1, fields: 1, aliases, directives: 0, cost: 1 };
     const inner = ofSelections(field.selectionSet);
-    // Introspection has a depth limit of its own among graphql-js' rules.
+    // As above: its depth is not ours to limit.
     const isIntrospection = field.name.value.startsWith('__');
     return {
       depth: isIntrospection ? 1 : inner.depth + 1,
@@ -132,6 +134,11 @@ function createMeasuring(fragments: ReadonlyMap<string, FragmentDefinitionNode>)
   }
 
   return ofSelections;
+}
+
+/** Introspection has a depth limit of its own among graphql-js' rules. */
+function isOnIntrospection(definition: OperationDefinitionNode | FragmentDefinitionNode): boolean {
+  return definition.kind === Kind.FRAGMENT_DEFINITION && definition.typeCondition.name.value.startsWith('__');
 }
 
 /** How many entries a connection brings at most; 1 for what is none. */
