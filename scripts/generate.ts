@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -30,6 +31,7 @@ if (values.help) {
   // Absent after `npm ci --omit=dev`: then nothing that runs needs its output.
   if (existsSync('node_modules/@graphql-codegen/cli')) {
     step('typed client documents', () => run(binOf('@graphql-codegen/cli'), '--silent'));
+    await writePersistedDocuments();
   }
   await buildTemplate();
 }
@@ -47,6 +49,18 @@ async function printedSchema(): Promise<string> {
     import('../src/graphql/schema.ts'),
   ]);
   return `${printSchema(lexicographicSortSchema(schema))}\n`;
+}
+
+/** What PERSISTED_ONLY lets run: each operation of our own clients with its fragments, by its SHA-256. */
+async function writePersistedDocuments(): Promise<void> {
+  const { parse, print, separateOperations } = await import('graphql');
+  const operations = separateOperations(parse(await readFile('client/operations.graphql', 'utf8')));
+  const documents = Object.values(operations).map((document) => print(document));
+  const byHash = documents.map((text) => [createHash('sha256').update(text).digest('hex'), text]);
+  await writeFile(
+    'client/generated/persisted-documents.json',
+    `${JSON.stringify(Object.fromEntries(byHash), null, 1)}\n`,
+  );
 }
 
 /** The data directory that embedded databases start from: initialised, migrated, with the job engine's tables. */

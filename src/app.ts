@@ -15,15 +15,21 @@ import { guardProvider } from './provider/guard.ts';
 import { createLedger } from './provider/ledger.ts';
 import { createOpenAiProvider } from './provider/openai.ts';
 import { createOutageBoard, type OutageBoard } from './provider/outages.ts';
+import { openPersistedDocuments } from './http/persisted-documents.ts';
+import { createAccessTokens } from './services/access-tokens.ts';
+import { createAccountDeletion, type AccountDeletion } from './services/account-deletion.ts';
 import { createAccounts } from './services/accounts.ts';
 import { createBatches, type Batches } from './services/batches.ts';
 import { createCampaigns } from './services/campaigns.ts';
-import { pruneEvents } from './services/event-retention.ts';
+import { createPasswords } from './services/passwords.ts';
 import { createPostRecovery } from './services/post-recovery.ts';
 import { createPostWorkbench } from './services/post-work.ts';
 import { createPosts } from './services/posts.ts';
 import { createProgress } from './services/progress.ts';
+import { prune } from './services/pruning.ts';
 import { createQuotes } from './services/quotes.ts';
+import { createRateLimits, type RateLimits } from './services/rate-limits.ts';
+import { createSessions } from './services/sessions.ts';
 import { createUsages } from './services/usages.ts';
 import { openAssets, type AssetStore } from './store/assets.ts';
 import { openDatabase, type Database } from './store/database.ts';
@@ -68,9 +74,19 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     const posts = createPosts(database);
     const outages = createOutageBoard(database, randomUUID(), logger);
     const batches = createBatches({ database, jobs, bus });
+    const sessions = createSessions(database, { isShared: config.databaseUrl !== undefined, logger });
+    opened.defer(() => sessions.close());
+    const limits = await openRateLimits(config, opened, logger);
+    const deletion = createAccountDeletion({ database, jobs, batches, assets });
     const services = {
       prisma: database.prisma,
-      accounts: createAccounts(database, await tokenSecret(config, logger)),
+      accounts: createAccounts(database, {
+        tokens: createAccessTokens(await tokenSecrets(config, logger), config.accessTokens.minutes),
+        sessions,
+        passwords: createPasswords(),
+        deletion,
+        limits,
+      }),
       campaigns: createCampaigns(database),
       batches,
       outages,
@@ -88,6 +104,10 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
 
     const http = createHttpServer({
       services,
+      sessions,
+      limits,
+      documents: await openPersistedDocuments(config.http),
+      settings: config.http,
       assets,
       health: { database: database.ping, bus: bus.ping },
       logger,
@@ -97,6 +117,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
 
     if (config.role !== 'api') {
       await startWorker(config, opened, { database, jobs, bus, batches, assets, outages, logger });
+      await startHousekeeping(config, { database, jobs, deletion });
     }
     return { url, stop: () => opened.disposeAsync() };
   } catch (error) {
@@ -146,10 +167,29 @@ async function startWorker(
   opened.defer(() => dispatcher.stop(drainMs));
   recovery.start();
   dispatcher.start();
-  await jobs.schedule('prune-events', '17 3 * * *', async () => {
-    const events = await pruneEvents(database, config.eventRetentionDays);
-    logger.info({ events }, 'events older than the retention deleted');
-  });
+}
+
+/** What nobody waits for: pictures of deleted accounts, and rows that have no effect any more. */
+async function startHousekeeping(
+  config: Config,
+  deps: { database: Database; jobs: Jobs; deletion: AccountDeletion },
+): Promise<void> {
+  const { database, jobs, deletion } = deps;
+  await jobs.serve('asset-removals', deletion.removeAssets);
+  await jobs.serve('pruning', () => prune(database, config.eventRetentionDays));
+  await jobs.schedule('pruning', '17 * * * *');
+}
+
+async function openRateLimits(
+  config: Config,
+  opened: AsyncDisposableStack,
+  logger: Logger,
+): Promise<RateLimits> {
+  if (config.redisUrl === undefined) return createRateLimits(config.rateLimits, undefined);
+  const { openRedis } = await import('./store/redis.ts');
+  const redis = await openRedis(config.redisUrl, logger);
+  opened.defer(() => redis.disconnect());
+  return createRateLimits(config.rateLimits, redis);
 }
 
 async function openAdmission(config: Config, logger: Logger): Promise<Admission> {
@@ -208,8 +248,9 @@ function priceOf({ provider }: Config, model: string) {
 }
 
 /** A secret of its own, kept beside the data, where none is set: logins survive a restart. */
-async function tokenSecret(config: Config, logger: Logger): Promise<Uint8Array> {
-  if (config.jwtSecret !== undefined) return new TextEncoder().encode(config.jwtSecret);
+async function tokenSecrets(config: Config, logger: Logger): Promise<Uint8Array[]> {
+  const { secrets } = config.accessTokens;
+  if (secrets.length > 0) return secrets.map((secret) => new TextEncoder().encode(secret));
   const file = `${config.dataDir}/token-secret`;
   const whole = `${file}.${randomUUID()}`;
   await mkdir(config.dataDir, { recursive: true });
@@ -223,5 +264,5 @@ async function tokenSecret(config: Config, logger: Logger): Promise<Uint8Array> 
   } finally {
     await unlink(whole);
   }
-  return readFile(file);
+  return [await readFile(file)];
 }

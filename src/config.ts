@@ -1,8 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
+import proxyAddr from 'proxy-addr';
 import { z } from 'zod';
 import { listPrice, type Price } from './domain/pricing.ts';
+import type { HttpSettings } from './http/settings.ts';
+import type { RateLimitSettings } from './services/rate-limits.ts';
 
 const port = z.coerce
   .number('must be a number')
@@ -15,6 +18,28 @@ const positiveInt = z.coerce
   .min(1, 'must be at least 1');
 const url = (protocols: RegExp, example: string) =>
   z.url({ protocol: protocols, error: `must be an address such as ${example}` });
+
+const flag = z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true');
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== ''),
+);
+
+/** Of a browser: scheme, host and port, nothing else. */
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}
+
+function areNetworks(networks: string[]): boolean {
+  try {
+    proxyAddr.compile(networks);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const price = z
   .string()
@@ -53,6 +78,29 @@ const settings = z.object({
   MONTHLY_BUDGET: z.coerce.number('must be a number').positive('must be above 0').optional(),
   EVENT_RETENTION_DAYS: positiveInt.max(3650, 'must be at most 3650').default(30),
   JWT_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  JWT_PREVIOUS_SECRETS: z
+    .string()
+    .transform((list) => list.split(',').map((secret) => secret.trim()))
+    .refine((secrets) => secrets.every((secret) => secret.length >= 32), {
+      error: 'must be secrets of at least 32 characters each, with commas between them',
+    })
+    .optional(),
+  ACCESS_TOKEN_MINUTES: positiveInt.max(1440, 'must be at most 1440').default(15),
+  RATE_LIMIT_PER_USER: positiveInt.default(6_000),
+  RATE_LIMIT_PER_ADDRESS: positiveInt.default(12_000),
+  RATE_LIMIT_GLOBAL: positiveInt.default(120_000),
+  LOGIN_ATTEMPTS: positiveInt.default(10),
+  LOGIN_ATTEMPTS_PER_ADDRESS: positiveInt.default(100),
+  REGISTRATIONS_PER_ADDRESS: positiveInt.default(100),
+  TRUSTED_PROXIES: list.refine(areNetworks, 'must be addresses or networks such as 10.0.0.0/8').default([]),
+  ALLOWED_ORIGINS: list
+    .refine((origins) => origins.every(isOrigin), 'must be origins such as https://app.example.com')
+    .default([]),
+  INTROSPECTION: flag.optional(),
+  PERSISTED_ONLY: flag.default(false),
+  PERSISTED_DOCUMENTS: z.string().min(1).default('client/generated/persisted-documents.json'),
+  MAX_SOCKETS: positiveInt.default(10_000),
+  MAX_SOCKETS_PER_ADDRESS: positiveInt.default(2_000),
   ASSET_BASE_URL: url(/^https?$/, 'https://cdn.example.com').optional(),
   ASSET_S3_BUCKET: z.string().min(1).optional(),
   ASSET_S3_REGION: z.string().min(1).default('us-east-1'),
@@ -100,8 +148,13 @@ export type Config = {
   postSlotsPerUser: number | undefined;
   /** How long progress can be replayed. */
   eventRetentionDays: number;
-  /** Undefined: a random one, kept in `dataDir`. */
-  jwtSecret: string | undefined;
+  accessTokens: {
+    /** The first signs, all verify; none: a random one, kept in `dataDir`. */
+    secrets: readonly string[];
+    minutes: number;
+  };
+  rateLimits: RateLimitSettings;
+  http: HttpSettings;
   assets: {
     /** Prefix of every picture's address; undefined: this server serves them. */
     baseUrl: string | undefined;
@@ -131,6 +184,9 @@ export function readConfig(environment: Record<string, string | undefined> = pro
   const faults = (parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   if (given['NODE_ENV'] === 'production' && given['JWT_SECRET'] === undefined) {
     faults.push('JWT_SECRET: must be set in production; make one with: openssl rand -base64 48');
+  }
+  if (given['JWT_PREVIOUS_SECRETS'] !== undefined && given['JWT_SECRET'] === undefined) {
+    faults.push('JWT_SECRET: must be set where JWT_PREVIOUS_SECRETS is');
   }
   if (given['OPENAI_BASE_URL'] !== undefined && given['OPENAI_API_KEY'] === undefined) {
     faults.push('OPENAI_API_KEY: must be set where OPENAI_BASE_URL is');
@@ -195,7 +251,28 @@ function toConfig(values: z.infer<typeof settings>, prices: ReadonlyMap<string, 
     postSlots: values.POST_SLOTS,
     postSlotsPerUser: values.POST_SLOTS_PER_USER,
     eventRetentionDays: values.EVENT_RETENTION_DAYS,
-    jwtSecret: values.JWT_SECRET,
+    accessTokens: {
+      secrets:
+        values.JWT_SECRET === undefined ? [] : [values.JWT_SECRET, ...(values.JWT_PREVIOUS_SECRETS ?? [])],
+      minutes: values.ACCESS_TOKEN_MINUTES,
+    },
+    rateLimits: {
+      perUser: values.RATE_LIMIT_PER_USER,
+      perAddress: values.RATE_LIMIT_PER_ADDRESS,
+      global: values.RATE_LIMIT_GLOBAL,
+      logins: values.LOGIN_ATTEMPTS,
+      loginsPerAddress: values.LOGIN_ATTEMPTS_PER_ADDRESS,
+      registrationsPerAddress: values.REGISTRATIONS_PER_ADDRESS,
+    },
+    http: {
+      trustedProxies: values.TRUSTED_PROXIES,
+      allowedOrigins: values.ALLOWED_ORIGINS,
+      introspection: values.INTROSPECTION ?? values.NODE_ENV !== 'production',
+      persistedOnly: values.PERSISTED_ONLY,
+      persistedDocuments: resolve(values.PERSISTED_DOCUMENTS),
+      maxSockets: values.MAX_SOCKETS,
+      maxSocketsPerAddress: values.MAX_SOCKETS_PER_ADDRESS,
+    },
     assets: {
       baseUrl: values.ASSET_BASE_URL?.replace(/\/+$/, ''),
       s3:

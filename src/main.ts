@@ -1,5 +1,6 @@
 import { startApp } from './app.ts';
 import { ConfigError, readConfig } from './config.ts';
+import { PersistedDocumentsError } from './http/persisted-documents.ts';
 import { PortInUseError } from './http/server.ts';
 import { findUnusable, UnusableError } from './start-failure.ts';
 import { DataDirectoryInUseError } from './store/data-directory.ts';
@@ -15,6 +16,7 @@ const help = `Starts Pressrun: GraphQL, subscriptions and the worker in one proc
 const expected = (error: unknown): error is Error =>
   error instanceof ConfigError ||
   error instanceof PortInUseError ||
+  error instanceof PersistedDocumentsError ||
   error instanceof DataDirectoryInUseError ||
   error instanceof UnusableError;
 

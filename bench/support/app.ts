@@ -11,7 +11,14 @@ export async function startBenchApp(settings: Record<string, string>) {
   const opened = new AsyncDisposableStack();
   const dataDir = await mkdtemp(`${tmpdir()}/pressrun-bench-`);
   opened.defer(() => rm(dataDir, { recursive: true, force: true }));
-  const app = await startApp(readConfig({ PORT: '0', DATA_DIR: dataDir, ...settings }), createLogger('warn'));
+  const config = readConfig({
+    PORT: '0',
+    DATA_DIR: dataDir,
+    // A long run outlives a token of the usual life.
+    ACCESS_TOKEN_MINUTES: '1440',
+    ...settings,
+  });
+  const app = await startApp(config, createLogger('warn'));
   opened.defer(() => app.stop());
   const url = `${app.url}/graphql`;
   return {

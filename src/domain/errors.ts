@@ -86,3 +86,44 @@ export class UnauthenticatedError extends PressrunError {
     super(message, options);
   }
 }
+
+/** The refresh token is not known, was used before, or its session has ended. */
+export class InvalidRefreshTokenError extends PressrunError {
+  override readonly name = 'InvalidRefreshTokenError';
+  readonly code = 'INVALID_REFRESH_TOKEN';
+
+  constructor() {
+    super('This refresh token does not work, or no longer. Log in again.');
+  }
+}
+
+/** What can be asked again later. */
+export abstract class RetryableError extends PressrunError {
+  /** Seconds after which asking again may help. */
+  readonly retryAfter: number;
+
+  constructor(message: string, retryAfter: number, options: ErrorOptions = {}) {
+    super(message, options);
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** Too much was asked in too little time. */
+export class RateLimitedError extends RetryableError {
+  override readonly name = 'RateLimitedError';
+  readonly code = 'RATE_LIMITED';
+
+  constructor(retryAfter: number) {
+    super(`Too many requests. Try again in ${retryAfter} s.`, retryAfter);
+  }
+}
+
+/** Something that this server needs does not answer, or it has too much to do. Nothing was changed. */
+export class ServiceUnavailableError extends RetryableError {
+  override readonly name = 'ServiceUnavailableError';
+  readonly code = 'SERVICE_UNAVAILABLE';
+
+  constructor(options: ErrorOptions = {}) {
+    super('The service cannot answer right now. Try again in a moment.', 1, options);
+  }
+}

@@ -16,6 +16,7 @@ import { builder } from './builder.ts';
 import { CampaignNode } from './campaign.ts';
 import { requireViewer } from './context.ts';
 import { parseId } from './ids.ts';
+import { ownedBy } from '../services/ownership.ts';
 
 const BatchStatusEnum = builder.enumType('BatchStatus', {
   description: 'Where a batch stands.',
@@ -61,7 +62,7 @@ export const BatchNode = builder.prismaNode('Batch', {
   id: { field: 'id' },
   nullable: true,
   description: 'One request for a number of posts: the unit of progress and cost.',
-  findUnique: (id, context) => ({ id, ownerId: requireViewer(context).userId }),
+  findUnique: (id, context) => ({ id, ...ownedBy(requireViewer(context)) }),
   fields: (t) => ({
     status: t.expose('status', { type: BatchStatusEnum, description: 'Where it stands.' }),
     targetAudience: t.exposeString('targetAudience', {

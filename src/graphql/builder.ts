@@ -4,6 +4,7 @@ import PrismaPlugin from '@pothos/plugin-prisma';
 import RelayPlugin from '@pothos/plugin-relay';
 import { InvalidInputError } from '../domain/errors.ts';
 import { fromGlobalId, toGlobalId } from '../domain/ids.ts';
+import { maxPageSize } from '../services/paging.ts';
 import type { Context } from './context.ts';
 import { getDatamodel } from './generated/pothos.ts';
 import type PrismaTypes from './generated/pothos.ts';
@@ -34,6 +35,14 @@ export const builder = new SchemaBuilder<{
         throw new InvalidInputError([{ path: 'id', message: 'must be the id of a node' }]);
       return { typename: decoded.type, id: decoded.id };
     },
+    nodesQueryOptions: {
+      resolve: (_root, { ids }, _context, _info, resolveNodes) => {
+        if (ids.length > maxPageSize) {
+          throw new InvalidInputError([{ path: 'ids', message: `must have at most ${maxPageSize} entries` }]);
+        }
+        return resolveNodes(ids);
+      },
+    },
     edgesFieldOptions: { nullable: false },
     nodeFieldOptions: { nullable: false },
   },
@@ -49,7 +58,9 @@ builder.scalarType('DateTime', {
   serialize: (date) => date.toISOString(),
   parseValue: (value) => {
     const date = new Date(String(value));
-    if (Number.isNaN(date.getTime())) throw new TypeError('must be a date and time in ISO 8601');
+    // PostgreSQL and JavaScript agree on these years.
+    const year = date.getUTCFullYear();
+    if (!(year >= 1 && year <= 9999)) throw new TypeError('must be a date and time in ISO 8601');
     return date;
   },
 });

@@ -4,6 +4,7 @@ import { builder } from './builder.ts';
 import { toConnection } from './connections.ts';
 import { requireViewer } from './context.ts';
 import { parseId } from './ids.ts';
+import { ownedBy } from '../services/ownership.ts';
 
 const ToneEnum = builder.enumType('Tone', { description: 'How a campaign speaks.', values: tones });
 const ChannelEnum = builder.enumType('Channel', {
@@ -19,7 +20,7 @@ export const CampaignNode = builder.prismaNode('Campaign', {
   id: { field: 'id' },
   nullable: true,
   description: 'The frame that every post is written in.',
-  findUnique: (id, context) => ({ id, ownerId: requireViewer(context).userId }),
+  findUnique: (id, context) => ({ id, ...ownedBy(requireViewer(context)) }),
   fields: (t) => ({
     name: t.exposeString('name', { description: 'Your name for it.' }),
     brand: t.exposeString('brand', { description: 'Who speaks.' }),

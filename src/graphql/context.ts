@@ -1,4 +1,5 @@
 import type DataLoader from 'dataloader';
+import type { ExecutionArgs } from 'graphql';
 import { UnauthenticatedError } from '../domain/errors.ts';
 import type { Accounts, Viewer } from '../services/accounts.ts';
 import type { Batches } from '../services/batches.ts';
@@ -25,12 +26,26 @@ export type Services = {
   assets: AssetStore;
 };
 
+/** The refresh token of a browser, where it keeps it in a cookie. */
+export type RefreshCookie = {
+  /** As the request brought it. */
+  value: string | undefined;
+  set(token: string, expiresAt: Date): void;
+  clear(): void;
+};
+
 /** What one request adds. */
 export type Context = Services & {
   /** Who asks; for a token that is not valid, why; undefined for an anonymous request. */
   viewer: Viewer | UnauthenticatedError | undefined;
   /** Where the client reached this server, such as `http://127.0.0.1:4000`. */
   origin: string;
+  /** Under which the log knows the request. */
+  requestId: string;
+  /** The client's network address. */
+  address: string;
+  /** Undefined on a WebSocket, which cannot set one. */
+  refreshCookie: RefreshCookie | undefined;
   batchCosts: DataLoader<string, number>;
   postCosts: DataLoader<string, number>;
   /** The viewer's own posts; null for any other. */
@@ -38,6 +53,9 @@ export type Context = Services & {
   /** The newest cursor of an earlier stream, where the transport tells it. */
   lastEventId: string | undefined;
 };
+
+/** What GraphQL is asked to run, in our context. */
+export type OperationArgs = Omit<ExecutionArgs, 'contextValue'> & { contextValue: Context };
 
 /**
  * @returns who asks.

@@ -3,8 +3,12 @@ import {
   EmailTakenError,
   IdempotencyConflictError,
   InvalidInputError,
+  InvalidRefreshTokenError,
   NotFoundError,
   type PressrunError,
+  RateLimitedError,
+  type RetryableError,
+  ServiceUnavailableError,
   UnauthenticatedError,
   WrongCredentialsError,
   type FieldFault,
@@ -45,6 +49,11 @@ const plainErrors = [
   [UnauthenticatedError, 'UnauthenticatedError', 'The request carries no valid access token.'],
   [BatchStateError, 'BatchStateError', 'The batch cannot be controlled this way as it stands now.'],
   [EmailTakenError, 'EmailTakenError', 'An account with this email exists.'],
+  [
+    InvalidRefreshTokenError,
+    'InvalidRefreshTokenError',
+    'The refresh token is not known, was used before, or its session has ended.',
+  ],
   [WrongCredentialsError, 'WrongCredentialsError', 'Email and password do not belong together.'],
   [
     IdempotencyConflictError,
@@ -54,4 +63,20 @@ const plainErrors = [
 ] as const;
 for (const [type, name, description] of plainErrors) {
   builder.objectType(type, { name, description, interfaces: [ErrorInterface] });
+}
+
+const RetryableErrorInterface = builder.interfaceRef<RetryableError>('RetryableError').implement({
+  description: 'A failure that may pass. Nothing was changed.',
+  interfaces: [ErrorInterface],
+  fields: (t) => ({
+    retryAfter: t.exposeInt('retryAfter', { description: 'Seconds after which asking again may help.' }),
+  }),
+});
+
+const retryableErrors = [
+  [RateLimitedError, 'RateLimitedError', 'Too much was asked in too little time.'],
+  [ServiceUnavailableError, 'ServiceUnavailableError', 'The service has too much to do right now.'],
+] as const;
+for (const [type, name, description] of retryableErrors) {
+  builder.objectType(type, { name, description, interfaces: [ErrorInterface, RetryableErrorInterface] });
 }

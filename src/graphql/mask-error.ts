@@ -1,13 +1,24 @@
 import { GraphQLError, Kind, visit, type ASTNode, type DocumentNode } from 'graphql';
-import { InvalidInputError, PressrunError, UnauthenticatedError } from '../domain/errors.ts';
+import {
+  InvalidInputError,
+  PressrunError,
+  RateLimitedError,
+  RetryableError,
+  UnauthenticatedError,
+} from '../domain/errors.ts';
 
 /**
  * What a client is told of an error: our own errors with their code; GraphQL's own (a document that does not
  * fit the schema) with the code INVALID_INPUT; of anything else only that it happened.
  *
  * @param report told of every error that the client is not.
+ * @param requestId under which the log knows it.
  */
-export function maskError(error: unknown, report: (error: unknown) => void): GraphQLError {
+export function maskError(
+  error: unknown,
+  report: (error: unknown) => void,
+  requestId?: string,
+): GraphQLError {
   const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
   // GraphQL's own errors wrap one another; the outer one names the place.
   if (error instanceof GraphQLError && original instanceof GraphQLError) return withField(error);
@@ -18,7 +29,7 @@ export function maskError(error: unknown, report: (error: unknown) => void): Gra
   report(original);
   return new GraphQLError('Something went wrong on our side.', {
     ...place,
-    extensions: { code: 'INTERNAL' },
+    extensions: { code: 'INTERNAL', ...(requestId === undefined ? {} : { requestId }) },
   });
 }
 
@@ -42,6 +53,15 @@ function extensionsOf(error: PressrunError) {
     code: error.code,
     ...(error instanceof InvalidInputError ? { fields: error.fields } : {}),
     ...(error instanceof UnauthenticatedError ? { http: { status: 401 } } : {}),
+    ...(error instanceof RetryableError
+      ? {
+          retryAfter: error.retryAfter,
+          http: {
+            status: error instanceof RateLimitedError ? 429 : 503,
+            headers: { 'retry-after': String(error.retryAfter) },
+          },
+        }
+      : {}),
   };
 }
 

@@ -3,6 +3,7 @@ import { CampaignNode } from './campaign.ts';
 import { toConnection } from './connections.ts';
 import { requireViewer } from './context.ts';
 import { parseId } from './ids.ts';
+import { ownedBy } from '../services/ownership.ts';
 
 const PostStatusEnum = builder.enumType('PostStatus', {
   description: 'Where a post stands.',
@@ -19,7 +20,7 @@ export const PostNode = builder.prismaNode('Post', {
   id: { field: 'id' },
   nullable: true,
   description: 'One deliverable: caption, hashtags, picture.',
-  findUnique: (id, context) => ({ id, ownerId: requireViewer(context).userId }),
+  findUnique: (id, context) => ({ id, ...ownedBy(requireViewer(context)) }),
   fields: (t) => ({
     position: t.exposeInt('position', { description: 'Which post of its batch, from 1.' }),
     status: t.expose('status', { type: PostStatusEnum, description: 'Where it stands.' }),

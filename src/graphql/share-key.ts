@@ -1,31 +1,20 @@
 import { createHash } from 'node:crypto';
-import { Kind, print, visit, type DocumentNode, type ExecutionArgs } from 'graphql';
-import type { Context } from './context.ts';
+import { Kind, print, visit, type DocumentNode } from 'graphql';
+import type { Context, OperationArgs } from './context.ts';
 
 /** What has to be the same for an answer to be the same: the question, who asks, and where they reached us. */
-export function shareKey(
-  { document, operationName, variableValues }: ExecutionArgs,
-  context: unknown,
-): string {
+export function shareKey({ document, operationName, variableValues, contextValue }: OperationArgs): string {
   const { text, cursorVariable } = describe(document);
   const variables = Object.entries(variableValues ?? {})
     .filter(([name]) => name !== cursorVariable)
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256')
-    .update(JSON.stringify([text, operationName ?? null, variables, rightsOf(context)]))
+    .update(JSON.stringify([text, operationName ?? null, variables, rightsOf(contextValue)]))
     .digest('base64');
 }
 
-function rightsOf(context: unknown): unknown[] {
-  if (!isContext(context)) throw new TypeError('not a context');
-  return [
-    context.viewer !== undefined && 'userId' in context.viewer ? context.viewer.userId : null,
-    context.origin,
-  ];
-}
-
-function isContext(value: unknown): value is Context {
-  return typeof value === 'object' && value !== null && 'viewer' in value && 'origin' in value;
+function rightsOf({ viewer, origin }: Context): unknown[] {
+  return [viewer !== undefined && 'userId' in viewer ? viewer.userId : null, origin];
 }
 
 type Description = { text: string; cursorVariable: string | undefined };

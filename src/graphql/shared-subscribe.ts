@@ -3,10 +3,10 @@ import {
   executeSubscriptionEvent,
   GraphQLError,
   validateSubscriptionArgs,
-  type ExecutionArgs,
   type ExecutionResult,
 } from 'graphql';
 import { z } from 'zod';
+import type { OperationArgs } from './context.ts';
 import type { Update } from '../services/progress.ts';
 import { openAudience, type Audience, type Member, type SharedResult, type Sink } from './audience.ts';
 import { Followed } from './followed.ts';
@@ -26,18 +26,20 @@ export type Subscription = {
  *
  * @param mask makes of an error what the client is told.
  */
-export function createSharedSubscribe(mask: (error: unknown) => GraphQLError) {
+export function createSharedSubscribe(maskError: (error: unknown, requestId?: string) => GraphQLError) {
   const audiences = new Map<string, Audience>();
   // Lives as long as the update: what is at the newest end of a stream is also shared by those who catch up.
   const shared = new WeakMap<Update, Map<string, Promise<SharedResult>>>();
 
-  return async (args: ExecutionArgs): Promise<Subscription | ExecutionResult> => {
+  return async (args: OperationArgs): Promise<Subscription | ExecutionResult> => {
+    const { requestId } = args.contextValue;
+    const mask = (error: unknown) => maskError(error, requestId);
     const validated = validateSubscriptionArgs(args);
     if (!('operation' in validated)) return { errors: validated.map(mask) };
     const answer: unknown = await createSourceEventStream(validated);
     if (!isFollowed(answer)) return masked(failureSchema.parse(answer), mask);
     const { source } = answer;
-    const key = shareKey(args, validated.contextValue);
+    const key = shareKey(args);
     const stop = new AbortController();
 
     const run = async (update: Update): Promise<SharedResult> => {

@@ -1,7 +1,7 @@
+import type { Owner } from '../services/ownership.ts';
 import type { CampaignUsage, DayUsage } from '../services/usages.ts';
 import { builder } from './builder.ts';
 import { CampaignNode } from './campaign.ts';
-import { requireViewer } from './context.ts';
 import { UserNode } from './user.ts';
 
 const DayUsageRef = builder.objectRef<DayUsage>('DayUsage').implement({
@@ -18,14 +18,14 @@ const DayUsageRef = builder.objectRef<DayUsage>('DayUsage').implement({
   }),
 });
 
-const CampaignUsageRef = builder.objectRef<CampaignUsage>('CampaignUsage').implement({
+const CampaignUsageRef = builder.objectRef<CampaignUsage & { owner: Owner }>('CampaignUsage').implement({
   description: 'What the calls for one campaign came to.',
   fields: (t) => ({
     campaign: t.field({
       type: CampaignNode,
       nullable: true,
       description: 'The campaign.',
-      resolve: ({ campaignId }, _args, context) => context.campaigns.find(requireViewer(context), campaignId),
+      resolve: ({ campaignId, owner }, _args, context) => context.campaigns.find(owner, campaignId),
     }),
     calls: t.exposeInt('calls', { description: 'Calls that were paid.' }),
     inputTokens: t.exposeFloat('inputTokens', { description: 'Tokens sent.' }),
@@ -34,18 +34,19 @@ const CampaignUsageRef = builder.objectRef<CampaignUsage>('CampaignUsage').imple
   }),
 });
 
-const UsageRef = builder.objectRef<{ since: Date }>('Usage').implement({
+const UsageRef = builder.objectRef<{ owner: Owner; since: Date }>('Usage').implement({
   description: 'What an account has spent at the AI provider.',
   fields: (t) => ({
     byDay: t.field({
       type: [DayUsageRef],
       description: 'Days with calls, newest first.',
-      resolve: ({ since }, _args, context) => context.usages.byDay(requireViewer(context), since),
+      resolve: ({ owner, since }, _args, context) => context.usages.byDay(owner, since),
     }),
     byCampaign: t.field({
       type: [CampaignUsageRef],
       description: 'Campaigns with calls, dearest first.',
-      resolve: ({ since }, _args, context) => context.usages.byCampaign(requireViewer(context), since),
+      resolve: async ({ owner, since }, _args, context) =>
+        (await context.usages.byCampaign(owner, since)).map((usage) => ({ ...usage, owner })),
     }),
   }),
 });
@@ -61,6 +62,10 @@ builder.prismaObjectField(UserNode, 'usage', (t) =>
         description: 'Calls from here on; 30 days back by default.',
       }),
     },
-    resolve: (_user, { since }) => ({ since: since ?? new Date(Date.now() - 30 * 86_400_000) }),
+    // Of the user that it hangs on: after a log-in there is one, and no viewer yet.
+    resolve: ({ id }, { since }) => ({
+      owner: { userId: id },
+      since: since ?? new Date(Date.now() - 30 * 86_400_000),
+    }),
   }),
 );

@@ -1,16 +1,18 @@
 import DataLoader from 'dataloader';
-import type { ExecutionArgs } from 'graphql';
+import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import { UnauthenticatedError } from '../domain/errors.ts';
-import type { Context, Services } from '../graphql/context.ts';
-import { maskError, withField } from '../graphql/mask-error.ts';
+import type { Context, OperationArgs, Services } from '../graphql/context.ts';
 import { schema } from '../graphql/schema.ts';
 import { endingWith, pull } from '../graphql/pull.ts';
-import { createSharedSubscribe } from '../graphql/shared-subscribe.ts';
+import { createSharedSubscribe, type Subscription } from '../graphql/shared-subscribe.ts';
+import type { RateLimits } from '../services/rate-limits.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { eventStreams } from './event-stream.ts';
 import { exampleOperations } from './graphiql-examples.ts';
+import { createGuards } from './graphql-guards.ts';
+import type { PersistedDocuments } from './persisted-documents.ts';
 
 export const graphqlPath = '/graphql';
 
@@ -19,6 +21,9 @@ export type RequestContext = {
   requestId: string;
   /** Where the client reached this server, such as `http://127.0.0.1:4000`. */
   origin: string;
+  /** The client's network address. */
+  address: string;
+  refreshCookie: Context['refreshCookie'];
   /** Who asks; a transport that lives longer than a request authenticates when it connects. */
   viewer: () => Promise<Context['viewer']>;
   /** The newest `id` that an `EventSource` has of an earlier stream. */
@@ -28,10 +33,14 @@ export type RequestContext = {
 export type GraphqlServer = ReturnType<typeof createGraphqlServer>;
 
 /** Yoga: GraphQL over HTTP, SSE and GraphiQL; the WebSocket transport uses its enveloped functions. */
-export function createGraphqlServer(services: Services, logger: Logger) {
-  const mask = (error: unknown) =>
-    maskError(error, (cause) => logger.error({ err: cause }, 'request failed'));
-  const subscribe = createSharedSubscribe(mask);
+export function createGraphqlServer(
+  services: Services,
+  deps: { introspection: boolean; documents: PersistedDocuments; limits: RateLimits; logger: Logger },
+) {
+  const { introspection } = deps;
+  const guards = createGuards(deps);
+  const share = createSharedSubscribe(guards.mask);
+  const subscribe: Subscribe = async (args) => (await guards.refuse(args)) ?? share(args);
   // These join the look-ups of one moment, and remember nothing: a subscription keeps its context for hours.
   const costs = {
     batchCosts: new DataLoader((ids: readonly string[]) => services.batches.costs(ids), { cache: false }),
@@ -42,11 +51,17 @@ export function createGraphqlServer(services: Services, logger: Logger) {
     graphqlEndpoint: graphqlPath,
     landingPage: false,
     multipart: false,
+    // CORS is answered before GraphQL is asked.
+    cors: false,
     logging: false,
     healthCheckEndpoint: '/health/yoga',
-    maskedErrors: { maskError: mask },
-    plugins: [nameInvalidFields, shareSubscriptions(subscribe), eventStreams],
-    graphiql: { title: 'Pressrun', defaultQuery: exampleOperations, subscriptionsProtocol: 'SSE' },
+    maskedErrors: { maskError: (error) => guards.mask(error) },
+    plugins: [...guards.plugins, pullSubscriptions(subscribe), eventStreams],
+    graphiql: introspection && {
+      title: 'Pressrun',
+      defaultQuery: exampleOperations,
+      subscriptionsProtocol: 'SSE',
+    },
     renderGraphiQL,
     context: async (request) => contextOf(request, await request.viewer()),
   });
@@ -61,7 +76,10 @@ export function createGraphqlServer(services: Services, logger: Logger) {
     return {
       ...services,
       viewer,
+      requestId: request.requestId,
       origin: request.origin,
+      address: request.address,
+      refreshCookie: request.refreshCookie,
       lastEventId: request.lastEventId,
       ...costs,
       postsById: new DataLoader((ids: readonly string[]) => findPosts(viewer, ids), { cache: false }),
@@ -69,19 +87,13 @@ export function createGraphqlServer(services: Services, logger: Logger) {
   }
 }
 
+type Subscribe = (args: OperationArgs) => Promise<Subscription | ExecutionResult>;
+
 /** Yoga pulls results; `leave` is not waited for, as a subscriber who is gone may never be told the next one. */
-const shareSubscriptions = (subscribe: ReturnType<typeof createSharedSubscribe>): Plugin => ({
-  onSubscribe: ({ setSubscribeFn }) =>
+const pullSubscriptions = (subscribe: Subscribe): Plugin<Context> => ({
+  onSubscribe: ({ args: { contextValue }, setSubscribeFn }) =>
     setSubscribeFn(async (args: ExecutionArgs) => {
-      const answer = await subscribe(args);
+      const answer = await subscribe({ ...args, contextValue });
       return 'deliver' in answer ? endingWith(pull(answer), answer.leave) : answer;
     }),
 });
-
-const nameInvalidFields: Plugin = {
-  onValidate:
-    ({ params }) =>
-    ({ result, setResult }) => {
-      if (result.length > 0) setResult(result.map((error) => withField(error, params.documentAST)));
-    },
-};

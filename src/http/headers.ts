@@ -18,12 +18,6 @@ export function requestIdOf(request: IncomingMessage): string {
   return id;
 }
 
-/** Where the client reached this server, by its own word: only ever put into what is answered to itself. */
-export function originOf(request: IncomingMessage): string {
-  const host = /^[\w.:[\]-]{1,255}$/.exec(request.headers.host ?? '')?.[0] ?? 'localhost';
-  return `http://${host}`;
-}
-
 /** The path of a request's target, without its query. */
 export function pathOf(request: IncomingMessage): string {
   return request.url?.split('?', 1)[0] ?? '/';

@@ -1,12 +1,20 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Services } from '../graphql/context.ts';
+import type { RateLimits } from '../services/rate-limits.ts';
+import type { Sessions } from '../services/sessions.ts';
 import type { AssetStore } from '../store/assets.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { serveAsset, assetPrefix } from './assets.ts';
+import { ClientLeftError } from './body.ts';
+import { createClientReader } from './client-info.ts';
+import { createConnectionCount } from './connection-count.ts';
+import { createGraphqlRoute } from './graphql-route.ts';
 import { createGraphqlServer, graphqlPath } from './graphql-server.ts';
-import { authenticate } from './authenticate.ts';
-import { bearerToken, lastEventIdOf, originOf, pathOf, requestIdOf } from './headers.ts';
+import { pathOf, requestIdOf } from './headers.ts';
 import { serveHealth, type HealthChecks } from './health.ts';
+import type { PersistedDocuments } from './persisted-documents.ts';
+import { setSecurityHeaders } from './security-headers.ts';
+import type { HttpSettings } from './settings.ts';
 import { watchStalledSockets } from './stalled-sockets.ts';
 import { attachWebSockets } from './websocket.ts';
 
@@ -28,32 +36,36 @@ export class PortInUseError extends Error {
   }
 }
 
-/** The largest document with its variables that anybody needs; also the largest message on a WebSocket. */
-const maxBodyBytes = 2 * 1024 * 1024;
+/** The largest request: a document with its variables; also the largest message on a WebSocket. */
+const maxBodyBytes = 1024 * 1024;
+/** How long a client may take to send its headers, and its whole request: nobody holds a connection for nothing. */
+const patience = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 };
+const keepAliveTimeoutMs = 10_000;
 
 /** All that is served on one port: GraphQL, pictures, health. */
 export function createHttpServer(deps: {
   services: Services;
+  sessions: Sessions;
+  limits: RateLimits;
+  documents: PersistedDocuments;
+  settings: HttpSettings;
   assets: AssetStore;
   health: HealthChecks;
   logger: Logger;
 }): HttpServer {
-  const graphql = createGraphqlServer(deps.services, deps.logger);
+  const { services, sessions, limits, settings, logger } = deps;
+  const readClient = createClientReader(settings.trustedProxies);
+  const connections = createConnectionCount(settings);
+  const graphql = createGraphqlServer(services, { ...deps, introspection: settings.introspection });
+  const serveGraphql = createGraphqlRoute({ ...deps, graphql, connections, maxBodyBytes });
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = pathOf(request);
+    const client = readClient(request);
+    const isGraphiql = path === graphqlPath && request.headers.accept?.includes('text/html') === true;
+    setSecurityHeaders(request, response, { isSecure: client.isSecure, isGraphiql });
     if (path === graphqlPath) {
-      if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) {
-        response.writeHead(413, { connection: 'close' }).end();
-        return;
-      }
-      const token = bearerToken(request.headers.authorization);
-      await graphql(request, response, {
-        requestId: requestIdOf(request),
-        origin: originOf(request),
-        viewer: () => authenticate(deps.services.accounts, token),
-        lastEventId: lastEventIdOf(request),
-      });
+      await serveGraphql(request, response, client);
     } else if (path.startsWith(assetPrefix)) {
       await serveAsset(request, response, deps.assets);
     } else if (path.startsWith('/health/')) {
@@ -67,7 +79,7 @@ export function createHttpServer(deps: {
     }
   }
 
-  const server = createServer((request, response) => {
+  const server = createServer(patience, (request, response) => {
     const startedAt = performance.now();
     const requestId = requestIdOf(request);
     response.setHeader('x-request-id', requestId);
@@ -78,17 +90,25 @@ export function createHttpServer(deps: {
         path: pathOf(request),
         status: response.statusCode,
       };
-      deps.logger.info({ ...fields, ms: Math.round(performance.now() - startedAt) }, 'request');
+      logger.info({ ...fields, ms: Math.round(performance.now() - startedAt) }, 'request');
     });
     route(request, response).catch((error: unknown) => {
-      deps.logger.error({ err: error, requestId }, 'request failed');
+      if (error instanceof ClientLeftError) return;
+      logger.error({ err: error, requestId }, 'request failed');
       if (!response.headersSent) response.writeHead(500);
       response.end();
     });
   });
+  server.keepAliveTimeout = keepAliveTimeoutMs;
   const webSockets = attachWebSockets(server, {
     graphql,
-    accounts: deps.services.accounts,
+    accounts: services.accounts,
+    sessions,
+    limits,
+    documents: deps.documents,
+    connections,
+    readClient,
+    allowedOrigins: settings.allowedOrigins,
     maxMessageBytes: maxBodyBytes,
   });
   const stopWatching = watchStalledSockets(server, (socket) => {

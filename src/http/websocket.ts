@@ -4,16 +4,25 @@ import { GraphQLError } from 'graphql';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { z } from 'zod';
-import { UnauthenticatedError } from '../domain/errors.ts';
+import { RateLimitedError } from '../domain/errors.ts';
+import type { OperationArgs } from '../graphql/context.ts';
 import type { Sink } from '../graphql/audience.ts';
+import { maskError } from '../graphql/mask-error.ts';
 import { endingWith } from '../graphql/pull.ts';
 import type { Subscription } from '../graphql/shared-subscribe.ts';
-import type { Accounts, Viewer } from '../services/accounts.ts';
-import { bearerToken, originOf, pathOf, requestIdOf } from './headers.ts';
+import type { Accounts } from '../services/accounts.ts';
+import type { RateLimits } from '../services/rate-limits.ts';
+import type { Sessions } from '../services/sessions.ts';
+import type { ClientInfo } from './client-info.ts';
+import type { ConnectionCount } from './connection-count.ts';
+import { pathOf, requestIdOf } from './headers.ts';
 import { graphqlPath, type GraphqlServer, type RequestContext } from './graphql-server.ts';
+import type { PersistedDocuments } from './persisted-documents.ts';
+import { isAllowedOrigin } from './origins.ts';
+import { guardSocket, type SocketGuard } from './socket-guard.ts';
 
-type Extra = { viewer: Viewer | undefined };
+/** Operations that may be open on one socket. */
+const maxOperations = 100;
 
 /** The peer has stopped to read; it may come back and resume behind its cursor. */
 const stalledCode = 4410;
@@ -24,13 +33,24 @@ const pingEveryMs = 12_000;
 
 /**
  * GraphQL over WebSocket (graphql-transport-ws) on the same path as HTTP. The access token travels in the
- * connection parameters as `authorization`; a wrong one closes the socket with 4403.
+ * connection parameters as `authorization`; a wrong one closes the socket with 4403. A `ping` whose payload
+ * has a new `authorization` goes on with that one.
  *
  * @returns how to close all sockets.
  */
 export function attachWebSockets(
   server: Server,
-  deps: { graphql: GraphqlServer; accounts: Accounts; maxMessageBytes: number },
+  deps: {
+    graphql: GraphqlServer;
+    accounts: Accounts;
+    sessions: Sessions;
+    limits: RateLimits;
+    documents: PersistedDocuments;
+    connections: ConnectionCount;
+    readClient: (request: IncomingMessage) => ClientInfo;
+    allowedOrigins: readonly string[];
+    maxMessageBytes: number;
+  },
 ): {
   close(): Promise<void>;
   terminate(): void;
@@ -40,6 +60,12 @@ export function attachWebSockets(
   // graphql-ws hands back only the arguments; their context tells which operation they belong to.
   const operations = new WeakMap<object, Operation>();
   const webSockets = new WeakMap<Duplex, WebSocket>();
+  const guards = new WeakMap<WebSocket, SocketGuard>();
+  const guardOf = (socket: WebSocket): SocketGuard => {
+    const guard = guards.get(socket);
+    if (guard === undefined) throw new Error('a socket has no guard');
+    return guard;
+  };
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: deps.maxMessageBytes,
@@ -48,33 +74,30 @@ export function attachWebSockets(
       offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : false,
   });
 
-  const graphqlWs = useServer<Record<string, unknown>, Extra>(
+  const graphqlWs = useServer<Record<string, unknown>>(
     {
-      async onConnect(context) {
-        const token = bearerToken(
-          connectionParamsSchema.safeParse(context.connectionParams).data?.authorization,
-        );
-        if (token === undefined) return true;
-        try {
-          context.extra.viewer = await deps.accounts.authenticate(token);
-          return true;
-        } catch {
-          return false;
-        }
+      onConnect: ({ extra, connectionParams }) => guardOf(extra.socket).authenticate(connectionParams),
+      async onPing({ extra }, payload) {
+        await guardOf(extra.socket).authenticate(payload);
       },
-      async onSubscribe(context, id, payload) {
+      async onSubscribe({ extra, subscriptions }, id, payload) {
+        const client = deps.readClient(extra.request);
         const request: RequestContext = {
-          requestId: requestIdOf(context.extra.request),
-          origin: originOf(context.extra.request),
-          viewer: async () => stillValid(context.extra.viewer),
+          requestId: requestIdOf(extra.request),
+          origin: client.origin,
+          address: client.address,
+          refreshCookie: undefined,
+          viewer: () => guardOf(extra.socket).viewer(),
         };
         const { schema, parse, validate, contextFactory, execute } = deps.graphql.getEnveloped(request);
         try {
-          const document = parse(payload.query);
+          await deps.limits.request(client.address);
+          if (Object.keys(subscriptions).length > maxOperations) throw new RateLimitedError(1);
+          const document = parse(deps.documents.resolve(payload) ?? payload.query);
           const errors = validate(schema, document);
           if (errors.length > 0) return errors;
           const contextValue = await contextFactory();
-          operations.set(contextValue, { execute, socket: context.extra.socket, id });
+          operations.set(contextValue, { execute, contextValue, socket: extra.socket, id });
           return {
             schema,
             document,
@@ -84,15 +107,17 @@ export function attachWebSockets(
           };
         } catch (error) {
           // What throws here would close the socket, and with it every other subscription on it.
+          if (error instanceof RateLimitedError) return [maskError(error, () => undefined)];
           if (error instanceof GraphQLError) return [error];
           throw error;
         }
       },
       execute: (args) => operations.get(Object(args.contextValue))?.execute(args),
       async subscribe(args) {
-        const answer = await deps.graphql.subscribe(args);
         const operation = operations.get(Object(args.contextValue));
         if (operation === undefined) throw new Error('a subscription that was not announced');
+        const { contextValue } = operation;
+        const answer = await deps.graphql.subscribe({ ...args, contextValue });
         // It may last for hours; what it was started with need not.
         operations.delete(Object(args.contextValue));
         return 'deliver' in answer ? pushAll(answer, operation) : answer;
@@ -102,13 +127,18 @@ export function attachWebSockets(
     pingEveryMs,
   );
 
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer): unknown => {
     socket.on('error', () => socket.destroy());
-    if (pathOf(request) !== graphqlPath) {
-      socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
-      return;
-    }
-    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+    const refuse = (status: string) =>
+      socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+    if (pathOf(request) !== graphqlPath) return refuse('404 Not Found');
+    if (!isAllowedOrigin(request, deps.allowedOrigins)) return refuse('403 Forbidden');
+    const leave = deps.connections.enter(deps.readClient(request).address);
+    if (leave === undefined) return refuse('429 Too Many Requests');
+    // Also where the handshake fails.
+    socket.once('close', leave);
+    return sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      guards.set(webSocket, guardSocket(webSocket, deps));
       webSockets.set(socket, webSocket);
       sockets.emit('connection', webSocket, request);
     });
@@ -134,6 +164,7 @@ export function attachWebSockets(
 /** One operation of graphql-ws. */
 type Operation = {
   execute: ReturnType<GraphqlServer['getEnveloped']>['execute'];
+  contextValue: OperationArgs['contextValue'];
   socket: WebSocket;
   /** The client's own name for it. */
   id: string;
@@ -170,18 +201,3 @@ function pushAll(
   }
   return endingWith(push(), subscription.leave);
 }
-
-/** A socket may outlive the token that it was opened with. */
-function stillValid(viewer: Viewer | undefined): Viewer | UnauthenticatedError | undefined {
-  const isExpired = viewer !== undefined && viewer.expiresAt.getTime() <= Date.now();
-  return isExpired
-    ? new UnauthenticatedError('The access token has expired. Log in and connect again.')
-    : viewer;
-}
-
-const connectionParamsSchema = z
-  .object({
-    authorization: z.string().optional(),
-    Authorization: z.string().optional(),
-  })
-  .transform((params) => ({ authorization: params.authorization ?? params.Authorization }));

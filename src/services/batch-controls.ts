@@ -9,6 +9,7 @@ import type { Batch, BatchPriority } from '../store/generated/prisma/client.ts';
 import type { Jobs } from '../store/jobs.ts';
 import type { Viewer } from './accounts.ts';
 import { maxCostSchema, takeTurns } from './batch-start.ts';
+import { ownedBy } from './ownership.ts';
 import { enqueuePosts, type QueuedPost } from './post-work.ts';
 import { parseInput } from './validation.ts';
 
@@ -66,7 +67,7 @@ export function createBatchControls(deps: { database: Database; jobs: Jobs; bus:
     return batch;
   }
 
-  const owned = (viewer: Viewer, id: string) => ({ id, ownerId: viewer.userId });
+  const owned = (viewer: Viewer, id: string) => ({ id, ...ownedBy(viewer) });
 
   async function pause(tx: Transaction, batch: Batch, reason: string): Promise<object | undefined> {
     if (batch.status === 'PAUSED') return undefined;

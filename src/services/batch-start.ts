@@ -12,6 +12,7 @@ import type { Batch, Campaign } from '../store/generated/prisma/client.ts';
 import type { Jobs } from '../store/jobs.ts';
 import type { Viewer } from './accounts.ts';
 import { text } from './campaigns.ts';
+import { ownedBy } from './ownership.ts';
 import { enqueuePosts } from './post-work.ts';
 import { parseInput } from './validation.ts';
 
@@ -58,7 +59,7 @@ export async function startBatch(
   const batchId = randomUUIDv7();
   const started = await deps.database.transaction(async (tx) => {
     const campaign = await tx.campaign.findUnique({
-      where: { id: order.campaignId, ownerId: viewer.userId },
+      where: { id: order.campaignId, ...ownedBy(viewer) },
     });
     if (campaign === null) throw new NotFoundError('campaign', 'input.campaignId');
     if (idempotencyKey != null) {
@@ -108,7 +109,7 @@ async function claimKey(
       WHERE k."createdAt" < now() - interval '24 hours'`;
   if (claimed === 1) return undefined;
   const known = await tx.idempotencyKey.findUniqueOrThrow({
-    where: { ownerId_key: { ownerId: viewer.userId, key } },
+    where: { ownerId_key: { ...ownedBy(viewer), key } },
   });
   if (known.inputHash !== inputHash) throw new IdempotencyConflictError();
   return known.batchId;

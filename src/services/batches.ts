@@ -5,6 +5,7 @@ import type { Batch } from '../store/generated/prisma/client.ts';
 import type { Jobs } from '../store/jobs.ts';
 import type { Viewer } from './accounts.ts';
 import { createBatchControls, type BatchControls } from './batch-controls.ts';
+import { ownedBy } from './ownership.ts';
 import { startBatch, type StartBatchInput } from './batch-start.ts';
 
 export type Batches = BatchControls & {
@@ -22,8 +23,7 @@ export type Batches = BatchControls & {
 
 export function createBatches(deps: { database: Database; jobs: Jobs; bus: Bus }): Batches {
   const { prisma } = deps.database;
-  const find = (viewer: Viewer, id: string) =>
-    prisma.batch.findUnique({ where: { id, ownerId: viewer.userId } });
+  const find = (viewer: Viewer, id: string) => prisma.batch.findUnique({ where: { id, ...ownedBy(viewer) } });
 
   return {
     ...createBatchControls(deps),

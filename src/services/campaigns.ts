@@ -5,6 +5,7 @@ import type { Database } from '../store/database.ts';
 import type { Campaign } from '../store/generated/prisma/client.ts';
 import type { Viewer } from './accounts.ts';
 import { readPage, type Page, type PageArgs } from './paging.ts';
+import { ownedBy, type Owner } from './ownership.ts';
 import { parseInput } from './validation.ts';
 
 export type CampaignInput = {
@@ -21,7 +22,7 @@ export type Campaigns = {
   /** @throws InvalidInputError */
   create(viewer: Viewer, input: CampaignInput): Promise<Campaign>;
   /** @returns null for an absent campaign and for somebody else's alike. */
-  find(viewer: Viewer, id: string): Promise<Campaign | null>;
+  find(viewer: Owner, id: string): Promise<Campaign | null>;
   /** Newest first. @throws InvalidInputError */
   list(viewer: Viewer, page: PageArgs): Promise<Page<Campaign>>;
 };
@@ -56,12 +57,12 @@ export function createCampaigns(database: Database): Campaigns {
   return {
     async create(viewer, input) {
       const values = parseInput(campaignSchema, input);
-      return campaign.create({ data: { ...values, ownerId: viewer.userId } });
+      return campaign.create({ data: { ...values, ...ownedBy(viewer) } });
     },
-    find: (viewer, id) => campaign.findUnique({ where: { id, ownerId: viewer.userId } }),
+    find: (viewer, id) => campaign.findUnique({ where: { id, ...ownedBy(viewer) } }),
     list: (viewer, page) =>
       readPage(page, (keyset) =>
-        campaign.findMany({ ...keyset, where: { ...keyset.where, ownerId: viewer.userId } }),
+        campaign.findMany({ ...keyset, where: { ...keyset.where, ...ownedBy(viewer) } }),
       ),
   };
 }

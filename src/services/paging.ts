@@ -2,7 +2,8 @@ import { Buffer } from 'node:buffer';
 import { z } from 'zod';
 import { InvalidInputError } from '../domain/errors.ts';
 
-const maxPageSize = 100;
+/** No list answers with more entries at once. */
+export const maxPageSize = 100;
 const defaultPageSize = 20;
 
 /** Which page of a list: Relay's arguments. */

@@ -4,6 +4,7 @@ import type { Database } from '../store/database.ts';
 import type { Post, PostStatus } from '../store/generated/prisma/client.ts';
 import type { Viewer } from './accounts.ts';
 import { readPage, type Page, type PageArgs } from './paging.ts';
+import { ownedBy } from './ownership.ts';
 import { parseInput } from './validation.ts';
 
 /** Ids are global ones. */
@@ -30,16 +31,16 @@ const filterSchema = z.object({
 export function createPosts(database: Database): Posts {
   const { post } = database.prisma;
   return {
-    find: (viewer, id) => post.findUnique({ where: { id, ownerId: viewer.userId } }),
+    find: (viewer, id) => post.findUnique({ where: { id, ...ownedBy(viewer) } }),
     async findAll(viewer, ids) {
-      const found = await post.findMany({ where: { id: { in: [...ids] }, ownerId: viewer.userId } });
+      const found = await post.findMany({ where: { id: { in: [...ids] }, ...ownedBy(viewer) } });
       const byId = new Map(found.map((one) => [one.id, one]));
       return ids.map((id) => byId.get(id) ?? null);
     },
     list(viewer, filter, page) {
       const { campaignId, batchId } = parseInput(filterSchema, filter, 'filter');
       const where = {
-        ownerId: viewer.userId,
+        ...ownedBy(viewer),
         ...(campaignId == null ? {} : { campaignId }),
         ...(batchId == null ? {} : { batchId }),
         ...(filter.status == null ? {} : { status: filter.status }),

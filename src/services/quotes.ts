@@ -11,6 +11,7 @@ import { estimateSeconds } from '../domain/estimate.ts';
 import type { Database } from '../store/database.ts';
 import type { Viewer } from './accounts.ts';
 import { orderSchema } from './batch-start.ts';
+import { ownedBy } from './ownership.ts';
 import { parseInput } from './validation.ts';
 
 /** What a batch would cost and take, before anything is spent. */
@@ -50,7 +51,7 @@ export function createQuotes({ prisma }: Database, settings: QuoteSettings): Quo
     async quote(viewer, input) {
       const { campaignId, postCount } = parseInput(orderSchema, input);
       const campaign = await prisma.campaign.findUnique({
-        where: { id: campaignId, ownerId: viewer.userId },
+        where: { id: campaignId, ...ownedBy(viewer) },
       });
       if (campaign === null) throw new NotFoundError('campaign', 'input.campaignId');
       const brief: Brief = { ...campaign, position: postCount, postCount };

@@ -1,6 +1,6 @@
 import { dollars } from '../domain/pricing.ts';
 import type { Database } from '../store/database.ts';
-import type { Viewer } from './accounts.ts';
+import type { Owner } from './ownership.ts';
 
 /** What an account's calls of one day, or for one campaign, came to. Money in US dollars. */
 export type UsageSum = { calls: number; inputTokens: number; outputTokens: number; cost: number };
@@ -10,9 +10,9 @@ export type CampaignUsage = UsageSum & { campaignId: string };
 /** The ledger, added up. Counts what was paid for certain: settled calls. */
 export type Usages = {
   /** Days (UTC) with calls, newest first. @param since the first day that counts. */
-  byDay(viewer: Viewer, since: Date): Promise<DayUsage[]>;
+  byDay(owner: Owner, since: Date): Promise<DayUsage[]>;
   /** Campaigns with calls, dearest first. @param since the first day that counts. */
-  byCampaign(viewer: Viewer, since: Date): Promise<CampaignUsage[]>;
+  byCampaign(owner: Owner, since: Date): Promise<CampaignUsage[]>;
   /** US dollars paid for each of these posts, in their order. */
   postCosts(postIds: readonly string[]): Promise<number[]>;
 };
@@ -21,23 +21,23 @@ type Row = { calls: number; inputTokens: bigint; outputTokens: bigint; costMicro
 
 export function createUsages({ prisma }: Database): Usages {
   return {
-    async byDay(viewer, since) {
+    async byDay(owner, since) {
       const rows = await prisma.$queryRaw<(Row & { day: Date })[]>`
         SELECT date_trunc('day', "createdAt" AT TIME ZONE 'UTC')::date AS day, count(*)::int AS calls,
                sum("inputTokens")::bigint AS "inputTokens", sum("outputTokens")::bigint AS "outputTokens",
                sum("costMicros")::bigint AS "costMicros"
         FROM provider_calls
-        WHERE "ownerId" = ${viewer.userId}::uuid AND "createdAt" >= ${since} AND status = 'SETTLED'
+        WHERE "ownerId" = ${owner.userId}::uuid AND "createdAt" >= ${since} AND status = 'SETTLED'
         GROUP BY 1 ORDER BY 1 DESC`;
       return rows.map((row) => ({ day: row.day, ...toSum(row) }));
     },
-    async byCampaign(viewer, since) {
+    async byCampaign(owner, since) {
       const rows = await prisma.$queryRaw<(Row & { campaignId: string })[]>`
         SELECT "campaignId", count(*)::int AS calls,
                sum("inputTokens")::bigint AS "inputTokens", sum("outputTokens")::bigint AS "outputTokens",
                sum("costMicros")::bigint AS "costMicros"
         FROM provider_calls
-        WHERE "ownerId" = ${viewer.userId}::uuid AND "createdAt" >= ${since} AND status = 'SETTLED'
+        WHERE "ownerId" = ${owner.userId}::uuid AND "createdAt" >= ${since} AND status = 'SETTLED'
         GROUP BY 1 ORDER BY 5 DESC, 1`;
       return rows.map((row) => ({ campaignId: row.campaignId, ...toSum(row) }));
     },

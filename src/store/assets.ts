@@ -9,6 +9,8 @@ export type AssetStore = {
   has(key: string): Promise<boolean>;
   /** @returns the bytes, or undefined where there is no such asset. */
   get(key: string): Promise<Uint8Array | undefined>;
+  /** Does nothing where there is no such asset. */
+  remove(key: string): Promise<void>;
   /**
    * The public address of a key.
    *
@@ -40,6 +42,9 @@ export async function openAssets(settings: {
       return key;
     },
     has,
+    async remove(key) {
+      if (await has(key)) await disk.delete(key);
+    },
     get: async (key) => ((await has(key)) ? disk.getBytes(key) : undefined),
     urlOf: (key, origin) => `${settings.baseUrl ?? `${origin}/assets`}/${key}`,
   };

@@ -2,7 +2,7 @@ import { fromPrisma, PgBoss, type ConstructorOptions } from 'pg-boss';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Transaction } from './database.ts';
 
-/** The queues there are. A killed worker's job is run again when its heartbeat has been silent for 10 s. */
+/** The queues there are. A killed worker's post is run again when its heartbeat has been silent for 10 s. */
 const queues = {
   posts: {
     heartbeatSeconds: 10,
@@ -12,6 +12,15 @@ const queues = {
     retryDelayMax: 30,
     notify: true,
   },
+  /** Pictures of accounts that are gone; goes on trying for days while the asset store is away. */
+  'asset-removals': {
+    expireInSeconds: 120,
+    retryLimit: 100,
+    retryDelay: 5,
+    retryBackoff: true,
+    retryDelayMax: 3_600,
+  },
+  pruning: { expireInSeconds: 120, retryLimit: 3, retryDelay: 60 },
 } as const;
 
 /** How often jobs are looked for whose heartbeat ran out: it adds to the time until they run again. */
@@ -21,8 +30,8 @@ const rescueIntervalMs = 500;
 const isOrphanInBackoff = `state = 'retry' AND start_after > now()
          AND output->'value'->>'message' = 'job heartbeat timeout'`;
 
-/** How soon work that is due by the clock starts. */
-const scheduledPollSeconds = 60;
+/** How often the queues that `serve` works on are looked at. */
+const servePollSeconds = 2;
 
 type ListenHandle = { close(): Promise<void> };
 
@@ -70,8 +79,10 @@ export type Jobs = {
   retry(tx: Transaction, queue: QueueName, id: string, reason: string): Promise<void>;
   /** Takes jobs out of the queue, whether they wait or run. */
   remove(tx: Transaction, queue: QueueName, ids: readonly string[]): Promise<void>;
-  /** Runs `work` by the clock, on one instance at a time. @param cron in UTC. */
-  schedule(name: string, cron: string, work: () => Promise<void>): Promise<void>;
+  /** Works on the jobs of a queue one at a time until the stop; one that throws is tried again. */
+  serve(queue: QueueName, handler: (data: unknown) => Promise<void>): Promise<void>;
+  /** Adds a job whenever a cron expression (UTC) says so, once for all instances. */
+  schedule(queue: QueueName, cron: string): Promise<void>;
   /** Calls `listener` as soon as a queue may have work. A hint only: polling stays the floor. */
   onWork(listener: (queue: string) => void): () => void;
 };
@@ -85,6 +96,7 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
   const boss = new PgBoss({
     ...bossOptions,
     // Supervision costs a handful of statements; besides every minute it runs whenever a job needs it.
+    schedule: true,
     monitorIntervalSeconds: 1,
   });
   boss.on('error', (error) => logger.warn({ error: error.message }, 'job engine'));
@@ -173,10 +185,13 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
       if (ids.length === 0) return;
       await boss.deleteJob(queue, [...ids], { db: fromPrisma(tx) });
     },
-    async schedule(name, cron, work) {
-      await boss.createQueue(name, { policy: 'singleton', retryLimit: 0 });
-      await boss.work(name, { pollingIntervalSeconds: scheduledPollSeconds }, work);
-      await boss.schedule(name, cron);
+    async serve(queue, handler) {
+      await boss.work(queue, { pollingIntervalSeconds: servePollSeconds }, async ([job]) => {
+        if (job !== undefined) await handler(job.data);
+      });
+    },
+    async schedule(queue, cron) {
+      await boss.schedule(queue, cron);
     },
     onWork(listener) {
       listeners.add(listener);

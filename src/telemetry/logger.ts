@@ -3,6 +3,23 @@ import pretty from 'pino-pretty';
 
 export type { Logger } from 'pino';
 
+/** Fields whose values never reach the log, wherever they stand in what is logged. */
+const secretNames = [
+  'authorization',
+  'cookie',
+  'password',
+  'currentPassword',
+  'newPassword',
+  'passwordHash',
+  'token',
+  'accessToken',
+  'refreshToken',
+  'secret',
+  'apiKey',
+  'prompt',
+  'messages',
+];
+
 /**
  * JSON lines on standard output, readable lines when that is a terminal. Secrets and prompts are never
  * passed to it; what could slip in with a request's headers is redacted.
@@ -12,7 +29,7 @@ export function createLogger(level: Logger['level']): Logger {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    redact: ['*.authorization', '*.password', '*.token', '*.apiKey'],
+    redact: secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
   };
   return process.stdout.isTTY
     ? pino(options, pretty({ colorize: true, translateTime: 'SYS:HH:MM:ss.l', sync: true, singleLine: true }))

@@ -70,6 +70,12 @@ export async function startTestApp(settings: Record<string, string> = {}): Promi
     REQUESTS_PER_MINUTE: '100000',
     TOKENS_PER_MINUTE: '100000000',
     IMAGES_PER_MINUTE: '100000',
+    // All tests come from one address.
+    RATE_LIMIT_PER_USER: '1000000',
+    RATE_LIMIT_PER_ADDRESS: '1000000',
+    RATE_LIMIT_GLOBAL: '1000000',
+    LOGIN_ATTEMPTS_PER_ADDRESS: '10000',
+    REGISTRATIONS_PER_ADDRESS: '10000',
     ...backend,
     ...settings,
   });

@@ -32,6 +32,8 @@ export async function openStage(settings: { workers: number; seed: number }) {
     REDIS_URL: redis.url,
     OPENAI_BASE_URL: provider.url,
     JWT_SECRET: 'chaos needs one secret for all its processes',
+    // A long run outlives a token of the usual life.
+    ACCESS_TOKEN_MINUTES: '1440',
     POST_SLOTS: String(slotsPerWorker),
     REQUESTS_PER_MINUTE: String(amplePerMinute.requests),
     TOKENS_PER_MINUTE: String(amplePerMinute.tokens),

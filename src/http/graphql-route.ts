@@ -1,0 +1,101 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { RateLimitedError, UnauthenticatedError } from '../domain/errors.ts';
+import type { Accounts } from '../services/accounts.ts';
+import type { RateLimits } from '../services/rate-limits.ts';
+import type { Sessions } from '../services/sessions.ts';
+import { authenticate } from './authenticate.ts';
+import { readBody } from './body.ts';
+import type { ClientInfo } from './client-info.ts';
+import type { ConnectionCount } from './connection-count.ts';
+import { graphqlPath, type GraphqlServer } from './graphql-server.ts';
+import { bearerToken, lastEventIdOf, requestIdOf } from './headers.ts';
+import { allowOrigin, answerPreflight, isAllowedOrigin } from './origins.ts';
+import { refreshCookieOf } from './refresh-cookie.ts';
+import type { HttpSettings } from './settings.ts';
+
+type Route = (request: IncomingMessage, response: ServerResponse, client: ClientInfo) => Promise<void>;
+
+/** What a request must be before GraphQL reads it; refusals are answers in GraphQL's shape. */
+export function createGraphqlRoute(deps: {
+  graphql: GraphqlServer;
+  services: { accounts: Accounts };
+  sessions: Sessions;
+  limits: RateLimits;
+  connections: ConnectionCount;
+  settings: HttpSettings;
+  maxBodyBytes: number;
+}): Route {
+  const { graphql, sessions, limits, connections, settings } = deps;
+  const { accounts } = deps.services;
+
+  return async (request, response, client) => {
+    if (!isAllowedOrigin(request, settings.allowedOrigins)) {
+      return refuse(response, 403, 'ORIGIN_NOT_ALLOWED', 'Pages of this origin may not call this server.');
+    }
+    allowOrigin(request, response);
+    if (request.method === 'OPTIONS') return answerPreflight(response);
+    try {
+      await limits.request(client.address);
+    } catch (error) {
+      if (!(error instanceof RateLimitedError)) throw error;
+      response.setHeader('retry-after', error.retryAfter);
+      return refuse(response, 429, error.code, error.message, { retryAfter: error.retryAfter });
+    }
+    if (request.method === 'POST') {
+      // What a form of another site can send without being asked first is none of these.
+      if (mediaType(request) !== 'application/json') {
+        return refuse(response, 415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the request as application/json.');
+      }
+      const body = await readBody(request, deps.maxBodyBytes);
+      if (body === undefined) {
+        response.setHeader('connection', 'close');
+        return refuse(response, 413, 'REQUEST_TOO_LARGE', 'The request is too large.');
+      }
+      // Where Yoga looks for what was read already.
+      Object.assign(request, { body });
+    }
+
+    const token = bearerToken(request.headers.authorization);
+    const isStream = request.headers.accept?.includes('text/event-stream') === true;
+    if (isStream) {
+      const leave = connections.enter(client.address);
+      if (leave === undefined) {
+        return refuse(response, 429, 'RATE_LIMITED', 'Too many streams are open.', { retryAfter: 1 });
+      }
+      response.once('close', leave);
+    }
+    await graphql(request, response, {
+      requestId: requestIdOf(request),
+      origin: client.origin,
+      address: client.address,
+      refreshCookie: refreshCookieOf(request, response, graphqlPath, client.isSecure),
+      lastEventId: lastEventIdOf(request),
+      viewer: async () => {
+        const viewer = await authenticate(accounts, token);
+        if (isStream && viewer !== undefined && !(viewer instanceof UnauthenticatedError)) {
+          // The stream breaks off; the client comes back with its cursor, and is told then why.
+          response.once(
+            'close',
+            sessions.watch(viewer, () => response.destroy()),
+          );
+        }
+        return viewer;
+      },
+    });
+  };
+}
+
+function refuse(
+  response: ServerResponse,
+  status: number,
+  code: string,
+  message: string,
+  extensions: object = {},
+): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ errors: [{ message, extensions: { code, ...extensions } }] }));
+}
+
+function mediaType(request: IncomingMessage): string | undefined {
+  return request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+}

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { errors, jwtVerify, SignJWT } from 'jose';
+import { z } from 'zod';
+import { UnauthenticatedError } from '../domain/errors.ts';
+
+/** Who asks: a logged-in account. */
+export type Viewer = { userId: string; sessionId: string; expiresAt: Date };
+
+export type AccessTokens = {
+  issue(userId: string, sessionId: string): Promise<{ accessToken: string; expiresAt: Date }>;
+  /**
+   * Says who a token was issued to; whether the session is still open is not its business.
+   *
+   * @throws UnauthenticatedError for any token that is not ours or not valid now.
+   */
+  verify(token: string): Promise<Viewer>;
+};
+
+const issuer = 'pressrun';
+const type = 'at+jwt';
+const algorithm = 'HS256';
+/** How far the clocks of two instances may be apart. */
+const clockToleranceSeconds = 5;
+
+const claimsSchema = z.object({ sub: z.uuid(), sid: z.uuid(), exp: z.number() });
+
+/**
+ * Access tokens: JWTs (RFC 9068 in shape) signed with HS256, as only Pressrun itself reads them: a public key
+ * would have no reader.
+ *
+ * @param secrets each of at least 32 bytes. The first signs, all verify: put a new one in front, and take the
+ * old one away once the last token that it signed has expired.
+ */
+export function createAccessTokens(secrets: readonly Uint8Array[], lifetimeMinutes: number): AccessTokens {
+  const keys = new Map(secrets.map((secret) => [keyId(secret), secret]));
+  const [signing] = keys;
+  if (signing === undefined) throw new Error('a secret to sign access tokens with is missing');
+  const [kid, signingSecret] = signing;
+
+  return {
+    async issue(userId, sessionId) {
+      const now = Math.floor(Date.now() / 1000);
+      const expiresAt = now + lifetimeMinutes * 60;
+      const accessToken = await new SignJWT({ sid: sessionId })
+        .setProtectedHeader({ alg: algorithm, typ: type, kid })
+        .setIssuer(issuer)
+        .setAudience(issuer)
+        .setSubject(userId)
+        .setIssuedAt(now)
+        .setExpirationTime(expiresAt)
+        .sign(signingSecret);
+      return { accessToken, expiresAt: new Date(expiresAt * 1000) };
+    },
+    async verify(token) {
+      try {
+        const { payload } = await jwtVerify(
+          token,
+          // Keys come from the settings alone: `jwk`, `jku` and `x5u` of the header are not looked at.
+          (header) => {
+            const key = keys.get(header.kid ?? '');
+            if (key === undefined) throw new errors.JWSInvalid('unknown key');
+            return key;
+          },
+          {
+            algorithms: [algorithm],
+            typ: type,
+            issuer,
+            audience: issuer,
+            requiredClaims: ['sub', 'sid', 'exp', 'iat'],
+            // Refuses what was issued in the future as well.
+            maxTokenAge: lifetimeMinutes * 60,
+            clockTolerance: clockToleranceSeconds,
+          },
+        );
+        const claims = claimsSchema.parse(payload);
+        return { userId: claims.sub, sessionId: claims.sid, expiresAt: new Date(claims.exp * 1000) };
+      } catch (cause) {
+        throw invalidToken({ cause });
+      }
+    },
+  };
+}
+
+/** What is said of every token that does not work, whatever the reason. */
+export function invalidToken(options: ErrorOptions = {}): UnauthenticatedError {
+  return new UnauthenticatedError('The access token is not valid, or no longer. Log in again.', options);
+}
+
+/** Names a secret without giving it away. */
+function keyId(secret: Uint8Array): string {
+  return createHash('sha256').update('pressrun key id').update(secret).digest('base64url').slice(0, 16);
+}

@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import {
+  RateLimiterMemory,
+  RateLimiterRedis,
+  RateLimiterRes,
+  type RateLimiterAbstract,
+} from 'rate-limiter-flexible';
+import { RateLimitedError } from '../domain/errors.ts';
+
+/** How much is allowed; see README.md, Settings. */
+export type RateLimitSettings = {
+  /** Operations a minute: top-level fields, so that an alias counts like a request of its own. */
+  perUser: number;
+  perAddress: number;
+  /** Of all clients together, at this instance. */
+  global: number;
+  /** Failed log-ins in 15 minutes, of one account from one address. */
+  logins: number;
+  /** Log-ins in 15 minutes from one address, whatever the account. */
+  loginsPerAddress: number;
+  /** Accounts opened in an hour from one address. */
+  registrationsPerAddress: number;
+};
+
+/** Every call throws RateLimitedError where it is one too many. Addresses are the clients' network addresses. */
+export type RateLimits = {
+  /** Counts a request before anything of it is read. */
+  request(address: string): Promise<void>;
+  /** @param fields top-level fields of the operation, each of which counts like a request of its own. */
+  operation(client: { userId: string | undefined; address: string }, fields: number): Promise<void>;
+  /** Counts an attempt before it costs a hash. By account and address, so that nobody can lock out somebody else. */
+  attemptLogin(email: string, address: string): Promise<void>;
+  /** After a right password the wrong ones before it are forgotten. */
+  forgiveLogin(email: string, address: string): Promise<void>;
+  attemptRegistration(address: string): Promise<void>;
+  attemptRefresh(address: string): Promise<void>;
+};
+
+const minute = 60;
+
+/**
+ * @param redis where instances count together; while it is away, and where there is none, each counts for itself.
+ */
+export function createRateLimits(settings: RateLimitSettings, redis: Redis | undefined): RateLimits {
+  const limiter = (name: string, points: number, duration: number): RateLimiterAbstract => {
+    const options = { keyPrefix: `pressrun:limit:${name}`, points, duration };
+    const memory = new RateLimiterMemory(options);
+    if (redis === undefined) return memory;
+    return new RateLimiterRedis({
+      ...options,
+      storeClient: redis,
+      insuranceLimiter: memory,
+      rejectIfRedisNotReady: true,
+      // Who is past the limit is refused from memory.
+      inMemoryBlockOnConsumed: points,
+    });
+  };
+  const perUser = limiter('user', settings.perUser, minute);
+  const perAddress = limiter('address', settings.perAddress, minute);
+  const global = new RateLimiterMemory({ points: settings.global, duration: minute });
+  const logins = limiter('login', settings.logins, 15 * minute);
+  const loginsPerAddress = limiter('login-address', settings.loginsPerAddress, 15 * minute);
+  const registrations = limiter('registration', settings.registrationsPerAddress, 60 * minute);
+  const refreshes = limiter('refresh', settings.perAddress, minute);
+
+  return {
+    async request(address) {
+      await consume(global, 'all');
+      await consume(perAddress, network(address));
+    },
+    async operation({ userId, address }, fields) {
+      await Promise.all([
+        fields > 1 ? consume(perAddress, network(address), fields - 1) : undefined,
+        userId === undefined ? undefined : consume(perUser, userId, fields),
+      ]);
+    },
+    async attemptLogin(email, address) {
+      await consume(loginsPerAddress, network(address));
+      await consume(logins, accountKey(email, address));
+    },
+    async forgiveLogin(email, address) {
+      await logins.delete(accountKey(email, address));
+    },
+    attemptRegistration: (address) => consume(registrations, network(address)),
+    attemptRefresh: (address) => consume(refreshes, network(address)),
+  };
+}
+
+async function consume(limiter: RateLimiterAbstract, key: string, points = 1): Promise<void> {
+  try {
+    await limiter.consume(key, points);
+  } catch (refusal) {
+    if (!(refusal instanceof RateLimiterRes)) throw refusal;
+    throw new RateLimitedError(Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)));
+  }
+}
+
+/** Hashed: whose accounts are tried is nobody's business who can read Redis. */
+function accountKey(email: string, address: string): string {
+  return createHash('sha256')
+    .update(`${network(address)} ${email}`)
+    .digest('base64url');
+}
+
+/** An IPv6 customer has a whole /64 to choose addresses from; it counts as one. */
+function network(address: string): string {
+  if (!address.includes(':')) return address;
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  const [head = '', tail] = address.split('%', 1)[0]?.split('::') ?? [];
+  const before = head === '' ? [] : head.split(':');
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0');
+  return [...before, ...zeros, ...after].slice(0, 4).join(':');
+}

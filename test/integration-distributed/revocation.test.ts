@@ -1,0 +1,73 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import {
+  LoginDocument,
+  LogoutDocument,
+  MeDocument,
+  RefreshDocument,
+} from '../../client/generated/graphql.ts';
+import type { App } from '../../src/app.ts';
+import {
+  anonymous,
+  clientOf,
+  createCampaign,
+  signUp,
+  startBatch,
+  startTestApp,
+  type TestApp,
+} from '../support/app.ts';
+import { openSocket } from '../support/raw-graphql.ts';
+import { waitUntil } from '../support/services/wait-until.ts';
+
+let app: TestApp;
+let another: App;
+beforeAll(async () => {
+  app = await startTestApp();
+  another = await app.startAnother();
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+it('a logout at one instance is refused at the other within a second', async () => {
+  const account = await signUp(app);
+  const elsewhere = clientOf(another, account.token);
+  await elsewhere.run(MeDocument, {});
+  await account.run(LogoutDocument, {});
+  const loggedOutAt = performance.now();
+  await waitUntil('the other instance to refuse', () =>
+    elsewhere.run(MeDocument, {}).then(
+      () => false,
+      () => true,
+    ),
+  );
+  expect(performance.now() - loggedOutAt).toBeLessThan(1_000);
+});
+
+it('a logout at one instance closes subscriptions at the other within two seconds', async () => {
+  const account = await signUp(app);
+  app.simulator.control.setLatency({ imageLatencyMs: { p05: 60_000, p95: 60_000 } });
+  const id = await startBatch(account, { campaignId: await createCampaign(account), postCount: 500 });
+  await using socket = await openSocket(another, account.token);
+  const query = 'subscription($id: ID!) { batchEvents(batchId: $id) { cursor } }';
+  socket.say({ type: 'subscribe', id: '1', payload: { query, variables: { id } } });
+  await socket.hear(({ type }) => type === 'next');
+  await account.run(LogoutDocument, {});
+  const loggedOutAt = performance.now();
+  expect(await socket.closed).toBe(4403);
+  expect(performance.now() - loggedOutAt).toBeLessThan(2_000);
+  const heard = socket.received.length;
+  await delay(200);
+  expect(socket.received).toHaveLength(heard);
+});
+
+it('20 uses of one refresh token at once, on two instances, have one successor', async () => {
+  const { email } = await signUp(app);
+  const { login } = await anonymous(app).run(LoginDocument, { input: { email, password: 'correct horse' } });
+  if (login.__typename !== 'Login') throw new Error(login.__typename);
+  const { refreshToken } = login;
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, time) =>
+      anonymous(time % 2 === 0 ? app : another).run(RefreshDocument, { refreshToken }),
+    ),
+  );
+  expect(answers.filter(({ refresh }) => refresh.__typename === 'Login')).toHaveLength(1);
+});

@@ -1,0 +1,61 @@
+import {
+  getNamedType,
+  isAbstractType,
+  isCompositeType,
+  isObjectType,
+  type GraphQLCompositeType,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+} from 'graphql';
+
+/** One document that asks for all there is behind one top-level field, for one type that it may answer with. */
+export type Probe = { selection: string; fields: ReadonlySet<string> };
+
+/**
+ * Makes, from the schema alone, the selections that reach every field behind a top-level field. Where a field may
+ * answer with one of several types, there is a probe for each of them.
+ */
+export function probesOf(schema: GraphQLSchema, field: GraphQLField<unknown, unknown>): Probe[] {
+  const type = getNamedType(field.type);
+  if (!isCompositeType(type)) return [{ selection: '', fields: new Set() }];
+  const possibles = possibleTypes(schema, type);
+  const mayFail = possibles.some((possible) => possible.getInterfaces().some(({ name }) => name === 'Error'));
+  const failure = mayFail ? '... on Error { code }' : '';
+  return possibles.map((possible) => {
+    const fields = new Set<string>();
+    const inner = select(possible, [], fields);
+    return {
+      selection: isAbstractType(type) ? `{ __typename ${failure} ... on ${possible.name} ${inner} }` : inner,
+      fields,
+    };
+  });
+}
+
+/** Names of all fields of all object types, such as `Batch.status`; without the top-level ones. */
+export function allFields(schema: GraphQLSchema): string[] {
+  const roots = new Set(['Query', 'Mutation', 'Subscription']);
+  return Object.values(schema.getTypeMap())
+    .filter((type) => isObjectType(type))
+    .filter(({ name }) => !name.startsWith('__') && !roots.has(name))
+    .flatMap((type) => Object.keys(type.getFields()).map((field) => `${type.name}.${field}`));
+}
+
+function possibleTypes(schema: GraphQLSchema, type: GraphQLCompositeType): readonly GraphQLObjectType[] {
+  return isAbstractType(type) ? schema.getPossibleTypes(type) : [type];
+}
+
+function select(type: GraphQLObjectType, path: readonly string[], fields: Set<string>): string {
+  const parts = Object.values(type.getFields()).flatMap((field) => {
+    const target = getNamedType(field.type);
+    if (!isCompositeType(target)) {
+      fields.add(`${type.name}.${field.name}`);
+      return [field.name];
+    }
+    // A type that is on the path already was asked for everything there.
+    if (path.includes(target.name) || !isObjectType(target)) return [];
+    fields.add(`${type.name}.${field.name}`);
+    return [`${field.name} ${select(target, [...path, type.name], fields)}`];
+  });
+  return `{ __typename ${parts.join(' ')} }`;
+}

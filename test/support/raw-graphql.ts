@@ -1,0 +1,135 @@
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+import { z } from 'zod';
+
+/** What a server answered, as it came. */
+export type RawAnswer = {
+  status: number;
+  headers: Headers;
+  data: unknown;
+  errors: { message: string; extensions?: Record<string, unknown> | undefined }[];
+  /** Milliseconds until it was there. */
+  ms: number;
+};
+
+export const answerSchema = z.object({
+  data: z.unknown().optional(),
+  errors: z
+    .array(z.object({ message: z.string(), extensions: z.record(z.string(), z.unknown()).optional() }))
+    .default([]),
+});
+
+/** Sends a request that no well-behaved client would send. */
+export async function post(
+  app: { url: string },
+  body: object | string,
+  headers: Record<string, string> = {},
+): Promise<RawAnswer> {
+  const startedAt = performance.now();
+  const response = await fetch(`${app.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  return toAnswer(response, startedAt);
+}
+
+/** Reads an answer, GraphQL or not. */
+export async function toAnswer(response: Response, startedAt: number): Promise<RawAnswer> {
+  const text = await response.text();
+  const ms = performance.now() - startedAt;
+  // A stream's first event, where it is one.
+  const json = /^data: ?(\{.*\})$/m.exec(text)?.[1] ?? text;
+  const parsed = answerSchema.safeParse(parseJson(json));
+  const { data, errors } = parsed.data ?? { data: undefined, errors: [] };
+  return { status: response.status, headers: response.headers, data, errors, ms };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const messageSchema = z.object({
+  type: z.string(),
+  id: z.string().optional(),
+  payload: z.unknown().optional(),
+});
+export type SocketMessage = z.infer<typeof messageSchema>;
+
+/** A WebSocket that says whatever it is told to. */
+export type RawSocket = AsyncDisposable & {
+  socket: WebSocket;
+  /** Everything that came, in order. */
+  received: SocketMessage[];
+  say(message: object | string | Buffer): void;
+  /** The first message, past or to come, that fits. */
+  hear(fits: (message: SocketMessage) => boolean, withinMs?: number): Promise<SocketMessage>;
+  /** Resolves with the code that it is closed with. */
+  closed: Promise<number>;
+};
+
+/**
+ * Opens a WebSocket and logs it in.
+ *
+ * @param token undefined: as nobody; null: without a `connection_init`.
+ */
+export async function openSocket(
+  app: { url: string },
+  token?: string | null,
+  headers: Record<string, string> = {},
+): Promise<RawSocket> {
+  const socket = new WebSocket(`${app.url.replace(/^http/, 'ws')}/graphql`, 'graphql-transport-ws', {
+    headers,
+  });
+  const received: SocketMessage[] = [];
+  const listeners = new Set<() => void>();
+  const closed = new Promise<number>((resolve) => socket.once('close', (code) => resolve(code)));
+  socket.on('message', (data: Buffer) => {
+    received.push(messageSchema.parse(JSON.parse(data.toString())));
+    for (const listener of listeners) listener();
+  });
+  await once(socket, 'open');
+  socket.on('error', () => undefined);
+  const raw: RawSocket = {
+    socket,
+    received,
+    closed,
+    say: (message) =>
+      socket.send(
+        typeof message === 'string' || Buffer.isBuffer(message) ? message : JSON.stringify(message),
+      ),
+    async hear(fits, withinMs = 10_000) {
+      const { promise, resolve, reject } = Promise.withResolvers<SocketMessage>();
+      const look = () => {
+        const found = received.find(fits);
+        if (found !== undefined) resolve(found);
+      };
+      const timer = setTimeout(
+        () => reject(new Error(`nothing of that kind came; what did: ${JSON.stringify(received)}`)),
+        withinMs,
+      );
+      listeners.add(look);
+      look();
+      return promise.finally(() => {
+        clearTimeout(timer);
+        listeners.delete(look);
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      socket.terminate();
+      await closed;
+    },
+  };
+  if (token !== null) {
+    raw.say({
+      type: 'connection_init',
+      ...(token === undefined ? {} : { payload: { authorization: `Bearer ${token}` } }),
+    });
+    await Promise.race([raw.hear(({ type }) => type === 'connection_ack'), closed]);
+  }
+  return raw;
+}
