@@ -16,11 +16,13 @@ export function fromGlobalId(globalId: string): { type: string; id: string } | u
   return type === undefined || id === undefined ? undefined : { type, id };
 }
 
+const rowId = z.uuid();
+
 /** A global id of one type in an input; parses to the row's id. */
 export function globalId(type: NodeType) {
   return z.string().transform((value, context) => {
     const decoded = fromGlobalId(value);
-    if (decoded?.type === type && z.uuid().safeParse(decoded.id).success) return decoded.id;
+    if (decoded?.type === type && rowId.safeParse(decoded.id).success) return decoded.id;
     context.addIssue({ code: 'custom', message: `must be the id of a ${type.toLowerCase()}` });
     return z.NEVER;
   });

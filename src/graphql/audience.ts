@@ -32,7 +32,7 @@ export type Audience = {
 
 /** Subscribers who are told the same at the same time. Closes when the last one has left. */
 export function openAudience(
-  source: Followed['source'],
+  follow: Followed['source']['follow'],
   execute: (update: Update) => Promise<SharedResult>,
   onClose: () => void,
 ): Audience {
@@ -44,7 +44,7 @@ export function openAudience(
 
   async function run(after: number): Promise<void> {
     try {
-      for await (const page of source.follow(after, stop.signal)) {
+      for await (const page of follow(after, stop.signal)) {
         const results = await Promise.all(page.map(execute));
         told = page.at(-1)?.seq ?? told;
         for (const [member, { part }] of members) if (!tell(member, page, results)) part('behind');

@@ -38,7 +38,9 @@ export function createSharedSubscribe(maskError: (error: unknown, requestId?: st
     if (!('operation' in validated)) return { errors: validated.map(mask) };
     const answer: unknown = await createSourceEventStream(validated);
     if (!isFollowed(answer)) return masked(failureSchema.parse(answer), mask);
-    const { source } = answer;
+    // The first update holds rows, and a subscription lasts for hours: it is let go when it is told.
+    let first: Update | undefined = answer.source.first;
+    const { follow } = answer.source;
     const key = shareKey(args);
     const stop = new AbortController();
 
@@ -57,7 +59,7 @@ export function createSharedSubscribe(maskError: (error: unknown, requestId?: st
 
     /** The subscriber's own way to where the others are. @returns false at the end of the stream. */
     async function catchUp(member: Member): Promise<boolean> {
-      for await (const page of source.follow(member.seen, stop.signal)) {
+      for await (const page of follow(member.seen, stop.signal)) {
         if (page.length === 0) return true;
         // Started together, so that they look things up together.
         const results = await Promise.all(page.map(execute));
@@ -78,13 +80,15 @@ export function createSharedSubscribe(maskError: (error: unknown, requestId?: st
     return {
       leave: () => stop.abort(),
       async deliver(sink) {
-        const member: Member = { sink, seen: source.first.seq };
+        if (first === undefined) throw new Error('a subscription is delivered once');
+        const member: Member = { sink, seen: first.seq };
         try {
-          await push(member, source.first, await execute(source.first));
+          await push(member, first, await execute(first));
+          first = undefined;
           while (await catchUp(member)) {
             const audience: Audience =
               audiences.get(key) ??
-              openAudience(source, execute, () => {
+              openAudience(follow, execute, () => {
                 if (audiences.get(key) === audience) audiences.delete(key);
               });
             audiences.set(key, audience);

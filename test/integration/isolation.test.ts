@@ -137,6 +137,8 @@ const cases: Record<string, Case[]> = {
     { arguments: ({ Batch }) => `(batchId: "${Batch}", priority: HIGH)`, ...closed },
   ],
   'Subscription.batchEvents': [{ arguments: batch, ...closed }],
+  'Subscription.userEvents': [{ arguments: none, ...closed }],
+  'Subscription.postProgress': [{ arguments: ({ Post }) => `(postId: "${Post}")`, ...closed }],
 };
 
 const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap(

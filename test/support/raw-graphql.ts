@@ -36,13 +36,23 @@ export async function post(
 
 /** Reads an answer, GraphQL or not. */
 export async function toAnswer(response: Response, startedAt: number): Promise<RawAnswer> {
-  const text = await response.text();
+  const json = await textOrFirstEvent(response);
   const ms = performance.now() - startedAt;
-  // A stream's first event, where it is one.
-  const json = /^data: ?(\{.*\})$/m.exec(text)?.[1] ?? text;
   const parsed = answerSchema.safeParse(parseJson(json));
   const { data, errors } = parsed.data ?? { data: undefined, errors: [] };
   return { status: response.status, headers: response.headers, data, errors, ms };
+}
+
+/** A stream may never end: of one, the first event is all that is read. */
+async function textOrFirstEvent(response: Response): Promise<string> {
+  let text = '';
+  const decoder = new TextDecoder();
+  for await (const bytes of response.body ?? []) {
+    text += decoder.decode(bytes, { stream: true });
+    const [, first] = /^data: ?(\{.*\})$/m.exec(text) ?? [];
+    if (first !== undefined) return first;
+  }
+  return text;
 }
 
 function parseJson(text: string): unknown {

@@ -112,7 +112,8 @@ function createServer(spec: ServerSpec): Server {
 
   async function freeze(pids: () => number[]): Promise<void> {
     await waitUntil(`${name} to be paused`, () => {
-      const running = pids().filter((pid) => processStatus(pid)?.state !== 'T');
+      // A child that has ended stays a zombie while its frozen parent cannot look after it.
+      const running = pids().filter((pid) => !['T', 'Z'].includes(processStatus(pid)?.state ?? 'Z'));
       for (const pid of running) signalProcess(pid, 'SIGSTOP');
       return running.length === 0;
     });
