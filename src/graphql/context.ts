@@ -4,6 +4,7 @@ import type { Accounts, Viewer } from '../services/accounts.ts';
 import type { Batches } from '../services/batches.ts';
 import type { Campaigns } from '../services/campaigns.ts';
 import type { OutageBoard } from '../provider/outages.ts';
+import type { PostEdits } from '../services/post-edits.ts';
 import type { Posts } from '../services/posts.ts';
 import type { Quotes } from '../services/quotes.ts';
 import type { Usages } from '../services/usages.ts';
@@ -17,6 +18,7 @@ export type Services = {
   campaigns: Campaigns;
   batches: Batches;
   posts: Posts;
+  postEdits: PostEdits;
   outages: OutageBoard;
   quotes: Quotes;
   usages: Usages;

@@ -51,15 +51,21 @@ builder.mutationFields((t) => ({
   register: t.field({
     type: LoginRef,
     description: 'Opens an account and logs in.',
-    args: { input: t.arg({ type: CredentialsInput }) },
-    errors: { types: [InvalidInputError, EmailTakenError], union: { name: 'RegisterResult' } },
+    args: { input: t.arg({ type: CredentialsInput, description: 'Email and password.' }) },
+    errors: {
+      types: [InvalidInputError, EmailTakenError],
+      union: { name: 'RegisterResult', description: 'The session, or why there is none.' },
+    },
     resolve: (_root, { input }, { accounts }) => accounts.register(input),
   }),
   login: t.field({
     type: LoginRef,
     description: 'Opens a session.',
-    args: { input: t.arg({ type: CredentialsInput }) },
-    errors: { types: [InvalidInputError, WrongCredentialsError], union: { name: 'LoginResult' } },
+    args: { input: t.arg({ type: CredentialsInput, description: 'Email and password.' }) },
+    errors: {
+      types: [InvalidInputError, WrongCredentialsError],
+      union: { name: 'LoginResult', description: 'The session, or why there is none.' },
+    },
     resolve: (_root, { input }, { accounts }) => accounts.login(input),
   }),
 }));
