@@ -17,6 +17,7 @@ import { createOutageBoard, type OutageBoard } from './provider/outages.ts';
 import { createAccounts } from './services/accounts.ts';
 import { createBatches, type Batches } from './services/batches.ts';
 import { createCampaigns } from './services/campaigns.ts';
+import { createExports } from './services/exports.ts';
 import { createPostEdits } from './services/post-edits.ts';
 import { createPostRecovery } from './services/post-recovery.ts';
 import { createPostWorkbench } from './services/post-work.ts';
@@ -76,6 +77,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       posts,
       postEdits: createPostEdits({ database, jobs, bus }),
       assets,
+      exports: createExports(database),
       usages: createUsages(database),
       quotes: createQuotes(database, {
         ...config.provider,

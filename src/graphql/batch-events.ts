@@ -1,4 +1,4 @@
-import { postStages, type LoggedEvent, type PostStage, type StoredEvent } from '../domain/batch-events.ts';
+import type { postStages, LoggedEvent, PostStage, StoredEvent } from '../domain/batch-events.ts';
 import { toGlobalId } from '../domain/ids.ts';
 import { InvalidInputError, NotFoundError } from '../domain/errors.ts';
 import type { Batch } from '../store/generated/prisma/client.ts';
@@ -46,7 +46,11 @@ builder.objectType(builder.objectRef<SentSnapshot>('BatchSnapshotEvent'), {
 
 const PostStageEnum = builder.enumType('PostStage', {
   description: 'How far a post is while it is made.',
-  values: postStages,
+  values: {
+    STARTED: { description: 'Its requests are on their way.' },
+    CAPTION_READY: { description: 'The caption is there.' },
+    IMAGE_READY: { description: 'The picture is there.' },
+  } satisfies Record<(typeof postStages)[number], object>,
 });
 
 builder.objectType(builder.objectRef<SentStage>('PostStageEvent'), {
@@ -117,7 +121,7 @@ builder.objectType(builder.objectRef<SentEvent<'BATCH_RESUMED'>>('BatchResumedEv
 });
 
 builder.objectType(builder.objectRef<SentEvent<'POSTS_RETRIED'>>('PostsRetriedEvent'), {
-  description: 'Failed posts are made again.',
+  description: 'Posts are made again: failed ones, or one that `regeneratePost` named.',
   interfaces,
   isTypeOf: isEvent('POSTS_RETRIED'),
   fields: (t) => ({

@@ -4,6 +4,7 @@ import type { Accounts, Viewer } from '../services/accounts.ts';
 import type { Batches } from '../services/batches.ts';
 import type { Campaigns } from '../services/campaigns.ts';
 import type { OutageBoard } from '../provider/outages.ts';
+import type { Exports } from '../services/exports.ts';
 import type { PostEdits } from '../services/post-edits.ts';
 import type { Posts } from '../services/posts.ts';
 import type { Quotes } from '../services/quotes.ts';
@@ -23,6 +24,8 @@ export type Services = {
   quotes: Quotes;
   usages: Usages;
   assets: AssetStore;
+  /** Files are served over plain HTTP; no resolver uses it. */
+  exports: Exports;
 };
 
 /** What one request adds. Loaders live no longer than it. */

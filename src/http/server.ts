@@ -5,6 +5,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { serveAsset, assetPrefix } from './assets.ts';
 import { createGraphqlServer, graphqlPath } from './graphql-server.ts';
 import { authenticate } from './authenticate.ts';
+import { exportPrefix, serveExport } from './exports.ts';
 import { bearerToken, originOf, pathOf, requestIdOf } from './headers.ts';
 import { serveHealth, type HealthChecks } from './health.ts';
 import { attachWebSockets } from './websocket.ts';
@@ -54,6 +55,8 @@ export function createHttpServer(deps: {
       });
     } else if (path.startsWith(assetPrefix)) {
       await serveAsset(request, response, deps.assets);
+    } else if (path.startsWith(exportPrefix)) {
+      await serveExport(request, response, deps.services);
     } else if (path.startsWith('/health/')) {
       await serveHealth(path, response, deps.health);
     } else if (path === '/') {
