@@ -48,7 +48,8 @@ const table = (guide: Readonly<Record<string, string>>) =>
     .map(([code, text]) => `| \`${code}\` | ${text} |`)
     .join('\n');
 
-const list = (names: string[]) => (names.length === 0 ? 'any request' : names.map((name) => `\`${name}\``).join(', '));
+const list = (names: string[]) =>
+  names.length === 0 ? 'any request' : names.map((name) => `\`${name}\``).join(', ');
 
 /** The GraphQL type of each code: an error class and its type have one name. */
 function typesByCode(): Map<string, string> {

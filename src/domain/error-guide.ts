@@ -71,7 +71,8 @@ export const errorGuide: Readonly<Record<ErrorCode, Guidance>> = {
   INTERNAL: {
     meaning: 'Something went wrong on our side; what it was stands in the server’s log.',
     retry: 'Yes, after a while',
-    action: 'Repeat reads; repeat `startBatch` with the same idempotency key. Report the `x-request-id` if it stays.',
+    action:
+      'Repeat reads; repeat `startBatch` with the same idempotency key. Report the `x-request-id` if it stays.',
   },
 };
 
@@ -80,5 +81,6 @@ export const pauseGuide: Readonly<Record<string, string>> = {
   REQUESTED: 'Somebody paused it. Resume it.',
   BATCH_BUDGET_EXCEEDED: 'Its `maxCost` does not suffice for the next post. Resume it with a higher one.',
   MONTHLY_BUDGET_EXCEEDED: 'The account’s month is spent. Resume it next month.',
-  QUOTA_EXHAUSTED: 'The server’s account at the AI provider has no credit left. Resume it when that is mended.',
+  QUOTA_EXHAUSTED:
+    'The server’s account at the AI provider has no credit left. Resume it when that is mended.',
 };

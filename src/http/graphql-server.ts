@@ -5,7 +5,7 @@ import type { Context, Services } from '../graphql/context.ts';
 import { maskError, withField } from '../graphql/mask-error.ts';
 import { schema } from '../graphql/schema.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { exampleOperations } from './graphiql-examples.ts';
+import { exampleHeaders, exampleOperations } from './graphiql-examples.ts';
 
 export const graphqlPath = '/graphql';
 
@@ -33,7 +33,14 @@ export function createGraphqlServer(services: Services, logger: Logger) {
       maskError: (error) => maskError(error, (cause) => logger.error({ err: cause }, 'request failed')),
     },
     plugins: [nameInvalidFields],
-    graphiql: { title: 'Pressrun', defaultQuery: exampleOperations, subscriptionsProtocol: 'SSE' },
+    graphiql: {
+      title: 'Pressrun',
+      defaultQuery: exampleOperations,
+      headers: exampleHeaders,
+      // The token stays in its tab when the page is opened anew.
+      shouldPersistHeaders: true,
+      subscriptionsProtocol: 'SSE',
+    },
     renderGraphiQL,
     context: async (request) => ({
       ...services,

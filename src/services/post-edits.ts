@@ -86,14 +86,17 @@ export function createPostEdits(deps: { database: Database; jobs: Jobs; bus: Bus
     work: (tx: Transaction, post: LockedPost) => Promise<object>,
   ): Promise<Post> {
     return database.transaction(async (tx) => {
-      const [post] = await tx.$queryRaw<LockedPost[]>`
-        SELECT p.*, c.channel::text AS channel FROM posts p JOIN campaigns c ON c.id = p."campaignId"
-        WHERE p.id = ${postId}::uuid AND p."ownerId" = ${viewer.userId}::uuid FOR UPDATE OF p`;
-      if (post === undefined) throw new NotFoundError('post', 'input.postId');
+      const locked = await tx.$queryRaw<unknown[]>`
+        SELECT 1 FROM posts WHERE id = ${postId}::uuid AND "ownerId" = ${viewer.userId}::uuid FOR UPDATE`;
+      if (locked.length === 0) throw new NotFoundError('post', 'input.postId');
+      const { campaign, ...post } = await tx.post.findUniqueOrThrow({
+        where: { id: postId },
+        include: { campaign: { select: { channel: true } } },
+      });
       if (post.version !== expectedVersion) throw new VersionConflictError(post.version);
       if (post.caption === null)
         throw new PostStateError('A post without content can be neither edited nor reviewed.');
-      const data = await work(tx, post);
+      const data = await work(tx, { ...post, channel: campaign.channel });
       return tx.post.update({ where: { id: postId }, data: { ...data, version: { increment: 1 } } });
     });
   }

@@ -3,7 +3,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   ApprovePostDocument,
   CancelBatchDocument,
-  RejectPostDocument,
   RestoreRevisionDocument,
 } from '../../client/generated/graphql.ts';
 import {
@@ -15,6 +14,7 @@ import {
   type TestApp,
 } from '../support/app.ts';
 import { absentId, followToEnd, getBatch, getPosts, notFound } from '../support/batches.ts';
+import { playSteps, stepArbitrary } from '../support/post-model.ts';
 import { editPost, getPost, idlePost, regeneratePost } from '../support/posts.ts';
 import { waitUntil } from '../support/services/wait-until.ts';
 
@@ -215,141 +215,19 @@ describe('restoreRevision', () => {
   });
 });
 
-type Step =
-  | { act: 'edit'; isStale: boolean }
-  | { act: 'race' }
-  | { act: 'regenerate'; part: 'CAPTION' | 'IMAGE' | 'BOTH' }
-  | { act: 'approve' }
-  | { act: 'reject' }
-  | { act: 'restore'; place: number }
-  | { act: 'wait' };
-
-const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ act: fc.constant('edit' as const), isStale: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ act: fc.constant('race' as const) }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      act: fc.constant('regenerate' as const),
-      part: fc.constantFrom('CAPTION' as const, 'IMAGE' as const, 'BOTH' as const),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ act: fc.constant('approve' as const) }) },
-  { weight: 1, arbitrary: fc.record({ act: fc.constant('reject' as const) }) },
-  { weight: 1, arbitrary: fc.record({ act: fc.constant('restore' as const), place: fc.nat(20) }) },
-  { weight: 1, arbitrary: fc.record({ act: fc.constant('wait' as const) }) },
-);
-
-/** What must hold, whatever the machines' timing was. */
-type Model = {
-  written: string[];
-  refused: string[];
-  machineRevisions: number;
-  /** The caption that a person wrote or chose last. */
-  chosenCaption: string | undefined;
-  approved: { caption: string | null | undefined; imageUrl: string | null | undefined } | undefined;
-};
-
-async function take(step: Step, postId: string, model: Model, name: string): Promise<void> {
-  const { version: expectedVersion, revisions } = await getPost(account, postId);
-  const write = async (caption: string, version: number) => {
-    const answer = await editPost(account, { postId, expectedVersion: version, caption });
-    if (answer.__typename === 'Post') {
-      model.written.push(caption);
-      model.chosenCaption = caption;
-      model.approved = undefined;
-    } else {
-      expect(answer.__typename).toBe('VersionConflictError');
-      model.refused.push(caption);
-    }
-    return answer.__typename;
-  };
-  const input = { postId, expectedVersion };
-  switch (step.act) {
-    case 'edit': {
-      const answer = await write(name, step.isStale ? expectedVersion - 1 : expectedVersion);
-      if (step.isStale) expect(answer).toBe('VersionConflictError');
-      return;
-    }
-    case 'race': {
-      const answers = await Promise.all([
-        write(`${name} a`, expectedVersion),
-        write(`${name} b`, expectedVersion),
-      ]);
-      expect(answers.filter((answer) => answer === 'Post').length).toBeLessThanOrEqual(1);
-      return;
-    }
-    case 'regenerate': {
-      const answer = await regeneratePost(account, { postId, part: step.part, instruction: name });
-      if (answer.__typename === 'Post') {
-        model.machineRevisions += { CAPTION: 2, IMAGE: 1, BOTH: 3 }[step.part];
-      } else {
-        expect(answer.__typename).toBe('PostStateError');
-      }
-      return;
-    }
-    case 'approve': {
-      const { approvePost } = await account.run(ApprovePostDocument, { input });
-      if (approvePost.__typename !== 'Post') return;
-      model.approved = { caption: approvePost.caption, imageUrl: approvePost.imageUrl };
-      return;
-    }
-    case 'reject': {
-      const { rejectPost } = await account.run(RejectPostDocument, { input });
-      if (rejectPost.__typename === 'Post') model.approved = undefined;
-      return;
-    }
-    case 'restore': {
-      const captions = revisions.filter(({ field }) => field === 'CAPTION');
-      const revision = captions[step.place % captions.length];
-      const { restoreRevision } = await account.run(RestoreRevisionDocument, {
-        input: { ...input, number: revision?.number ?? 0 },
-      });
-      if (restoreRevision.__typename !== 'Post') return;
-      model.chosenCaption = revision?.caption ?? undefined;
-      model.approved = undefined;
-      return;
-    }
-    case 'wait':
-      await idlePost(account, postId);
-      return;
-    default:
-      throw step satisfies never;
-  }
-}
-
 it('loses nothing and shows what people decided, in 200 interleavings of people and machines', async () => {
-  const batchId = await startBatch(account, { campaignId, postCount: 100 });
-  const second = await startBatch(account, { campaignId, postCount: 100 });
-  await Promise.all([followToEnd(account, batchId), followToEnd(account, second)]);
-  const posts = [
-    ...(await getPosts(account, { batchId })),
-    ...(await getPosts(account, { batchId: second })),
+  const batches = [
+    await startBatch(account, { campaignId, postCount: 100 }),
+    await startBatch(account, { campaignId, postCount: 100 }),
   ];
+  await Promise.all(batches.map((batchId) => followToEnd(account, batchId)));
+  const posts = (await Promise.all(batches.map((batchId) => getPosts(account, { batchId })))).flat();
   let run = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(stepArbitrary, { minLength: 2, maxLength: 7 }), async (steps) => {
       const postId = posts[run]?.id ?? '';
       run += 1;
-      const model: Model = {
-        written: [],
-        refused: [],
-        machineRevisions: 3,
-        chosenCaption: undefined,
-        approved: undefined,
-      };
-      for (const [place, step] of steps.entries()) await take(step, postId, model, `edit ${run}.${place}`);
-      const post = await idlePost(account, postId);
-      const numbers = post.revisions.map(({ number }) => number).toReversed();
-      expect(numbers).toEqual(numbers.map((_, place) => place + 1));
-      const byPeople = post.revisions.filter(({ author }) => author === 'PERSON');
-      expect(byPeople.map(({ caption }) => caption).toSorted()).toEqual(model.written.toSorted());
-      expect(post.revisions.length - byPeople.length).toBe(model.machineRevisions);
-      for (const field of ['CAPTION', 'HASHTAGS', 'IMAGE'] as const) {
-        expect(post.revisions.filter((one) => one.field === field && one.isCurrent)).toHaveLength(1);
-      }
-      if (model.chosenCaption !== undefined) expect(post.caption).toBe(model.chosenCaption);
-      if (model.approved !== undefined) expect(post).toMatchObject({ ...model.approved, review: 'APPROVED' });
+      expect(await playSteps(account, postId, steps)).toEqual([]);
     }),
     { numRuns: 200, endOnFailure: true },
   );

@@ -54,7 +54,7 @@ CREATE INDEX "campaigns_ownerId_name_id_idx" ON "campaigns"("ownerId", "name", "
 -- AddForeignKey
 ALTER TABLE "post_revisions" ADD CONSTRAINT "post_revisions_postId_fkey" FOREIGN KEY ("postId") REFERENCES "posts"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
--- What was made before revisions were kept is each post's first; its prompts are not known.
+-- What was made before revisions were kept is the first of each post. Its prompts are not known.
 INSERT INTO "post_revisions" ("postId", "number", "field", "author", "text", "hashtags", "createdAt")
 SELECT p."id", f."number", f."field"::"PostField", 'MODEL',
        CASE f."field" WHEN 'CAPTION' THEN p."caption" WHEN 'IMAGE' THEN p."imageKey" END,
