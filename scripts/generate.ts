@@ -12,21 +12,21 @@ const { values } = parseArgs({
 
 const help = `Generates all code and files that are made from others.
 
-  npm run generate                 Prisma client, schema.graphql, typed client documents, database template
-  npm run generate -- --check      changes nothing; exits 1 where schema.graphql or the migrations are behind
-  npm run generate -- --install    after npm ci: all but schema.graphql, which is committed
+  npm run generate                 Prisma client, schema.graphql, docs/errors.md, typed client documents, database template
+  npm run generate -- --check      changes nothing; exits 1 where schema.graphql, docs/errors.md or the migrations are behind
+  npm run generate -- --install    after npm ci: all but schema.graphql and docs/errors.md, which are committed
 `;
 
 if (values.help) {
   process.stdout.write(help);
 } else if (values.check) {
-  await checkSchema();
+  await checkFiles();
   run('scripts/migration.ts', '--check');
 } else {
   step('Prisma client', () => run(binOf('prisma'), 'generate', '--no-hints'));
   if (!values.install) {
-    await writeFile('schema.graphql', await printedSchema());
-    step('schema.graphql', () => undefined);
+    for (const [file, text] of await printedFiles()) await writeFile(file, text);
+    step('schema.graphql and docs/errors.md', () => undefined);
   }
   // Absent after `npm ci --omit=dev`: then nothing that runs needs its output.
   if (existsSync('node_modules/@graphql-codegen/cli')) {
@@ -36,19 +36,25 @@ if (values.help) {
   await buildTemplate();
 }
 
-async function checkSchema(): Promise<void> {
-  if ((await readFile('schema.graphql', 'utf8')) === (await printedSchema())) return;
-  process.stderr.write('schema.graphql is not what the code says. Mend it: npm run generate\n');
-  process.exitCode = 1;
+async function checkFiles(): Promise<void> {
+  for (const [file, text] of await printedFiles()) {
+    if ((await readFile(file, 'utf8')) === text) continue;
+    process.stderr.write(`${file} is not what the code says. Mend it: npm run generate\n`);
+    process.exitCode = 1;
+  }
 }
 
-/** Loaded late: the code it comes from does not compile before the Prisma client is there. */
-async function printedSchema(): Promise<string> {
-  const [{ printSchema, lexicographicSortSchema }, { schema }] = await Promise.all([
+/** Loaded late: the code they come from does not compile before the Prisma client is there. */
+async function printedFiles(): Promise<[file: string, text: string][]> {
+  const [{ printSchema, lexicographicSortSchema }, { schema }, { errorsPage }] = await Promise.all([
     import('graphql'),
     import('../src/graphql/schema.ts'),
+    import('./errors-page.ts'),
   ]);
-  return `${printSchema(lexicographicSortSchema(schema))}\n`;
+  return [
+    ['schema.graphql', `${printSchema(lexicographicSortSchema(schema))}\n`],
+    ['docs/errors.md', errorsPage(schema)],
+  ];
 }
 
 /** What PERSISTED_ONLY lets run: each operation of our own clients with its fragments, by its SHA-256. */

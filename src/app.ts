@@ -21,6 +21,8 @@ import { createAccountDeletion, type AccountDeletion } from './services/account-
 import { createAccounts } from './services/accounts.ts';
 import { createBatches, type Batches } from './services/batches.ts';
 import { createCampaigns } from './services/campaigns.ts';
+import { createExports } from './services/exports.ts';
+import { createPostEdits } from './services/post-edits.ts';
 import { createPasswords } from './services/passwords.ts';
 import { createPostRecovery } from './services/post-recovery.ts';
 import { createPostWorkbench } from './services/post-work.ts';
@@ -92,7 +94,9 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       outages,
       posts,
       progress: createProgress({ database, log: createEventLog(database), tails: createTails(bus) }),
+      postEdits: createPostEdits({ database, jobs, bus }),
       assets,
+      exports: createExports(database),
       usages: createUsages(database),
       quotes: createQuotes(database, {
         ...config.provider,

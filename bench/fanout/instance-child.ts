@@ -60,8 +60,8 @@ async function settlePosts(batchId: string, count: number, everyMs: number): Pro
         { ...work, attempt: 1, isLastAttempt: false },
         {
           status: 'COMPLETED',
-          caption: { caption: 'x'.repeat(300), hashtags: ['#spring'] },
-          imageKey: 'k.png',
+          caption: made({ caption: 'x'.repeat(300), hashtags: ['#spring'] }),
+          image: made('k.png'),
         },
       ),
     );
@@ -69,6 +69,8 @@ async function settlePosts(batchId: string, count: number, everyMs: number): Pro
   }
   await Promise.all(settling);
 }
+
+const made = <T>(value: T) => ({ value, model: 'bench', promptHash: '' });
 
 const questionSchema = z.discriminatedUnion('ask', [
   z.object({ ask: z.literal('settle'), batchId: z.string(), count: z.number(), everyMs: z.number() }),

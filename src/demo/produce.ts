@@ -113,7 +113,7 @@ async function follow(
     learn({ type: 'event', event, receivedAtMs: Date.now() });
     if (event.__typename === 'BatchSnapshotEvent') {
       // Stages are sent live only: what began before this connection is in the list.
-      const filter: PostFilter = { batchId: batch.id, status: 'GENERATING' };
+      const filter: PostFilter = { batchId: batch.id, status: ['GENERATING'] };
       learn({ type: 'listed', posts: await listPosts(client, filter, signal) });
     }
   }

@@ -44,6 +44,33 @@ export class BatchStateError extends PressrunError {
   }
 }
 
+/** A campaign cannot be used this way as it stands now, such as an archived one for a new batch. */
+export class CampaignStateError extends PressrunError {
+  override readonly name = 'CampaignStateError';
+  readonly code = 'CAMPAIGN_STATE';
+}
+
+/** A post cannot be changed this way as it stands now, such as one that has no content yet. */
+export class PostStateError extends PressrunError {
+  override readonly name = 'PostStateError';
+  readonly code = 'POST_STATE';
+}
+
+/** Somebody changed the post since the caller read it; nothing was written. */
+export class VersionConflictError extends PressrunError {
+  override readonly name = 'VersionConflictError';
+  readonly code = 'VERSION_CONFLICT';
+  /** The version that the post has now. */
+  readonly currentVersion: number;
+
+  constructor(currentVersion: number) {
+    super(
+      'The post was changed since you read it. Read it again, and repeat your change on what it says now.',
+    );
+    this.currentVersion = currentVersion;
+  }
+}
+
 /** The idempotency key was used before with another input. */
 export class IdempotencyConflictError extends PressrunError {
   override readonly name = 'IdempotencyConflictError';

@@ -11,7 +11,9 @@ export type ProviderErrorCode =
   | 'QUOTA_EXHAUSTED';
 
 /** What each code means to the person who reads it on a post, and whether the same call may succeed later. */
-const codes: Record<ProviderErrorCode, { retryable: boolean; message: string }> = {
+export const providerErrorCodes: Readonly<
+  Record<ProviderErrorCode, { retryable: boolean; message: string }>
+> = {
   RATE_LIMITED: { retryable: true, message: 'The AI provider is limiting our rate.' },
   PROVIDER_UNAVAILABLE: { retryable: true, message: 'The AI provider could not be reached or failed.' },
   PROVIDER_TIMEOUT: { retryable: true, message: 'The AI provider did not answer in time.' },
@@ -57,9 +59,9 @@ export class ProviderError extends Error {
       cause?: unknown;
     } = {},
   ) {
-    super(codes[code].message, { cause: details.cause });
+    super(providerErrorCodes[code].message, { cause: details.cause });
     this.code = code;
-    this.retryable = codes[code].retryable;
+    this.retryable = providerErrorCodes[code].retryable;
     this.retryAfterMs = details.retryAfterMs;
     this.mayBePaid = details.mayBePaid ?? false;
     this.limits = details.limits ?? {};

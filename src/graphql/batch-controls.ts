@@ -20,14 +20,20 @@ builder.mutationFields((t) => ({
     description:
       'Calls a batch off: posts that are not final become CANCELLED, calls under way are aborted. May be repeated.',
     args: { batchId: t.arg.id(batchIdArg) },
-    errors: { types: [...withState], union: { name: 'CancelBatchResult' } },
+    errors: {
+      types: [...withState],
+      union: { name: 'CancelBatchResult', description: 'The batch as it is now, or why it is not.' },
+    },
     resolve: (_root, { batchId }, context) => context.batches.cancel(...target(context, batchId)),
   }),
   pauseBatch: t.field({
     type: BatchNode,
     description: 'Starts no further post of a batch; those in flight are finished. May be repeated.',
     args: { batchId: t.arg.id(batchIdArg) },
-    errors: { types: [...withState], union: { name: 'PauseBatchResult' } },
+    errors: {
+      types: [...withState],
+      union: { name: 'PauseBatchResult', description: 'The batch as it is now, or why it is not.' },
+    },
     resolve: (_root, { batchId }, context) => context.batches.pause(...target(context, batchId)),
   }),
   resumeBatch: t.field({
@@ -40,7 +46,10 @@ builder.mutationFields((t) => ({
         description: 'A new maximum in US dollars for the whole batch.',
       }),
     },
-    errors: { types: [...withState], union: { name: 'ResumeBatchResult' } },
+    errors: {
+      types: [...withState],
+      union: { name: 'ResumeBatchResult', description: 'The batch as it is now, or why it is not.' },
+    },
     resolve: (_root, { batchId, maxCost }, context) =>
       context.batches.resume(...target(context, batchId), maxCost ?? null),
   }),
@@ -48,7 +57,10 @@ builder.mutationFields((t) => ({
     type: BatchNode,
     description: 'Makes the failed posts of a batch again; what was paid for is kept. May be repeated.',
     args: { batchId: t.arg.id(batchIdArg) },
-    errors: { types: [...withState], union: { name: 'RetryFailedPostsResult' } },
+    errors: {
+      types: [...withState],
+      union: { name: 'RetryFailedPostsResult', description: 'The batch as it is now, or why it is not.' },
+    },
     resolve: (_root, { batchId }, context) => context.batches.retryFailed(...target(context, batchId)),
   }),
   setBatchPriority: t.field({
@@ -58,7 +70,10 @@ builder.mutationFields((t) => ({
       batchId: t.arg.id(batchIdArg),
       priority: t.arg({ type: BatchPriorityEnum, description: 'Its new priority.' }),
     },
-    errors: { types: [...always], union: { name: 'SetBatchPriorityResult' } },
+    errors: {
+      types: [...always],
+      union: { name: 'SetBatchPriorityResult', description: 'The batch as it is now, or why it is not.' },
+    },
     resolve: (_root, { batchId, priority }, context) =>
       context.batches.setPriority(...target(context, batchId), priority),
   }),

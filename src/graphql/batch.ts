@@ -6,6 +6,7 @@ import {
   type BatchCounts,
 } from '../domain/batch-progress.ts';
 import {
+  CampaignStateError,
   IdempotencyConflictError,
   InvalidInputError,
   NotFoundError,
@@ -13,7 +14,8 @@ import {
 } from '../domain/errors.ts';
 import { dollars } from '../domain/pricing.ts';
 import { builder } from './builder.ts';
-import { CampaignNode } from './campaign.ts';
+import { CampaignNode, ChannelEnum } from './campaign.ts';
+import { DirectionEnum, TimeRangeInput, toConnection, totalCountOptions } from './connections.ts';
 import { requireViewer } from './context.ts';
 import { parseId } from './ids.ts';
 import { ownedBy } from '../services/ownership.ts';
@@ -30,7 +32,11 @@ const BatchStatusEnum = builder.enumType('BatchStatus', {
 
 export const BatchPriorityEnum = builder.enumType('BatchPriority', {
   description: 'Which of your own batches come first. Other accounts are not affected.',
-  values: ['LOW', 'NORMAL', 'HIGH'] as const,
+  values: {
+    LOW: { description: 'After your other ones.' },
+    NORMAL: { description: 'In the order they were started.' },
+    HIGH: { description: 'Before your other ones.' },
+  },
 });
 
 export const BatchProgressRef = builder.objectRef<BatchCounts>('BatchProgress').implement({
@@ -144,24 +150,88 @@ const StartBatchInput = builder.inputType('StartBatchInput', {
   }),
 });
 
-builder.queryField('batch', (t) =>
-  t.field({
+const BatchFilterInput = builder.inputType('BatchFilter', {
+  description: 'Narrows a list of batches; what is left out does not narrow.',
+  fields: (t) => ({
+    campaignId: t.id({ required: false, description: 'Batches of this campaign.' }),
+    status: t.field({ type: [BatchStatusEnum], required: false, description: 'Any of these.' }),
+    channel: t.field({ type: [ChannelEnum], required: false, description: 'Of campaigns for any of these.' }),
+    created: t.field({ type: TimeRangeInput, required: false, description: 'When they were started.' }),
+    search: t.field({
+      type: 'NonEmptyString',
+      required: false,
+      description:
+        'Words that name or brand of the campaign hold as they stand, whatever their case. At most 200 characters.',
+    }),
+  }),
+});
+
+const BatchOrderInput = builder.inputType('BatchOrder', {
+  description: 'How a list of batches is ordered.',
+  fields: (t) => ({
+    by: t.field({
+      type: builder.enumType('BatchOrderBy', {
+        description: 'What batches can be ordered by.',
+        values: {
+          CREATED_AT: { value: 'createdAt', description: 'When they were started.' },
+          POST_COUNT: { value: 'postCount', description: 'How many posts were ordered.' },
+        } as const,
+      }),
+      description: 'By what.',
+    }),
+    direction: t.field({ type: DirectionEnum, description: 'Which end comes first.' }),
+  }),
+});
+
+const newestFirst = { by: 'createdAt', direction: 'DESC' } as const;
+
+builder.queryFields((t) => ({
+  batch: t.field({
     type: BatchNode,
     nullable: true,
     description: 'One of your batches; null where you have none with this id.',
     args: { id: t.arg.id({ description: 'The batch’s id.' }) },
     resolve: (_root, { id }, context) => context.batches.find(requireViewer(context), parseId('Batch', id)),
   }),
-);
+  batches: t.connection(
+    {
+      type: BatchNode,
+      description: 'Your batches, newest first unless ordered otherwise.',
+      args: {
+        filter: t.arg({ type: BatchFilterInput, required: false, description: 'Which batches.' }),
+        order: t.arg({ type: BatchOrderInput, required: false, description: 'In which order.' }),
+      },
+      resolve: async (_root, { filter, order, ...page }, context) => {
+        const viewer = requireViewer(context);
+        const list = { filter: filter ?? {}, order: order ?? newestFirst, page };
+        return toConnection(await context.batches.list(viewer, list), () =>
+          context.batches.count(viewer, list.filter),
+        );
+      },
+    },
+    {
+      name: 'BatchConnection',
+      description: 'A page of batches.',
+      fields: (fields) => ({ totalCount: fields.int(totalCountOptions) }),
+    },
+    { name: 'BatchEdge', description: 'A batch and its place in the list.' },
+  ),
+}));
 
 builder.mutationField('startBatch', (t) =>
   t.field({
     type: BatchNode,
     description: 'Orders a batch of posts. Returns at once; follow it with the subscription `batchEvents`.',
-    args: { input: t.arg({ type: StartBatchInput }) },
+    args: { input: t.arg({ type: StartBatchInput, description: 'The order.' }) },
     errors: {
-      types: [InvalidInputError, NotFoundError, IdempotencyConflictError, UnauthenticatedError],
-      union: { name: 'StartBatchResult' },
+      types: [
+        InvalidInputError,
+        NotFoundError,
+        CampaignStateError,
+        IdempotencyConflictError,
+        UnauthenticatedError,
+      ],
+      union: { name: 'StartBatchResult', description: 'The batch, or why there is none.' },
     },
     resolve: (_root, { input }, context) => context.batches.start(requireViewer(context), input),
   }),

@@ -2,6 +2,7 @@ import SchemaBuilder from '@pothos/core';
 import ErrorsPlugin from '@pothos/plugin-errors';
 import PrismaPlugin from '@pothos/plugin-prisma';
 import RelayPlugin from '@pothos/plugin-relay';
+import { z } from 'zod';
 import { InvalidInputError } from '../domain/errors.ts';
 import { fromGlobalId, toGlobalId } from '../domain/ids.ts';
 import { maxPageSize } from '../services/paging.ts';
@@ -16,7 +17,12 @@ export const builder = new SchemaBuilder<{
   DefaultInputFieldRequiredness: true;
   DefaultEdgesNullability: false;
   DefaultNodeNullability: false;
-  Scalars: { ID: { Input: string; Output: string }; DateTime: { Input: Date; Output: Date } };
+  Scalars: {
+    ID: { Input: string; Output: string };
+    DateTime: { Input: Date; Output: Date };
+    URL: { Input: string; Output: string };
+    NonEmptyString: { Input: string; Output: string };
+  };
 }>({
   plugins: [ErrorsPlugin, RelayPlugin, PrismaPlugin],
   defaultFieldNullability: false,
@@ -35,7 +41,15 @@ export const builder = new SchemaBuilder<{
         throw new InvalidInputError([{ path: 'id', message: 'must be the id of a node' }]);
       return { typename: decoded.type, id: decoded.id };
     },
+    nodeTypeOptions: { description: 'Anything with an id of its own.' },
+    idFieldOptions: { description: 'Names it in the whole API, and never changes.' },
+    nodeQueryOptions: {
+      description: 'Anything of yours by its id; null where you have nothing with this id.',
+      args: { id: { description: 'Its id.' } },
+    },
     nodesQueryOptions: {
+      description: 'Several things of yours by their ids, in the same order.',
+      args: { ids: { description: 'Their ids.' } },
       resolve: (_root, { ids }, _context, _info, resolveNodes) => {
         if (ids.length > maxPageSize) {
           throw new InvalidInputError([{ path: 'ids', message: `must have at most ${maxPageSize} entries` }]);
@@ -43,15 +57,33 @@ export const builder = new SchemaBuilder<{
         return resolveNodes(ids);
       },
     },
-    edgesFieldOptions: { nullable: false },
-    nodeFieldOptions: { nullable: false },
+    pageInfoTypeOptions: { description: 'Where a page stands in its list.' },
+    hasNextPageFieldOptions: { description: 'Whether the list goes on behind `endCursor`.' },
+    hasPreviousPageFieldOptions: { description: 'Whether the list begins before `startCursor`.' },
+    startCursorFieldOptions: { description: 'Cursor of the first edge; send it as `before`.' },
+    endCursorFieldOptions: { description: 'Cursor of the last edge; send it as `after`.' },
+    firstArgOptions: {
+      description: 'How many from the start, 1 to 100; 20 where neither this nor `last` is set.',
+    },
+    lastArgOptions: { description: 'How many from the end, 1 to 100. Not beside `first`.' },
+    afterArgOptions: { description: 'Only what stands behind this cursor of the same list.' },
+    beforeArgOptions: { description: 'Only what stands before this cursor of the same list.' },
+    pageInfoFieldOptions: { description: 'Where this page stands in the list.' },
+    edgesFieldOptions: { nullable: false, description: 'The rows of this page.' },
+    nodeFieldOptions: { nullable: false, description: 'The row.' },
+    cursorFieldOptions: {
+      description: 'Where the row stands in this list: bound to its filter, its order and your account.',
+    },
   },
   errors: { directResult: true, defaultTypes: [] },
 });
 
-builder.queryType();
-builder.mutationType();
-builder.subscriptionType();
+builder.queryType({ description: 'What can be read.' });
+builder.mutationType({
+  description:
+    'What can be changed. Each answers with its result or with one of the failures that can happen.',
+});
+builder.subscriptionType({ description: 'What can be followed live.' });
 
 builder.scalarType('DateTime', {
   description: 'A moment in time, in ISO 8601 with milliseconds and UTC: `2026-11-22T09:30:00.000Z`.',
@@ -64,3 +96,25 @@ builder.scalarType('DateTime', {
     return date;
   },
 });
+
+const urlSchema = z.url({ protocol: /^https?$/ });
+
+builder.scalarType('URL', {
+  description: 'An absolute web address: `https://example.com/picture.png`.',
+  serialize: (value) => value,
+  parseValue: (value) => parseScalar(urlSchema, value, 'must be an absolute web address'),
+});
+
+const nonEmptySchema = z.string().trim().min(1);
+
+builder.scalarType('NonEmptyString', {
+  description: 'Text with at least one character that is no space; spaces around it are cut off.',
+  serialize: (value) => value,
+  parseValue: (value) => parseScalar(nonEmptySchema, value, 'must not be empty'),
+});
+
+function parseScalar(schema: z.ZodType<string>, value: unknown, rule: string): string {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw new TypeError(rule);
+  return parsed.data;
+}

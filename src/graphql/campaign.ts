@@ -1,20 +1,41 @@
-import { channelNames, tones } from '../domain/channels.ts';
-import { InvalidInputError, UnauthenticatedError } from '../domain/errors.ts';
+import { z } from 'zod';
+import { channelNames, channels, tones } from '../domain/channels.ts';
+import {
+  CampaignStateError,
+  InvalidInputError,
+  NotFoundError,
+  UnauthenticatedError,
+} from '../domain/errors.ts';
+import { toGlobalId } from '../domain/ids.ts';
 import { builder } from './builder.ts';
-import { toConnection } from './connections.ts';
+import { DirectionEnum, TimeRangeInput, toConnection, totalCountOptions } from './connections.ts';
 import { requireViewer } from './context.ts';
 import { parseId } from './ids.ts';
 import { ownedBy } from '../services/ownership.ts';
 
-const ToneEnum = builder.enumType('Tone', { description: 'How a campaign speaks.', values: tones });
-const ChannelEnum = builder.enumType('Channel', {
+const ToneEnum = builder.enumType('Tone', {
+  description: 'How a campaign speaks.',
+  values: describe(tones, (tone) => `In a way that is ${tone.toLowerCase()}.`),
+});
+export const ChannelEnum = builder.enumType('Channel', {
   description: 'Where posts will appear; sets their limits.',
-  values: channelNames,
+  values: describe(channelNames, (name) => {
+    const { label, maxCaptionCharacters, maxHashtags } = channels[name];
+    return `${label}: at most ${maxCaptionCharacters} characters and ${maxHashtags} hashtags.`;
+  }),
 });
 const CampaignStatusEnum = builder.enumType('CampaignStatus', {
   description: 'Whether a campaign is in use.',
-  values: ['ACTIVE', 'ARCHIVED'] as const,
+  values: {
+    ACTIVE: { description: 'Takes new batches.' },
+    ARCHIVED: { description: 'Is kept, and takes no new batch.' },
+  },
 });
+
+function describe<Name extends string>(names: readonly Name[], tell: (name: Name) => string) {
+  const values = Object.fromEntries(names.map((name) => [name, { description: tell(name), value: name }]));
+  return z.record(z.enum(names), z.object({ description: z.string(), value: z.enum(names) })).parse(values);
+}
 
 export const CampaignNode = builder.prismaNode('Campaign', {
   id: { field: 'id' },
@@ -50,6 +71,55 @@ const CreateCampaignInput = builder.inputType('CreateCampaignInput', {
   }),
 });
 
+const UpdateCampaignInput = builder.inputType('UpdateCampaignInput', {
+  description: 'What is to change; what is left out stays as it is.',
+  fields: (t) => ({
+    campaignId: t.id({ description: 'The campaign’s id.' }),
+    name: t.string({ required: false, description: 'At most 120 characters.' }),
+    brand: t.string({ required: false, description: 'At most 120 characters.' }),
+    description: t.string({ required: false, description: 'At most 4,000 characters.' }),
+    tone: t.field({ type: ToneEnum, required: false, description: 'How it speaks.' }),
+    targetAudience: t.string({ required: false, description: 'At most 500 characters.' }),
+    language: t.string({ required: false, description: 'A BCP 47 tag such as `en`, `de` or `pt-BR`.' }),
+    channel: t.field({ type: ChannelEnum, required: false, description: 'Where the posts will appear.' }),
+  }),
+});
+
+const CampaignFilterInput = builder.inputType('CampaignFilter', {
+  description: 'Narrows a list of campaigns; what is left out does not narrow.',
+  fields: (t) => ({
+    status: t.field({ type: [CampaignStatusEnum], required: false, description: 'Any of these.' }),
+    channel: t.field({ type: [ChannelEnum], required: false, description: 'Any of these.' }),
+    created: t.field({ type: TimeRangeInput, required: false, description: 'When they were created.' }),
+    search: t.field({
+      type: 'NonEmptyString',
+      required: false,
+      description:
+        'Words that name, brand or description hold as they stand, whatever their case. At most 200 characters.',
+    }),
+  }),
+});
+
+const CampaignOrderInput = builder.inputType('CampaignOrder', {
+  description: 'How a list of campaigns is ordered.',
+  fields: (t) => ({
+    by: t.field({
+      type: builder.enumType('CampaignOrderBy', {
+        description: 'What campaigns can be ordered by.',
+        values: {
+          CREATED_AT: { value: 'createdAt', description: 'When they were created.' },
+          UPDATED_AT: { value: 'updatedAt', description: 'When they were last changed.' },
+          NAME: { value: 'name', description: 'Their names.' },
+        } as const,
+      }),
+      description: 'By what.',
+    }),
+    direction: t.field({ type: DirectionEnum, description: 'Which end comes first.' }),
+  }),
+});
+
+const newestFirst = { by: 'createdAt', direction: 'DESC' } as const;
+
 builder.queryFields((t) => ({
   campaign: t.field({
     type: CampaignNode,
@@ -62,21 +132,122 @@ builder.queryFields((t) => ({
   campaigns: t.connection(
     {
       type: CampaignNode,
-      description: 'Your campaigns, newest first.',
-      resolve: async (_root, args, context) =>
-        toConnection(await context.campaigns.list(requireViewer(context), args)),
+      description: 'Your campaigns, newest first unless ordered otherwise.',
+      args: {
+        filter: t.arg({ type: CampaignFilterInput, required: false, description: 'Which campaigns.' }),
+        order: t.arg({ type: CampaignOrderInput, required: false, description: 'In which order.' }),
+      },
+      resolve: async (_root, { filter, order, ...page }, context) => {
+        const viewer = requireViewer(context);
+        const list = { filter: filter ?? {}, order: order ?? newestFirst, page };
+        return toConnection(await context.campaigns.list(viewer, list), () =>
+          context.campaigns.count(viewer, list.filter),
+        );
+      },
     },
-    { name: 'CampaignConnection' },
-    { name: 'CampaignEdge' },
+    {
+      name: 'CampaignConnection',
+      description: 'A page of campaigns.',
+      fields: (fields) => ({ totalCount: fields.int(totalCountOptions) }),
+    },
+    { name: 'CampaignEdge', description: 'A campaign and its place in the list.' },
   ),
 }));
 
-builder.mutationField('createCampaign', (t) =>
-  t.field({
+const DeletedCampaignRef = builder.objectRef<{ id: string }>('DeletedCampaign').implement({
+  description: 'A campaign that is gone.',
+  fields: (t) => ({
+    campaignId: t.id({
+      description: 'The id that it had.',
+      resolve: ({ id }) => toGlobalId('Campaign', id),
+    }),
+  }),
+});
+
+const always = [InvalidInputError, NotFoundError, UnauthenticatedError] as const;
+
+builder.mutationFields((t) => ({
+  createCampaign: t.field({
     type: CampaignNode,
     description: 'Creates a campaign.',
-    args: { input: t.arg({ type: CreateCampaignInput }) },
-    errors: { types: [InvalidInputError, UnauthenticatedError], union: { name: 'CreateCampaignResult' } },
+    args: { input: t.arg({ type: CreateCampaignInput, description: 'The new campaign.' }) },
+    errors: {
+      types: [InvalidInputError, UnauthenticatedError],
+      union: { name: 'CreateCampaignResult', description: 'The campaign, or why there is none.' },
+    },
     resolve: (_root, { input }, context) => context.campaigns.create(requireViewer(context), input),
   }),
-);
+  updateCampaign: t.field({
+    type: CampaignNode,
+    description:
+      'Changes a campaign. Posts that are made from now on follow it; those that exist stay as they are.',
+    args: { input: t.arg({ type: UpdateCampaignInput, description: 'What is to change.' }) },
+    errors: {
+      types: [...always],
+      union: {
+        name: 'UpdateCampaignResult',
+        description: 'The changed campaign, or why it was not changed.',
+      },
+    },
+    resolve: (_root, { input: { campaignId, ...changes } }, context) =>
+      context.campaigns.update(
+        requireViewer(context),
+        parseId('Campaign', campaignId, 'input.campaignId'),
+        changes,
+      ),
+  }),
+  archiveCampaign: t.field({
+    type: CampaignNode,
+    description: 'Keeps a campaign but takes it out of use: it takes no new batch. May be repeated.',
+    args: { campaignId: t.arg.id({ description: 'The campaign’s id.' }) },
+    errors: {
+      types: [...always],
+      union: {
+        name: 'ArchiveCampaignResult',
+        description: 'The archived campaign, or why it was not archived.',
+      },
+    },
+    resolve: (_root, { campaignId }, context) =>
+      context.campaigns.setStatus(
+        requireViewer(context),
+        parseId('Campaign', campaignId, 'campaignId'),
+        'ARCHIVED',
+      ),
+  }),
+  restoreCampaign: t.field({
+    type: CampaignNode,
+    description: 'Takes an archived campaign into use again. May be repeated.',
+    args: { campaignId: t.arg.id({ description: 'The campaign’s id.' }) },
+    errors: {
+      types: [...always],
+      union: {
+        name: 'RestoreCampaignResult',
+        description: 'The campaign in use, or why it was not restored.',
+      },
+    },
+    resolve: (_root, { campaignId }, context) =>
+      context.campaigns.setStatus(
+        requireViewer(context),
+        parseId('Campaign', campaignId, 'campaignId'),
+        'ACTIVE',
+      ),
+  }),
+  deleteCampaign: t.field({
+    type: DeletedCampaignRef,
+    description:
+      'Deletes a campaign with its batches and posts for good. Cancel its unfinished batches first. What was paid stays in `User.usage`.',
+    args: { campaignId: t.arg.id({ description: 'The campaign’s id.' }) },
+    errors: {
+      types: [...always, CampaignStateError],
+      union: {
+        name: 'DeleteCampaignResult',
+        description: 'The id of the deleted campaign, or why it was not deleted.',
+      },
+    },
+    resolve: async (_root, { campaignId }, context) => {
+      const id = parseId('Campaign', campaignId, 'campaignId');
+      await context.campaigns.delete(requireViewer(context), id);
+      return { id };
+    },
+  }),
+}));

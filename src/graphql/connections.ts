@@ -1,15 +1,42 @@
-import { encodeCursor, type Page } from '../services/paging.ts';
+import type { Page } from '../services/paging.ts';
+import { builder } from './builder.ts';
 
-/** Puts a page into Relay's shape. */
-export function toConnection<Row extends { createdAt: Date; id: string }>(page: Page<Row>) {
-  const edges = page.rows.map((node) => ({ node, cursor: encodeCursor(node) }));
+/**
+ * Puts a page into Relay's shape.
+ *
+ * @param count how many rows the whole list has; asked only where the client asks.
+ */
+export function toConnection<Row>(page: Page<Row>, count: () => Promise<number>) {
+  const { edges, hasNextPage, hasPreviousPage } = page;
   return {
     edges,
+    count,
     pageInfo: {
-      hasNextPage: page.hasNextPage,
-      hasPreviousPage: page.hasPreviousPage,
+      hasNextPage,
+      hasPreviousPage,
       startCursor: edges[0]?.cursor ?? null,
       endCursor: edges.at(-1)?.cursor ?? null,
     },
   };
 }
+
+export const totalCountOptions = {
+  description: 'How many rows the whole list has. Counted only where it is asked for.',
+  resolve: ({ count }: { count: () => Promise<number> }) => count(),
+};
+
+export const DirectionEnum = builder.enumType('OrderDirection', {
+  description: 'Which end of an order comes first.',
+  values: {
+    ASC: { description: 'The smallest or oldest first.' },
+    DESC: { description: 'The largest or newest first.' },
+  },
+});
+
+export const TimeRangeInput = builder.inputType('TimeRange', {
+  description: 'A span of time; a side that is left out is open.',
+  fields: (t) => ({
+    since: t.field({ type: 'DateTime', required: false, description: 'From this moment on.' }),
+    until: t.field({ type: 'DateTime', required: false, description: 'Before this moment.' }),
+  }),
+});

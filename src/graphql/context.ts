@@ -5,6 +5,8 @@ import type { Accounts, Viewer } from '../services/accounts.ts';
 import type { Batches } from '../services/batches.ts';
 import type { Campaigns } from '../services/campaigns.ts';
 import type { OutageBoard } from '../provider/outages.ts';
+import type { Exports } from '../services/exports.ts';
+import type { PostEdits } from '../services/post-edits.ts';
 import type { Posts } from '../services/posts.ts';
 import type { Progress } from '../services/progress.ts';
 import type { Quotes } from '../services/quotes.ts';
@@ -19,11 +21,14 @@ export type Services = {
   campaigns: Campaigns;
   batches: Batches;
   posts: Posts;
+  postEdits: PostEdits;
   progress: Progress;
   outages: OutageBoard;
   quotes: Quotes;
   usages: Usages;
   assets: AssetStore;
+  /** Files are served over plain HTTP; no resolver uses it. */
+  exports: Exports;
 };
 
 /** The refresh token of a browser, where it keeps it in a cookie. */

@@ -1,15 +1,18 @@
 import {
   BatchStateError,
+  CampaignStateError,
   EmailTakenError,
   IdempotencyConflictError,
   InvalidInputError,
   InvalidRefreshTokenError,
   NotFoundError,
+  PostStateError,
   type PressrunError,
   RateLimitedError,
   type RetryableError,
   ServiceUnavailableError,
   UnauthenticatedError,
+  VersionConflictError,
   WrongCredentialsError,
   type FieldFault,
 } from '../domain/errors.ts';
@@ -45,9 +48,20 @@ builder.objectType(NotFoundError, {
   fields: (t) => ({ path: t.exposeString('path', { description: 'The input field that holds the id.' }) }),
 });
 
+builder.objectType(VersionConflictError, {
+  name: 'VersionConflictError',
+  description: 'Somebody changed the post since you read it; nothing was written.',
+  interfaces: [ErrorInterface],
+  fields: (t) => ({
+    currentVersion: t.exposeInt('currentVersion', { description: 'The version that the post has now.' }),
+  }),
+});
+
 const plainErrors = [
   [UnauthenticatedError, 'UnauthenticatedError', 'The request carries no valid access token.'],
   [BatchStateError, 'BatchStateError', 'The batch cannot be controlled this way as it stands now.'],
+  [CampaignStateError, 'CampaignStateError', 'The campaign cannot be used this way as it stands now.'],
+  [PostStateError, 'PostStateError', 'The post cannot be changed this way as it stands now.'],
   [EmailTakenError, 'EmailTakenError', 'An account with this email exists.'],
   [
     InvalidRefreshTokenError,

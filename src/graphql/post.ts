@@ -1,6 +1,7 @@
 import { builder } from './builder.ts';
-import { CampaignNode } from './campaign.ts';
-import { toConnection } from './connections.ts';
+import { BatchNode } from './batch.ts';
+import { CampaignNode, ChannelEnum } from './campaign.ts';
+import { DirectionEnum, TimeRangeInput, toConnection, totalCountOptions } from './connections.ts';
 import { requireViewer } from './context.ts';
 import { parseId } from './ids.ts';
 import { ownedBy } from '../services/ownership.ts';
@@ -16,6 +17,81 @@ const PostStatusEnum = builder.enumType('PostStatus', {
   },
 });
 
+const PostReviewEnum = builder.enumType('PostReview', {
+  description: 'What a person thinks of a post.',
+  values: {
+    UNREVIEWED: { description: 'Nobody has said.' },
+    APPROVED: { description: 'It is good as it is; what a machine makes is not shown any more.' },
+    REJECTED: { description: 'It is not good; `reviewNote` may say why.' },
+  },
+});
+
+const PostRevisionRef = builder.prismaObject('PostRevision', {
+  description: 'One value that a field of a post has had.',
+  fields: (t) => ({
+    number: t.exposeInt('number', { description: '1, 2, 3 … within the post, over all its fields.' }),
+    field: t.expose('field', {
+      type: builder.enumType('PostField', {
+        description: 'A field of a post that has revisions.',
+        values: {
+          CAPTION: { description: 'The caption.' },
+          HASHTAGS: { description: 'The hashtags.' },
+          IMAGE: { description: 'The picture.' },
+        },
+      }),
+      description: 'Which field.',
+    }),
+    author: t.expose('author', {
+      type: builder.enumType('RevisionAuthor', {
+        description: 'Who made a revision.',
+        values: {
+          PERSON: { description: 'The owner of the post.' },
+          MODEL: { description: 'A model; `model` names it.' },
+        },
+      }),
+      description: 'Who made it.',
+    }),
+    isCurrent: t.boolean({
+      description: 'Whether the post shows it.',
+      select: {
+        number: true,
+        field: true,
+        post: { select: { captionRevision: true, hashtagsRevision: true, imageRevision: true } },
+      },
+      resolve: ({ number, field, post }) => number === shownRevision(post, field),
+    }),
+    caption: t.string({
+      nullable: true,
+      description: 'Of a revision of the caption.',
+      select: { field: true, text: true },
+      resolve: ({ field, text }) => (field === 'CAPTION' ? text : null),
+    }),
+    hashtags: t.exposeStringList('hashtags', { description: 'Of a revision of the hashtags.' }),
+    imageUrl: t.field({
+      type: 'URL',
+      nullable: true,
+      description: 'Of a revision of the picture.',
+      select: { field: true, text: true },
+      resolve: ({ field, text }, _args, { assets, origin }) =>
+        field === 'IMAGE' && text !== null ? assets.urlOf(text, origin) : null,
+    }),
+    model: t.exposeString('model', { nullable: true, description: 'Which model made it.' }),
+    promptHash: t.exposeString('promptHash', {
+      nullable: true,
+      description: 'SHA-256 of the prompt that asked for it: equal prompts have equal ones.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+  }),
+});
+
+function shownRevision(
+  post: { captionRevision: number | null; hashtagsRevision: number | null; imageRevision: number | null },
+  field: 'CAPTION' | 'HASHTAGS' | 'IMAGE',
+): number | null {
+  if (field === 'CAPTION') return post.captionRevision;
+  return field === 'HASHTAGS' ? post.hashtagsRevision : post.imageRevision;
+}
+
 export const PostNode = builder.prismaNode('Post', {
   id: { field: 'id' },
   nullable: true,
@@ -26,7 +102,8 @@ export const PostNode = builder.prismaNode('Post', {
     status: t.expose('status', { type: PostStatusEnum, description: 'Where it stands.' }),
     caption: t.exposeString('caption', { nullable: true, description: 'Null until it is completed.' }),
     hashtags: t.exposeStringList('hashtags', { description: 'Each with its `#`.' }),
-    imageUrl: t.string({
+    imageUrl: t.field({
+      type: 'URL',
       nullable: true,
       description: 'Address of the picture (PNG); never changes its content. Null until it is completed.',
       select: { imageKey: true },
@@ -55,6 +132,22 @@ export const PostNode = builder.prismaNode('Post', {
       select: { id: true },
       resolve: ({ id }, _args, { postCosts }) => postCosts.load(id),
     }),
+    version: t.exposeInt('version', {
+      description: 'Counts the changes of content and review. Send the one you saw as `expectedVersion`.',
+    }),
+    review: t.expose('review', { type: PostReviewEnum, description: 'What a person thinks of it.' }),
+    reviewNote: t.exposeString('reviewNote', { nullable: true, description: 'Why, in the person’s words.' }),
+    reviewedAt: t.expose('reviewedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was approved or rejected.',
+    }),
+    revisions: t.relation('revisions', {
+      type: PostRevisionRef,
+      description: 'Every value that its fields have had, newest first.',
+      query: { orderBy: { number: 'desc' } },
+    }),
+    batch: t.relation('batch', { type: BatchNode, description: 'The batch that it belongs to.' }),
     campaign: t.relation('campaign', { type: CampaignNode, description: 'The campaign it is written for.' }),
   }),
 });
@@ -64,9 +157,37 @@ const PostFilterInput = builder.inputType('PostFilter', {
   fields: (t) => ({
     campaignId: t.id({ required: false, description: 'Posts of this campaign.' }),
     batchId: t.id({ required: false, description: 'Posts of this batch.' }),
-    status: t.field({ type: PostStatusEnum, required: false, description: 'Posts that stand here.' }),
+    status: t.field({ type: [PostStatusEnum], required: false, description: 'Any of these.' }),
+    review: t.field({ type: [PostReviewEnum], required: false, description: 'Any of these.' }),
+    channel: t.field({ type: [ChannelEnum], required: false, description: 'Of campaigns for any of these.' }),
+    created: t.field({ type: TimeRangeInput, required: false, description: 'When they were ordered.' }),
+    search: t.field({
+      type: 'NonEmptyString',
+      required: false,
+      description:
+        'Words that caption or target audience hold as they stand, whatever their case. At most 200 characters.',
+    }),
   }),
 });
+
+const PostOrderInput = builder.inputType('PostOrder', {
+  description: 'How a list of posts is ordered.',
+  fields: (t) => ({
+    by: t.field({
+      type: builder.enumType('PostOrderBy', {
+        description: 'What posts can be ordered by.',
+        values: {
+          CREATED_AT: { value: 'createdAt', description: 'When they were ordered.' },
+          POSITION: { value: 'position', description: 'Their places in their batches.' },
+        } as const,
+      }),
+      description: 'By what.',
+    }),
+    direction: t.field({ type: DirectionEnum, description: 'Which end comes first.' }),
+  }),
+});
+
+const newestFirst = { by: 'createdAt', direction: 'DESC' } as const;
 
 builder.queryFields((t) => ({
   post: t.field({
@@ -79,12 +200,24 @@ builder.queryFields((t) => ({
   posts: t.connection(
     {
       type: PostNode,
-      description: 'Your posts, newest first.',
-      args: { filter: t.arg({ type: PostFilterInput, required: false, description: 'Which posts.' }) },
-      resolve: async (_root, { filter, ...page }, context) =>
-        toConnection(await context.posts.list(requireViewer(context), filter ?? {}, page)),
+      description: 'Your posts, newest first unless ordered otherwise.',
+      args: {
+        filter: t.arg({ type: PostFilterInput, required: false, description: 'Which posts.' }),
+        order: t.arg({ type: PostOrderInput, required: false, description: 'In which order.' }),
+      },
+      resolve: async (_root, { filter, order, ...page }, context) => {
+        const viewer = requireViewer(context);
+        const list = { filter: filter ?? {}, order: order ?? newestFirst, page };
+        return toConnection(await context.posts.list(viewer, list), () =>
+          context.posts.count(viewer, list.filter),
+        );
+      },
     },
-    { name: 'PostConnection' },
-    { name: 'PostEdge' },
+    {
+      name: 'PostConnection',
+      description: 'A page of posts.',
+      fields: (fields) => ({ totalCount: fields.int(totalCountOptions) }),
+    },
+    { name: 'PostEdge', description: 'A post and its place in the list.' },
   ),
 }));

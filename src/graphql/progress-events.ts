@@ -1,4 +1,4 @@
-import { postStages, type StoredEvent } from '../domain/batch-events.ts';
+import type { postStages, StoredEvent } from '../domain/batch-events.ts';
 import { NotFoundError } from '../domain/errors.ts';
 import { toGlobalId } from '../domain/ids.ts';
 import type { BatchState, BatchUpdate, PostState, Update, UserState } from '../services/progress.ts';
@@ -79,7 +79,11 @@ builder.objectType(builder.objectRef<UserState>('UserGapEvent'), {
 
 const PostStageEnum = builder.enumType('PostStage', {
   description: 'How far a post is while it is made.',
-  values: postStages,
+  values: {
+    STARTED: { description: 'Its requests are on their way.' },
+    CAPTION_READY: { description: 'The caption is there.' },
+    IMAGE_READY: { description: 'The picture is there.' },
+  } satisfies Record<(typeof postStages)[number], object>,
 });
 
 builder.objectType(builder.objectRef<StageUpdate>('PostStageEvent'), {
@@ -153,7 +157,7 @@ builder.objectType(builder.objectRef<EventOf<'BATCH_RESUMED'>>('BatchResumedEven
 });
 
 builder.objectType(builder.objectRef<EventOf<'POSTS_RETRIED'>>('PostsRetriedEvent'), {
-  description: 'Failed posts are made again.',
+  description: 'Posts are made again: failed ones, or one that `regeneratePost` named.',
   interfaces,
   isTypeOf: isEvent('POSTS_RETRIED'),
   fields: (t) => ({

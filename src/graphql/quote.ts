@@ -31,10 +31,10 @@ builder.queryField('quoteBatch', (t) =>
   t.field({
     type: QuoteRef,
     description: 'What a batch would cost and take, before anything is spent.',
-    args: { input: t.arg({ type: QuoteBatchInput }) },
+    args: { input: t.arg({ type: QuoteBatchInput, description: 'The batch to quote.' }) },
     errors: {
       types: [InvalidInputError, NotFoundError, UnauthenticatedError],
-      union: { name: 'QuoteBatchResult' },
+      union: { name: 'QuoteBatchResult', description: 'The quote, or why there is none.' },
     },
     resolve: (_root, { input }, context) => context.quotes.quote(requireViewer(context), input),
   }),

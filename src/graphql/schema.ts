@@ -4,6 +4,7 @@ import './errors.ts';
 import './user.ts';
 import './campaign.ts';
 import './post.ts';
+import './post-edits.ts';
 import './batch.ts';
 import './batch-controls.ts';
 import './quote.ts';

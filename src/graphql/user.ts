@@ -105,8 +105,14 @@ builder.mutationFields((t) => ({
   register: t.field({
     type: LoginRef,
     description: 'Opens an account and logs in.',
-    args: { input: t.arg({ type: CredentialsInput }), cookie: t.arg.boolean(cookieArg) },
-    errors: { types: [...always, EmailTakenError], union: { name: 'RegisterResult' } },
+    args: {
+      input: t.arg({ type: CredentialsInput, description: 'Email and password.' }),
+      cookie: t.arg.boolean(cookieArg),
+    },
+    errors: {
+      types: [...always, EmailTakenError],
+      union: { name: 'RegisterResult', description: 'The session, or why there is none.' },
+    },
     resolve: async (_root, { input, cookie }, context) => {
       const jar = cookieJar(context, cookie);
       return send(await context.accounts.register(input, context.address), jar);
@@ -115,8 +121,14 @@ builder.mutationFields((t) => ({
   login: t.field({
     type: LoginRef,
     description: 'Opens a session.',
-    args: { input: t.arg({ type: CredentialsInput }), cookie: t.arg.boolean(cookieArg) },
-    errors: { types: [...always, WrongCredentialsError], union: { name: 'LoginResult' } },
+    args: {
+      input: t.arg({ type: CredentialsInput, description: 'Email and password.' }),
+      cookie: t.arg.boolean(cookieArg),
+    },
+    errors: {
+      types: [...always, WrongCredentialsError],
+      union: { name: 'LoginResult', description: 'The session, or why there is none.' },
+    },
     resolve: async (_root, { input, cookie }, context) => {
       const jar = cookieJar(context, cookie);
       return send(await context.accounts.login(input, context.address), jar);
@@ -131,7 +143,7 @@ builder.mutationFields((t) => ({
     },
     errors: {
       types: [...always, InvalidRefreshTokenError],
-      union: { name: 'RefreshResult' },
+      union: { name: 'RefreshResult', description: 'The session’s next tokens, or why there are none.' },
     },
     resolve: async (_root, { refreshToken }, context) => {
       if (refreshToken != null) {
@@ -145,7 +157,10 @@ builder.mutationFields((t) => ({
   logout: t.field({
     type: SessionsEndedRef,
     description: 'Ends this session.',
-    errors: { types: [UnauthenticatedError], union: { name: 'LogoutResult' } },
+    errors: {
+      types: [UnauthenticatedError],
+      union: { name: 'LogoutResult', description: 'What has ended, or why nothing has.' },
+    },
     resolve: async (_root, _args, context) => {
       const endedSessions = await context.accounts.logout(requireViewer(context));
       context.refreshCookie?.clear();
@@ -155,7 +170,10 @@ builder.mutationFields((t) => ({
   logoutEverywhere: t.field({
     type: SessionsEndedRef,
     description: 'Ends all your sessions, this one too.',
-    errors: { types: [UnauthenticatedError], union: { name: 'LogoutEverywhereResult' } },
+    errors: {
+      types: [UnauthenticatedError],
+      union: { name: 'LogoutEverywhereResult', description: 'What has ended, or why nothing has.' },
+    },
     resolve: async (_root, _args, context) => {
       const endedSessions = await context.accounts.logoutEverywhere(requireViewer(context));
       context.refreshCookie?.clear();
@@ -165,8 +183,11 @@ builder.mutationFields((t) => ({
   changePassword: t.field({
     type: SessionsEndedRef,
     description: 'Sets a new password and ends all your other sessions.',
-    args: { input: t.arg({ type: ChangePasswordInput }) },
-    errors: { types: [...withPassword], union: { name: 'ChangePasswordResult' } },
+    args: { input: t.arg({ type: ChangePasswordInput, description: 'The old password and the new one.' }) },
+    errors: {
+      types: [...withPassword],
+      union: { name: 'ChangePasswordResult', description: 'What has ended, or why nothing changed.' },
+    },
     resolve: async (_root, { input }, context) => ({
       endedSessions: await context.accounts.changePassword(requireViewer(context), input, context.address),
     }),
@@ -174,8 +195,11 @@ builder.mutationFields((t) => ({
   deleteAccount: t.field({
     type: AccountDeletedRef,
     description: 'Deletes your account, its campaigns, batches, posts and pictures. Cannot be undone.',
-    args: { input: t.arg({ type: DeleteAccountInput }) },
-    errors: { types: [...withPassword], union: { name: 'DeleteAccountResult' } },
+    args: { input: t.arg({ type: DeleteAccountInput, description: 'The password, once more.' }) },
+    errors: {
+      types: [...withPassword],
+      union: { name: 'DeleteAccountResult', description: 'That it is gone, or why it is not.' },
+    },
     resolve: async (_root, { input }, context) => {
       await context.accounts.deleteAccount(requireViewer(context), input, context.address);
       context.refreshCookie?.clear();

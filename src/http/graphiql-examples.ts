@@ -1,8 +1,8 @@
 /** What GraphiQL opens with: the main job, step by step. */
 export const exampleOperations = `# Welcome to Pressrun. Run these one after another with the play button.
 #
-# 1. Register, and copy the access token into the Headers tab below:
-#    { "authorization": "Bearer THE_TOKEN" }
+# 1. Register (or log in: login takes the same input), and put the access token into the Headers
+#    tab below, in the place of THE_TOKEN. Every operation then carries it.
 mutation Register {
   register(input: { email: "me@example.com", password: "correct horse battery" }) {
     ... on Login { accessToken }
@@ -49,4 +49,40 @@ subscription Watch {
     ... on BatchCompletedEvent { progress { completedCount failedCount } }
   }
 }
+
+# 5. Look at the posts, and copy an id with its version.
+query Posts {
+  posts(filter: { status: [COMPLETED] }, order: { by: POSITION, direction: ASC }, first: 5) {
+    totalCount
+    edges { node { id version caption hashtags imageUrl review } }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+
+# 6. Write a caption yourself, have a picture made again, and approve what you see.
+mutation EditPost {
+  editPost(input: { postId: "POST_ID", expectedVersion: 2, caption: "In your own words" }) {
+    ... on Post { version caption revisions { number field author isCurrent } }
+    ... on Error { code message }
+  }
+}
+
+mutation RegeneratePost {
+  regeneratePost(input: { postId: "POST_ID", part: IMAGE, instruction: "Show the tins" }) {
+    ... on Post { id status }
+    ... on Error { code message }
+  }
+}
+
+mutation ApprovePost {
+  approvePost(input: { postId: "POST_ID", expectedVersion: 4 }) {
+    ... on Post { version review }
+    ... on Error { code message }
+  }
+}
+
+# 7. Take it all with you: GET /export/batches/BATCH_ID.csv, .jsonl or .zip, with the same header.
 `;
+
+/** What stands in the Headers tab at first. */
+export const exampleHeaders = JSON.stringify({ authorization: 'Bearer THE_TOKEN' }, null, 2);

@@ -10,7 +10,7 @@ import { createSharedSubscribe, type Subscription } from '../graphql/shared-subs
 import type { RateLimits } from '../services/rate-limits.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { eventStreams } from './event-stream.ts';
-import { exampleOperations } from './graphiql-examples.ts';
+import { exampleHeaders, exampleOperations } from './graphiql-examples.ts';
 import { createGuards } from './graphql-guards.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
 
@@ -60,6 +60,9 @@ export function createGraphqlServer(
     graphiql: introspection && {
       title: 'Pressrun',
       defaultQuery: exampleOperations,
+      headers: exampleHeaders,
+      // The token stays in its tab when the page is opened anew.
+      shouldPersistHeaders: true,
       subscriptionsProtocol: 'SSE',
     },
     renderGraphiQL,

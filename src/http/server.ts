@@ -10,6 +10,7 @@ import { createClientReader } from './client-info.ts';
 import { createConnectionCount } from './connection-count.ts';
 import { createGraphqlRoute } from './graphql-route.ts';
 import { createGraphqlServer, graphqlPath } from './graphql-server.ts';
+import { exportPrefix, serveExport } from './exports.ts';
 import { pathOf, requestIdOf } from './headers.ts';
 import { serveHealth, type HealthChecks } from './health.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
@@ -68,6 +69,8 @@ export function createHttpServer(deps: {
       await serveGraphql(request, response, client);
     } else if (path.startsWith(assetPrefix)) {
       await serveAsset(request, response, deps.assets);
+    } else if (path.startsWith(exportPrefix)) {
+      await serveExport(request, response, client, { ...deps.services, limits });
     } else if (path.startsWith('/health/')) {
       await serveHealth(path, response, deps.health);
     } else if (path === '/') {

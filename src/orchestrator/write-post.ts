@@ -4,7 +4,7 @@ import type { PostStage } from '../domain/batch-events.ts';
 import { channels } from '../domain/channels.ts';
 import { captionSchema, fitToChannel, type Caption } from '../domain/post-content.ts';
 import { captionUsageAtMost, imageUsageAtMost } from '../domain/post-usage.ts';
-import { captionMessages, imagePrompt } from '../domain/prompts.ts';
+import { captionMessages, imagePrompt, promptHash } from '../domain/prompts.ts';
 import { ProviderError } from '../domain/provider-errors.ts';
 import type { Bus } from '../events/bus.ts';
 import { announceStage } from '../events/topics.ts';
@@ -12,7 +12,7 @@ import type { Demand } from '../provider/admission/admission.ts';
 import type { Ledger, OpenCall } from '../provider/ledger.ts';
 import type { Provider, Purchase } from '../provider/provider.ts';
 import type { Batches } from '../services/batches.ts';
-import type { PostWork, PostWorkbench } from '../services/post-work.ts';
+import type { Made, PostWork, PostWorkbench } from '../services/post-work.ts';
 import type { AssetStore } from '../store/assets.ts';
 import type { Jobs } from '../store/jobs.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -75,15 +75,15 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
       const pending = work.calls.filter((call) => 'callId' in call);
       const used = demandOf(
         provider,
-        pending.map(({ step }) => step),
+        partsOf(work).filter((part) => pending.some(({ step }) => step === stepOf(work, part))),
       );
       const fields = { post: work.subjectId, batch: work.batchId, job: work.jobId, attempt: work.attempt };
       const sent = pending.length > 0 ? ledger.sent(pending.map(({ callId }) => callId)) : undefined;
       tellStage(deps.bus, work, 'STARTED');
       await sent;
       try {
-        const { caption, imageKey } = await produce(deps, work, signal);
-        const settled = await workbench.settle(work, { status: 'COMPLETED', caption, imageKey });
+        const made = await produce(deps, work, signal);
+        const settled = await workbench.settle(work, { status: 'COMPLETED', ...made });
         logger.info(fields, settled ? 'post completed' : 'lease lost; result dropped');
       } catch (error) {
         if (!(error instanceof ProviderError)) throw error;
@@ -127,6 +127,7 @@ async function fail(
   logger.warn(fields, 'post failed');
 }
 
+/** Makes the parts of a post that are to be made, at the same time. */
 async function produce(deps: Deps, work: PreparedPost, signal: AbortSignal) {
   const { provider, assets, bus } = deps;
   const { brief } = work;
@@ -135,22 +136,32 @@ async function produce(deps: Deps, work: PreparedPost, signal: AbortSignal) {
   const giveUp = new AbortController();
   const both = AbortSignal.any([signal, giveUp.signal]);
 
-  const caption = buy(deps, work, 'caption', captionSchema, () =>
-    provider.writeCaption(captionMessages(brief), both),
-  ).then((answer: Caption) => {
+  async function makeCaption(): Promise<Made<Caption>> {
+    const messages = captionMessages(brief);
+    const answer: Caption = await buy(deps, work, 'caption', captionSchema, () =>
+      provider.writeCaption(messages, both),
+    );
     tellStage(bus, work, 'CAPTION_READY');
-    return fitToChannel(brief.channel, answer);
-  });
-  const image = buy(deps, work, 'image', z.string(), async (): Promise<Purchase<string>> => {
-    // The picture is stored before its call is settled: a settled call always has its picture.
-    const drawn = await provider.drawImage({ text: imagePrompt(brief), size: imageSize }, both);
-    return { ...drawn, value: await assets.put(drawn.value) };
-  }).then((key) => {
+    const hash = promptHash(messages.system, messages.user);
+    return { value: fitToChannel(brief.channel, answer), model: provider.textModel, promptHash: hash };
+  }
+
+  async function makeImage(): Promise<Made<string>> {
+    const prompt = imagePrompt(brief);
+    const key = await buy(deps, work, 'image', z.string(), async (): Promise<Purchase<string>> => {
+      // The picture is stored before its call is settled: a settled call always has its picture.
+      const drawn = await provider.drawImage({ text: prompt, size: imageSize }, both);
+      return { ...drawn, value: await assets.put(drawn.value) };
+    });
     tellStage(bus, work, 'IMAGE_READY');
-    return key;
-  });
+    return { value: key, model: provider.imageModel, promptHash: promptHash(prompt) };
+  }
+
+  const wanted = partsOf(work);
+  const caption = wanted.includes('caption') ? makeCaption() : undefined;
+  const image = wanted.includes('image') ? makeImage() : undefined;
   for (const part of [caption, image]) {
-    part.catch((error: unknown) => {
+    part?.catch((error: unknown) => {
       // A batch without credit is resumed: what the other part buys is kept for then.
       const isLost = error instanceof ProviderError && !error.retryable && error.code !== 'QUOTA_EXHAUSTED';
       if (isLost) giveUp.abort(new AbandonedError());
@@ -160,7 +171,7 @@ async function produce(deps: Deps, work: PreparedPost, signal: AbortSignal) {
   // Both are waited for, so that what the other one buys is in the ledger when the post is tried again.
   const [captionResult, imageResult] = await Promise.allSettled([caption, image]);
   if (captionResult.status === 'fulfilled' && imageResult.status === 'fulfilled') {
-    return { caption: captionResult.value, imageKey: imageResult.value };
+    return { caption: captionResult.value, image: imageResult.value };
   }
   const reasons = [captionResult, imageResult].flatMap((result) =>
     result.status === 'rejected' ? [result.reason] : [],
@@ -168,14 +179,27 @@ async function produce(deps: Deps, work: PreparedPost, signal: AbortSignal) {
   throw worst(reasons);
 }
 
+type Part = 'caption' | 'image';
+
+function partsOf({ part }: PostWork): Part[] {
+  if (part === 'BOTH') return ['caption', 'image'];
+  return part === 'CAPTION' ? ['caption'] : ['image'];
+}
+
+/** A part's name in the ledger: `caption`, and `caption:2` when it is made again, so that the first is not reused. */
+function stepOf({ remakeCount }: PostWork, part: Part): string {
+  return remakeCount === 0 ? part : `${part}:${remakeCount + 1}`;
+}
+
 /** Gets one part of a post from the ledger, or from the provider and then into the ledger. */
 async function buy<T extends z.ZodType<Caption | string>>(
   { ledger }: Deps,
   work: PreparedPost,
-  step: string,
+  part: Part,
   schema: T,
   call: () => Promise<Purchase<z.output<T>>>,
 ): Promise<z.output<T>> {
+  const step = stepOf(work, part);
   const planned = work.calls.find((one) => one.step === step);
   if (planned === undefined) throw new Error(`the step ${step} is not in the ledger`);
   if (!('callId' in planned)) return schema.parse(planned.bought);
@@ -197,20 +221,23 @@ async function buy<T extends z.ZodType<Caption | string>>(
   return result;
 }
 
-function planCalls(provider: Provider, { brief }: PostWork) {
-  return [
-    { step: 'caption', model: provider.textModel, atMost: captionUsageAtMost(brief) },
-    { step: 'image', model: provider.imageModel, atMost: imageUsageAtMost(brief, provider.imageQuality) },
-  ];
+function planCalls(provider: Provider, work: PostWork) {
+  const { brief } = work;
+  return partsOf(work).map((part) => ({
+    step: stepOf(work, part),
+    ...(part === 'caption'
+      ? { model: provider.textModel, atMost: captionUsageAtMost(brief) }
+      : { model: provider.imageModel, atMost: imageUsageAtMost(brief, provider.imageQuality) }),
+  }));
 }
 
-/** What these steps ask of the provider's limits. */
-function demandOf(provider: Provider, steps: readonly string[]): Demand {
+/** What these parts ask of the provider's limits. */
+function demandOf(provider: Provider, parts: readonly Part[]): Demand {
   return {
-    ...(steps.includes('caption')
+    ...(parts.includes('caption')
       ? { [`${provider.textModel}:requests`]: 1, [`${provider.textModel}:tokens`]: 1_200 }
       : {}),
-    ...(steps.includes('image') ? { [`${provider.imageModel}:images`]: 1 } : {}),
+    ...(parts.includes('image') ? { [`${provider.imageModel}:images`]: 1 } : {}),
   };
 }
 

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { loggedEventSchema, type LoggedEvent, type StoredEvent } from '../domain/batch-events.ts';
-import { BatchStateError, NotFoundError } from '../domain/errors.ts';
+import { BatchStateError } from '../domain/errors.ts';
 import { micros } from '../domain/pricing.ts';
 import type { Bus } from '../events/bus.ts';
-import { announce } from '../events/topics.ts';
 import type { Database, Transaction } from '../store/database.ts';
-import type { Batch, BatchPriority } from '../store/generated/prisma/client.ts';
+import type { Batch, BatchPriority, PostStatus } from '../store/generated/prisma/client.ts';
 import type { Jobs } from '../store/jobs.ts';
 import type { Viewer } from './accounts.ts';
+import { createBatchChange } from './batch-change.ts';
 import { maxCostSchema, takeTurns } from './batch-start.ts';
 import { ownedBy } from './ownership.ts';
 import { enqueuePosts, type QueuedPost } from './post-work.ts';
@@ -44,29 +43,10 @@ export type BatchControls = {
   pauseFor(batchId: string, reason: PauseReason, neededMicros?: bigint): Promise<void>;
 };
 
-/** One post that is about to get a job. */
-
 export function createBatchControls(deps: { database: Database; jobs: Jobs; bus: Bus }): BatchControls {
   const { database, jobs, bus } = deps;
 
-  /** Locks a batch, changes it and logs that, in one transaction; publishes after its commit. */
-  async function control(
-    where: { id: string; ownerId?: string },
-    change: (tx: Transaction, batch: Batch) => Promise<object | undefined>,
-  ): Promise<Batch> {
-    const { batch, entry } = await database.transaction(async (tx) => {
-      const [locked] = await tx.$queryRaw<Batch[]>`
-        SELECT * FROM batches WHERE id = ${where.id}::uuid
-          AND "ownerId" = coalesce(${where.ownerId ?? null}::uuid, "ownerId") FOR UPDATE`;
-      if (locked === undefined) throw new NotFoundError('batch', 'batchId');
-      const event = await change(tx, locked);
-      const changed = event === undefined ? undefined : await append(tx, where.id, event);
-      return { batch: await tx.batch.findUniqueOrThrow({ where: { id: where.id } }), entry: changed };
-    });
-    if (entry !== undefined) announce(bus, [entry]);
-    return batch;
-  }
-
+  const control = createBatchChange({ database, bus });
   const owned = (viewer: Viewer, id: string) => ({ id, ...ownedBy(viewer) });
 
   async function pause(tx: Transaction, batch: Batch, reason: string): Promise<object | undefined> {
@@ -90,9 +70,13 @@ export function createBatchControls(deps: { database: Database; jobs: Jobs; bus:
       control(owned(viewer, id), async (tx, batch) => {
         if (batch.status === 'CANCELLED') return undefined;
         if (batch.status === 'COMPLETED') throw new BatchStateError(batch.status, 'cancelled');
-        const cancelled = await tx.$queryRaw<{ jobId: string }[]>`
-          UPDATE posts SET status = 'CANCELLED', "leaseId" = NULL, "finishedAt" = now()
-          WHERE "batchId" = ${id}::uuid AND status IN ('PENDING', 'GENERATING') RETURNING "jobId"`;
+        // A post that was to be made again stays as it was.
+        const cancelled = await tx.$queryRaw<{ jobId: string; status: PostStatus }[]>`
+          UPDATE posts
+          SET status = CASE WHEN "remakePart" IS NULL THEN 'CANCELLED'::"PostStatus" ELSE 'COMPLETED' END,
+              "remakePart" = NULL, "remakeInstruction" = NULL, "leaseId" = NULL, "finishedAt" = now()
+          WHERE "batchId" = ${id}::uuid AND status IN ('PENDING', 'GENERATING') RETURNING "jobId", status::text`;
+        const kept = cancelled.filter(({ status }) => status === 'COMPLETED').length;
         await jobs.remove(
           tx,
           'posts',
@@ -103,7 +87,8 @@ export function createBatchControls(deps: { database: Database; jobs: Jobs; bus:
           data: {
             status: 'CANCELLED',
             pauseReason: null,
-            cancelledCount: { increment: cancelled.length },
+            cancelledCount: { increment: cancelled.length - kept },
+            completedCount: { increment: kept },
             finishedAt: new Date(),
           },
         });
@@ -215,27 +200,4 @@ function dealTurns(tx: Transaction, ownerId: string): Promise<QueuedPost[]> {
       RETURNING p.id, p."jobId", p."ownerId", p.turn, w.status
     )
     SELECT id, "jobId", "ownerId", turn FROM dealt WHERE status = 'RUNNING'`;
-}
-
-/** Writes an event behind the newest ones of a batch whose row is locked, and of its owner. */
-async function append(tx: Transaction, batchId: string, event: object): Promise<LoggedEvent> {
-  const batch = await tx.batch.update({ where: { id: batchId }, data: { lastSeq: { increment: 1 } } });
-  const { ownerId, lastSeq: seq, postCount, completedCount, failedCount, cancelledCount } = batch;
-  const stream = await tx.userStream.upsert({
-    where: { userId: ownerId },
-    create: { userId: ownerId, lastSeq: 1 },
-    update: { lastSeq: { increment: 1 } },
-  });
-  const entry = loggedEventSchema.parse({
-    batchId,
-    seq,
-    ownerId,
-    userSeq: stream.lastSeq,
-    createdAt: new Date(),
-    event: { ...event, postCount, completedCount, failedCount, cancelledCount },
-  });
-  const { event: stored, ...place } = entry;
-  const { type, ...payload }: StoredEvent = stored;
-  await tx.event.create({ data: { ...place, type, payload } });
-  return entry;
 }

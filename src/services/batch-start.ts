@@ -1,7 +1,7 @@
 import { createHash, randomUUID, randomUUIDv7 } from 'node:crypto';
 import { z } from 'zod';
 import type { LoggedEvent } from '../domain/batch-events.ts';
-import { IdempotencyConflictError, NotFoundError } from '../domain/errors.ts';
+import { CampaignStateError, IdempotencyConflictError, NotFoundError } from '../domain/errors.ts';
 import { firstTurn } from '../domain/fair-share.ts';
 import { globalId } from '../domain/ids.ts';
 import { micros } from '../domain/pricing.ts';
@@ -48,7 +48,7 @@ const startBatchSchema = orderSchema.extend({
 /**
  * Writes batch, posts, jobs and the first event together, or nothing.
  *
- * @throws InvalidInputError, NotFoundError (campaign), IdempotencyConflictError
+ * @throws InvalidInputError, NotFoundError (campaign), CampaignStateError, IdempotencyConflictError
  */
 export async function startBatch(
   deps: { database: Database; jobs: Jobs; bus: Bus },
@@ -58,14 +58,17 @@ export async function startBatch(
   const { idempotencyKey, ...order } = parseInput(startBatchSchema, input);
   const batchId = randomUUIDv7();
   const started = await deps.database.transaction(async (tx) => {
-    const campaign = await tx.campaign.findUnique({
-      where: { id: order.campaignId, ...ownedBy(viewer) },
-    });
-    if (campaign === null) throw new NotFoundError('campaign', 'input.campaignId');
+    // Held, so that it is neither archived nor deleted until the batch is written.
+    const [campaign] = await tx.$queryRaw<Campaign[]>`
+      SELECT * FROM campaigns WHERE id = ${order.campaignId}::uuid AND "ownerId" = ${viewer.userId}::uuid FOR SHARE`;
+    if (campaign === undefined) throw new NotFoundError('campaign', 'input.campaignId');
     if (idempotencyKey != null) {
       const earlier = await claimKey(tx, viewer, idempotencyKey, hashOf(order), batchId);
       if (earlier !== undefined)
         return { batch: await tx.batch.findUniqueOrThrow({ where: { id: earlier } }), entry: undefined };
+    }
+    if (campaign.status === 'ARCHIVED') {
+      throw new CampaignStateError('An archived campaign takes no new batch. Restore it first.');
     }
     // Ids of one millisecond come in no order; sorted, the newest-first lists show a batch from its last post.
     const ids = Array.from({ length: order.postCount }, () => randomUUIDv7()).toSorted();

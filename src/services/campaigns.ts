@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { channelNames, tones, type Channel, type Tone } from '../domain/channels.ts';
+import { CampaignStateError, InvalidInputError, NotFoundError } from '../domain/errors.ts';
 import { canonicalLanguage } from '../domain/languages.ts';
-import type { Database } from '../store/database.ts';
-import type { Campaign } from '../store/generated/prisma/client.ts';
+import type { Database, Transaction } from '../store/database.ts';
+import type { BatchStatus, Campaign, CampaignStatus } from '../store/generated/prisma/client.ts';
 import type { Viewer } from './accounts.ts';
-import { readPage, type Page, type PageArgs } from './paging.ts';
+import { among, commonFilterSchema, holding, within, type TimeRange } from './filters.ts';
 import { ownedBy, type Owner } from './ownership.ts';
+import { readPage, type Direction, type Page, type PageArgs } from './paging.ts';
 import { parseInput } from './validation.ts';
 
 export type CampaignInput = {
@@ -18,14 +20,42 @@ export type CampaignInput = {
   channel: Channel;
 };
 
+/** What is left out stays as it is. */
+export type CampaignChanges = { [Key in keyof CampaignInput]?: CampaignInput[Key] | null | undefined };
+
+/** A list that is absent or empty does not narrow. */
+export type CampaignFilter = {
+  status?: CampaignStatus[] | null | undefined;
+  channel?: Channel[] | null | undefined;
+  created?: TimeRange | null | undefined;
+  search?: string | null | undefined;
+};
+
+export type CampaignOrder = { by: 'createdAt' | 'updatedAt' | 'name'; direction: Direction };
+
+/** All but `create` and the lists throw NotFoundError for a campaign that is not the viewer's. */
 export type Campaigns = {
   /** @throws InvalidInputError */
   create(viewer: Viewer, input: CampaignInput): Promise<Campaign>;
+  /** Posts that are made from now on follow it; those that exist stay as they are. @throws InvalidInputError */
+  update(viewer: Viewer, id: string, changes: CampaignChanges): Promise<Campaign>;
+  /** An archived campaign takes no new batch; its running ones are finished. May be repeated. */
+  setStatus(viewer: Viewer, id: string, status: CampaignStatus): Promise<Campaign>;
+  /**
+   * Deletes a campaign with its batches and posts. What was paid stays on record.
+   *
+   * @throws CampaignStateError while one of its batches has posts that are not final.
+   */
+  delete(viewer: Viewer, id: string): Promise<void>;
   /** @returns null for an absent campaign and for somebody else's alike. */
   find(viewer: Owner, id: string): Promise<Campaign | null>;
-  /** Newest first. @throws InvalidInputError */
-  list(viewer: Viewer, page: PageArgs): Promise<Page<Campaign>>;
+  /** @throws InvalidInputError */
+  list(viewer: Viewer, args: ListArgs): Promise<Page<Campaign>>;
+  /** How many campaigns the list has. @throws InvalidInputError */
+  count(viewer: Viewer, filter: CampaignFilter): Promise<number>;
 };
+
+type ListArgs = { filter: CampaignFilter; order: CampaignOrder; page: PageArgs };
 
 /** A line or paragraph that people typed: trimmed, not empty, bounded. */
 export const text = (maxCharacters: number) =>
@@ -52,17 +82,70 @@ const campaignSchema = z.object({
   channel: z.enum(channelNames),
 });
 
+const changesSchema = campaignSchema.partial();
+
+const filterSchema = commonFilterSchema.extend({
+  status: z.array(z.enum(['ACTIVE', 'ARCHIVED'])).nullish(),
+  channel: z.array(z.enum(channelNames)).nullish(),
+});
+
 export function createCampaigns(database: Database): Campaigns {
   const { campaign } = database.prisma;
+
+  function conditions(viewer: Viewer, filter: z.output<typeof filterSchema>) {
+    return {
+      ownerId: viewer.userId,
+      ...among('status', filter.status),
+      ...among('channel', filter.channel),
+      ...within('createdAt', filter.created),
+      ...holding(['name', 'brand', 'description'], filter.search),
+    };
+  }
+
+  async function change(viewer: Viewer, id: string, data: object): Promise<Campaign> {
+    const [changed] = await campaign.updateManyAndReturn({ where: { id, ...ownedBy(viewer) }, data });
+    if (changed === undefined) throw new NotFoundError('campaign', 'campaignId');
+    return changed;
+  }
+
   return {
     async create(viewer, input) {
       const values = parseInput(campaignSchema, input);
       return campaign.create({ data: { ...values, ...ownedBy(viewer) } });
     },
+    update(viewer, id, changes) {
+      const given = Object.entries(changes).filter(([, value]) => value != null);
+      if (given.length === 0)
+        throw new InvalidInputError([{ path: 'input', message: 'must change something' }]);
+      return change(viewer, id, parseInput(changesSchema, Object.fromEntries(given)));
+    },
+    setStatus: (viewer, id, status) => change(viewer, id, { status }),
+    delete: (viewer, id) => database.transaction((tx) => deleteCampaign(tx, viewer, id)),
     find: (viewer, id) => campaign.findUnique({ where: { id, ...ownedBy(viewer) } }),
-    list: (viewer, page) =>
-      readPage(page, (keyset) =>
-        campaign.findMany({ ...keyset, where: { ...keyset.where, ...ownedBy(viewer) } }),
-      ),
+    list(viewer, { filter, order, page }) {
+      const parsed = parseInput(filterSchema, filter, 'filter');
+      const list = { name: 'campaigns', ownerId: viewer.userId, filter: parsed, order };
+      return readPage(list, page, ({ where, ...keyset }) =>
+        campaign.findMany({ ...keyset, where: { ...conditions(viewer, parsed), ...where } }),
+      );
+    },
+    count: (viewer, filter) =>
+      campaign.count({ where: conditions(viewer, parseInput(filterSchema, filter, 'filter')) }),
   };
+}
+
+async function deleteCampaign(tx: Transaction, viewer: Viewer, id: string): Promise<void> {
+  const [locked] = await tx.$queryRaw<{ id: string }[]>`
+    SELECT id FROM campaigns WHERE id = ${id}::uuid AND "ownerId" = ${viewer.userId}::uuid FOR UPDATE`;
+  if (locked === undefined) throw new NotFoundError('campaign', 'campaignId');
+  const batches = await tx.$queryRaw<{ id: string; status: BatchStatus }[]>`
+    SELECT id, status FROM batches WHERE "campaignId" = ${id}::uuid ORDER BY id FOR UPDATE`;
+  if (batches.some(({ status }) => status === 'RUNNING' || status === 'PAUSED')) {
+    throw new CampaignStateError('A campaign with unfinished batches cannot be deleted. Cancel them first.');
+  }
+  const batchIds = batches.map((batch) => batch.id);
+  // A key that stood for a batch of it may be used anew.
+  await tx.idempotencyKey.deleteMany({ where: { ...ownedBy(viewer), batchId: { in: batchIds } } });
+  await tx.batch.deleteMany({ where: { campaignId: id } });
+  await tx.campaign.delete({ where: { id } });
 }

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { InvalidInputError } from '../domain/errors.ts';
 
@@ -14,27 +15,43 @@ export type PageArgs = {
   before?: string | null | undefined;
 };
 
-/** Where a row stands in a list that is ordered by creation, newest first. */
-type Position = { createdAt: Date; id: string };
-
-export type Page<Row> = { rows: Row[]; hasNextPage: boolean; hasPreviousPage: boolean };
-
-/** What a query must honour to read one page. `where` is to be joined with the list's own by AND. */
-export type Keyset = {
-  where: { AND: object[] };
-  orderBy: [{ createdAt: 'asc' | 'desc' }, { id: 'asc' | 'desc' }];
-  take: number;
-};
-
-const positionSchema = z.tuple([z.coerce.date(), z.uuid()]);
+export type Direction = 'ASC' | 'DESC';
 
 /**
- * Reads one page of a list, newest first, by keyset: its cost does not grow with the pages before it.
+ * One list as its reader sees it. A cursor belongs to all of it: to the name, the owner, the filter and the order.
+ */
+export type List<Column extends string> = {
+  name: string;
+  ownerId: string;
+  /** What narrows the list, parsed; equal filters are equal as JSON. */
+  filter: object;
+  /** The column it is ordered by; the id decides between equals. */
+  order: { by: Column; direction: Direction };
+};
+
+/** A row with what its list may be ordered by. */
+type Sortable<Column extends string> = { id: string } & Record<Column, Date | string | number>;
+
+export type Page<Row> = {
+  edges: { node: Row; cursor: string }[];
+  hasNextPage: boolean;
+  hasPreviousPage: boolean;
+};
+
+/** What a query must honour to read one page. `where` is to be joined with the list's own by AND. */
+export type Keyset = { where: { AND: object[] }; orderBy: Record<string, 'asc' | 'desc'>[]; take: number };
+
+const positionSchema = z.tuple([z.string(), z.union([z.string(), z.number()]), z.uuid()]);
+
+/**
+ * Reads one page of a list by keyset: its cost does not grow with the pages before it, and a row that comes or
+ * goes meanwhile moves no other one.
  *
  * @param query finds the rows for a keyset.
- * @throws InvalidInputError for a size out of 1–100 or a cursor that is none.
+ * @throws InvalidInputError for a size out of 1–100, or a cursor that is none of this very list.
  */
-export async function readPage<Row extends Position>(
+export async function readPage<Column extends string, Row extends Sortable<Column>>(
+  list: List<Column>,
   args: PageArgs,
   query: (keyset: Keyset) => Promise<Row[]>,
 ): Promise<Page<Row>> {
@@ -43,24 +60,30 @@ export async function readPage<Row extends Position>(
   }
   const backwards = args.last != null;
   const size = pageSize(backwards ? 'last' : 'first', args.last ?? args.first ?? defaultPageSize);
-  const direction = backwards ? 'asc' : 'desc';
+  const ascending = (list.order.direction === 'ASC') !== backwards;
+  const forwardSide = list.order.direction === 'ASC' ? 'gt' : 'lt';
+  const backwardSide = list.order.direction === 'ASC' ? 'lt' : 'gt';
   const found = await query({
-    where: { AND: [...behind('after', args.after, 'lt'), ...behind('before', args.before, 'gt')] },
-    orderBy: [{ createdAt: direction }, { id: direction }],
+    where: {
+      AND: [
+        ...behind(list, 'after', args.after, forwardSide),
+        ...behind(list, 'before', args.before, backwardSide),
+      ],
+    },
+    orderBy: [{ [list.order.by]: ascending ? 'asc' : 'desc' }, { id: ascending ? 'asc' : 'desc' }],
     take: size + 1,
   });
   const rows = found.slice(0, size);
   const hasMore = found.length > size;
+  const mark = markOf(list);
   return {
-    rows: backwards ? rows.toReversed() : rows,
+    edges: (backwards ? rows.toReversed() : rows).map((node) => ({
+      node,
+      cursor: encode([mark, plain(node[list.order.by]), node.id]),
+    })),
     hasNextPage: backwards ? args.before != null : hasMore,
     hasPreviousPage: backwards ? hasMore : args.after != null,
   };
-}
-
-/** The opaque cursor of a row. */
-export function encodeCursor({ createdAt, id }: Position): string {
-  return Buffer.from(JSON.stringify([createdAt.toISOString(), id])).toString('base64url');
 }
 
 function pageSize(path: 'first' | 'last', size: number): number {
@@ -68,16 +91,40 @@ function pageSize(path: 'first' | 'last', size: number): number {
   throw new InvalidInputError([{ path, message: `must be from 1 to ${maxPageSize}` }]);
 }
 
-function behind(path: 'after' | 'before', cursor: string | null | undefined, side: 'lt' | 'gt'): object[] {
-  if (cursor == null) return [];
-  const { createdAt, id } = decodeCursor(path, cursor);
-  return [{ OR: [{ createdAt: { [side]: createdAt } }, { createdAt, id: { [side]: id } }] }];
+/** What two lists do not share. It keeps nobody out: rows are scoped by owner, whatever a cursor says. */
+function markOf({ name, ownerId, filter, order }: List<string>): string {
+  const text = JSON.stringify([name, ownerId, order.by, order.direction, filter]);
+  return createHash('sha256').update(text).digest('base64url').slice(0, 12);
 }
 
-function decodeCursor(path: string, cursor: string): Position {
+function plain(value: Date | string | number): string | number {
+  return value instanceof Date ? value.toISOString() : value;
+}
+
+function encode(position: z.infer<typeof positionSchema>): string {
+  return Buffer.from(JSON.stringify(position)).toString('base64url');
+}
+
+function behind(
+  list: List<string>,
+  path: 'after' | 'before',
+  cursor: string | null | undefined,
+  side: 'lt' | 'gt',
+): object[] {
+  if (cursor == null) return [];
+  const [mark, value, id] = decode(path, cursor);
+  if (mark !== markOf(list)) {
+    const message =
+      'must be a cursor of this list: with the same filter, the same order and the same account';
+    throw new InvalidInputError([{ path, message }]);
+  }
+  const { by } = list.order;
+  return [{ OR: [{ [by]: { [side]: value } }, { [by]: value, id: { [side]: id } }] }];
+}
+
+function decode(path: string, cursor: string): z.infer<typeof positionSchema> {
   try {
-    const [createdAt, id] = positionSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
-    return { createdAt, id };
+    return positionSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
   } catch {
     throw new InvalidInputError([{ path, message: 'must be a cursor of this list' }]);
   }

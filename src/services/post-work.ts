@@ -6,6 +6,7 @@ import type { Work } from '../domain/work.ts';
 import type { Bus } from '../events/bus.ts';
 import { announce } from '../events/topics.ts';
 import type { Database, Transaction } from '../store/database.ts';
+import { Prisma, type PostField, type PostPart } from '../store/generated/prisma/client.ts';
 import { createGroup } from '../store/group.ts';
 import type { Job, Jobs } from '../store/jobs.ts';
 
@@ -29,11 +30,19 @@ export function enqueuePosts(jobs: Jobs, tx: Transaction, posts: readonly Queued
   );
 }
 
-/** A post that this worker may write. */
-export type PostWork = Work & { brief: Brief };
+/** A post that this worker may write, with what is to be made of it. */
+export type PostWork = Work & {
+  brief: Brief;
+  part: PostPart;
+  /** How often it was made again before and with this run: 0 while it is made for the first time. */
+  remakeCount: number;
+};
+
+/** What a model made, by which prompt. */
+export type Made<T> = { value: T; model: string; promptHash: string };
 
 export type PostResult =
-  | { status: 'COMPLETED'; caption: Caption; imageKey: string }
+  | { status: 'COMPLETED'; caption?: Made<Caption> | undefined; image?: Made<string> | undefined }
   | { status: 'FAILED'; errorCode: string; errorMessage: string };
 
 /** What a worker does to posts. Every write is fenced on the lease: who lost it changes nothing. */
@@ -49,7 +58,8 @@ export type PostWorkbench = {
   held(leaseIds: readonly string[]): Promise<Set<string>>;
   /**
    * Writes a post's end, its batch's counters, the events and the job's completion in one transaction. What
-   * comes while one is being written shares the next.
+   * comes while one is being written shares the next. What was made becomes a revision of its field, and is
+   * shown unless a person has a say in that field; a post that could not be made again stays completed as it was.
    *
    * @returns false where the lease was lost.
    */
@@ -95,11 +105,22 @@ export function createPostWorkbench(deps: { database: Database; jobs: Jobs; bus:
         leaseId,
       }));
       const rows = await claimPosts(prisma, wanted);
-      return rows.flatMap(({ id, ownerId, campaignId, batchId, leaseId, jobId, ...brief }) => {
+      return rows.flatMap(({ id, leaseId, jobId, remakePart, remakeCount, remakeInstruction, ...row }) => {
         const job = claims.find((claim) => claim.job.id === jobId)?.job;
         if (job === undefined) return [];
+        const { ownerId, campaignId, batchId, previousCaption, ...first } = row;
+        const remake = { number: remakeCount, instruction: remakeInstruction, previousCaption };
         const work = { jobId, subjectId: id, ownerId, campaignId, batchId, leaseId };
-        return [{ ...work, attempt: job.retryCount + 1, isLastAttempt: job.isLastTry, brief }];
+        return [
+          {
+            ...work,
+            attempt: job.retryCount + 1,
+            isLastAttempt: job.isLastTry,
+            part: remakePart ?? 'BOTH',
+            remakeCount,
+            brief: remakePart === null ? first : { ...first, remake },
+          },
+        ];
       });
     },
     async held(leaseIds) {
@@ -135,8 +156,12 @@ export function createPostWorkbench(deps: { database: Database; jobs: Jobs; bus:
  * The lock waits for a pause or a cancellation that is being written, and not for the counters.
  */
 function claimPosts(prisma: Database['prisma'], wanted: object[]) {
-  type Row = Brief & {
+  type Row = Omit<Brief, 'remake'> & {
     id: string;
+    remakePart: PostPart | null;
+    remakeCount: number;
+    remakeInstruction: string | null;
+    previousCaption: string | null;
     ownerId: string;
     campaignId: string;
     batchId: string;
@@ -157,7 +182,32 @@ function claimPosts(prisma: Database['prisma'], wanted: object[]) {
     WHERE p.id = w."postId" AND p."jobId" = w."jobId" AND p.status IN ('PENDING', 'GENERATING')
       AND b.id = p."batchId" AND c.id = p."campaignId"
     RETURNING p.id, p."ownerId", p."campaignId", p."batchId", p."leaseId", p."jobId", p."targetAudience", p.position,
+              p."remakePart"::text AS "remakePart", p."remakeCount", p."remakeInstruction", p.caption AS "previousCaption",
               b."postCount", c.brand, c.description, c.tone::text AS tone, c.language, c.channel::text AS channel`;
+}
+
+/** What a result writes. Caption and hashtags are made together: one call, two revisions. */
+function columnsOf(result: PostResult) {
+  const { caption, image } = result.status === 'COMPLETED' ? result : {};
+  return {
+    status: result.status,
+    caption: caption?.value.caption ?? null,
+    hashtags: caption?.value.hashtags ?? [],
+    captionModel: caption?.model ?? null,
+    captionPrompt: caption?.promptHash ?? null,
+    imageKey: image?.value ?? null,
+    imageModel: image?.model ?? null,
+    imagePrompt: image?.promptHash ?? null,
+    added: (caption === undefined ? 0 : 2) + (image === undefined ? 0 : 1),
+    errorCode: result.status === 'FAILED' ? result.errorCode : null,
+    errorMessage: result.status === 'FAILED' ? result.errorMessage : null,
+  };
+}
+
+/** Whether a post shows what a machine made of a field: not where a person approved, wrote or chose what is there. */
+function shows(field: PostField): Prisma.Sql {
+  const made = field === 'IMAGE' ? Prisma.sql`r."imageKey"` : Prisma.sql`r.caption`;
+  return Prisma.sql`(${made} IS NOT NULL AND p.review <> 'APPROVED' AND NOT (${field}::"PostField" = ANY(p."pinnedFields")))`;
 }
 
 /**
@@ -174,12 +224,7 @@ async function writeResults(tx: Transaction, settlements: Settlement[]): Promise
     batchId: work.batchId,
     leaseId: work.leaseId,
     place,
-    status: result.status,
-    caption: result.status === 'COMPLETED' ? result.caption.caption : null,
-    hashtags: result.status === 'COMPLETED' ? result.caption.hashtags : [],
-    imageKey: result.status === 'COMPLETED' ? result.imageKey : null,
-    errorCode: result.status === 'FAILED' ? result.errorCode : null,
-    errorMessage: result.status === 'FAILED' ? result.errorMessage : null,
+    ...columnsOf(result),
   }));
   const rows = await tx.$queryRaw<
     {
@@ -195,16 +240,36 @@ async function writeResults(tx: Transaction, settlements: Settlement[]): Promise
     WITH results AS (
       SELECT * FROM jsonb_to_recordset(${JSON.stringify(results)}::jsonb) AS r(
         "postId" uuid, "batchId" uuid, "leaseId" uuid, place int, status text, caption text, hashtags text[],
-        "imageKey" text, "errorCode" text, "errorMessage" text)
+        "captionModel" text, "captionPrompt" text, "imageKey" text, "imageModel" text, "imagePrompt" text,
+        "errorCode" text, "errorMessage" text, added int)
     ), held AS MATERIALIZED (
       SELECT id FROM batches WHERE id IN (SELECT "batchId" FROM results) ORDER BY id FOR NO KEY UPDATE
     ), settled AS (
       UPDATE posts p
-      SET status = r.status::"PostStatus", "leaseId" = NULL, "finishedAt" = now(), caption = r.caption,
-          hashtags = r.hashtags, "imageKey" = r."imageKey", "errorCode" = r."errorCode", "errorMessage" = r."errorMessage"
+      SET status = CASE WHEN p."remakePart" IS NULL THEN r.status::"PostStatus" ELSE 'COMPLETED' END,
+          "remakePart" = NULL, "remakeInstruction" = NULL, "leaseId" = NULL, "finishedAt" = now(),
+          "errorCode" = r."errorCode", "errorMessage" = r."errorMessage", "revisionCount" = p."revisionCount" + r.added,
+          version = p.version + (${shows('CAPTION')} OR ${shows('HASHTAGS')} OR ${shows('IMAGE')})::int,
+          caption = CASE WHEN ${shows('CAPTION')} THEN r.caption ELSE p.caption END,
+          "captionRevision" = CASE WHEN ${shows('CAPTION')} THEN p."revisionCount" + 1 ELSE p."captionRevision" END,
+          hashtags = CASE WHEN ${shows('HASHTAGS')} THEN r.hashtags ELSE p.hashtags END,
+          "hashtagsRevision" = CASE WHEN ${shows('HASHTAGS')} THEN p."revisionCount" + 2 ELSE p."hashtagsRevision" END,
+          "imageKey" = CASE WHEN ${shows('IMAGE')} THEN r."imageKey" ELSE p."imageKey" END,
+          "imageRevision" = CASE WHEN ${shows('IMAGE')} THEN p."revisionCount" + r.added ELSE p."imageRevision" END
       FROM results r, held
       WHERE p.id = r."postId" AND p."leaseId" = r."leaseId" AND p.status = 'GENERATING' AND held.id = p."batchId"
-      RETURNING p.id, p."batchId", p.status, p."errorCode", p."errorMessage", r.place
+      RETURNING p.id, p."batchId", p.status, p."errorCode", p."errorMessage", p."revisionCount" - r.added AS "revisionsBefore",
+                r.place, r.added, r.caption AS "madeCaption", r.hashtags AS "madeHashtags", r."imageKey" AS "madeImage",
+                r."captionModel", r."captionPrompt", r."imageModel", r."imagePrompt"
+    ), revised AS (
+      INSERT INTO post_revisions ("postId", number, field, author, text, hashtags, model, "promptHash")
+      SELECT s.id, s."revisionsBefore" + m.place, m.field::"PostField", 'MODEL', m.text, m.hashtags, m.model, m."promptHash"
+      FROM settled s CROSS JOIN LATERAL (VALUES
+        (1, 'CAPTION', s."madeCaption", ARRAY[]::text[], s."captionModel", s."captionPrompt"),
+        (2, 'HASHTAGS', NULL, s."madeHashtags", s."captionModel", s."captionPrompt"),
+        (s.added, 'IMAGE', s."madeImage", ARRAY[]::text[], s."imageModel", s."imagePrompt")
+      ) AS m(place, field, text, hashtags, model, "promptHash")
+      WHERE m.model IS NOT NULL
     ), numbered AS (
       SELECT *, row_number() OVER w AS n,
              count(*) FILTER (WHERE status = 'COMPLETED') OVER w AS done, count(*) FILTER (WHERE status = 'FAILED') OVER w AS lost

@@ -151,7 +151,7 @@ async function pictureAddresses(app: Pressrun, postCount: number): Promise<strin
   const account = await signUp(app);
   const batchId = await startBatch(account, { campaignId: await createCampaign(account), postCount });
   await followToEnd(account, batchId);
-  const posts = await getPosts(account, { batchId, status: 'COMPLETED' });
+  const posts = await getPosts(account, { batchId, status: ['COMPLETED'] });
   expect(posts).toHaveLength(postCount);
   return posts.map(({ imageUrl }) => imageUrl ?? '');
 }

@@ -122,7 +122,7 @@ describe('cancelBatch', () => {
     await waitUntil('all calls to end', () => callsInFlight() === 0);
     quick();
     await followToEnd(account, await startBatch(account, { campaignId, postCount: 4 }));
-    expect(await getPosts(account, { batchId, status: 'COMPLETED' })).toEqual([]);
+    expect(await getPosts(account, { batchId, status: ['COMPLETED'] })).toEqual([]);
     expect(await getBatch(account, batchId)).toMatchObject({
       status: 'CANCELLED',
       progress: cancelled.__typename === 'Batch' ? cancelled.progress : {},
@@ -151,7 +151,7 @@ describe('cancelBatch', () => {
     await waitForBatch(account, batchId, 'has completed posts', (b) => b.progress.completedCount >= 4);
     await cancel(batchId);
     const { progress } = await getBatch(account, batchId);
-    expect(await getPosts(account, { batchId, status: 'COMPLETED' })).toHaveLength(progress.completedCount);
+    expect(await getPosts(account, { batchId, status: ['COMPLETED'] })).toHaveLength(progress.completedCount);
     expect(progress.completedCount + progress.cancelledCount).toBe(40);
   });
 
@@ -180,7 +180,7 @@ describe('pauseBatch', () => {
     const batchId = await startSlowBatch(600);
     expect(await pause(batchId)).toMatchObject({ status: 'PAUSED', pauseReason: 'REQUESTED' });
     await waitForBatch(account, batchId, 'has finished its posts', (b) => b.progress.completedCount === 4);
-    expect(await getPosts(account, { batchId, status: 'PENDING' })).toHaveLength(6);
+    expect(await getPosts(account, { batchId, status: ['PENDING'] })).toHaveLength(6);
 
     // Another batch goes through the same slots meanwhile, which the paused one's posts stood before.
     quick();
@@ -251,14 +251,14 @@ describe('resumeBatch', () => {
 describe('retryFailedPosts', () => {
   it('makes only the failed posts again', async () => {
     const { batchId } = await startFailingBatch();
-    const before = await getPosts(account, { batchId, status: 'COMPLETED' });
+    const before = await getPosts(account, { batchId, status: ['COMPLETED'] });
     expect(await retry(batchId)).toMatchObject({
       status: 'RUNNING',
       finishedAt: null,
       progress: { completedCount: 3, failedCount: 0, remainingCount: 2 },
     });
     await followToEnd(account, batchId);
-    const after = await getPosts(account, { batchId, status: 'COMPLETED' });
+    const after = await getPosts(account, { batchId, status: ['COMPLETED'] });
     expect(after).toHaveLength(5);
     expect(after).toEqual(expect.arrayContaining(before));
   });

@@ -90,7 +90,7 @@ it('a batch pauses where the account has no credit left, and goes on when there 
   expect(paused.pauseReason).toBe('QUOTA_EXHAUSTED');
   await waitUntil(
     'every post to wait',
-    async () => (await getPosts(account, { batchId, status: 'PENDING' })).length === 12,
+    async () => (await getPosts(account, { batchId, status: ['PENDING'] })).length === 12,
   );
   // One wave of posts met it; nobody else tried.
   expect(calls().chat).toBeLessThanOrEqual(4);
@@ -115,7 +115,7 @@ it('a picture that was paid for when the credit ran out is kept for the resumed 
   );
   await waitUntil(
     'the post to wait',
-    async () => (await getPosts(account, { batchId, status: 'PENDING' })).length === 1,
+    async () => (await getPosts(account, { batchId, status: ['PENDING'] })).length === 1,
   );
   app.simulator.control.clearFaults();
   await account.run(ResumeBatchDocument, { batchId });

@@ -23,7 +23,7 @@ let owner: Account;
 let stranger: Account;
 let revoked: Account;
 let things: Record<'User' | 'Campaign' | 'Batch' | 'Post', string>;
-let cursors: { campaign: string; post: string };
+let cursors: { campaign: string; batch: string; post: string };
 
 beforeAll(async () => {
   app = await startTestApp();
@@ -38,12 +38,16 @@ beforeAll(async () => {
   await owner.run(PauseBatchDocument, { batchId: paused });
   // What was in flight is finished: from here on nothing changes by itself.
   await waitUntil('the paused batch to stand still', async () => {
-    const inFlight = await getPosts(owner, { batchId: paused, status: 'GENERATING' });
+    const inFlight = await getPosts(owner, { batchId: paused, status: ['GENERATING'] });
     return inFlight.length === 0;
   });
   const [made] = await getPosts(owner, { batchId });
   things = { User: owner.id, Campaign: campaignId, Batch: paused, Post: made?.id ?? '' };
-  cursors = { campaign: await firstCursor('campaigns'), post: await firstCursor('posts') };
+  cursors = {
+    campaign: await firstCursor('campaigns'),
+    batch: await firstCursor('batches'),
+    post: await firstCursor('posts'),
+  };
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
@@ -66,6 +70,8 @@ type Case = {
 const closed = { anonymous: 'UNAUTHENTICATED', revoked: 'UNAUTHENTICATED' };
 const none = () => '';
 const batch = ({ Batch }: typeof things) => `(batchId: "${Batch}")`;
+const campaign = ({ Campaign }: typeof things) => `(campaignId: "${Campaign}")`;
+const review = ({ Post }: typeof things) => `(input: { postId: "${Post}", expectedVersion: 1 })`;
 const newcomer = () => `(input: { email: "${crypto.randomUUID()}@example.com", password: "correct horse" })`;
 
 /** Every top-level field must stand here. */
@@ -83,11 +89,17 @@ const cases: Record<string, Case[]> = {
     { arguments: () => `(after: "${cursors.campaign}")`, ...closed },
     { arguments: () => `(last: 5, before: "${cursors.campaign}")`, ...closed },
   ],
+  'Query.batches': [
+    { arguments: none, ...closed },
+    { arguments: ({ Campaign }) => `(filter: { campaignId: "${Campaign}" })`, ...closed },
+    { arguments: () => `(filter: { search: "${canary}" })`, ...closed },
+    { arguments: () => `(after: "${cursors.batch}")`, ...closed },
+  ],
   'Query.post': [{ arguments: ({ Post }) => `(id: "${Post}")`, ...closed }],
   'Query.posts': [
     { arguments: none, ...closed },
     { arguments: ({ Campaign }) => `(filter: { campaignId: "${Campaign}" })`, ...closed },
-    { arguments: ({ Batch }) => `(filter: { batchId: "${Batch}", status: PENDING })`, ...closed },
+    { arguments: ({ Batch }) => `(filter: { batchId: "${Batch}", status: [PENDING] })`, ...closed },
     { arguments: () => `(after: "${cursors.post}")`, ...closed },
   ],
   'Query.quoteBatch': [
@@ -135,6 +147,26 @@ const cases: Record<string, Case[]> = {
   'Mutation.retryFailedPosts': [{ arguments: batch, ...closed }],
   'Mutation.setBatchPriority': [
     { arguments: ({ Batch }) => `(batchId: "${Batch}", priority: HIGH)`, ...closed },
+  ],
+  'Mutation.updateCampaign': [
+    { arguments: ({ Campaign }) => `(input: { campaignId: "${Campaign}", name: "Mine" })`, ...closed },
+  ],
+  'Mutation.archiveCampaign': [{ arguments: campaign, ...closed }],
+  'Mutation.restoreCampaign': [{ arguments: campaign, ...closed }],
+  'Mutation.deleteCampaign': [{ arguments: campaign, ...closed }],
+  'Mutation.editPost': [
+    {
+      arguments: ({ Post }) => `(input: { postId: "${Post}", expectedVersion: 1, caption: "Mine" })`,
+      ...closed,
+    },
+  ],
+  'Mutation.restoreRevision': [
+    { arguments: ({ Post }) => `(input: { postId: "${Post}", expectedVersion: 1, number: 1 })`, ...closed },
+  ],
+  'Mutation.approvePost': [{ arguments: review, ...closed }],
+  'Mutation.rejectPost': [{ arguments: review, ...closed }],
+  'Mutation.regeneratePost': [
+    { arguments: ({ Post }) => `(input: { postId: "${Post}", part: BOTH })`, ...closed },
   ],
   'Subscription.batchEvents': [{ arguments: batch, ...closed }],
   'Subscription.userEvents': [{ arguments: none, ...closed }],

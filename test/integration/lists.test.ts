@@ -55,8 +55,8 @@ it('walks the same list from its end', async () => {
 });
 
 it('narrows posts to a status, a batch and a campaign', async () => {
-  expect(await getPosts(account, { batchId, status: 'COMPLETED' })).toHaveLength(25);
-  expect(await getPosts(account, { batchId, status: 'FAILED' })).toHaveLength(0);
+  expect(await getPosts(account, { batchId, status: ['COMPLETED'] })).toHaveLength(25);
+  expect(await getPosts(account, { batchId, status: ['FAILED'] })).toHaveLength(0);
   expect(await getPosts(account, { campaignId })).toHaveLength(25);
   expect(await getPosts(account, { campaignId: await createCampaign(account) })).toHaveLength(0);
 });

@@ -81,7 +81,7 @@ describe('a batch of posts', () => {
       status: 'COMPLETED',
       progress: { completedCount: 4, failedCount: 1, successRate: 0.8 },
     });
-    expect(await getPosts(account, { batchId, status: 'FAILED' })).toMatchObject([
+    expect(await getPosts(account, { batchId, status: ['FAILED'] })).toMatchObject([
       { errorCode: 'CONTENT_REFUSED', errorMessage: expect.stringContaining('refused') },
     ]);
     expect(events.filter((event) => event.__typename === 'PostFailedEvent')).toMatchObject([

@@ -23,6 +23,8 @@ export function card(id: string, changes: Partial<PostCardFragment> = {}): PostC
     id,
     position: Number(id),
     status: 'PENDING',
+    version: 1,
+    review: 'UNREVIEWED',
     caption: null,
     hashtags: [],
     imageUrl: null,

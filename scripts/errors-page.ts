@@ -1,0 +1,74 @@
+import { isUnionType, type GraphQLSchema } from 'graphql';
+import { errorGuide, pauseGuide } from '../src/domain/error-guide.ts';
+import * as errors from '../src/domain/errors.ts';
+import { providerErrorCodes } from '../src/domain/provider-errors.ts';
+
+/** docs/errors.md: every code that reaches a client, from `src/domain` and the schema. */
+export function errorsPage(schema: GraphQLSchema): string {
+  const rows = Object.entries(errorGuide).map(([code, { meaning, retry, action }]) => {
+    const type = typesByCode().get(code);
+    const fields = type === undefined ? [] : fieldsThatAnswer(schema, type);
+    return `| \`${code}\` | ${meaning} | ${retry} | ${action} | ${list(fields)} |`;
+  });
+  return `# Errors
+
+Made from \`src/domain/error-guide.ts\` by \`npm run generate\`.
+
+A failure that you can act on is data: each mutation answers with a union of its result and of exactly the
+errors that can happen. Where a query fails, and for requests that do not fit the schema, the same codes stand in
+\`errors[].extensions.code\`, the bad fields in \`extensions.fields\`. Decide by \`code\`; \`message\` is for people.
+
+| code | meaning | the same again? | what to do | answered by |
+|---|---|---|---|---|
+${rows.join('\n')}
+
+## Why a post failed: \`Post.errorCode\`
+
+What may pass has been tried several times by then. \`retryFailedPosts\` tries once more and pays only for what is missing.
+
+| code | meaning |
+|---|---|
+${table(postErrors)}
+
+## Why a batch is paused: \`Batch.pauseReason\`
+
+| code | meaning, and what to do |
+|---|---|
+${table(pauseGuide)}
+`;
+}
+
+const postErrors = {
+  ...Object.fromEntries(Object.entries(providerErrorCodes).map(([code, { message }]) => [code, message])),
+  ABANDONED: 'The worker that made this post stopped several times in the middle of it.',
+};
+
+const table = (guide: Readonly<Record<string, string>>) =>
+  Object.entries(guide)
+    .map(([code, text]) => `| \`${code}\` | ${text} |`)
+    .join('\n');
+
+const list = (names: string[]) =>
+  names.length === 0 ? 'any request' : names.map((name) => `\`${name}\``).join(', ');
+
+/** The GraphQL type of each code: an error class and its type have one name. */
+function typesByCode(): Map<string, string> {
+  const sources = Object.entries(errors).flatMap(([name, type]) => {
+    const code = /code = '(\w+)'/.exec(String(type))?.[1];
+    return code === undefined ? [] : [[code, name] as const];
+  });
+  return new Map(sources);
+}
+
+function fieldsThatAnswer(schema: GraphQLSchema, errorType: string): string[] {
+  const fields = [schema.getQueryType(), schema.getMutationType()].flatMap((type) =>
+    Object.values(type?.getFields() ?? {}),
+  );
+  return fields
+    .filter(({ type }) => {
+      const named = 'ofType' in type ? type.ofType : type;
+      return isUnionType(named) && named.getTypes().some(({ name }) => name === errorType);
+    })
+    .map(({ name }) => name)
+    .toSorted();
+}

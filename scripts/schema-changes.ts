@@ -1,0 +1,31 @@
+import { copyFile, readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { CriticalityLevel, DiffRule, diff } from '@graphql-inspector/core';
+import { buildSchema } from 'graphql';
+
+const { values } = parseArgs({ options: { help: { type: 'boolean' }, land: { type: 'boolean' } } });
+
+const landed = 'schema.landed.graphql';
+
+if (values.help) {
+  process.stdout.write(`Compares schema.graphql with ${landed}, the schema that clients were last given.
+
+  npm run check:schema       exits 1 where a client that works today would break
+  npm run schema:land        makes today's schema the one to compare with: when a version is released
+
+Fields may come. One that goes is deprecated in one landed schema before it is missing in the next.
+`);
+} else if (values.land) {
+  await copyFile('schema.graphql', landed);
+} else {
+  const read = async (file: string) => buildSchema(await readFile(file, 'utf8'));
+  const changes = await diff(await read(landed), await read('schema.graphql'), [
+    DiffRule.suppressRemovalOfDeprecatedField,
+  ]);
+  const breaking = changes.filter(({ criticality }) => criticality.level === CriticalityLevel.Breaking);
+  for (const { message } of breaking) process.stderr.write(`breaks clients: ${message}\n`);
+  if (breaking.length > 0) {
+    process.stderr.write('Keep what there was and mark it @deprecated; see docs/api.md, Deprecation.\n');
+    process.exitCode = 1;
+  }
+}

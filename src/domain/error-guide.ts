@@ -1,0 +1,101 @@
+import type * as errors from './errors.ts';
+
+type ErrorClasses = typeof errors;
+
+/** Codes of all errors that reach a client. */
+export type ErrorCode =
+  | {
+      [Name in keyof ErrorClasses]: ErrorClasses[Name] extends new (...args: never) => { code: infer Code }
+        ? Code
+        : never;
+    }[keyof ErrorClasses]
+  | 'INTERNAL';
+
+/** What a caller should know of a code: `retry` says whether the same request may succeed later. */
+export type Guidance = { meaning: string; retry: string; action: string };
+
+const never = 'No';
+
+/** What programs and people do about each code of an answer. docs/errors.md is made from it. */
+export const errorGuide: Readonly<Record<ErrorCode, Guidance>> = {
+  INVALID_INPUT: {
+    meaning: 'The input breaks a rule; nothing was written.',
+    retry: never,
+    action: 'Show `fields` at the form’s fields, and send what fits.',
+  },
+  NOT_FOUND: {
+    meaning: 'There is no such thing, or it is not yours.',
+    retry: never,
+    action: 'Look at the id that `path` names. It may have been deleted.',
+  },
+  UNAUTHENTICATED: {
+    meaning: 'The request carries no valid access token.',
+    retry: 'After a login',
+    action: 'Log in, and repeat the request with the new token.',
+  },
+  WRONG_CREDENTIALS: {
+    meaning: 'Email and password do not belong together.',
+    retry: never,
+    action: 'Ask for them again.',
+  },
+  INVALID_REFRESH_TOKEN: {
+    meaning: 'The refresh token is unknown, expired, or was used before; in that case its session has ended.',
+    retry: never,
+    action: 'Log in.',
+  },
+  RATE_LIMITED: {
+    meaning: 'Too many requests of this account, this address, or everybody.',
+    retry: 'After `retryAfter` seconds',
+    action: 'Wait as long as it says, and send less at once.',
+  },
+  SERVICE_UNAVAILABLE: {
+    meaning: 'Something that the answer needs cannot be asked now; nothing was written.',
+    retry: 'Yes, after a while',
+    action: 'Repeat the request with growing pauses.',
+  },
+  EMAIL_TAKEN: {
+    meaning: 'An account with this email exists.',
+    retry: never,
+    action: 'Log in instead.',
+  },
+  IDEMPOTENCY_CONFLICT: {
+    meaning: 'The key was used with another input in the last 24 hours.',
+    retry: never,
+    action: 'Take a new key for the new order, or repeat the first input.',
+  },
+  BATCH_STATE: {
+    meaning: 'The batch cannot be controlled this way as it stands now.',
+    retry: 'When it stands elsewhere',
+    action: 'Read `Batch.status`. A cancelled batch stays cancelled: start a new one.',
+  },
+  CAMPAIGN_STATE: {
+    meaning: 'The campaign is archived, or it has unfinished batches.',
+    retry: 'When that is changed',
+    action: 'Restore it before you start a batch; cancel its batches before you delete it.',
+  },
+  POST_STATE: {
+    meaning: 'The post has no content yet, is being made, or belongs to a cancelled batch.',
+    retry: 'When it is completed',
+    action: 'Follow its batch with `batchEvents`, and repeat the request after its `PostCompletedEvent`.',
+  },
+  VERSION_CONFLICT: {
+    meaning: 'Somebody changed the post since you read it; nothing was written.',
+    retry: 'With the new version',
+    action: 'Read the post again, show both texts, and repeat the change with its `version`.',
+  },
+  INTERNAL: {
+    meaning: 'Something went wrong on our side; what it was stands in the server’s log.',
+    retry: 'Yes, after a while',
+    action:
+      'Repeat reads; repeat `startBatch` with the same idempotency key. Report the `x-request-id` if it stays.',
+  },
+};
+
+/** Codes of `Batch.pauseReason`: why a batch is paused, and what resumes it. */
+export const pauseGuide: Readonly<Record<string, string>> = {
+  REQUESTED: 'Somebody paused it. Resume it.',
+  BATCH_BUDGET_EXCEEDED: 'Its `maxCost` does not suffice for the next post. Resume it with a higher one.',
+  MONTHLY_BUDGET_EXCEEDED: 'The account’s month is spent. Resume it next month.',
+  QUOTA_EXHAUSTED:
+    'The server’s account at the AI provider has no credit left. Resume it when that is mended.',
+};

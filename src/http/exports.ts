@@ -1,0 +1,145 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { makeZip } from 'client-zip';
+import { stringify } from 'csv-stringify';
+import { fromGlobalId, toGlobalId } from '../domain/ids.ts';
+import { RateLimitedError, UnauthenticatedError } from '../domain/errors.ts';
+import type { Accounts } from '../services/accounts.ts';
+import type { RateLimits } from '../services/rate-limits.ts';
+import type { BatchExport, ExportedPost, Exports } from '../services/exports.ts';
+import type { AssetStore } from '../store/assets.ts';
+import { authenticate } from './authenticate.ts';
+import type { ClientInfo } from './client-info.ts';
+import { bearerToken, pathOf } from './headers.ts';
+
+export const exportPrefix = '/export/';
+
+const pathPattern = /^\/export\/batches\/([\w-]+)\.(csv|jsonl|zip)$/;
+
+/** A reader that takes nothing for so long is gone. */
+const idleMs = 60_000;
+
+const contentTypes = {
+  csv: 'text/csv; charset=utf-8',
+  jsonl: 'application/jsonl; charset=utf-8',
+  zip: 'application/zip',
+} as const;
+
+/**
+ * Sends a batch as a file: `GET /export/batches/ID.csv`, `.jsonl` or `.zip`, with the access token. It is read
+ * and sent piece by piece, as fast as the reader takes it. A download that breaks is repeated from its start;
+ * one that goes wrong on our side is cut, so that nobody takes a part for the whole.
+ */
+export async function serveExport(
+  request: IncomingMessage,
+  response: ServerResponse,
+  client: ClientInfo,
+  deps: { accounts: Accounts; exports: Exports; assets: AssetStore; limits: RateLimits },
+): Promise<void> {
+  const refuse = (status: number, text: string, headers = {}) => {
+    response.writeHead(status, { 'content-type': 'text/plain', ...headers }).end(`${text}\n`);
+  };
+  if (request.method !== 'GET') return refuse(405, 'Exports are read with GET.', { allow: 'GET' });
+  try {
+    await deps.limits.request(client.address);
+  } catch (error) {
+    if (!(error instanceof RateLimitedError)) throw error;
+    return refuse(429, error.message, { 'retry-after': error.retryAfter });
+  }
+  const viewer = await authenticate(deps.accounts, bearerToken(request.headers.authorization));
+  if (viewer === undefined || viewer instanceof UnauthenticatedError) {
+    const { message } = viewer ?? new UnauthenticatedError();
+    return refuse(401, message, { 'www-authenticate': 'Bearer' });
+  }
+  const [, batchId = '', format] = pathPattern.exec(pathOf(request)) ?? [];
+  const id = fromGlobalId(batchId);
+  const found = id?.type === 'Batch' ? await deps.exports.ofBatch(viewer, id.id) : undefined;
+  if (found === undefined || !isFormat(format)) {
+    return refuse(404, 'There is no such export. Ask for /export/batches/ID.csv, .jsonl or .zip.');
+  }
+  const urlOf = (key: string) => deps.assets.urlOf(key, client.origin);
+  response.writeHead(200, {
+    'content-type': contentTypes[format],
+    'content-disposition': `attachment; filename="batch-${id?.id}.${format}"`,
+    'cache-control': 'private, no-store',
+    'x-content-type-options': 'nosniff',
+  });
+  response.setTimeout(idleMs, () => response.destroy());
+  const bodies = {
+    csv: () => csv(found, urlOf),
+    jsonl: () => Readable.from(jsonLines(found, urlOf)),
+    zip: () => Readable.from(makeZip(zipEntries(found, urlOf, deps.assets))),
+  };
+  try {
+    await pipeline(bodies[format](), response);
+  } catch (error) {
+    // Not our failure: the reader hung up.
+    if (!request.destroyed) throw error;
+  }
+}
+
+type UrlOf = (key: string) => string;
+
+function isFormat(text: string | undefined): text is keyof typeof contentTypes {
+  return text !== undefined && text in contentTypes;
+}
+
+function record(post: ExportedPost, urlOf: UrlOf) {
+  const { id, imageKey, createdAt, finishedAt, ...fields } = post;
+  return {
+    id: toGlobalId('Post', id),
+    ...fields,
+    imageUrl: imageKey === null ? null : urlOf(imageKey),
+    createdAt: createdAt.toISOString(),
+    finishedAt: finishedAt?.toISOString() ?? null,
+  };
+}
+
+const columns = [
+  'id',
+  'position',
+  'status',
+  'review',
+  'reviewNote',
+  'channel',
+  'targetAudience',
+  'caption',
+  'hashtags',
+  'imageUrl',
+  'errorCode',
+  'createdAt',
+  'finishedAt',
+];
+
+/** RFC 4180 with a header. A cell that a spreadsheet would take for a formula gets an apostrophe before it. */
+function csv(found: BatchExport, urlOf: UrlOf): Readable {
+  const rows = Readable.from(
+    (async function* () {
+      for await (const post of found.posts()) {
+        const row = record(post, urlOf);
+        yield { ...row, hashtags: row.hashtags.join(' ') };
+      }
+    })(),
+    { highWaterMark: 16 },
+  );
+  const lines = stringify({ header: true, columns, record_delimiter: 'windows', escape_formulas: true });
+  rows.on('error', (error) => lines.destroy(error));
+  lines.on('close', () => rows.destroy());
+  return rows.pipe(lines);
+}
+
+async function* jsonLines(found: BatchExport, urlOf: UrlOf): AsyncGenerator<string, void, undefined> {
+  for await (const post of found.posts()) yield `${JSON.stringify(record(post, urlOf))}\n`;
+}
+
+/** The table first, then each picture under its post's position. */
+async function* zipEntries(found: BatchExport, urlOf: UrlOf, assets: AssetStore) {
+  const lastModified = found.createdAt;
+  yield { name: 'posts.csv', lastModified, input: csv(found, urlOf) };
+  for await (const { position, imageKey } of found.posts()) {
+    const bytes = imageKey === null ? undefined : await assets.get(imageKey);
+    if (bytes === undefined) continue;
+    yield { name: `pictures/${String(position).padStart(5, '0')}.png`, lastModified, input: bytes };
+  }
+}
