@@ -43,6 +43,7 @@ export function openAudience(
   let told = 0;
 
   async function run(after: number): Promise<void> {
+    told = after;
     try {
       for await (const page of follow(after, stop.signal)) {
         const results = await Promise.all(page.map(execute));

@@ -57,6 +57,8 @@ export type Context = Services & {
   postsById: DataLoader<string, Post | null>;
   /** The newest cursor of an earlier stream, where the transport tells it. */
   lastEventId: string | undefined;
+  /** Takes a place for a stream that ends with its session; absent where the transport has one. */
+  openStream: ((viewer: Context['viewer']) => boolean) | undefined;
 };
 
 /** What GraphQL is asked to run, in our context. */

@@ -141,15 +141,16 @@ function isOnIntrospection(definition: OperationDefinitionNode | FragmentDefinit
   return definition.kind === Kind.FRAGMENT_DEFINITION && definition.typeCondition.name.value.startsWith('__');
 }
 
-/** How many entries a connection brings at most; 1 for what is none. */
+/** Fields that bring a list, without saying how long. */
+const lists = new Set(['campaigns', 'batches', 'posts', 'revisions']);
+
+/** How many entries a list brings at most; 1 for what is none. */
 function pageSize(field: FieldNode): number {
   const sizes = field.arguments?.flatMap(({ name, value }) => {
+    if (name.value === 'ids') return [value.kind === Kind.LIST ? value.values.length : maxPageSize];
     if (name.value !== 'first' && name.value !== 'last') return [];
     return [value.kind === Kind.INT ? Math.min(maxPageSize, Math.abs(Number(value.value))) : maxPageSize];
   });
   if (sizes !== undefined && sizes.length > 0) return Math.max(...sizes);
-  const isConnection = field.selectionSet?.selections.some(
-    (selection) => selection.kind === Kind.FIELD && selection.name.value === 'edges',
-  );
-  return isConnection === true ? defaultPage : 1;
+  return lists.has(field.name.value) ? defaultPage : 1;
 }

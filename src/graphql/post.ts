@@ -1,3 +1,4 @@
+import { maxPageSize } from '../services/paging.ts';
 import { builder } from './builder.ts';
 import { BatchNode } from './batch.ts';
 import { CampaignNode, ChannelEnum } from './campaign.ts';
@@ -144,8 +145,14 @@ export const PostNode = builder.prismaNode('Post', {
     }),
     revisions: t.relation('revisions', {
       type: PostRevisionRef,
-      description: 'Every value that its fields have had, newest first.',
-      query: { orderBy: { number: 'desc' } },
+      description: 'The values that its fields have had, newest first.',
+      args: {
+        first: t.arg.int({ required: false, defaultValue: 20, description: 'How many, at most 100.' }),
+      },
+      query: ({ first }) => ({
+        orderBy: { number: 'desc' },
+        take: Math.min(Math.max(first ?? 20, 1), maxPageSize),
+      }),
     }),
     batch: t.relation('batch', { type: BatchNode, description: 'The batch that it belongs to.' }),
     campaign: t.relation('campaign', { type: CampaignNode, description: 'The campaign it is written for.' }),

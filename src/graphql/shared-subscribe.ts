@@ -97,7 +97,8 @@ export function createSharedSubscribe(maskError: (error: unknown, requestId?: st
           }
         } catch (error) {
           const errors = [mask(error)];
-          sink.push({ errors, cursor: undefined, text: JSON.stringify({ errors }) });
+          const failure = { errors, cursor: undefined, text: JSON.stringify({ errors }) };
+          while (!sink.push(failure) && !stop.signal.aborted) await sink.drained();
         }
       },
     };

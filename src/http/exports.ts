@@ -4,13 +4,16 @@ import { pipeline } from 'node:stream/promises';
 import { makeZip } from 'client-zip';
 import { stringify } from 'csv-stringify';
 import { fromGlobalId, toGlobalId } from '../domain/ids.ts';
-import { RateLimitedError, UnauthenticatedError } from '../domain/errors.ts';
+import { RateLimitedError, RetryableError, UnauthenticatedError } from '../domain/errors.ts';
 import type { Accounts } from '../services/accounts.ts';
 import type { RateLimits } from '../services/rate-limits.ts';
 import type { BatchExport, ExportedPost, Exports } from '../services/exports.ts';
+import type { Sessions } from '../services/sessions.ts';
 import type { AssetStore } from '../store/assets.ts';
 import { authenticate } from './authenticate.ts';
 import type { ClientInfo } from './client-info.ts';
+import type { ConnectionCount } from './connection-count.ts';
+import { keepStream } from './graphql-route.ts';
 import { bearerToken, pathOf } from './headers.ts';
 
 export const exportPrefix = '/export/';
@@ -35,19 +38,30 @@ export async function serveExport(
   request: IncomingMessage,
   response: ServerResponse,
   client: ClientInfo,
-  deps: { accounts: Accounts; exports: Exports; assets: AssetStore; limits: RateLimits },
+  deps: {
+    accounts: Accounts;
+    exports: Exports;
+    assets: AssetStore;
+    limits: RateLimits;
+    connections: ConnectionCount;
+    sessions: Sessions;
+  },
 ): Promise<void> {
   const refuse = (status: number, text: string, headers = {}) => {
     response.writeHead(status, { 'content-type': 'text/plain', ...headers }).end(`${text}\n`);
   };
   if (request.method !== 'GET') return refuse(405, 'Exports are read with GET.', { allow: 'GET' });
+  let viewer: Awaited<ReturnType<typeof authenticate>>;
   try {
     await deps.limits.request(client.address);
+    viewer = await authenticate(deps.accounts, bearerToken(request.headers.authorization));
+    const userId = viewer !== undefined && 'userId' in viewer ? viewer.userId : undefined;
+    await deps.limits.operation({ userId, address: client.address }, 1);
   } catch (error) {
-    if (!(error instanceof RateLimitedError)) throw error;
-    return refuse(429, error.message, { 'retry-after': error.retryAfter });
+    if (!(error instanceof RetryableError)) throw error;
+    const status = error instanceof RateLimitedError ? 429 : 503;
+    return refuse(status, error.message, { 'retry-after': error.retryAfter });
   }
-  const viewer = await authenticate(deps.accounts, bearerToken(request.headers.authorization));
   if (viewer === undefined || viewer instanceof UnauthenticatedError) {
     const { message } = viewer ?? new UnauthenticatedError();
     return refuse(401, message, { 'www-authenticate': 'Bearer' });
@@ -57,6 +71,9 @@ export async function serveExport(
   const found = id?.type === 'Batch' ? await deps.exports.ofBatch(viewer, id.id) : undefined;
   if (found === undefined || !isFormat(format)) {
     return refuse(404, 'There is no such export. Ask for /export/batches/ID.csv, .jsonl or .zip.');
+  }
+  if (!keepStream(response, client.address, viewer, deps)) {
+    return refuse(429, 'Too many downloads and streams are open.', { 'retry-after': 1 });
   }
   const urlOf = (key: string) => deps.assets.urlOf(key, client.origin);
   response.writeHead(200, {

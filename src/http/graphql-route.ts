@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RateLimitedError, UnauthenticatedError } from '../domain/errors.ts';
+import type { Viewer } from '../services/access-tokens.ts';
 import type { Accounts } from '../services/accounts.ts';
 import type { RateLimits } from '../services/rate-limits.ts';
 import type { Sessions } from '../services/sessions.ts';
@@ -25,7 +26,7 @@ export function createGraphqlRoute(deps: {
   settings: HttpSettings;
   maxBodyBytes: number;
 }): Route {
-  const { graphql, sessions, limits, connections, settings } = deps;
+  const { graphql, limits, settings } = deps;
   const { accounts } = deps.services;
 
   return async (request, response, client) => {
@@ -56,33 +57,42 @@ export function createGraphqlRoute(deps: {
     }
 
     const token = bearerToken(request.headers.authorization);
-    const isStream = request.headers.accept?.includes('text/event-stream') === true;
-    if (isStream) {
-      const leave = connections.enter(client.address);
-      if (leave === undefined) {
-        return refuse(response, 429, 'RATE_LIMITED', 'Too many streams are open.', { retryAfter: 1 });
-      }
-      response.once('close', leave);
-    }
     await graphql(request, response, {
       requestId: requestIdOf(request),
       origin: client.origin,
       address: client.address,
       refreshCookie: refreshCookieOf(request, response, graphqlPath, client.isSecure),
       lastEventId: lastEventIdOf(request),
-      viewer: async () => {
-        const viewer = await authenticate(accounts, token);
-        if (isStream && viewer !== undefined && !(viewer instanceof UnauthenticatedError)) {
-          // The stream breaks off; the client comes back with its cursor, and is told then why.
-          response.once(
-            'close',
-            sessions.watch(viewer, () => response.destroy()),
-          );
-        }
-        return viewer;
-      },
+      viewer: () => authenticate(accounts, token),
+      openStream: (viewer) => keepStream(response, client.address, viewer, deps),
     });
   };
+}
+
+/**
+ * Gives what stays open a place, and ends it when its session ends: the client comes back with its cursor, and is
+ * told then why.
+ *
+ * @returns false where there is no place, or nobody to send to any more.
+ */
+export function keepStream(
+  response: ServerResponse,
+  address: string,
+  viewer: Viewer | UnauthenticatedError | undefined,
+  { connections, sessions }: { connections: ConnectionCount; sessions: Sessions },
+): boolean {
+  // Its `close` has been and gone: nothing would give the place back.
+  if (response.closed || response.destroyed) return false;
+  const leave = connections.enter(address);
+  if (leave === undefined) return false;
+  response.once('close', leave);
+  if (viewer !== undefined && !(viewer instanceof UnauthenticatedError)) {
+    response.once(
+      'close',
+      sessions.watch(viewer, () => response.destroy()),
+    );
+  }
+  return true;
 }
 
 function refuse(

@@ -2,8 +2,9 @@ import DataLoader from 'dataloader';
 import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
-import { UnauthenticatedError } from '../domain/errors.ts';
+import { RateLimitedError, UnauthenticatedError } from '../domain/errors.ts';
 import type { Context, OperationArgs, Services } from '../graphql/context.ts';
+import { maskError } from '../graphql/mask-error.ts';
 import { schema } from '../graphql/schema.ts';
 import { endingWith, pull } from '../graphql/pull.ts';
 import { createSharedSubscribe, type Subscription } from '../graphql/shared-subscribe.ts';
@@ -28,6 +29,12 @@ export type RequestContext = {
   viewer: () => Promise<Context['viewer']>;
   /** The newest `id` that an `EventSource` has of an earlier stream. */
   lastEventId?: string | undefined;
+  /**
+   * Takes a place for a stream over HTTP and ends it with its session.
+   *
+   * @returns whether there was one left. Absent on a WebSocket, which has its place.
+   */
+  openStream?: ((viewer: Context['viewer']) => boolean) | undefined;
 };
 
 export type GraphqlServer = ReturnType<typeof createGraphqlServer>;
@@ -84,6 +91,7 @@ export function createGraphqlServer(
       address: request.address,
       refreshCookie: request.refreshCookie,
       lastEventId: request.lastEventId,
+      openStream: request.openStream,
       ...costs,
       postsById: new DataLoader((ids: readonly string[]) => findPosts(viewer, ids), { cache: false }),
     };
@@ -97,6 +105,12 @@ const pullSubscriptions = (subscribe: Subscribe): Plugin<Context> => ({
   onSubscribe: ({ args: { contextValue }, setSubscribeFn }) =>
     setSubscribeFn(async (args: ExecutionArgs) => {
       const answer = await subscribe({ ...args, contextValue });
-      return 'deliver' in answer ? endingWith(pull(answer), answer.leave) : answer;
+      if (!('deliver' in answer)) return answer;
+      // Whatever the client says that it accepts: what is streamed has a place, and ends with its session.
+      if (contextValue.openStream?.(contextValue.viewer) === false) {
+        answer.leave();
+        return { errors: [maskError(new RateLimitedError(1), () => undefined)] };
+      }
+      return endingWith(pull(answer), answer.leave);
     }),
 });

@@ -70,7 +70,7 @@ export function createHttpServer(deps: {
     } else if (path.startsWith(assetPrefix)) {
       await serveAsset(request, response, deps.assets);
     } else if (path.startsWith(exportPrefix)) {
-      await serveExport(request, response, client, { ...deps.services, limits });
+      await serveExport(request, response, client, { ...deps.services, limits, connections, sessions });
     } else if (path.startsWith('/health/')) {
       await serveHealth(path, response, deps.health);
     } else if (path === '/') {

@@ -77,6 +77,8 @@ export function createBatchControls(deps: { database: Database; jobs: Jobs; bus:
               "remakePart" = NULL, "remakeInstruction" = NULL, "leaseId" = NULL, "finishedAt" = now()
           WHERE "batchId" = ${id}::uuid AND status IN ('PENDING', 'GENERATING') RETURNING "jobId", status::text`;
         const kept = cancelled.filter(({ status }) => status === 'COMPLETED').length;
+        // Where only that was under way, the batch is what it was before: complete.
+        const isComplete = kept > 0 && kept === cancelled.length;
         await jobs.remove(
           tx,
           'posts',
@@ -85,14 +87,14 @@ export function createBatchControls(deps: { database: Database; jobs: Jobs; bus:
         await tx.batch.update({
           where: { id },
           data: {
-            status: 'CANCELLED',
+            status: isComplete ? 'COMPLETED' : 'CANCELLED',
             pauseReason: null,
             cancelledCount: { increment: cancelled.length - kept },
             completedCount: { increment: kept },
             finishedAt: new Date(),
           },
         });
-        return { type: 'BATCH_CANCELLED' };
+        return { type: isComplete ? 'BATCH_COMPLETED' : 'BATCH_CANCELLED' };
       }),
 
     pause: (viewer, id) => control(owned(viewer, id), (tx, batch) => pause(tx, batch, 'REQUESTED')),

@@ -188,9 +188,9 @@ describe('regeneratePost', () => {
     await account.run(CancelBatchDocument, { batchId });
     const after = await idlePost(account, post.id);
     expect(after.caption).not.toBeNull();
-    expect((await getBatch(account, batchId)).progress).toMatchObject({
-      completedCount: 1,
-      cancelledCount: 0,
+    expect(await getBatch(account, batchId)).toMatchObject({
+      status: 'COMPLETED',
+      progress: { completedCount: 1, cancelledCount: 0 },
     });
   });
 

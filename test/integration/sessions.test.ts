@@ -144,6 +144,20 @@ it('deletes an account with its posts and pictures, and lets the address be regi
   expect(await getPosts(again, {})).toEqual([]);
 });
 
+it('deletes with an account what the ledger holds of its texts', async () => {
+  await using own = await startTestApp();
+  const account = await signUp(own);
+  const campaignId = await createCampaign(account);
+  await followToEnd(account, await startBatch(account, { campaignId, postCount: 2 }));
+  await account.run(DeleteAccountDocument, { input: { password } });
+  let left = Number.NaN;
+  const restarted = await own.restart(async (prisma) => {
+    left = await prisma.providerCall.count();
+  });
+  await restarted.stop();
+  expect(left).toBe(0);
+});
+
 it('tells nobody apart by sign-ups: one address 20 times at once makes one account', async () => {
   const email = `${crypto.randomUUID()}@example.com`;
   const answers = await Promise.all(
@@ -177,27 +191,30 @@ it('closes open WebSocket subscriptions of a session that is logged out, and sen
   expect(performance.now() - loggedOutAt).toBeLessThan(2_000);
 });
 
-it('closes open SSE subscriptions of a session that is logged out', async () => {
-  const account = await withOpenBatch();
-  const response = await fetch(`${app.url}/graphql`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      accept: 'text/event-stream',
-      authorization: `Bearer ${account.token}`,
-    },
-    body: JSON.stringify({ query: watch, variables: { id: account.batchId } }),
-  });
-  const reader = response.body?.getReader();
-  await reader?.read();
-  await account.run(LogoutDocument, {});
-  const loggedOutAt = performance.now();
-  const readOn = async () => {
-    for (;;) if ((await reader?.read())?.done !== false) return;
-  };
-  await readOn().catch(() => undefined);
-  expect(performance.now() - loggedOutAt).toBeLessThan(2_000);
-});
+it.each(['text/event-stream', 'TEXT/Event-Stream', '*/*', 'application/json'])(
+  'closes open subscriptions over HTTP of a session that is logged out, also for accept: %s',
+  async (accept) => {
+    const account = await withOpenBatch();
+    const response = await fetch(`${app.url}/graphql`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept,
+        authorization: `Bearer ${account.token}`,
+      },
+      body: JSON.stringify({ query: watch, variables: { id: account.batchId } }),
+    });
+    const reader = response.body?.getReader();
+    await reader?.read();
+    await account.run(LogoutDocument, {});
+    const loggedOutAt = performance.now();
+    const readOn = async () => {
+      for (;;) if ((await reader?.read())?.done !== false) return;
+    };
+    await readOn().catch(() => undefined);
+    expect(performance.now() - loggedOutAt).toBeLessThan(2_000);
+  },
+);
 
 it('closes a WebSocket when its token expires, unless it brings a new one in time', async () => {
   const account = await withOpenBatch();
