@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { Redis } from 'ioredis';
+import { redisOptions } from '../store/redis.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Bus } from './bus.ts';
 
@@ -7,14 +8,8 @@ const prefix = 'pressrun:';
 /** Messages on their way to Redis. What comes on top is dropped, and readers find it in the log. */
 const maxOutstanding = 10_000;
 
-/** Without these, ioredis waits for minutes on a refused server and for ever on a hung one. */
-const bounded = {
-  connectTimeout: 2_000,
-  commandTimeout: 2_000,
-  maxRetriesPerRequest: 0,
-  enableOfflineQueue: false,
-  retryStrategy: (attempt: number) => Math.min(100 * 2 ** attempt, 1_000),
-};
+/** How long a command waits for Redis. */
+const patienceMs = 2_000;
 
 /** What a topic's listeners are handed: the text as it came; undefined where messages may be lost. */
 type Heard = [text: string | undefined];
@@ -27,8 +22,8 @@ type Heard = [text: string | undefined];
  * @param url Redis' address.
  */
 export async function createRedisBus(url: string, logger: Logger): Promise<Bus> {
-  const publisher = new Redis(url, { ...bounded, lazyConnect: true, enableAutoPipelining: true });
-  const subscriber = new Redis(url, { ...bounded, lazyConnect: true, autoResubscribe: false });
+  const publisher = new Redis(url, { ...redisOptions(patienceMs), enableAutoPipelining: true });
+  const subscriber = new Redis(url, { ...redisOptions(patienceMs), autoResubscribe: false });
   const emitter = new EventEmitter<Record<string, Heard>>().setMaxListeners(0);
   const channels = () => emitter.eventNames().filter((name) => typeof name === 'string');
   const tellLost = () => channels().forEach((channel) => emitter.emit(channel, undefined));

@@ -13,8 +13,8 @@ import type { AssetStore } from '../store/assets.ts';
 import { authenticate } from './authenticate.ts';
 import type { ClientInfo } from './client-info.ts';
 import type { ConnectionCount } from './connection-count.ts';
-import { keepStream } from './graphql-route.ts';
 import { bearerToken, pathOf } from './headers.ts';
+import { keepStream } from './keep-stream.ts';
 
 export const exportPrefix = '/export/';
 

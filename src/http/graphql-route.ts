@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { RateLimitedError, UnauthenticatedError } from '../domain/errors.ts';
-import type { Viewer } from '../services/access-tokens.ts';
+import { RateLimitedError } from '../domain/errors.ts';
 import type { Accounts } from '../services/accounts.ts';
 import type { RateLimits } from '../services/rate-limits.ts';
 import type { Sessions } from '../services/sessions.ts';
@@ -10,6 +9,7 @@ import type { ClientInfo } from './client-info.ts';
 import type { ConnectionCount } from './connection-count.ts';
 import { graphqlPath, type GraphqlServer } from './graphql-server.ts';
 import { bearerToken, lastEventIdOf, requestIdOf } from './headers.ts';
+import { keepStream } from './keep-stream.ts';
 import { allowOrigin, answerPreflight, isAllowedOrigin } from './origins.ts';
 import { refreshCookieOf } from './refresh-cookie.ts';
 import type { HttpSettings } from './settings.ts';
@@ -67,32 +67,6 @@ export function createGraphqlRoute(deps: {
       openStream: (viewer) => keepStream(response, client.address, viewer, deps),
     });
   };
-}
-
-/**
- * Gives what stays open a place, and ends it when its session ends: the client comes back with its cursor, and is
- * told then why.
- *
- * @returns false where there is no place, or nobody to send to any more.
- */
-export function keepStream(
-  response: ServerResponse,
-  address: string,
-  viewer: Viewer | UnauthenticatedError | undefined,
-  { connections, sessions }: { connections: ConnectionCount; sessions: Sessions },
-): boolean {
-  // Its `close` has been and gone: nothing would give the place back.
-  if (response.closed || response.destroyed) return false;
-  const leave = connections.enter(address);
-  if (leave === undefined) return false;
-  response.once('close', leave);
-  if (viewer !== undefined && !(viewer instanceof UnauthenticatedError)) {
-    response.once(
-      'close',
-      sessions.watch(viewer, () => response.destroy()),
-    );
-  }
-  return true;
 }
 
 function refuse(

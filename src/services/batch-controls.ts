@@ -9,7 +9,7 @@ import type { Viewer } from './accounts.ts';
 import { createBatchChange } from './batch-change.ts';
 import { maxCostSchema, takeTurns } from './batch-start.ts';
 import { ownedBy } from './ownership.ts';
-import { enqueuePosts, type QueuedPost } from './post-work.ts';
+import { enqueuePosts, type QueuedPost } from './post-queue.ts';
 import { parseInput } from './validation.ts';
 
 /** Why a batch pauses itself. */

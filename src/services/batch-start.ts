@@ -13,7 +13,7 @@ import type { Jobs } from '../store/jobs.ts';
 import type { Viewer } from './accounts.ts';
 import { text } from './campaigns.ts';
 import { ownedBy } from './ownership.ts';
-import { enqueuePosts } from './post-work.ts';
+import { enqueuePosts } from './post-queue.ts';
 import { parseInput } from './validation.ts';
 
 const maxPostsPerBatch = 10_000;

@@ -17,7 +17,7 @@ import type { Viewer } from './accounts.ts';
 import { createBatchChange } from './batch-change.ts';
 import { takeTurns } from './batch-start.ts';
 import { text } from './campaigns.ts';
-import { enqueuePosts } from './post-work.ts';
+import { enqueuePosts } from './post-queue.ts';
 import { parseInput } from './validation.ts';
 
 /** Which post a person changes, and the version of it that they saw. */

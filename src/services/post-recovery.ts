@@ -1,7 +1,8 @@
 import type { Work } from '../domain/work.ts';
 import type { Database } from '../store/database.ts';
 import type { Jobs } from '../store/jobs.ts';
-import { enqueuePosts, type PostWorkbench, type QueuedPost } from './post-work.ts';
+import { enqueuePosts, type QueuedPost } from './post-queue.ts';
+import type { PostWorkbench } from './post-work.ts';
 
 /** What mends posts that no worker has in hand any more. Both may run on many instances at once. */
 export type PostRecovery = {

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { redisOptions } from '../../store/redis.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import {
   admissionSettingsSchema,
@@ -10,14 +11,8 @@ import {
 import { createMemoryAdmission } from './memory-admission.ts';
 import { createScriptAdmission } from './script-admission.ts';
 
-/** Without these, ioredis waits for minutes on a refused server and for ever on a hung one. */
-const bounded = {
-  connectTimeout: 1_000,
-  commandTimeout: 1_000,
-  maxRetriesPerRequest: 0,
-  enableOfflineQueue: false,
-  retryStrategy: (attempt: number) => Math.min(100 * 2 ** attempt, 1_000),
-};
+/** How long a command waits for Redis. */
+const patienceMs = 1_000;
 
 /** Redis is looked for at most this often while it is away. */
 const lookEveryMs = 1_000;
@@ -41,7 +36,7 @@ export async function createRedisAdmission(
   clock?: () => number,
 ): Promise<Admission> {
   const settings = admissionSettingsSchema.parse(input);
-  const connection = typeof redis === 'string' ? new Redis(redis, { ...bounded, lazyConnect: true }) : redis;
+  const connection = typeof redis === 'string' ? new Redis(redis, redisOptions(patienceMs)) : redis;
   const shared = createScriptAdmission(connection, settings, clock);
   const alone = createMemoryAdmission(shareOf(settings), clock);
   const now = clock ?? Date.now;

@@ -75,7 +75,8 @@ export function openAudience(settings: {
     slowest: () => Math.min(...subscribers.map(({ told }) => told.length)),
     lost: () => lost,
     async finish(lastSeq, deadlineMs) {
-      await Promise.race([following, delay(deadlineMs)]);
+      // The deadline of one that is over must not keep the program waiting.
+      await Promise.race([following, delay(deadlineMs, undefined, { ref: false })]);
       const isRight = ({ told }: Subscriber) =>
         told.length === lastSeq && told.every((seq, index) => seq === index + 1);
       const unfinished = subscribers.filter(({ isOver }) => !isOver).length;

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import type { Transaction } from '../store/database.ts';
+import type { Jobs } from '../store/jobs.ts';
+
+/** What a job of the queue `posts` carries. */
+export const postJobSchema = z.object({ postId: z.uuid() });
+
+/** A post that is to be made, with the id of the job that makes it. */
+export type QueuedPost = { id: string; jobId: string; ownerId: string; turn: number };
+
+/** Puts posts in the queue in the order of their turns, each under its owner's name. */
+export function enqueuePosts(jobs: Jobs, tx: Transaction, posts: readonly QueuedPost[]): Promise<void> {
+  return jobs.enqueue(
+    tx,
+    'posts',
+    posts.map(({ id, jobId, ownerId, turn }) => ({
+      id: jobId,
+      data: { postId: id } satisfies z.input<typeof postJobSchema>,
+      ownerId,
+      priority: -turn,
+    })),
+  );
+}
