@@ -34,22 +34,24 @@ const posts = Number(values.posts ?? (values.full ? 1_000 : 200));
 const subscribers = Number(values.subscribers ?? (values.full ? 100 : 50));
 const reconnects = Number(values.reconnects ?? (values.full ? 1_000 : 200));
 
-/** What goes on around the readers until it is told to stop. */
-type Disturbance = (stage: ReadersStage, told: () => number, stop: AbortSignal) => Promise<void>;
+/** What goes on around the readers until it is told to stop. @returns how often it struck. */
+type Disturbance = (stage: ReadersStage, told: () => number, stop: AbortSignal) => Promise<number>;
 
 const cutPubSub: Disturbance = async (stage, _told, stop) => {
+  let killed = 0;
   while (!stop.aborted) {
     // A Redis that is being restarted has nothing to kill.
-    await stage.redis.killPubSub().catch(() => 0);
+    killed += await stage.redis.killPubSub().catch(() => 0);
     await delay(cutRedisEveryMs);
   }
+  return killed;
 };
 
 const killProcesses: Disturbance = async (stage, told, stop) => {
   let restarts = 0;
-  for (let number = 0; !stop.aborted; number += 1) {
+  for (let number = 0; ; number += 1) {
     await delay(killEveryMs);
-    if (stop.aborted) return;
+    if (stop.aborted) return number;
     const victims = [stage.apis[number % 2], stage.workers[number % 2]].filter((one) => one !== undefined);
     await Promise.all(victims.map((victim) => victim.kill()));
     progress(
@@ -84,10 +86,11 @@ async function play(
   // Beside the posts, the stream has its beginning and its end.
   const { wrong, unfinished } = await audience.finish(posts + 2, finishMs);
   over.abort();
-  await Promise.all(disturbing);
+  const blows = await Promise.all(disturbing);
   progress(`${name}: over; ${audience.lost()} connections were lost besides`);
   return [
     { name: `${name}: reconnects`, value: cuts, target: reconnects, better: 'higher' },
+    { name: `${name}: blows of each kind`, value: Math.min(...blows), target: 1, better: 'higher' },
     { name: `${name}: readers told anything but 1…n`, value: wrong, target: 0, better: 'lower' },
     { name: `${name}: readers not told the end`, value: unfinished, target: 0, better: 'lower' },
   ];

@@ -11,11 +11,11 @@ test.each([
     'readers who are cut off miss no event',
     'readers.ts',
     '--posts',
-    '60',
+    '200',
     '--subscribers',
     '12',
     '--reconnects',
-    '30',
+    '60',
   ],
   ['services that go away lose no post', 'services.ts', '--rounds', '1'],
 ])(
