@@ -18,7 +18,8 @@ import { measureSelf } from './measure-self.ts';
  * commits are known. Its argument is its settings.
  */
 const settings = childArgument(z.record(z.string(), z.string()));
-const config = readConfig({ PORT: '0', ROLE: 'api', ...settings });
+// All subscribers come from one address.
+const config = readConfig({ PORT: '0', ROLE: 'api', MAX_SOCKETS_PER_ADDRESS: '10000', ...settings });
 const logger = createLogger('error');
 const app = await startApp(config, logger);
 const database = await openDatabase(config, logger);
