@@ -1,9 +1,18 @@
-import { maxPageSize } from '../services/paging.ts';
+import { maxPageSize, type PageArgs } from '../services/paging.ts';
+import type { PostParent, ShownRevision } from '../services/posts.ts';
+import type { Post } from '../store/generated/prisma/client.ts';
 import { builder } from './builder.ts';
 import { BatchNode } from './batch.ts';
 import { CampaignNode, ChannelEnum } from './campaign.ts';
-import { DirectionEnum, TimeRangeInput, toConnection, totalCountOptions } from './connections.ts';
-import { requireViewer } from './context.ts';
+import {
+  DirectionEnum,
+  present,
+  TimeRangeInput,
+  toConnection,
+  totalCountOptions,
+  type Connection,
+} from './connections.ts';
+import { requireViewer, type Context } from './context.ts';
 import { parseId } from './ids.ts';
 import { ownedBy } from '../services/ownership.ts';
 
@@ -27,7 +36,7 @@ const PostReviewEnum = builder.enumType('PostReview', {
   },
 });
 
-const PostRevisionRef = builder.prismaObject('PostRevision', {
+const PostRevisionRef = builder.objectRef<ShownRevision>('PostRevision').implement({
   description: 'One value that a field of a post has had.',
   fields: (t) => ({
     number: t.exposeInt('number', { description: '1, 2, 3 … within the post, over all its fields.' }),
@@ -54,17 +63,11 @@ const PostRevisionRef = builder.prismaObject('PostRevision', {
     }),
     isCurrent: t.boolean({
       description: 'Whether the post shows it.',
-      select: {
-        number: true,
-        field: true,
-        post: { select: { captionRevision: true, hashtagsRevision: true, imageRevision: true } },
-      },
-      resolve: ({ number, field, post }) => number === shownRevision(post, field),
+      resolve: ({ isCurrent }) => isCurrent === true,
     }),
     caption: t.string({
       nullable: true,
       description: 'Of a revision of the caption.',
-      select: { field: true, text: true },
       resolve: ({ field, text }) => (field === 'CAPTION' ? text : null),
     }),
     hashtags: t.exposeStringList('hashtags', { description: 'Of a revision of the hashtags.' }),
@@ -72,7 +75,6 @@ const PostRevisionRef = builder.prismaObject('PostRevision', {
       type: 'URL',
       nullable: true,
       description: 'Of a revision of the picture.',
-      select: { field: true, text: true },
       resolve: ({ field, text }, _args, { assets, origin }) =>
         field === 'IMAGE' && text !== null ? assets.urlOf(text, origin) : null,
     }),
@@ -84,14 +86,6 @@ const PostRevisionRef = builder.prismaObject('PostRevision', {
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
   }),
 });
-
-function shownRevision(
-  post: { captionRevision: number | null; hashtagsRevision: number | null; imageRevision: number | null },
-  field: 'CAPTION' | 'HASHTAGS' | 'IMAGE',
-): number | null {
-  if (field === 'CAPTION') return post.captionRevision;
-  return field === 'HASHTAGS' ? post.hashtagsRevision : post.imageRevision;
-}
 
 export const PostNode = builder.prismaNode('Post', {
   id: { field: 'id' },
@@ -107,7 +101,6 @@ export const PostNode = builder.prismaNode('Post', {
       type: 'URL',
       nullable: true,
       description: 'Address of the picture (PNG); never changes its content. Null until it is completed.',
-      select: { imageKey: true },
       resolve: ({ imageKey }, _args, { assets, origin }) =>
         imageKey === null ? null : assets.urlOf(imageKey, origin),
     }),
@@ -130,8 +123,7 @@ export const PostNode = builder.prismaNode('Post', {
     }),
     cost: t.float({
       description: 'US dollars paid to the AI provider for it so far.',
-      select: { id: true },
-      resolve: ({ id }, _args, { postCosts }) => postCosts.load(id),
+      resolve: ({ id }, _args, { loaders }) => loaders.postCosts.load(id),
     }),
     version: t.exposeInt('version', {
       description: 'Counts the changes of content and review. Send the one you saw as `expectedVersion`.',
@@ -143,21 +135,81 @@ export const PostNode = builder.prismaNode('Post', {
       nullable: true,
       description: 'When it was approved or rejected.',
     }),
-    revisions: t.relation('revisions', {
-      type: PostRevisionRef,
+    revisions: t.field({
+      type: [PostRevisionRef],
       description: 'The values that its fields have had, newest first.',
       args: {
         first: t.arg.int({ required: false, defaultValue: 20, description: 'How many, at most 100.' }),
       },
-      query: ({ first }) => ({
-        orderBy: { number: 'desc' },
-        take: Math.min(Math.max(first ?? 20, 1), maxPageSize),
-      }),
+      resolve: ({ id }, { first }, { loaders }) =>
+        loaders.revisions.load({ postId: id, take: Math.min(Math.max(first ?? 20, 1), maxPageSize) }),
     }),
-    batch: t.relation('batch', { type: BatchNode, description: 'The batch that it belongs to.' }),
-    campaign: t.relation('campaign', { type: CampaignNode, description: 'The campaign it is written for.' }),
+    batch: t.field({
+      type: BatchNode,
+      description: 'The batch that it belongs to.',
+      resolve: async ({ ownerId, batchId }, _args, { loaders }) =>
+        present(await loaders.batches.load({ owner: { userId: ownerId }, id: batchId })),
+    }),
+    campaign: t.field({
+      type: CampaignNode,
+      description: 'The campaign it is written for.',
+      resolve: async ({ ownerId, campaignId }, _args, { loaders }) =>
+        present(await loaders.campaigns.load({ owner: { userId: ownerId }, id: campaignId })),
+    }),
   }),
 });
+
+const PostEdge = builder.edgeObject({
+  type: PostNode,
+  name: 'PostEdge',
+  description: 'A post and its place in the list.',
+});
+const PostConnection = builder.connectionObject<typeof PostNode, Connection<Post>>(
+  {
+    type: PostNode,
+    name: 'PostConnection',
+    description: 'A page of posts.',
+    fields: (fields) => ({ totalCount: fields.int(totalCountOptions) }),
+  },
+  PostEdge,
+);
+
+/** A page of what hangs on a campaign or a batch, read together with those of its neighbours. */
+async function postsOf(
+  parent: PostParent,
+  { id, ownerId }: { id: string; ownerId: string },
+  args: PageArgs,
+  { posts, loaders }: Context,
+) {
+  const { pages, counts } = parent === 'batchId' ? loaders.batchPosts : loaders.campaignPosts;
+  const owner = { userId: ownerId };
+  const page = await pages.load({ owner, page: posts.planOf(owner, parent, id, args) });
+  return toConnection(page, () => counts.load({ owner, id }));
+}
+
+builder.objectField(CampaignNode, 'posts', (t) =>
+  t.connection(
+    {
+      type: PostNode,
+      description: 'Its posts, newest first. Cursors are those of `posts` with its id as filter.',
+      resolve: (campaign, args, context) => postsOf('campaignId', campaign, args, context),
+    },
+    PostConnection,
+    PostEdge,
+  ),
+);
+
+builder.objectField(BatchNode, 'posts', (t) =>
+  t.connection(
+    {
+      type: PostNode,
+      description: 'Its posts, newest first. Cursors are those of `posts` with its id as filter.',
+      resolve: (batch, args, context) => postsOf('batchId', batch, args, context),
+    },
+    PostConnection,
+    PostEdge,
+  ),
+);
 
 const PostFilterInput = builder.inputType('PostFilter', {
   description: 'Narrows a list of posts; what is left out does not narrow.',
@@ -220,11 +272,7 @@ builder.queryFields((t) => ({
         );
       },
     },
-    {
-      name: 'PostConnection',
-      description: 'A page of posts.',
-      fields: (fields) => ({ totalCount: fields.int(totalCountOptions) }),
-    },
-    { name: 'PostEdge', description: 'A post and its place in the list.' },
+    PostConnection,
+    PostEdge,
   ),
 }));

@@ -1,9 +1,9 @@
-import DataLoader from 'dataloader';
 import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
-import { RateLimitedError, UnauthenticatedError } from '../domain/errors.ts';
+import { RateLimitedError } from '../domain/errors.ts';
 import type { Context, OperationArgs, Services } from '../graphql/context.ts';
+import { createLoaders } from '../graphql/loaders.ts';
 import { maskError } from '../graphql/mask-error.ts';
 import { schema } from '../graphql/schema.ts';
 import { endingWith, pull } from '../graphql/pull.ts';
@@ -48,11 +48,6 @@ export function createGraphqlServer(
   const guards = createGuards(deps);
   const share = createSharedSubscribe(guards.mask);
   const subscribe: Subscribe = async (args) => (await guards.refuse(args)) ?? share(args);
-  // These join the look-ups of one moment, and remember nothing: a subscription keeps its context for hours.
-  const costs = {
-    batchCosts: new DataLoader((ids: readonly string[]) => services.batches.costs(ids), { cache: false }),
-    postCosts: new DataLoader((ids: readonly string[]) => services.usages.postCosts(ids), { cache: false }),
-  };
   const yoga = createYoga<RequestContext, Context>({
     schema,
     graphqlEndpoint: graphqlPath,
@@ -77,11 +72,6 @@ export function createGraphqlServer(
   });
   return Object.assign(yoga, { subscribe });
 
-  function findPosts(viewer: Context['viewer'], ids: readonly string[]) {
-    if (viewer === undefined || viewer instanceof UnauthenticatedError) throw new UnauthenticatedError();
-    return services.posts.findAll(viewer, ids);
-  }
-
   function contextOf(request: RequestContext, viewer: Context['viewer']): Context {
     return {
       ...services,
@@ -92,8 +82,7 @@ export function createGraphqlServer(
       refreshCookie: request.refreshCookie,
       lastEventId: request.lastEventId,
       openStream: request.openStream,
-      ...costs,
-      postsById: new DataLoader((ids: readonly string[]) => findPosts(viewer, ids), { cache: false }),
+      loaders: createLoaders(services),
     };
   }
 }

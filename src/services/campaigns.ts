@@ -5,9 +5,10 @@ import { canonicalLanguage } from '../domain/languages.ts';
 import type { Database, Transaction } from '../store/database.ts';
 import type { BatchStatus, Campaign, CampaignStatus } from '../store/generated/prisma/client.ts';
 import type { Viewer } from './accounts.ts';
-import { among, commonFilterSchema, holding, within, type TimeRange } from './filters.ts';
+import { all, among, commonFilterSchema, holding, is, within, type TimeRange } from './filters.ts';
+import { createLists } from './lists.ts';
 import { ownedBy, type Owner } from './ownership.ts';
-import { readPage, type Direction, type Page, type PageArgs } from './paging.ts';
+import type { Direction, Page, PageArgs } from './paging.ts';
 import { parseInput } from './validation.ts';
 
 export type CampaignInput = {
@@ -49,6 +50,8 @@ export type Campaigns = {
   delete(viewer: Viewer, id: string): Promise<void>;
   /** @returns null for an absent campaign and for somebody else's alike. */
   find(viewer: Owner, id: string): Promise<Campaign | null>;
+  /** @returns in the order of the ids; null for an absent campaign and for somebody else's alike. */
+  findAll(viewer: Owner, ids: readonly string[]): Promise<(Campaign | null)[]>;
   /** @throws InvalidInputError */
   list(viewer: Viewer, args: ListArgs): Promise<Page<Campaign>>;
   /** How many campaigns the list has. @throws InvalidInputError */
@@ -91,15 +94,16 @@ const filterSchema = commonFilterSchema.extend({
 
 export function createCampaigns(database: Database): Campaigns {
   const { campaign } = database.prisma;
+  const lists = createLists<Campaign>(database, 'campaigns');
 
   function conditions(viewer: Viewer, filter: z.output<typeof filterSchema>) {
-    return {
-      ownerId: viewer.userId,
-      ...among('status', filter.status),
-      ...among('channel', filter.channel),
-      ...within('createdAt', filter.created),
-      ...holding(['name', 'brand', 'description'], filter.search),
-    };
+    return all([
+      is('t.ownerId', viewer.userId),
+      among('t.status', 'CampaignStatus', filter.status),
+      among('t.channel', 'Channel', filter.channel),
+      within('t.createdAt', filter.created),
+      holding(['t.name', 't.brand', 't.description'], filter.search),
+    ]);
   }
 
   async function change(viewer: Viewer, id: string, data: object): Promise<Campaign> {
@@ -122,15 +126,14 @@ export function createCampaigns(database: Database): Campaigns {
     setStatus: (viewer, id, status) => change(viewer, id, { status }),
     delete: (viewer, id) => database.transaction((tx) => deleteCampaign(tx, viewer, id)),
     find: (viewer, id) => campaign.findUnique({ where: { id, ...ownedBy(viewer) } }),
-    list(viewer, { filter, order, page }) {
+    findAll: lists.findAll,
+    async list(viewer, { filter, order, page }) {
       const parsed = parseInput(filterSchema, filter, 'filter');
       const list = { name: 'campaigns', ownerId: viewer.userId, filter: parsed, order };
-      return readPage(list, page, ({ where, ...keyset }) =>
-        campaign.findMany({ ...keyset, where: { ...conditions(viewer, parsed), ...where } }),
-      );
+      return lists.page(list, page, conditions(viewer, parsed));
     },
-    count: (viewer, filter) =>
-      campaign.count({ where: conditions(viewer, parseInput(filterSchema, filter, 'filter')) }),
+    count: async (viewer, filter) =>
+      lists.count(conditions(viewer, parseInput(filterSchema, filter, 'filter'))),
   };
 }
 
