@@ -59,7 +59,11 @@ async function main(): Promise<void> {
           if (round >= 0) times[side].push(performance.now() - startedAt);
         }
       }
-      const ratio = quantile(times[1], 0.5) / quantile(times[0], 0.5);
+      // Of neighbours: what else the machine does slows both of them down.
+      const ratio = quantile(
+        times[1].map((ms, index) => ms / (times[0][index] ?? Number.NaN)),
+        0.5,
+      );
       ratios.push(ratio);
       process.stdout.write(
         `${list.name.padEnd(36)} ${page.padEnd(6)} ${spread(times[0])}  ${spread(times[1])}  ${ratio.toFixed(2)}\n`,

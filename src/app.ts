@@ -1,10 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { openCache, ttlMs, type Cache } from './cache/cache.ts';
+import { createChanges, type Changes } from './cache/changes.ts';
 import type { Config } from './config.ts';
 import { micros } from './domain/pricing.ts';
 import { createLocalBus, type Bus } from './events/bus.ts';
 import { createEventLog } from './events/log.ts';
 import { createTails } from './events/tail.ts';
+import { answerCodec, type CachedAnswer } from './http/cached-answers.ts';
 import { createHttpServer } from './http/server.ts';
 import { createDispatcher } from './orchestrator/dispatcher.ts';
 import { createRecovery } from './orchestrator/recovery.ts';
@@ -67,6 +70,9 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     await jobs.start();
     const bus = await openBus(config, logger);
     opened.defer(() => bus.close());
+    const cache = await openAnswerCache(config, bus, logger);
+    opened.defer(() => cache?.close());
+    const changes = createChanges((tags) => cache?.invalidate(tags));
 
     const assets = await openAssets({
       folder: `${config.dataDir}/assets`,
@@ -75,11 +81,11 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     });
     const posts = createPosts(database);
     const outages = createOutageBoard(database, randomUUID(), logger);
-    const batches = createBatches({ database, jobs, bus });
+    const batches = createBatches({ database, jobs, bus, changes });
     const sessions = createSessions(database, { isShared: config.databaseUrl !== undefined, logger });
     opened.defer(() => sessions.close());
     const limits = await openRateLimits(config, opened, logger);
-    const deletion = createAccountDeletion({ database, jobs, batches, assets });
+    const deletion = createAccountDeletion({ database, jobs, batches, assets, changes });
     const services = {
       prisma: database.prisma,
       accounts: createAccounts(database, {
@@ -89,12 +95,12 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
         deletion,
         limits,
       }),
-      campaigns: createCampaigns(database),
+      campaigns: createCampaigns(database, changes),
       batches,
       outages,
       posts,
       progress: createProgress({ database, log: createEventLog(database), tails: createTails(bus) }),
-      postEdits: createPostEdits({ database, jobs, bus }),
+      postEdits: createPostEdits({ database, jobs, bus, changes }),
       assets,
       exports: createExports(database),
       usages: createUsages(database),
@@ -120,7 +126,16 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     const url = await http.start(config.host, config.port);
 
     if (config.role !== 'api') {
-      await startWorker(config, opened, { database, jobs, bus, batches, assets, outages, logger });
+      await startWorker(config, opened, {
+        database,
+        jobs,
+        bus,
+        changes,
+        batches,
+        assets,
+        outages,
+        logger,
+      });
       await startHousekeeping(config, { database, jobs, deletion });
     }
     return { url, stop: () => opened.disposeAsync() };
@@ -138,13 +153,14 @@ async function startWorker(
     database: Database;
     jobs: Jobs;
     bus: Bus;
+    changes: Changes;
     batches: Batches;
     assets: AssetStore;
     outages: OutageBoard;
     logger: Logger;
   },
 ): Promise<void> {
-  const { database, jobs, bus, batches, assets, outages, logger } = deps;
+  const { database, jobs, bus, changes, batches, assets, outages, logger } = deps;
   const admission = await openAdmission(config, logger);
   opened.defer(() => admission.close());
   const guarded = guardProvider(
@@ -152,11 +168,15 @@ async function startWorker(
     { admission, outages, logger },
   );
   const { provider } = guarded;
-  const ledger = createLedger(database, {
-    priceOf: (model) => priceOf(config, model),
-    monthlyBudgetMicros: config.monthlyBudget === undefined ? undefined : micros(config.monthlyBudget),
-  });
-  const workbench = createPostWorkbench({ database, jobs, bus });
+  const ledger = createLedger(
+    database,
+    {
+      priceOf: (model) => priceOf(config, model),
+      monthlyBudgetMicros: config.monthlyBudget === undefined ? undefined : micros(config.monthlyBudget),
+    },
+    changes,
+  );
+  const workbench = createPostWorkbench({ database, jobs, bus, changes });
   const recovery = createRecovery({ posts: createPostRecovery({ database, jobs, workbench }), logger });
   opened.defer(() => recovery.stop());
   const dispatcher = createDispatcher({
@@ -220,6 +240,18 @@ async function openBus(config: Config, logger: Logger): Promise<Bus> {
   if (config.redisUrl === undefined) return createLocalBus();
   const { createRedisBus } = await import('./events/redis-bus.ts');
   return createRedisBus(config.redisUrl, logger);
+}
+
+async function openAnswerCache(
+  config: Config,
+  bus: Bus,
+  logger: Logger,
+): Promise<Cache<CachedAnswer> | undefined> {
+  if (config.cache === undefined) return undefined;
+  const settings = { ...config.cache, codec: answerCodec };
+  if (config.redisUrl === undefined) return openCache(settings, { bus, redis: undefined });
+  const { openRedisLevel } = await import('./cache/redis-level.ts');
+  return openCache(settings, { bus, redis: await openRedisLevel(config.redisUrl, ttlMs, logger) });
 }
 
 /** Without a key, the simulator runs in this process, and the same SDK calls it over HTTP. */

@@ -1,3 +1,4 @@
+import { createChanges } from '../../src/cache/changes.ts';
 import { toGlobalId } from '../../src/domain/ids.ts';
 import { createLocalBus } from '../../src/events/bus.ts';
 import { createBatches, type BatchFilter, type BatchOrder } from '../../src/services/batches.ts';
@@ -27,8 +28,9 @@ export function listsOf(database: Database, { userId, campaignId, batchId }: See
   const viewer = { userId, sessionId: '', expiresAt: new Date() };
   const logger = createLogger('silent');
   const jobs = createJobs(database.bossOptions, logger);
-  const campaigns = createCampaigns(database);
-  const batches = createBatches({ database, jobs, bus: createLocalBus() });
+  const changes = createChanges(() => undefined);
+  const campaigns = createCampaigns(database, changes);
+  const batches = createBatches({ database, jobs, bus: createLocalBus(), changes });
   const posts = createPosts(database);
   const inCampaign = { campaignId: toGlobalId('Campaign', campaignId) };
   const inBatch = { batchId: toGlobalId('Batch', batchId) };

@@ -43,6 +43,8 @@ export async function seed(prisma: PrismaClient, posts: number): Promise<Seeded>
     FROM (SELECT n, CASE WHEN n < ${large} THEN 0 ELSE 1 + (n - ${large}) / ${postsPerBatch} END AS b
           FROM generate_series(0, ${posts - 1}) n) place`);
   await run('VACUUM ANALYZE');
+  // What was written is on disk before anything is measured.
+  await run('CHECKPOINT');
   const { id: batchId, campaignId } = await prisma.batch.findFirstOrThrow({ orderBy: { id: 'asc' } });
   return { userId: user.id, campaignId, batchId };
 }

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { z } from 'zod';
+import type { Changes, PostPlace } from '../cache/changes.ts';
 import { costMicros, type Price, type Usage } from '../domain/pricing.ts';
 import type { ProviderErrorCode } from '../domain/provider-errors.ts';
 import type { Work } from '../domain/work.ts';
@@ -82,11 +83,12 @@ const maxGroupSize = 100;
 export function createLedger(
   database: Database,
   settings: { priceOf: (model: string) => Price; monthlyBudgetMicros: bigint | undefined },
+  changes: Changes,
 ): Ledger {
   const { prisma } = database;
   const { priceOf, monthlyBudgetMicros = null } = settings;
   const end = createGroup<Ending, true>(async (endings) => {
-    await writeEndings(prisma, endings, monthlyBudgetMicros !== null);
+    changes.posts(await writeEndings(prisma, endings, monthlyBudgetMicros !== null));
     return endings.map(() => true);
   }, maxGroupSize);
 
@@ -249,13 +251,15 @@ async function writeIntents(
 /**
  * One statement for any number of endings. A settled call returns to the budget what it did not cost; a failed
  * one all of it; an unknown one nothing, as it may have been paid. Only open calls end, so each ends once.
+ *
+ * @returns whose calls have ended.
  */
 async function writeEndings(
   prisma: PrismaClient,
   endings: Ending[],
   hasMonthlyBudget: boolean,
-): Promise<void> {
-  await prisma.$executeRaw`
+): Promise<PostPlace[]> {
+  return prisma.$queryRaw<PostPlace[]>`
     WITH ended AS (
       UPDATE provider_calls c
       SET status = e.status::"ProviderCallStatus", "latencyMs" = e."latencyMs", "inputTokens" = e."inputTokens",
@@ -265,14 +269,16 @@ async function writeEndings(
         "callId" uuid, status text, "latencyMs" int, "inputTokens" int, "outputTokens" int, "costMicros" bigint,
         "requestId" text, "errorCode" text, result jsonb)
       WHERE c.id = e."callId" AND c.status IN ('INTENT', 'SENT')
-      RETURNING c."batchId", c."ownerId", CASE c.status
+      RETURNING c."batchId", c."ownerId", c."campaignId", c."subjectId", CASE c.status
         WHEN 'SETTLED' THEN c."estimateMicros" - c."costMicros" WHEN 'FAILED' THEN c."estimateMicros" ELSE 0 END AS refund
     ), owner_refund AS (
       UPDATE users u SET "spendMicros" = greatest(0, u."spendMicros" - r.total)
       FROM (SELECT "ownerId", sum(refund) AS total FROM ended GROUP BY 1) r
       WHERE u.id = r."ownerId" AND ${hasMonthlyBudget}
+    ), batch_refund AS (
+      UPDATE batches b SET "committedMicros" = b."committedMicros" - r.total
+      FROM (SELECT "batchId", sum(refund) AS total FROM ended GROUP BY 1) r
+      WHERE b.id = r."batchId" AND b."maxCostMicros" IS NOT NULL
     )
-    UPDATE batches b SET "committedMicros" = b."committedMicros" - r.total
-    FROM (SELECT "batchId", sum(refund) AS total FROM ended GROUP BY 1) r
-    WHERE b.id = r."batchId" AND b."maxCostMicros" IS NOT NULL`;
+    SELECT "ownerId", "campaignId", "batchId", "subjectId" AS "postId" FROM ended`;
 }

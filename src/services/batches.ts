@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { channelNames, type Channel } from '../domain/channels.ts';
 import { globalId } from '../domain/ids.ts';
+import type { Changes } from '../cache/changes.ts';
 import type { Bus } from '../events/bus.ts';
 import type { Database } from '../store/database.ts';
 import type { Batch, BatchStatus } from '../store/generated/prisma/client.ts';
@@ -66,7 +67,7 @@ const filterSchema = commonFilterSchema.extend({
   channel: z.array(z.enum(channelNames)).nullish(),
 });
 
-export function createBatches(deps: { database: Database; jobs: Jobs; bus: Bus }): Batches {
+export function createBatches(deps: { database: Database; jobs: Jobs; bus: Bus; changes: Changes }): Batches {
   const { prisma } = deps.database;
   const find = (viewer: Viewer, id: string) => prisma.batch.findUnique({ where: { id, ...ownedBy(viewer) } });
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { channelNames, tones, type Channel, type Tone } from '../domain/channels.ts';
 import { CampaignStateError, InvalidInputError, NotFoundError } from '../domain/errors.ts';
 import { canonicalLanguage } from '../domain/languages.ts';
+import type { Changes } from '../cache/changes.ts';
 import type { Database, Transaction } from '../store/database.ts';
 import type { BatchStatus, Campaign, CampaignStatus } from '../store/generated/prisma/client.ts';
 import type { Viewer } from './accounts.ts';
@@ -92,7 +93,7 @@ const filterSchema = commonFilterSchema.extend({
   channel: z.array(z.enum(channelNames)).nullish(),
 });
 
-export function createCampaigns(database: Database): Campaigns {
+export function createCampaigns(database: Database, changes: Changes): Campaigns {
   const { campaign } = database.prisma;
   const lists = createLists<Campaign>(database, 'campaigns');
 
@@ -109,13 +110,16 @@ export function createCampaigns(database: Database): Campaigns {
   async function change(viewer: Viewer, id: string, data: object): Promise<Campaign> {
     const [changed] = await campaign.updateManyAndReturn({ where: { id, ...ownedBy(viewer) }, data });
     if (changed === undefined) throw new NotFoundError('campaign', 'campaignId');
+    changes.campaign(changed);
     return changed;
   }
 
   return {
     async create(viewer, input) {
       const values = parseInput(campaignSchema, input);
-      return campaign.create({ data: { ...values, ...ownedBy(viewer) } });
+      const created = await campaign.create({ data: { ...values, ...ownedBy(viewer) } });
+      changes.campaign(created);
+      return created;
     },
     update(viewer, id, changes) {
       const given = Object.entries(changes).filter(([, value]) => value != null);
@@ -124,7 +128,10 @@ export function createCampaigns(database: Database): Campaigns {
       return change(viewer, id, parseInput(changesSchema, Object.fromEntries(given)));
     },
     setStatus: (viewer, id, status) => change(viewer, id, { status }),
-    delete: (viewer, id) => database.transaction((tx) => deleteCampaign(tx, viewer, id)),
+    async delete(viewer, id) {
+      await database.transaction((tx) => deleteCampaign(tx, viewer, id));
+      changes.account(viewer.userId);
+    },
     find: (viewer, id) => campaign.findUnique({ where: { id, ...ownedBy(viewer) } }),
     findAll: lists.findAll,
     async list(viewer, { filter, order, page }) {
