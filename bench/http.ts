@@ -1,11 +1,20 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { startChild } from './support/child.ts';
 import { printTargets, quantile, round, type Target } from './support/report.ts';
 import { startServices } from './support/services.ts';
 import { cpuMsOf, residentMbOf } from './http/process-usage.ts';
-import { shapes, type Shape } from './http/shapes.ts';
-import { checkSameAnswers, startSides, type Side, type Sides } from './http/sides.ts';
+import { requestOf, shapes, type Shape } from './http/shapes.ts';
+import {
+  checkSameAnswers,
+  register,
+  startPressrun,
+  startSides,
+  type Side,
+  type Sides,
+} from './http/sides.ts';
 
 /**
  * The speed of the request path, side by side with a hand-written server and with Apollo Server, on the same
@@ -27,6 +36,8 @@ const { warmUpMs, roundMs, rounds, openLoopMs } = options.quick
   ? { warmUpMs: 3_000, roundMs: 1_000, rounds: 3, openLoopMs: 3_000 }
   : { warmUpMs: 8_000, roundMs: 3_000, rounds: 5, openLoopMs: 15_000 };
 const connections = 16;
+/** Of the embedded form, on new data and on old. */
+const starts = 3;
 
 const leastOfHandWritten: Record<Shape, number> = { hello: 0.5, single: 0.45, list: 0.6 };
 
@@ -124,7 +135,54 @@ async function openLoop(side: Side): Promise<Target[]> {
   ];
 }
 
-/** The process that has nothing but itself: its start, and its memory. */
+/** Pressrun with nothing but itself: how soon it answers, on new data and on old, and the memory that it takes. */
 async function embedded(): Promise<Target[]> {
-  return [];
+  const folder = await mkdtemp(`${tmpdir()}/pressrun-bench-`);
+  try {
+    const freshMs: number[] = [];
+    for (let count = 0; count < starts; count += 1) {
+      await using fresh = await startPressrun({ DATA_DIR: `${folder}/${count}` });
+      freshMs.push(fresh.firstAnswerMs);
+    }
+    const oldMs: number[] = [];
+    for (let count = 1; count < starts; count += 1) {
+      await using old = await startPressrun({ DATA_DIR: `${folder}/0` });
+      oldMs.push(old.firstAnswerMs);
+    }
+    await using pressrun = await startPressrun({ DATA_DIR: `${folder}/0` });
+    oldMs.push(pressrun.firstAnswerMs);
+    const { token } = await register(pressrun.url);
+    const side: Side = {
+      pid: pressrun.pid,
+      request: (shape) => ({
+        url: `${pressrun.url}/graphql`,
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        body: JSON.stringify(requestOf(shape, '')),
+      }),
+    };
+    const { perSecond } = await measure(side, 'list', openLoopMs);
+    const residentMb = round(residentMbOf(pressrun.pid), 1);
+    const [onFresh, onOld] = [freshMs, oldMs].map((samples) => round(quantile(samples, 0.5), 0));
+    process.stdout.write(
+      `embedded: first answer after ${onFresh} ms on a new data directory, ${onOld} ms on an old one; ` +
+        `resident ${residentMb} MB at ${round(perSecond, 0)} lists a second\n`,
+    );
+    return [
+      {
+        name: 'embedded, first answer on new data, ms',
+        value: onFresh ?? Number.NaN,
+        target: 2_000,
+        better: 'lower',
+      },
+      {
+        name: 'embedded, first answer on old data, ms',
+        value: onOld ?? Number.NaN,
+        target: 1_000,
+        better: 'lower',
+      },
+      { name: 'embedded, resident memory under load, MB', value: residentMb, target: 330, better: 'lower' },
+    ];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }

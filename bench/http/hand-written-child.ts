@@ -18,8 +18,8 @@ const isoTime = (text: string) => {
 };
 pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, isoTime);
 
-const globalId = (type: string, id: string) => Buffer.from(`${type}:${id}`).toString('base64');
-const idOf = (global: string) => Buffer.from(global, 'base64').toString().slice('Post:'.length);
+const globalId = (type: string, id: string) => Buffer.from(`${type}:${id}`).toString('base64url');
+const idOf = (global: string) => Buffer.from(global, 'base64url').toString().slice('Post:'.length);
 
 const single = {
   name: 'single',

@@ -75,9 +75,11 @@ async function run(unparsed: unknown) {
     try {
       await connection.ask();
       latenciesMs.push(clockMs() - dueAtMs);
+      return true;
     } catch (error) {
       if (errors === 0) process.stderr.write(`${String(error)}\n`);
       errors += 1;
+      return false;
     }
   };
   const startedAtMs = clockMs();
@@ -85,7 +87,7 @@ async function run(unparsed: unknown) {
   if (perSecond === undefined) {
     await Promise.all(
       opened.map(async (connection) => {
-        while (clockMs() < endsAtMs && errors === 0) await timed(connection, clockMs());
+        while (clockMs() < endsAtMs && (await timed(connection, clockMs())));
       }),
     );
   } else {
@@ -101,29 +103,26 @@ async function sendAtRate(
   opened: readonly Connection[],
   perSecond: number,
   endsAtMs: number,
-  timed: (connection: Connection, dueAtMs: number) => Promise<void>,
+  timed: (connection: Connection, dueAtMs: number) => Promise<boolean>,
 ): Promise<void> {
   // The one that has rested longest goes first, so that all of them are in use.
   const free = [...opened];
   const overdue: number[] = [];
-  const pending = new Set<Promise<void>>();
-  const send = (dueAtMs: number) => {
-    const connection = free.shift();
-    if (connection === undefined) return void overdue.push(dueAtMs);
-    const sent = timed(connection, dueAtMs).then(() => {
-      free.push(connection);
-      pending.delete(sent);
-      const next = overdue.shift();
-      if (next !== undefined) send(next);
-    });
-    pending.add(sent);
+  const busy: Promise<void>[] = [];
+  const work = async (connection: Connection) => {
+    for (let due = overdue.shift(); due !== undefined; due = overdue.shift()) await timed(connection, due);
+    free.push(connection);
   };
   let dueAtMs = clockMs();
   while (dueAtMs < endsAtMs) {
-    for (; dueAtMs <= clockMs(); dueAtMs += 1000 / perSecond) send(dueAtMs);
+    for (; dueAtMs <= clockMs(); dueAtMs += 1000 / perSecond) {
+      overdue.push(dueAtMs);
+      const connection = free.shift();
+      if (connection !== undefined) busy.push(work(connection));
+    }
     await delay(1);
   }
-  while (pending.size > 0) await Promise.all(pending);
+  await Promise.all(busy);
 }
 
 serveParent({ ready: {}, answer: run, close: async () => undefined });

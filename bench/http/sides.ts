@@ -58,6 +58,15 @@ export async function startPressrun(settings: Record<string, string>, flags: rea
   return { url, pid: child.pid ?? 0, firstAnswerMs, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
+/** Opens an account. */
+export async function register(url: string): Promise<{ token: string; ownerId: string }> {
+  const { register: login } = await createClient({ url: `${url}/graphql` }).run(RegisterDocument, {
+    input: { email: 'bench@example.com', password: 'correct horse' },
+  });
+  if (login.__typename !== 'Login') throw new Error(`register answered ${login.__typename}`);
+  return { token: login.accessToken, ownerId: fromGlobalId(login.user.id)?.id ?? '' };
+}
+
 async function answers(url: string): Promise<boolean> {
   return fetch(`${url}/health/ready`).then(
     ({ ok }) => ok,
@@ -71,22 +80,23 @@ export async function startSides(
   flags: readonly string[],
 ) {
   const opened = new AsyncDisposableStack();
-  const pressrun = opened.use(
-    await startPressrun({ ...data, OPENAI_API_KEY: 'none', OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' }, flags),
-  );
-  const { register } = await createClient({ url: `${pressrun.url}/graphql` }).run(RegisterDocument, {
-    input: { email: 'bench@example.com', password: 'correct horse' },
-  });
-  if (register.__typename !== 'Login') throw new Error(`register answered ${register.__typename}`);
-  const ownerId = fromGlobalId(register.user.id)?.id ?? '';
+  const settings = {
+    ...data,
+    ROLE: 'api',
+    OPENAI_API_KEY: 'none',
+    OPENAI_BASE_URL: 'http://127.0.0.1:9/v1',
+  };
+  // The first start migrates the database, which takes an engine that no later one loads.
+  await (await startPressrun(settings))[Symbol.asyncDispose]();
+  const pressrun = opened.use(await startPressrun(settings, flags));
+  const { token, ownerId } = await register(pressrun.url);
   const postId = toGlobalId('Post', await seed(data.DATABASE_URL, ownerId));
 
   const schemas = { ready: z.object({ url: z.string(), pid: z.number() }), report: z.object({}) };
   const argument = { databaseUrl: data.DATABASE_URL, ownerId };
-  const start = async (module: string) =>
-    opened.use(await startChild(new URL(module, import.meta.url), argument, schemas)).ready;
-  const handWritten = await start('hand-written-child.ts');
-  const apollo = await start('apollo-child.ts');
+  const start = async (module: URL) => opened.use(await startChild(module, argument, schemas)).ready;
+  const handWritten = await start(new URL('hand-written-child.ts', import.meta.url));
+  const apollo = await start(new URL('apollo-child.ts', import.meta.url));
 
   const bodyOf = (shape: Shape) => JSON.stringify(requestOf(shape, postId));
   const json = { 'content-type': 'application/json' };
@@ -95,7 +105,7 @@ export async function startSides(
       pid: pressrun.pid,
       request: (shape) => ({
         url: `${pressrun.url}/graphql`,
-        headers: { ...json, authorization: `Bearer ${register.accessToken}` },
+        headers: { ...json, authorization: `Bearer ${token}` },
         body: bodyOf(shape),
       }),
     },
