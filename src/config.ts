@@ -292,3 +292,10 @@ function processEnvironment(): Record<string, string | undefined> {
   const file = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
   return { ...file, ...process.env };
 }
+
+/** What a model of ours costs. Settings without a price for one are refused. */
+export function priceOf({ provider }: Config, model: string): Price {
+  const price = provider.prices.get(model);
+  if (price === undefined) throw new Error(`No price is known for the model ${model}.`);
+  return price;
+}

@@ -55,15 +55,6 @@ export const BatchProgressRef = builder.objectRef<BatchCounts>('BatchProgress').
   }),
 });
 
-const speedFields = {
-  createdAt: true,
-  finishedAt: true,
-  postCount: true,
-  completedCount: true,
-  failedCount: true,
-  cancelledCount: true,
-} as const;
-
 export const BatchNode = builder.prismaNode('Batch', {
   id: { field: 'id' },
   nullable: true,
@@ -78,28 +69,23 @@ export const BatchNode = builder.prismaNode('Batch', {
     progress: t.field({
       type: BatchProgressRef,
       description: 'Its counters now.',
-      select: speedFields,
       resolve: (batch) => batch,
     }),
     elapsedSeconds: t.float({
       description: 'From its start to its end, or to now.',
-      select: speedFields,
       resolve: (batch) => elapsedSeconds(batch, new Date()),
     }),
     postsPerSecond: t.float({
       description: 'Completed posts a second since its start.',
-      select: speedFields,
       resolve: (batch) => postsPerSecond(batch, new Date()),
     }),
     cost: t.float({
       description: 'US dollars paid to the AI provider so far.',
-      select: { id: true },
-      resolve: ({ id }, _args, { batchCosts }) => batchCosts.load(id),
+      resolve: ({ id }, _args, { loaders }) => loaders.batchCosts.load(id),
     }),
     maxCost: t.float({
       nullable: true,
       description: 'US dollars that it may cost at most; it pauses before it costs more.',
-      select: { maxCostMicros: true },
       resolve: ({ maxCostMicros }) => (maxCostMicros === null ? null : dollars(maxCostMicros)),
     }),
     priority: t.expose('priority', {
@@ -115,7 +101,6 @@ export const BatchNode = builder.prismaNode('Batch', {
       nullable: true,
       description:
         'Why a running batch does not go on: `PROVIDER_UNAVAILABLE` while the AI provider keeps failing. Null while it does.',
-      select: { status: true },
       resolve: async ({ status }, _args, { outages }) =>
         status === 'RUNNING' ? ((await outages.current()) ?? null) : null,
     }),
@@ -125,9 +110,10 @@ export const BatchNode = builder.prismaNode('Batch', {
       nullable: true,
       description: 'When its last post became final.',
     }),
-    campaign: t.relation('campaign', {
+    campaign: t.field({
       type: CampaignNode,
       description: 'The campaign its posts are written for.',
+      resolve: ({ campaignId }, _args, { loaders }) => loaders.campaigns.load(campaignId),
     }),
   }),
 });

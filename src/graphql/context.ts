@@ -1,4 +1,3 @@
-import type DataLoader from 'dataloader';
 import type { ExecutionArgs } from 'graphql';
 import { UnauthenticatedError } from '../domain/errors.ts';
 import type { Accounts, Viewer } from '../services/accounts.ts';
@@ -12,7 +11,8 @@ import type { Progress } from '../services/progress.ts';
 import type { Quotes } from '../services/quotes.ts';
 import type { Usages } from '../services/usages.ts';
 import type { AssetStore } from '../store/assets.ts';
-import type { Post, PrismaClient } from '../store/generated/prisma/client.ts';
+import type { PrismaClient } from '../store/generated/prisma/client.ts';
+import type { Loaders } from './loaders.ts';
 
 /** What resolvers work with: the same for all requests. */
 export type Services = {
@@ -51,10 +51,7 @@ export type Context = Services & {
   address: string;
   /** Undefined on a WebSocket, which cannot set one. */
   refreshCookie: RefreshCookie | undefined;
-  batchCosts: DataLoader<string, number>;
-  postCosts: DataLoader<string, number>;
-  /** The viewer's own posts; null for any other. */
-  postsById: DataLoader<string, Post | null>;
+  loaders: Loaders;
   /** The newest cursor of an earlier stream, where the transport tells it. */
   lastEventId: string | undefined;
   /** Takes a place for a stream that ends with its session; absent where the transport has one. */

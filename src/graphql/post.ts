@@ -1,11 +1,15 @@
 import { maxPageSize } from '../services/paging.ts';
+import type { PostRevision } from '../services/post-revisions.ts';
 import { builder } from './builder.ts';
 import { BatchNode } from './batch.ts';
 import { CampaignNode, ChannelEnum } from './campaign.ts';
+import { createColumnReader } from './columns.ts';
 import { DirectionEnum, TimeRangeInput, toConnection, totalCountOptions } from './connections.ts';
 import { requireViewer } from './context.ts';
 import { parseId } from './ids.ts';
 import { ownedBy } from '../services/ownership.ts';
+import { newestPostsFirst } from '../services/posts.ts';
+import { Prisma } from '../store/generated/prisma/client.ts';
 
 const PostStatusEnum = builder.enumType('PostStatus', {
   description: 'Where a post stands.',
@@ -27,7 +31,7 @@ const PostReviewEnum = builder.enumType('PostReview', {
   },
 });
 
-const PostRevisionRef = builder.prismaObject('PostRevision', {
+const PostRevisionRef = builder.objectRef<PostRevision>('PostRevision').implement({
   description: 'One value that a field of a post has had.',
   fields: (t) => ({
     number: t.exposeInt('number', { description: '1, 2, 3 … within the post, over all its fields.' }),
@@ -52,19 +56,10 @@ const PostRevisionRef = builder.prismaObject('PostRevision', {
       }),
       description: 'Who made it.',
     }),
-    isCurrent: t.boolean({
-      description: 'Whether the post shows it.',
-      select: {
-        number: true,
-        field: true,
-        post: { select: { captionRevision: true, hashtagsRevision: true, imageRevision: true } },
-      },
-      resolve: ({ number, field, post }) => number === shownRevision(post, field),
-    }),
+    isCurrent: t.exposeBoolean('isCurrent', { description: 'Whether the post shows it.' }),
     caption: t.string({
       nullable: true,
       description: 'Of a revision of the caption.',
-      select: { field: true, text: true },
       resolve: ({ field, text }) => (field === 'CAPTION' ? text : null),
     }),
     hashtags: t.exposeStringList('hashtags', { description: 'Of a revision of the hashtags.' }),
@@ -72,7 +67,6 @@ const PostRevisionRef = builder.prismaObject('PostRevision', {
       type: 'URL',
       nullable: true,
       description: 'Of a revision of the picture.',
-      select: { field: true, text: true },
       resolve: ({ field, text }, _args, { assets, origin }) =>
         field === 'IMAGE' && text !== null ? assets.urlOf(text, origin) : null,
     }),
@@ -84,14 +78,6 @@ const PostRevisionRef = builder.prismaObject('PostRevision', {
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
   }),
 });
-
-function shownRevision(
-  post: { captionRevision: number | null; hashtagsRevision: number | null; imageRevision: number | null },
-  field: 'CAPTION' | 'HASHTAGS' | 'IMAGE',
-): number | null {
-  if (field === 'CAPTION') return post.captionRevision;
-  return field === 'HASHTAGS' ? post.hashtagsRevision : post.imageRevision;
-}
 
 export const PostNode = builder.prismaNode('Post', {
   id: { field: 'id' },
@@ -107,7 +93,6 @@ export const PostNode = builder.prismaNode('Post', {
       type: 'URL',
       nullable: true,
       description: 'Address of the picture (PNG); never changes its content. Null until it is completed.',
-      select: { imageKey: true },
       resolve: ({ imageKey }, _args, { assets, origin }) =>
         imageKey === null ? null : assets.urlOf(imageKey, origin),
     }),
@@ -130,8 +115,7 @@ export const PostNode = builder.prismaNode('Post', {
     }),
     cost: t.float({
       description: 'US dollars paid to the AI provider for it so far.',
-      select: { id: true },
-      resolve: ({ id }, _args, { postCosts }) => postCosts.load(id),
+      resolve: ({ id }, _args, { loaders }) => loaders.postCosts.load(id),
     }),
     version: t.exposeInt('version', {
       description: 'Counts the changes of content and review. Send the one you saw as `expectedVersion`.',
@@ -143,19 +127,25 @@ export const PostNode = builder.prismaNode('Post', {
       nullable: true,
       description: 'When it was approved or rejected.',
     }),
-    revisions: t.relation('revisions', {
-      type: PostRevisionRef,
+    revisions: t.field({
+      type: [PostRevisionRef],
       description: 'The values that its fields have had, newest first.',
       args: {
         first: t.arg.int({ required: false, defaultValue: 20, description: 'How many, at most 100.' }),
       },
-      query: ({ first }) => ({
-        orderBy: { number: 'desc' },
-        take: Math.min(Math.max(first ?? 20, 1), maxPageSize),
-      }),
+      resolve: ({ id }, { first }, { loaders }) =>
+        loaders.revisions.load({ of: id, how: Math.min(Math.max(first ?? 20, 1), maxPageSize) }),
     }),
-    batch: t.relation('batch', { type: BatchNode, description: 'The batch that it belongs to.' }),
-    campaign: t.relation('campaign', { type: CampaignNode, description: 'The campaign it is written for.' }),
+    batch: t.field({
+      type: BatchNode,
+      description: 'The batch that it belongs to.',
+      resolve: ({ batchId }, _args, { loaders }) => loaders.batches.load(batchId),
+    }),
+    campaign: t.field({
+      type: CampaignNode,
+      description: 'The campaign it is written for.',
+      resolve: ({ campaignId }, _args, { loaders }) => loaders.campaigns.load(campaignId),
+    }),
   }),
 });
 
@@ -194,7 +184,48 @@ const PostOrderInput = builder.inputType('PostOrder', {
   }),
 });
 
-const newestFirst = { by: 'createdAt', direction: 'DESC' } as const;
+const columnsBehind = {
+  __typename: [],
+  imageUrl: ['imageKey'],
+  cost: [],
+  revisions: [],
+  batch: ['batchId'],
+  campaign: ['campaignId'],
+} as const;
+const { PostScalarFieldEnum: columns } = Prisma;
+const columnsOf = createColumnReader(columns, columnsBehind);
+const columnsOfPage = createColumnReader(columns, columnsBehind, ['edges', 'node']);
+
+const PostEdge = builder.edgeObject({
+  type: PostNode,
+  name: 'PostEdge',
+  description: 'A post and its place in the list.',
+});
+const PostConnection = builder.connectionObject(
+  {
+    type: PostNode,
+    name: 'PostConnection',
+    description: 'A page of posts.',
+    fields: (t) => ({ totalCount: t.int(totalCountOptions) }),
+  },
+  PostEdge,
+);
+
+builder.objectField(CampaignNode, 'posts', (t) =>
+  t.connection(
+    {
+      type: PostNode,
+      description: 'Its posts, newest first; `Query.posts` filters and orders them.',
+      resolve: async ({ id }, page, { loaders }, info) =>
+        toConnection(
+          await loaders.campaignPosts.load({ of: id, how: { page, columns: columnsOfPage(info) } }),
+          () => loaders.campaignPostCounts.load(id),
+        ),
+    },
+    PostConnection,
+    PostEdge,
+  ),
+);
 
 builder.queryFields((t) => ({
   post: t.field({
@@ -202,7 +233,8 @@ builder.queryFields((t) => ({
     nullable: true,
     description: 'One of your posts; null where you have none with this id.',
     args: { id: t.arg.id({ description: 'The post’s id.' }) },
-    resolve: (_root, { id }, context) => context.posts.find(requireViewer(context), parseId('Post', id)),
+    resolve: (_root, { id }, context, info) =>
+      context.posts.find(requireViewer(context), parseId('Post', id), columnsOf(info)),
   }),
   posts: t.connection(
     {
@@ -214,17 +246,13 @@ builder.queryFields((t) => ({
       },
       resolve: async (_root, { filter, order, ...page }, context) => {
         const viewer = requireViewer(context);
-        const list = { filter: filter ?? {}, order: order ?? newestFirst, page };
+        const list = { filter: filter ?? {}, order: order ?? newestPostsFirst, page };
         return toConnection(await context.posts.list(viewer, list), () =>
           context.posts.count(viewer, list.filter),
         );
       },
     },
-    {
-      name: 'PostConnection',
-      description: 'A page of posts.',
-      fields: (fields) => ({ totalCount: fields.int(totalCountOptions) }),
-    },
-    { name: 'PostEdge', description: 'A post and its place in the list.' },
+    PostConnection,
+    PostEdge,
   ),
 }));

@@ -1,10 +1,9 @@
 import type { postStages, StoredEvent } from '../domain/batch-events.ts';
-import { NotFoundError } from '../domain/errors.ts';
 import { toGlobalId } from '../domain/ids.ts';
 import type { BatchState, BatchUpdate, PostState, Update, UserState } from '../services/progress.ts';
 import { BatchNode, BatchProgressRef } from './batch.ts';
 import { builder } from './builder.ts';
-import { requireViewer, type Context } from './context.ts';
+import type { Context } from './context.ts';
 import { PostNode } from './post.ts';
 
 type StageUpdate = Extract<Update, { kind: 'stage' }>;
@@ -199,11 +198,8 @@ function batchIdOf(update: BatchUpdate): string {
   return update.kind === 'post' ? update.post.batchId : update.batch.id;
 }
 
-async function loadPost(context: Context, id: string) {
-  requireViewer(context);
-  const post = await context.postsById.load(id);
-  if (post === null) throw new NotFoundError('post', 'postId');
-  return post;
+function loadPost(context: Context, id: string) {
+  return context.loaders.posts.load(id);
 }
 
 function isUpdate(value: unknown): value is Update {

@@ -1,9 +1,15 @@
-import DataLoader from 'dataloader';
-import type { ExecutionArgs, ExecutionResult } from 'graphql';
+import {
+  GraphQLError,
+  OperationTypeNode,
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+} from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
-import { RateLimitedError, UnauthenticatedError } from '../domain/errors.ts';
+import { RateLimitedError } from '../domain/errors.ts';
 import type { Context, OperationArgs, Services } from '../graphql/context.ts';
+import { createDocuments } from '../graphql/documents.ts';
+import { Loaders } from '../graphql/loaders.ts';
 import { maskError } from '../graphql/mask-error.ts';
 import { schema } from '../graphql/schema.ts';
 import { endingWith, pull } from '../graphql/pull.ts';
@@ -37,22 +43,26 @@ export type RequestContext = {
   openStream?: ((viewer: Context['viewer']) => boolean) | undefined;
 };
 
+/** What GraphQL is asked over HTTP. */
+export type GraphqlParams = {
+  query?: string | null | undefined;
+  operationName?: string | null | undefined;
+  variables?: Record<string, unknown> | null | undefined;
+  extensions?: Record<string, unknown> | null | undefined;
+};
+
 export type GraphqlServer = ReturnType<typeof createGraphqlServer>;
 
 /** Yoga: GraphQL over HTTP, SSE and GraphiQL; the WebSocket transport uses its enveloped functions. */
 export function createGraphqlServer(
   services: Services,
-  deps: { introspection: boolean; documents: PersistedDocuments; limits: RateLimits; logger: Logger },
+  deps: { introspection: boolean; persisted: PersistedDocuments; limits: RateLimits; logger: Logger },
 ) {
   const { introspection } = deps;
-  const guards = createGuards(deps);
+  const documents = createDocuments({ schema, introspection, check: deps.persisted.check });
+  const guards = createGuards({ ...deps, documents });
   const share = createSharedSubscribe(guards.mask);
   const subscribe: Subscribe = async (args) => (await guards.refuse(args)) ?? share(args);
-  // These join the look-ups of one moment, and remember nothing: a subscription keeps its context for hours.
-  const costs = {
-    batchCosts: new DataLoader((ids: readonly string[]) => services.batches.costs(ids), { cache: false }),
-    postCosts: new DataLoader((ids: readonly string[]) => services.usages.postCosts(ids), { cache: false }),
-  };
   const yoga = createYoga<RequestContext, Context>({
     schema,
     graphqlEndpoint: graphqlPath,
@@ -62,6 +72,7 @@ export function createGraphqlServer(
     cors: false,
     logging: false,
     healthCheckEndpoint: '/health/yoga',
+    parserAndValidationCache: false,
     maskedErrors: { maskError: (error) => guards.mask(error) },
     plugins: [...guards.plugins, pullSubscriptions(subscribe), eventStreams],
     graphiql: introspection && {
@@ -72,14 +83,43 @@ export function createGraphqlServer(
       shouldPersistHeaders: true,
       subscriptionsProtocol: 'SSE',
     },
-    renderGraphiQL,
+    // Its page is 9 MB of text, which few servers ever show.
+    renderGraphiQL: async (page) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(page),
     context: async (request) => contextOf(request, await request.viewer()),
   });
-  return Object.assign(yoga, { subscribe });
+  return Object.assign(yoga, { subscribe, answer });
 
-  function findPosts(viewer: Context['viewer'], ids: readonly string[]) {
-    if (viewer === undefined || viewer instanceof UnauthenticatedError) throw new UnauthenticatedError();
-    return services.posts.findAll(viewer, ids);
+  /**
+   * Runs what goes well as far as its execution: a query or mutation of a document that may run.
+   *
+   * @returns undefined for anything else; Yoga knows what to answer.
+   */
+  async function answer(
+    params: GraphqlParams,
+    request: RequestContext,
+  ): Promise<ExecutionResult | undefined> {
+    const text = deps.persisted.resolve(params) ?? params.query;
+    const document = text == null ? undefined : runnable(text);
+    if (document === undefined) return undefined;
+    const operation = documents.operation(document, params.operationName);
+    if (operation === undefined || operation.type === OperationTypeNode.SUBSCRIPTION) return undefined;
+    try {
+      const contextValue = contextOf(request, await request.viewer());
+      const { variables: variableValues, operationName } = params;
+      return await guards.run({ schema, document, contextValue, variableValues, operationName });
+    } catch (error) {
+      return { errors: [guards.mask(error, request.requestId)] };
+    }
+  }
+
+  function runnable(text: string): DocumentNode | undefined {
+    try {
+      const document = documents.parse(text);
+      return documents.validate(document).length === 0 ? document : undefined;
+    } catch (error) {
+      if (error instanceof GraphQLError) return undefined;
+      throw error;
+    }
   }
 
   function contextOf(request: RequestContext, viewer: Context['viewer']): Context {
@@ -92,8 +132,7 @@ export function createGraphqlServer(
       refreshCookie: request.refreshCookie,
       lastEventId: request.lastEventId,
       openStream: request.openStream,
-      ...costs,
-      postsById: new DataLoader((ids: readonly string[]) => findPosts(viewer, ids), { cache: false }),
+      loaders: new Loaders(services, viewer),
     };
   }
 }

@@ -45,7 +45,7 @@ export function attachWebSockets(
     accounts: Accounts;
     sessions: Sessions;
     limits: RateLimits;
-    documents: PersistedDocuments;
+    persisted: PersistedDocuments;
     connections: ConnectionCount;
     readClient: (request: IncomingMessage) => ClientInfo;
     allowedOrigins: readonly string[];
@@ -93,7 +93,7 @@ export function attachWebSockets(
         try {
           await deps.limits.request(client.address);
           if (Object.keys(subscriptions).length > maxOperations) throw new RateLimitedError(1);
-          const document = parse(deps.documents.resolve(payload) ?? payload.query);
+          const document = parse(deps.persisted.resolve(payload) ?? payload.query);
           const errors = validate(schema, document);
           if (errors.length > 0) return errors;
           const contextValue = await contextFactory();

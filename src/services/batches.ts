@@ -11,7 +11,8 @@ import { createBatchControls, type BatchControls } from './batch-controls.ts';
 import { ownedBy } from './ownership.ts';
 import { startBatch, type StartBatchInput } from './batch-start.ts';
 import { among, commonFilterSchema, holding, within, type TimeRange } from './filters.ts';
-import { readPage, type Direction, type Page, type PageArgs } from './paging.ts';
+import { forPrisma, readPage, type Direction, type Page, type PageArgs } from './paging.ts';
+import { inOrder, unique } from './rows.ts';
 import { parseInput } from './validation.ts';
 
 export type Batches = BatchControls & {
@@ -23,6 +24,8 @@ export type Batches = BatchControls & {
   start(viewer: Viewer, input: StartBatchInput): Promise<Batch>;
   /** @returns null for an absent batch and for somebody else's alike. */
   find(viewer: Viewer, id: string): Promise<Batch | null>;
+  /** @returns in the order of the ids; null for an absent batch and for somebody else's alike. */
+  findAll(viewer: Viewer, ids: readonly string[]): Promise<(Batch | null)[]>;
   /** @throws InvalidInputError */
   list(
     viewer: Viewer,
@@ -67,12 +70,17 @@ export function createBatches(deps: { database: Database; jobs: Jobs; bus: Bus }
     ...createBatchControls(deps),
     start: (viewer, input) => startBatch(deps, viewer, input),
     find,
+    async findAll(viewer, ids) {
+      const where = { id: { in: unique(ids) }, ...ownedBy(viewer) };
+      return inOrder(ids, await prisma.batch.findMany({ where }));
+    },
     list(viewer, { filter, order, page }) {
       const parsed = parseInput(filterSchema, filter, 'filter');
       const list = { name: 'batches', ownerId: viewer.userId, filter: parsed, order };
-      return readPage(list, page, ({ where, ...keyset }) =>
-        prisma.batch.findMany({ ...keyset, where: { ...conditions(viewer, parsed), ...where } }),
-      );
+      return readPage(list, page, (keyset) => {
+        const { where, ...rest } = forPrisma(keyset);
+        return prisma.batch.findMany({ ...rest, where: { ...conditions(viewer, parsed), ...where } });
+      });
     },
     count: (viewer, filter) =>
       prisma.batch.count({ where: conditions(viewer, parseInput(filterSchema, filter, 'filter')) }),

@@ -7,7 +7,9 @@ import type { BatchStatus, Campaign, CampaignStatus } from '../store/generated/p
 import type { Viewer } from './accounts.ts';
 import { among, commonFilterSchema, holding, within, type TimeRange } from './filters.ts';
 import { ownedBy, type Owner } from './ownership.ts';
-import { readPage, type Direction, type Page, type PageArgs } from './paging.ts';
+import { forPrisma, readPage, type Direction, type Keyset, type Page, type PageArgs } from './paging.ts';
+import type { CampaignColumn, Reads } from './reads.ts';
+import { inOrder, unique } from './rows.ts';
 import { parseInput } from './validation.ts';
 
 export type CampaignInput = {
@@ -48,9 +50,11 @@ export type Campaigns = {
    */
   delete(viewer: Viewer, id: string): Promise<void>;
   /** @returns null for an absent campaign and for somebody else's alike. */
-  find(viewer: Owner, id: string): Promise<Campaign | null>;
+  find(viewer: Owner, id: string, columns?: readonly CampaignColumn[]): Promise<Campaign | null>;
+  /** @returns in the order of the ids; null for an absent campaign and for somebody else's alike. */
+  findAll(viewer: Owner, ids: readonly string[]): Promise<(Campaign | null)[]>;
   /** @throws InvalidInputError */
-  list(viewer: Viewer, args: ListArgs): Promise<Page<Campaign>>;
+  list(viewer: Viewer, args: ListArgs, columns?: readonly CampaignColumn[]): Promise<Page<Campaign>>;
   /** How many campaigns the list has. @throws InvalidInputError */
   count(viewer: Viewer, filter: CampaignFilter): Promise<number>;
 };
@@ -89,12 +93,12 @@ const filterSchema = commonFilterSchema.extend({
   channel: z.array(z.enum(channelNames)).nullish(),
 });
 
-export function createCampaigns(database: Database): Campaigns {
+export function createCampaigns(database: Database, reads: Reads): Campaigns {
   const { campaign } = database.prisma;
 
   function conditions(viewer: Viewer, filter: z.output<typeof filterSchema>) {
     return {
-      ownerId: viewer.userId,
+      ...ownedBy(viewer),
       ...among('status', filter.status),
       ...among('channel', filter.channel),
       ...within('createdAt', filter.created),
@@ -121,17 +125,26 @@ export function createCampaigns(database: Database): Campaigns {
     },
     setStatus: (viewer, id, status) => change(viewer, id, { status }),
     delete: (viewer, id) => database.transaction((tx) => deleteCampaign(tx, viewer, id)),
-    find: (viewer, id) => campaign.findUnique({ where: { id, ...ownedBy(viewer) } }),
-    list(viewer, { filter, order, page }) {
+    find: async (viewer, id, columns) => (await reads.campaigns(viewer, [id], columns))[0] ?? null,
+    findAll: async (viewer, ids) => inOrder(ids, await reads.campaigns(viewer, unique(ids))),
+    list(viewer, { filter, order, page }, columns) {
       const parsed = parseInput(filterSchema, filter, 'filter');
       const list = { name: 'campaigns', ownerId: viewer.userId, filter: parsed, order };
-      return readPage(list, page, ({ where, ...keyset }) =>
-        campaign.findMany({ ...keyset, where: { ...conditions(viewer, parsed), ...where } }),
-      );
+      const { ownerId, ...narrowing } = conditions(viewer, parsed);
+      return readPage(list, page, (keyset) => {
+        const isPlain = Object.keys(narrowing).length === 0;
+        if (isPlain && isByCreation(keyset)) return reads.campaignPage(viewer, keyset, columns);
+        const { where, ...rest } = forPrisma(keyset);
+        return campaign.findMany({ ...rest, where: { ownerId, ...narrowing, ...where } });
+      });
     },
     count: (viewer, filter) =>
       campaign.count({ where: conditions(viewer, parseInput(filterSchema, filter, 'filter')) }),
   };
+}
+
+function isByCreation(keyset: Keyset): keyset is Keyset<'createdAt'> {
+  return keyset.by === 'createdAt';
 }
 
 async function deleteCampaign(tx: Transaction, viewer: Viewer, id: string): Promise<void> {

@@ -32,14 +32,22 @@ export type List<Column extends string> = {
 /** A row with what its list may be ordered by. */
 type Sortable<Column extends string> = { id: string } & Record<Column, Date | string | number>;
 
+/** A row and its place; the cursor is made when it is asked for. */
+export type Edge<Row> = { readonly node: Row; readonly cursor: string };
+
 export type Page<Row> = {
-  edges: { node: Row; cursor: string }[];
+  edges: Edge<Row>[];
   hasNextPage: boolean;
   hasPreviousPage: boolean;
 };
 
-/** What a query must honour to read one page. `where` is to be joined with the list's own by AND. */
-export type Keyset = { where: { AND: object[] }; orderBy: Record<string, 'asc' | 'desc'>[]; take: number };
+/** What a query must honour to read one page: at most `take` rows, in this order, on this side of each bound. */
+export type Keyset<Column extends string = string> = {
+  by: Column;
+  ascending: boolean;
+  bounds: { side: 'lt' | 'gt'; value: string | number; id: string }[];
+  take: number;
+};
 
 const positionSchema = z.tuple([z.string(), z.union([z.string(), z.number()]), z.uuid()]);
 
@@ -53,41 +61,83 @@ const positionSchema = z.tuple([z.string(), z.union([z.string(), z.number()]), z
 export async function readPage<Column extends string, Row extends Sortable<Column>>(
   list: List<Column>,
   args: PageArgs,
-  query: (keyset: Keyset) => Promise<Row[]>,
+  query: (keyset: Keyset<Column>) => Promise<Row[]>,
 ): Promise<Page<Row>> {
+  return toPage(list, args, await query(keysetOf(list, args)));
+}
+
+/** @throws InvalidInputError for a size out of 1–100, or a cursor that is none of this very list. */
+export function keysetOf<Column extends string>(list: List<Column>, args: PageArgs): Keyset<Column> {
   if (args.first != null && args.last != null) {
     throw new InvalidInputError([{ path: 'last', message: 'must not stand beside first' }]);
   }
-  const backwards = args.last != null;
-  const size = pageSize(backwards ? 'last' : 'first', args.last ?? args.first ?? defaultPageSize);
-  const ascending = (list.order.direction === 'ASC') !== backwards;
-  const forwardSide = list.order.direction === 'ASC' ? 'gt' : 'lt';
-  const backwardSide = list.order.direction === 'ASC' ? 'lt' : 'gt';
-  const found = await query({
-    where: {
-      AND: [
-        ...behind(list, 'after', args.after, forwardSide),
-        ...behind(list, 'before', args.before, backwardSide),
-      ],
-    },
-    orderBy: [{ [list.order.by]: ascending ? 'asc' : 'desc' }, { id: ascending ? 'asc' : 'desc' }],
-    take: size + 1,
-  });
+  const { by, direction } = list.order;
+  return {
+    by,
+    ascending: (direction === 'ASC') !== isBackwards(args),
+    bounds: [
+      ...behind(list, 'after', args.after, direction === 'ASC' ? 'gt' : 'lt'),
+      ...behind(list, 'before', args.before, direction === 'ASC' ? 'lt' : 'gt'),
+    ],
+    take: pageSize(args) + 1,
+  };
+}
+
+/** Makes a page of the rows that a keyset found. */
+export function toPage<Column extends string, Row extends Sortable<Column>>(
+  list: List<Column>,
+  args: PageArgs,
+  found: Row[],
+): Page<Row> {
+  const backwards = isBackwards(args);
+  const size = pageSize(args);
   const rows = found.slice(0, size);
   const hasMore = found.length > size;
-  const mark = markOf(list);
+  let mark: string | undefined;
+  const cursorOf = (node: Row) => encode([(mark ??= markOf(list)), plain(node[list.order.by]), node.id]);
   return {
-    edges: (backwards ? rows.toReversed() : rows).map((node) => ({
-      node,
-      cursor: encode([mark, plain(node[list.order.by]), node.id]),
-    })),
+    edges: (backwards ? rows.toReversed() : rows).map((node) => new LazyEdge(node, cursorOf)),
     hasNextPage: backwards ? args.before != null : hasMore,
     hasPreviousPage: backwards ? hasMore : args.after != null,
   };
 }
 
-function pageSize(path: 'first' | 'last', size: number): number {
+class LazyEdge<Row> implements Edge<Row> {
+  readonly node: Row;
+  readonly #cursorOf: (node: Row) => string;
+
+  constructor(node: Row, cursorOf: (node: Row) => string) {
+    this.node = node;
+    this.#cursorOf = cursorOf;
+  }
+
+  get cursor(): string {
+    return this.#cursorOf(this.node);
+  }
+}
+
+/** A keyset as Prisma takes it. `where` is to be joined with the list's own by AND. */
+export function forPrisma({ by, ascending, bounds, take }: Keyset) {
+  const direction = ascending ? ('asc' as const) : ('desc' as const);
+  return {
+    where: {
+      AND: bounds.map(({ side, value, id }) => ({
+        OR: [{ [by]: { [side]: value } }, { [by]: value, id: { [side]: id } }],
+      })),
+    },
+    orderBy: [{ [by]: direction }, { id: direction }],
+    take,
+  };
+}
+
+function isBackwards(args: PageArgs): boolean {
+  return args.last != null;
+}
+
+function pageSize(args: PageArgs): number {
+  const size = args.last ?? args.first ?? defaultPageSize;
   if (size >= 1 && size <= maxPageSize) return size;
+  const path = isBackwards(args) ? 'last' : 'first';
   throw new InvalidInputError([{ path, message: `must be from 1 to ${maxPageSize}` }]);
 }
 
@@ -110,7 +160,7 @@ function behind(
   path: 'after' | 'before',
   cursor: string | null | undefined,
   side: 'lt' | 'gt',
-): object[] {
+): Keyset['bounds'] {
   if (cursor == null) return [];
   const [mark, value, id] = decode(path, cursor);
   if (mark !== markOf(list)) {
@@ -118,8 +168,7 @@ function behind(
       'must be a cursor of this list: with the same filter, the same order and the same account';
     throw new InvalidInputError([{ path, message }]);
   }
-  const { by } = list.order;
-  return [{ OR: [{ [by]: { [side]: value } }, { [by]: value, id: { [side]: id } }] }];
+  return [{ side, value, id }];
 }
 
 function decode(path: string, cursor: string): z.infer<typeof positionSchema> {

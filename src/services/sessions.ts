@@ -3,6 +3,7 @@ import { InvalidRefreshTokenError, ServiceUnavailableError } from '../domain/err
 import type { Database, Transaction } from '../store/database.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Viewer } from './access-tokens.ts';
+import type { Reads } from './reads.ts';
 import { createSessionWatch, type SessionEnd } from './session-watch.ts';
 
 /** A refresh token works once and brings the next one with it. */
@@ -55,20 +56,17 @@ const maxRemembered = 10_000;
  * @param options.isShared whether other instances may end sessions. Then an answer of the database is trusted
  * for less than a second; a single process knows of every end itself.
  */
-export function createSessions(database: Database, options: { isShared: boolean; logger: Logger }): Sessions {
+export function createSessions(
+  database: Database,
+  options: { reads: Reads; isShared: boolean; logger: Logger },
+): Sessions {
   const { prisma } = database;
   const trustMs = options.isShared ? 900 : 60_000;
   // Embedded, one connection serves everything, and a large order in front of the question is not an outage.
   const patienceMs = options.isShared ? 2_000 : 15_000;
   const remembered = new Map<string, { askedAt: number; answer: Promise<boolean> }>();
 
-  const openAmong = async (ids: string[]) => {
-    const rows = await prisma.session.findMany({
-      where: { id: { in: ids }, expiresAt: { gt: new Date() } },
-      select: { id: true },
-    });
-    return new Set(rows.map(({ id }) => id));
-  };
+  const openAmong = async (ids: string[]) => new Set(await options.reads.openSessions(ids));
   const watch = createSessionWatch(options.isShared ? openAmong : undefined, options.logger);
 
   function ended(ids: readonly string[]): number {

@@ -1,6 +1,8 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils';
+import pg from 'pg';
 import type { ConstructorOptions as BossOptions } from 'pg-boss';
+import { fromPostgresText } from '../domain/moments.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { PrismaClient, type Prisma } from './generated/prisma/client.ts';
 import { applyMigrations } from './migrations.ts';
@@ -15,6 +17,13 @@ export type Database = {
    * Runs `work` in one transaction. Inside it, wait for nothing but `tx`: embedded, there is one connection.
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Runs a statement without Prisma, prepared once a connection: for the few reads that most requests wait for
+   * (services/reads.ts). Columns of PostgreSQL's own types only; enums are text.
+   *
+   * @param text with `$1`, `$2` … for the values.
+   */
+  read<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]>;
   /** Resolves when the database answers, rejects otherwise. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -44,14 +53,23 @@ async function openPostgres(url: string, logger: Logger): Promise<Database> {
     idle_in_transaction_session_timeout: 10_000,
     application_name: 'pressrun',
   };
-  const adapter = new PrismaPg(pool, {
-    statementNameGenerator: createStatementNames(),
-    onPoolError: (error) => logger.warn({ error: error.message }, 'database connection lost'),
-  });
-  return migrated(adapter, logger, {
-    bossOptions: { ...pool, max: 4, application_name: 'pressrun-jobs' },
-    close: async () => undefined,
-  });
+  const shared = new pg.Pool(pool);
+  shared.on('error', (error) => logger.warn({ error: error.message }, 'database connection lost'));
+  const nameOf = createStatementNames();
+  try {
+    return await migrated(new PrismaPg(shared, { statementNameGenerator: nameOf }), logger, {
+      bossOptions: { ...pool, max: 4, application_name: 'pressrun-jobs' },
+      async read<Row extends object>(text: string, values: readonly unknown[]) {
+        const name = nameOf({ sql: text });
+        const { rows } = await shared.query<Row>({ name, text, values: [...values], types: fastTypes });
+        return rows;
+      },
+      close: () => shared.end(),
+    });
+  } catch (error) {
+    await shared.end();
+    throw error;
+  }
 }
 
 /** More texts than this are not kept by a connection: lists of ids make a text of their own for each length. */
@@ -70,6 +88,20 @@ function createStatementNames(): (query: { sql: string }) => string {
   };
 }
 
+const { TIMESTAMPTZ } = pg.types.builtins;
+
+/** As `pg` reads columns, but for moments, of which rows are full. */
+const fastTypes: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) =>
+    oid === TIMESTAMPTZ && format !== 'binary' ? parseMoment : pg.types.getTypeParser(oid, format),
+};
+
+const parseAnyMoment = pg.types.getTypeParser(TIMESTAMPTZ, 'text');
+
+function parseMoment(text: string): unknown {
+  return fromPostgresText(text) ?? parseAnyMoment(text);
+}
+
 async function openPglite(dataDir: string, logger: Logger): Promise<Database> {
   // Not loaded where PostgreSQL is set: it is large.
   const [{ openEmbedded }, { PrismaPGlite }, { fromPglite }] = await Promise.all([
@@ -81,6 +113,12 @@ async function openPglite(dataDir: string, logger: Logger): Promise<Database> {
   try {
     return await migrated(new PrismaPGlite(embedded.pglite), logger, {
       bossOptions: { db: fromPglite(embedded.pglite), backend: 'pglite' },
+      async read<Row extends object>(text: string, values: readonly unknown[]) {
+        // By itself it takes the year 99 for 1999.
+        const parsers = { [TIMESTAMPTZ]: (moment: string) => fromPostgresText(moment) ?? new Date(moment) };
+        const { rows } = await embedded.pglite.query<Row>(text, [...values], { parsers });
+        return rows;
+      },
       close: () => embedded.close(),
     });
   } catch (error) {
@@ -92,7 +130,7 @@ async function openPglite(dataDir: string, logger: Logger): Promise<Database> {
 async function migrated(
   adapter: SqlMigrationAwareDriverAdapterFactory,
   logger: Logger,
-  backend: { bossOptions: BossOptions; close(): Promise<void> },
+  backend: Pick<Database, 'bossOptions' | 'read' | 'close'>,
 ): Promise<Database> {
   const applied = await applyMigrations(adapter);
   if (applied.length > 0) logger.info({ migrations: applied }, 'database migrated');
@@ -100,6 +138,7 @@ async function migrated(
   return {
     prisma,
     bossOptions: backend.bossOptions,
+    read: backend.read,
     transaction: (work) => prisma.$transaction(work, { maxWait: 10_000, timeout: 10_000 }),
     ping: async () => {
       await prisma.$queryRaw`SELECT 1`;

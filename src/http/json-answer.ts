@@ -1,0 +1,96 @@
+import type { ServerResponse } from 'node:http';
+import type { ExecutionResult, GraphQLError } from 'graphql';
+import { z } from 'zod';
+import type { Head } from './security-headers.ts';
+import type { GraphqlParams, GraphqlServer, RequestContext } from './graphql-server.ts';
+
+/**
+ * The short way of most requests: a body of `application/json` that is answered with JSON. It knows only what goes
+ * well as far as its execution; whatever does not (and streams, GraphiQL, GET) is Yoga's to answer, so that there is one
+ * place that says how. Yoga makes a request and a response of the Fetch API of each, which costs several times what the
+ * operation does.
+ *
+ * @param accept the header of this name.
+ * @returns whether it was answered.
+ */
+export async function answerAsJson(
+  graphql: GraphqlServer,
+  { body, accept }: { body: Buffer; accept: string | undefined },
+  request: RequestContext,
+  response: ServerResponse,
+  head: Head,
+): Promise<boolean> {
+  const mediaType = mediaTypeOf(accept);
+  const params = mediaType === undefined ? undefined : paramsOf(body);
+  const result = params === undefined ? undefined : await graphql.answer(params, request);
+  if (result === undefined) return false;
+  const { status, headers } = result.errors === undefined ? fine : headOf(result.errors);
+  const text = JSON.stringify(result.errors === undefined ? result : withoutHttp(result));
+  head.push('content-type', `${mediaType}; charset=utf-8`, 'content-length', String(Buffer.byteLength(text)));
+  response.writeHead(status, [...head, ...headers]);
+  response.end(text);
+  return true;
+}
+
+const fine = { status: 200, headers: [] };
+
+const jsonTypes = ['application/graphql-response+json', 'application/json'] as const;
+
+/** As Yoga chooses: the first that the client names and that is one of ours, whatever else it names. */
+function mediaTypeOf(accept: string | undefined): (typeof jsonTypes)[number] | undefined {
+  if (accept === undefined || accept === '*/*' || accept === 'application/json') return 'application/json';
+  for (const range of accept.replaceAll(/\s/g, '').toLowerCase().split(',')) {
+    const [type = '', ...parameters] = range.split(';');
+    const charset = parameters.find((parameter) => parameter.includes('charset='));
+    if (charset !== undefined && charset !== 'charset=utf-8') continue;
+    const [major, minor] = type.split('/');
+    const found = jsonTypes.findLast((ours) => {
+      const [ourMajor, ourMinor] = ours.split('/');
+      return (major === '*' || major === ourMajor) && (minor === '*' || minor === ourMinor);
+    });
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+const object = z.record(z.string(), z.unknown()).nullish();
+const paramsSchema = z.strictObject({
+  query: z.string().nullish(),
+  operationName: z.string().nullish(),
+  variables: object,
+  extensions: object,
+});
+
+function paramsOf(body: Buffer): GraphqlParams | undefined {
+  try {
+    return paramsSchema.safeParse(JSON.parse(body.toString())).data;
+  } catch {
+    return undefined;
+  }
+}
+
+const httpSchema = z.object({
+  status: z.number(),
+  headers: z.record(z.string(), z.string()).optional(),
+});
+
+/** The status and headers that errors of ours ask for (graphql/mask-error.ts). The highest status counts. */
+function headOf(errors: readonly GraphQLError[]): { status: number; headers: Head } {
+  const asked = errors.flatMap(({ extensions }) => httpSchema.safeParse(extensions['http']).data ?? []);
+  return {
+    status: Math.max(200, ...asked.map(({ status }) => status)),
+    headers: Object.entries(Object.assign({}, ...asked.map(({ headers }) => headers)))
+      .flat()
+      .map(String),
+  };
+}
+
+function withoutHttp({ errors = [], ...result }: ExecutionResult): object {
+  return {
+    errors: errors.map((error) => {
+      const { http: _http, ...extensions } = error.extensions;
+      return { ...error.toJSON(), extensions };
+    }),
+    ...result,
+  };
+}
