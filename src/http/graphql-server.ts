@@ -7,7 +7,8 @@ import type { Context, OperationArgs, Services } from '../graphql/context.ts';
 import { maskError } from '../graphql/mask-error.ts';
 import { schema } from '../graphql/schema.ts';
 import { endingWith, pull } from '../graphql/pull.ts';
-import { createSharedSubscribe, type Subscription } from '../graphql/shared-subscribe.ts';
+import { createSharedSubscribe } from '../graphql/shared-subscribe.ts';
+import type { Subscription } from '../graphql/subscriber.ts';
 import type { RateLimits } from '../services/rate-limits.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { eventStreams } from './event-stream.ts';
@@ -111,6 +112,6 @@ const pullSubscriptions = (subscribe: Subscribe): Plugin<Context> => ({
         answer.leave();
         return { errors: [maskError(new RateLimitedError(1), () => undefined)] };
       }
-      return endingWith(pull(answer), answer.leave);
+      return endingWith(pull(answer), () => answer.leave());
     }),
 });

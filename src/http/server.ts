@@ -113,6 +113,7 @@ export function createHttpServer(deps: {
     readClient,
     allowedOrigins: settings.allowedOrigins,
     maxMessageBytes: maxBodyBytes,
+    logger,
   });
   const stopWatching = watchStalledSockets(server, (socket) => {
     if (!webSockets.closeStalled(socket)) socket.destroy();
