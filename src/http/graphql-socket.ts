@@ -161,6 +161,17 @@ function send(socket: WebSocket, text: string): Promise<void> {
   });
 }
 
+/** The newest message made of a result. Clients that name their operations alike share it, encoded once. */
+const messages = new WeakMap<SharedResult, { head: string; bytes: Buffer }>();
+
+function messageOf(result: SharedResult, head: string): Buffer {
+  const known = messages.get(result);
+  if (known?.head === head) return known.bytes;
+  const bytes = Buffer.from(`${head}${result.text}}`);
+  messages.set(result, { head, bytes });
+  return bytes;
+}
+
 /**
  * Sends each result as a `next` message of its own writing: its text is shared by all subscribers who are told
  * the same, and graphql-ws would serialise it again for each. All else of the protocol is graphql-ws', to which
@@ -193,11 +204,11 @@ class Delivery implements AsyncIterableIterator<never, void>, Sink {
     return this;
   }
 
-  push({ text }: SharedResult): boolean {
+  push(result: SharedResult): boolean {
     // A socket that closes takes everything; graphql-ws ends its subscriptions when it has closed.
     if (this.#socket.readyState !== this.#socket.OPEN) return true;
     if (this.#socket.bufferedAmount >= maxBufferedBytes) return false;
-    this.#socket.send(`${this.#head}${text}}`);
+    this.#socket.send(messageOf(result, this.#head), { binary: false });
     return true;
   }
 
