@@ -60,6 +60,8 @@ export function createHttpServer(deps: {
   const graphql = createGraphqlServer(services, { ...deps, introspection: settings.introspection });
   const serveGraphql = createGraphqlRoute({ ...deps, graphql, connections, maxBodyBytes });
 
+  let isStopping = false;
+
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = pathOf(request);
     const client = readClient(request);
@@ -72,7 +74,7 @@ export function createHttpServer(deps: {
     } else if (path.startsWith(exportPrefix)) {
       await serveExport(request, response, client, { ...deps.services, limits, connections, sessions });
     } else if (path.startsWith('/health/')) {
-      await serveHealth(path, response, deps.health);
+      await serveHealth(path, response, deps.health, isStopping);
     } else if (path === '/') {
       response.writeHead(302, { location: graphqlPath }).end();
     } else {
@@ -132,6 +134,7 @@ export function createHttpServer(deps: {
       return `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`;
     },
     async stop(graceMs) {
+      isStopping = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       // Upgraded sockets are not the server's any more; a peer that is gone would hold them for half a minute.
       const grace = setTimeout(() => {

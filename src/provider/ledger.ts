@@ -45,10 +45,18 @@ export type Ledger = {
   ): Promise<void>;
   /** @returns how often the provider's limits refused a call of this subject. */
   refusals(subjectId: string): Promise<number>;
-  /** A call brought nothing: `FAILED` where the provider said so, `UNKNOWN` where its answer was not waited for. */
+  /**
+   * A call brought nothing: `FAILED` where the provider said so, with the usage of an answer that was of no use;
+   * `UNKNOWN` where its answer was not waited for.
+   */
   fail(
     call: PaidCall,
-    failure: { status: 'FAILED' | 'UNKNOWN'; errorCode: string; latencyMs: number },
+    failure: {
+      status: 'FAILED' | 'UNKNOWN';
+      errorCode: string;
+      latencyMs: number;
+      usage: Usage | undefined;
+    },
   ): Promise<void>;
 };
 
@@ -157,8 +165,9 @@ export function createLedger(
       prisma.providerCall.count({
         where: { subjectId, status: 'FAILED', errorCode: 'RATE_LIMITED' satisfies ProviderErrorCode },
       }),
-    async fail(call, failure) {
-      await end({ ...emptyEnding, callId: call.callId, ...failure });
+    async fail(call, { usage, ...failure }) {
+      const paid = usage && { ...usage, costMicros: Number(costMicros(priceOf(call.model), usage)) };
+      await end({ ...emptyEnding, ...paid, callId: call.callId, ...failure });
     },
   };
 }
@@ -247,8 +256,8 @@ async function writeIntents(
 }
 
 /**
- * One statement for any number of endings. A settled call returns to the budget what it did not cost; a failed
- * one all of it; an unknown one nothing, as it may have been paid. Only open calls end, so each ends once.
+ * One statement for any number of endings. A settled or failed call returns to the budget what it did not cost; an
+ * unknown one nothing, as it may have been paid. Only open calls end, so each ends once.
  */
 async function writeEndings(
   prisma: PrismaClient,
@@ -266,7 +275,7 @@ async function writeEndings(
         "requestId" text, "errorCode" text, result jsonb)
       WHERE c.id = e."callId" AND c.status IN ('INTENT', 'SENT')
       RETURNING c."batchId", c."ownerId", CASE c.status
-        WHEN 'SETTLED' THEN c."estimateMicros" - c."costMicros" WHEN 'FAILED' THEN c."estimateMicros" ELSE 0 END AS refund
+        WHEN 'UNKNOWN' THEN 0 ELSE c."estimateMicros" - coalesce(c."costMicros", 0) END AS refund
     ), owner_refund AS (
       UPDATE users u SET "spendMicros" = greatest(0, u."spendMicros" - r.total)
       FROM (SELECT "ownerId", sum(refund) AS total FROM ended GROUP BY 1) r

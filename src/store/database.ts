@@ -1,8 +1,9 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 import type { ConstructorOptions as BossOptions } from 'pg-boss';
+import { z } from 'zod';
 import type { Logger } from '../telemetry/logger.ts';
-import { PrismaClient, type Prisma } from './generated/prisma/client.ts';
+import { Prisma, PrismaClient } from './generated/prisma/client.ts';
 import { applyMigrations } from './migrations.ts';
 
 export type Transaction = Prisma.TransactionClient;
@@ -12,7 +13,8 @@ export type Database = {
   /** How pg-boss reaches the same database. */
   bossOptions: BossOptions;
   /**
-   * Runs `work` in one transaction. Inside it, wait for nothing but `tx`: embedded, there is one connection.
+   * Runs `work` in one transaction, and anew where the database chose it to end a deadlock: so it changes nothing
+   * but through `tx`. Inside it, wait for nothing but `tx`: embedded, there is one connection.
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** Resolves when the database answers, rejects otherwise. */
@@ -100,7 +102,8 @@ async function migrated(
   return {
     prisma,
     bossOptions: backend.bossOptions,
-    transaction: (work) => prisma.$transaction(work, { maxWait: 10_000, timeout: 10_000 }),
+    transaction: (work) =>
+      unlessDeadlocked(() => prisma.$transaction(work, { maxWait: 10_000, timeout: 10_000 })),
     ping: async () => {
       await prisma.$queryRaw`SELECT 1`;
     },
@@ -110,3 +113,27 @@ async function migrated(
     },
   };
 }
+
+const deadlockTries = 3;
+
+/** Two transactions that wait for each other: PostgreSQL ends one, and the other one goes on. */
+async function unlessDeadlocked<T>(run: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      if (tries === deadlockTries || !isDeadlock(error)) throw error;
+    }
+  }
+}
+
+function isDeadlock(error: unknown): boolean {
+  return (
+    error instanceof Prisma.PrismaClientKnownRequestError && conflictSchema.safeParse(error.meta).success
+  );
+}
+
+/** What Prisma hands on of PostgreSQL's 40P01. */
+const conflictSchema = z.object({
+  driverAdapterError: z.object({ cause: z.object({ kind: z.literal('TransactionWriteConflict') }) }),
+});
