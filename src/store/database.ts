@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils';
+import pg from 'pg';
 import type { ConstructorOptions as BossOptions } from 'pg-boss';
 import { z } from 'zod';
 import type { Logger } from '../telemetry/logger.ts';
@@ -17,6 +18,13 @@ export type Database = {
    * but through `tx`. Inside it, wait for nothing but `tx`: embedded, there is one connection.
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Runs a statement without Prisma, prepared once a connection: for the few that most requests and every post wait
+   * for. Columns of PostgreSQL's own types only; enums are text, a bigint is text or a number.
+   *
+   * @param text with `$1`, `$2` … for the values.
+   */
+  query<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]>;
   /** Resolves when the database answers, rejects otherwise. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -46,14 +54,22 @@ async function openPostgres(url: string, logger: Logger): Promise<Database> {
     idle_in_transaction_session_timeout: 10_000,
     application_name: 'pressrun',
   };
-  const adapter = new PrismaPg(pool, {
-    statementNameGenerator: createStatementNames(),
-    onPoolError: (error) => logger.warn({ error: error.message }, 'database connection lost'),
-  });
-  return migrated(adapter, logger, {
-    bossOptions: { ...pool, max: 4, application_name: 'pressrun-jobs' },
-    close: async () => undefined,
-  });
+  const shared = new pg.Pool(pool);
+  shared.on('error', (error) => logger.warn({ error: error.message }, 'database connection lost'));
+  const nameOf = createStatementNames();
+  try {
+    return await migrated(new PrismaPg(shared, { statementNameGenerator: nameOf }), logger, {
+      bossOptions: { ...pool, max: 4, application_name: 'pressrun-jobs' },
+      async query<Row extends object>(text: string, values: readonly unknown[]) {
+        const { rows } = await shared.query<Row>({ name: nameOf({ sql: text }), text, values: [...values] });
+        return rows;
+      },
+      close: () => shared.end(),
+    });
+  } catch (error) {
+    await shared.end();
+    throw error;
+  }
 }
 
 /** More texts than this are not kept by a connection: lists of ids make a text of their own for each length. */
@@ -83,6 +99,10 @@ async function openPglite(dataDir: string, logger: Logger): Promise<Database> {
   try {
     return await migrated(new PrismaPGlite(embedded.pglite), logger, {
       bossOptions: { db: fromPglite(embedded.pglite), backend: 'pglite' },
+      async query<Row extends object>(text: string, values: readonly unknown[]) {
+        const { rows } = await embedded.pglite.query<Row>(text, [...values]);
+        return rows;
+      },
       close: () => embedded.close(),
     });
   } catch (error) {
@@ -94,7 +114,7 @@ async function openPglite(dataDir: string, logger: Logger): Promise<Database> {
 async function migrated(
   adapter: SqlMigrationAwareDriverAdapterFactory,
   logger: Logger,
-  backend: { bossOptions: BossOptions; close(): Promise<void> },
+  backend: Pick<Database, 'bossOptions' | 'query' | 'close'>,
 ): Promise<Database> {
   const applied = await applyMigrations(adapter);
   if (applied.length > 0) logger.info({ migrations: applied }, 'database migrated');
@@ -104,6 +124,7 @@ async function migrated(
     bossOptions: backend.bossOptions,
     transaction: (work) =>
       unlessDeadlocked(() => prisma.$transaction(work, { maxWait: 10_000, timeout: 10_000 })),
+    query: backend.query,
     ping: async () => {
       await prisma.$queryRaw`SELECT 1`;
     },
