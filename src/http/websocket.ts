@@ -67,8 +67,9 @@ export function attachWebSockets(
     if (leave === undefined) return refuse('429 Too Many Requests');
     // Also where the handshake fails.
     connection.once('close', leave);
-    // The request itself is let go: a connection lives for hours.
-    const requestId = requestIdOf(request);
+    // The request itself is let go, as a connection lives for hours; and its id is copied, as V8 builds a UUID of
+    // 14 pieces that would stay.
+    const requestId = Buffer.from(requestIdOf(request)).toString();
     return sockets.handleUpgrade(request, connection, head, (socket) => {
       webSockets.set(connection, socket);
       serve({ socket, guard: new SocketGuard(socket, deps), client, requestId });
