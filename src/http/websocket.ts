@@ -87,6 +87,7 @@ export function attachWebSockets(
           origin: client.origin,
           address: client.address,
           refreshCookie: undefined,
+          markSecret: () => undefined,
           viewer: () => guardOf(extra.socket).viewer(),
         };
         const { schema, parse, validate, contextFactory, execute } = deps.graphql.getEnveloped(request);
