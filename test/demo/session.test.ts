@@ -162,7 +162,10 @@ describe('following a batch for longer than a token lives', () => {
     return startBatch(own, { campaignId: await createCampaign(own), postCount: 3 });
   };
 
-  it.each(['websocket', 'sse'] as const)('brings every event over %s', async (transport) => {
+  it.each([
+    ['websocket', 'one connection', true],
+    ['sse', 'one stream after another', false],
+  ] as const)('brings every event over %s, through %s', async (transport, _what, isOne) => {
     await using proxy = await startFlakyProxy(app.url);
     const { session, renewals } = await logIn();
     const batchId = await orderBatch(session);
@@ -171,8 +174,7 @@ describe('following a batch for longer than a token lives', () => {
     );
     expect(stored(events).map(({ cursor }) => cursor)).toEqual(['1', '2', '3', '4', '5']);
     expect(renewals()).toBeGreaterThan(0);
-    // A WebSocket goes on with the next token; a stream is opened anew.
-    if (transport === 'websocket') expect(proxy.opened()).toBe(1);
+    expect(proxy.opened() === 1).toBe(isOne);
   });
 
   it('ends with the reason when the session is ended', async () => {
