@@ -55,6 +55,8 @@ export type Context = Services & {
   postCosts: DataLoader<string, number>;
   /** The viewer's own posts; null for any other. */
   postsById: DataLoader<string, Post | null>;
+  /** Says that the answer carries tokens: nobody is to keep it, nor to compress it. */
+  markSecret: () => void;
   /** The newest cursor of an earlier stream, where the transport tells it. */
   lastEventId: string | undefined;
   /** Takes a place for a stream that ends with its session; absent where the transport has one. */

@@ -62,6 +62,7 @@ export function createGraphqlRoute(deps: {
       origin: client.origin,
       address: client.address,
       refreshCookie: refreshCookieOf(request, response, graphqlPath, client.isSecure),
+      markSecret: () => response.setHeader('cache-control', 'no-store, no-transform'),
       lastEventId: lastEventIdOf(request),
       viewer: () => authenticate(accounts, token),
       openStream: (viewer) => keepStream(response, client.address, viewer, deps),

@@ -26,6 +26,7 @@ export type RequestContext = {
   /** The client's network address. */
   address: string;
   refreshCookie: Context['refreshCookie'];
+  markSecret: Context['markSecret'];
   /** Who asks; a transport that lives longer than a request authenticates when it connects. */
   viewer: () => Promise<Context['viewer']>;
   /** The newest `id` that an `EventSource` has of an earlier stream. */
@@ -91,6 +92,7 @@ export function createGraphqlServer(
       origin: request.origin,
       address: request.address,
       refreshCookie: request.refreshCookie,
+      markSecret: request.markSecret,
       lastEventId: request.lastEventId,
       openStream: request.openStream,
       ...costs,

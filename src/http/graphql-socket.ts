@@ -61,6 +61,7 @@ export function createGraphqlSockets(deps: {
         origin: client.origin,
         address: client.address,
         refreshCookie: undefined,
+        markSecret: () => undefined,
         viewer: () => guard.viewer(),
       });
       try {

@@ -7,6 +7,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { serveAsset, assetPrefix } from './assets.ts';
 import { ClientLeftError } from './body.ts';
 import { createClientReader } from './client-info.ts';
+import { compress } from './compress.ts';
 import { createConnectionCount } from './connection-count.ts';
 import { createGraphqlRoute } from './graphql-route.ts';
 import { createGraphqlServer, graphqlPath } from './graphql-server.ts';
@@ -67,6 +68,7 @@ export function createHttpServer(deps: {
     const client = readClient(request);
     const isGraphiql = path === graphqlPath && request.headers.accept?.includes('text/html') === true;
     setSecurityHeaders(request, response, { isSecure: client.isSecure, isGraphiql });
+    compress(request, response);
     if (path === graphqlPath) {
       await serveGraphql(request, response, client);
     } else if (path.startsWith(assetPrefix)) {

@@ -36,11 +36,12 @@ export function createAccessTokens(secrets: readonly Uint8Array[], lifetimeMinut
   const [signing] = keys;
   if (signing === undefined) throw new Error('a secret to sign access tokens with is missing');
   const [kid, signingSecret] = signing;
+  const lifetimeSeconds = Math.round(lifetimeMinutes * 60);
 
   return {
     async issue(userId, sessionId) {
       const now = Math.floor(Date.now() / 1000);
-      const expiresAt = now + lifetimeMinutes * 60;
+      const expiresAt = now + lifetimeSeconds;
       const accessToken = await new SignJWT({ sid: sessionId })
         .setProtectedHeader({ alg: algorithm, typ: type, kid })
         .setIssuer(issuer)
@@ -68,7 +69,7 @@ export function createAccessTokens(secrets: readonly Uint8Array[], lifetimeMinut
             audience: issuer,
             requiredClaims: ['sub', 'sid', 'exp', 'iat'],
             // Refuses what was issued in the future as well.
-            maxTokenAge: lifetimeMinutes * 60,
+            maxTokenAge: lifetimeSeconds,
             clockTolerance: clockToleranceSeconds,
           },
         );
