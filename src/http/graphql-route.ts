@@ -6,6 +6,7 @@ import type { Sessions } from '../services/sessions.ts';
 import { authenticate } from './authenticate.ts';
 import { readBody } from './body.ts';
 import type { ClientInfo } from './client-info.ts';
+import { compress } from './compress.ts';
 import type { ConnectionCount } from './connection-count.ts';
 import { graphqlPath, type GraphqlServer, type RequestContext } from './graphql-server.ts';
 import { bearerToken, lastEventIdOf, requestIdOf } from './headers.ts';
@@ -60,6 +61,7 @@ export function createGraphqlRoute(deps: {
       origin: client.origin,
       address: client.address,
       refreshCookie: refreshCookieOf(request, response, graphqlPath, client.isSecure),
+      markSecret: () => response.setHeader('cache-control', 'no-store, no-transform'),
       lastEventId: lastEventIdOf(request),
       viewer: () => authenticate(accounts, token),
       openStream: (viewer) => keepStream(response, client.address, viewer, deps),
@@ -74,12 +76,12 @@ export function createGraphqlRoute(deps: {
         head.push('connection', 'close');
         return refuse(413, 'REQUEST_TOO_LARGE', 'The request is too large.');
       }
-      if (await answerAsJson(graphql, { body, accept: request.headers.accept }, context, response, head))
-        return;
+      if (await answerAsJson(graphql, request, body, context, response, head)) return;
       // Where Yoga looks for what was read already.
       Object.assign(request, { body });
     }
     setHead(response, head);
+    compress(request, response);
     await graphql(request, response, context);
   };
 }

@@ -13,7 +13,8 @@ import { Loaders } from '../graphql/loaders.ts';
 import { maskError } from '../graphql/mask-error.ts';
 import { schema } from '../graphql/schema.ts';
 import { endingWith, pull } from '../graphql/pull.ts';
-import { createSharedSubscribe, type Subscription } from '../graphql/shared-subscribe.ts';
+import { createSharedSubscribe } from '../graphql/shared-subscribe.ts';
+import type { Subscription } from '../graphql/subscriber.ts';
 import type { RateLimits } from '../services/rate-limits.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { eventStreams } from './event-stream.ts';
@@ -31,6 +32,7 @@ export type RequestContext = {
   /** The client's network address. */
   address: string;
   refreshCookie: Context['refreshCookie'];
+  markSecret: Context['markSecret'];
   /** Who asks; a transport that lives longer than a request authenticates when it connects. */
   viewer: () => Promise<Context['viewer']>;
   /** The newest `id` that an `EventSource` has of an earlier stream. */
@@ -130,6 +132,7 @@ export function createGraphqlServer(
       origin: request.origin,
       address: request.address,
       refreshCookie: request.refreshCookie,
+      markSecret: request.markSecret,
       lastEventId: request.lastEventId,
       openStream: request.openStream,
       loaders: new Loaders(services, viewer),
@@ -150,6 +153,6 @@ const pullSubscriptions = (subscribe: Subscribe): Plugin<Context> => ({
         answer.leave();
         return { errors: [maskError(new RateLimitedError(1), () => undefined)] };
       }
-      return endingWith(pull(answer), answer.leave);
+      return endingWith(pull(answer), () => answer.leave());
     }),
 });

@@ -5,14 +5,19 @@ export type HealthChecks = Record<string, () => Promise<void>>;
 
 const patienceMs = 1_000;
 
-/** `/health/live`: the process answers. `/health/ready`: what it needs answers as well, else 503. */
+/**
+ * `/health/live`: the process answers. `/health/ready`: what it needs answers as well, and it is not about to stop,
+ * else 503.
+ */
 export async function serveHealth(
   path: string,
   response: ServerResponse,
   checks: HealthChecks,
+  isStopping: boolean,
 ): Promise<void> {
   if (path === '/health/live') return answer(response, 200, { status: 'live' });
   if (path !== '/health/ready') return answer(response, 404, { status: 'unknown check' });
+  if (isStopping) return answer(response, 503, { status: 'stopping' });
   const results = await Promise.all(
     Object.entries(checks).map(async ([name, check]) => [name, await outcome(check)] as const),
   );

@@ -1,6 +1,7 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { z } from 'zod';
+import { compress, isWorthCompressing } from './compress.ts';
 import type { Head } from './security-headers.ts';
 import type { GraphqlParams, GraphqlServer, RequestContext } from './graphql-server.ts';
 
@@ -10,24 +11,34 @@ import type { GraphqlParams, GraphqlServer, RequestContext } from './graphql-ser
  * place that says how. Yoga makes a request and a response of the Fetch API of each, which costs several times what the
  * operation does.
  *
- * @param accept the header of this name.
+ * @param head what the answer's headers begin with.
  * @returns whether it was answered.
  */
 export async function answerAsJson(
   graphql: GraphqlServer,
-  { body, accept }: { body: Buffer; accept: string | undefined },
-  request: RequestContext,
+  request: IncomingMessage,
+  body: Buffer,
+  context: RequestContext,
   response: ServerResponse,
-  head: Head,
+  head: Readonly<Head>,
 ): Promise<boolean> {
-  const mediaType = mediaTypeOf(accept);
+  const mediaType = mediaTypeOf(request.headers.accept);
   const params = mediaType === undefined ? undefined : paramsOf(body);
-  const result = params === undefined ? undefined : await graphql.answer(params, request);
+  const result = params === undefined ? undefined : await graphql.answer(params, context);
   if (result === undefined) return false;
   const { status, headers } = result.errors === undefined ? fine : headOf(result.errors);
   const text = JSON.stringify(result.errors === undefined ? result : withoutHttp(result));
-  head.push('content-type', `${mediaType}; charset=utf-8`, 'content-length', String(Buffer.byteLength(text)));
-  response.writeHead(status, [...head, ...headers]);
+  const bytes = Buffer.byteLength(text);
+  // What compresses takes part in all that is written: only answers that it may be of use to go through it.
+  if (isWorthCompressing(request, bytes)) compress(request, response);
+  response.writeHead(status, [
+    ...head,
+    'content-type',
+    `${mediaType}; charset=utf-8`,
+    'content-length',
+    String(bytes),
+    ...headers,
+  ]);
   response.end(text);
   return true;
 }

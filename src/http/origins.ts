@@ -13,7 +13,7 @@ export function isAllowedOrigin(request: IncomingMessage, allowed: readonly stri
 
 /** Says by CORS that the page may read the answer. To be called for allowed origins only. */
 export function allowOrigin(request: IncomingMessage, head: Head): void {
-  head.push('vary', 'Origin');
+  head.push('vary', 'Origin, Accept-Encoding');
   if (request.headers.origin === undefined) return;
   head.push(
     'access-control-allow-origin',

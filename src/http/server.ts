@@ -7,6 +7,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { serveAsset, assetPrefix } from './assets.ts';
 import { ClientLeftError } from './body.ts';
 import { createClientReader } from './client-info.ts';
+import { compress } from './compress.ts';
 import { createConnectionCount } from './connection-count.ts';
 import { createGraphqlRoute } from './graphql-route.ts';
 import { createGraphqlServer, graphqlPath } from './graphql-server.ts';
@@ -60,6 +61,8 @@ export function createHttpServer(deps: {
   const graphql = createGraphqlServer(services, { ...deps, introspection: settings.introspection });
   const serveGraphql = createGraphqlRoute({ ...deps, graphql, connections, maxBodyBytes });
 
+  let isStopping = false;
+
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = pathOf(request);
     const client = readClient(request);
@@ -71,12 +74,13 @@ export function createHttpServer(deps: {
     ];
     if (path === graphqlPath) return serveGraphql(request, response, client, head);
     setHead(response, head);
+    compress(request, response);
     if (path.startsWith(assetPrefix)) {
       await serveAsset(request, response, deps.assets);
     } else if (path.startsWith(exportPrefix)) {
       await serveExport(request, response, client, { ...deps.services, limits, connections, sessions });
     } else if (path.startsWith('/health/')) {
-      await serveHealth(path, response, deps.health);
+      await serveHealth(path, response, deps.health, isStopping);
     } else if (path === '/') {
       response.writeHead(302, { location: graphqlPath }).end();
     } else {
@@ -117,6 +121,7 @@ export function createHttpServer(deps: {
     readClient,
     allowedOrigins: settings.allowedOrigins,
     maxMessageBytes: maxBodyBytes,
+    logger,
   });
   const stopWatching = watchStalledSockets(server, (socket) => {
     if (!webSockets.closeStalled(socket)) socket.destroy();
@@ -135,6 +140,7 @@ export function createHttpServer(deps: {
       return `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`;
     },
     async stop(graceMs) {
+      isStopping = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       // Upgraded sockets are not the server's any more; a peer that is gone would hold them for half a minute.
       const grace = setTimeout(() => {

@@ -39,6 +39,7 @@ export function createAccessTokens(secrets: readonly Uint8Array[], lifetimeMinut
   const [signing] = keys;
   if (signing === undefined) throw new Error('a secret to sign access tokens with is missing');
   const [kid, signingSecret] = signing;
+  const lifetimeSeconds = Math.round(lifetimeMinutes * 60);
   const verified = new Map<string, { viewer: Viewer; untilMs: number }>();
 
   function remember(key: string, viewer: Viewer, untilMs: number): void {
@@ -50,7 +51,7 @@ export function createAccessTokens(secrets: readonly Uint8Array[], lifetimeMinut
   return {
     async issue(userId, sessionId) {
       const now = Math.floor(Date.now() / 1000);
-      const expiresAt = now + lifetimeMinutes * 60;
+      const expiresAt = now + lifetimeSeconds;
       const accessToken = await new SignJWT({ sid: sessionId })
         .setProtectedHeader({ alg: algorithm, typ: type, kid })
         .setIssuer(issuer)
@@ -82,7 +83,7 @@ export function createAccessTokens(secrets: readonly Uint8Array[], lifetimeMinut
             audience: issuer,
             requiredClaims: ['sub', 'sid', 'exp', 'iat'],
             // Refuses what was issued in the future as well.
-            maxTokenAge: lifetimeMinutes * 60,
+            maxTokenAge: lifetimeSeconds,
             clockTolerance: clockToleranceSeconds,
           },
         );
@@ -92,7 +93,7 @@ export function createAccessTokens(secrets: readonly Uint8Array[], lifetimeMinut
           sessionId: claims.sid,
           expiresAt: new Date(claims.exp * 1000),
         };
-        remember(key, viewer, Math.min(claims.exp, claims.iat + lifetimeMinutes * 60) * 1000);
+        remember(key, viewer, Math.min(claims.exp, claims.iat + lifetimeSeconds) * 1000);
         return viewer;
       } catch (cause) {
         throw invalidToken({ cause });

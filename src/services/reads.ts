@@ -40,22 +40,22 @@ const allOf = {
   campaigns: Object.values(Prisma.CampaignScalarFieldEnum),
 };
 
-export function createReads(database: Pick<Database, 'read'>): Reads {
+export function createReads(database: Pick<Database, 'query'>): Reads {
   return {
     async openSessions(ids) {
-      const rows = await database.read<{ id: string }>(
+      const rows = await database.query<{ id: string }>(
         'SELECT id FROM sessions WHERE id = ANY($1::uuid[]) AND "expiresAt" > $2',
         [ids, new Date()],
       );
       return rows.map(({ id }) => id);
     },
     posts: (owner, ids, columns = allOf.posts) =>
-      database.read<Post>(byIds('posts', columns), [ids, owner.userId]),
+      database.query<Post>(byIds('posts', columns), [ids, owner.userId]),
     campaigns: (owner, ids, columns = allOf.campaigns) =>
-      database.read<Campaign>(byIds('campaigns', columns), [ids, owner.userId]),
+      database.query<Campaign>(byIds('campaigns', columns), [ids, owner.userId]),
     campaignPage(owner, keyset, columns = allOf.campaigns) {
       const page = clauses(keyset, 2);
-      return database.read<Campaign>(
+      return database.query<Campaign>(
         `SELECT ${names(columns, [keyset.by])} FROM campaigns WHERE "ownerId" = $1 ${page.where} ${page.order}`,
         [owner.userId, ...page.values],
       );
@@ -63,7 +63,7 @@ export function createReads(database: Pick<Database, 'read'>): Reads {
     postPages(owner, campaignIds, keyset, columns = allOf.posts) {
       const page = clauses(keyset, 3);
       const read = names(columns, ['campaignId', keyset.by]);
-      return database.read<Post>(
+      return database.query<Post>(
         `SELECT post.* FROM unnest($1::uuid[]) AS campaign (id) CROSS JOIN LATERAL (
            SELECT ${read} FROM posts WHERE "campaignId" = campaign.id AND "ownerId" = $2 ${page.where} ${page.order}
          ) AS post`,
