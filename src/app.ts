@@ -18,7 +18,6 @@ import { createPasswords } from './services/passwords.ts';
 import { createPosts } from './services/posts.ts';
 import { createProgress } from './services/progress.ts';
 import { createQuotes } from './services/quotes.ts';
-import { createReads } from './services/reads.ts';
 import { createRateLimits, type RateLimits } from './services/rate-limits.ts';
 import { createSessions } from './services/sessions.ts';
 import { createUsages } from './services/usages.ts';
@@ -60,12 +59,10 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       s3: config.assets.s3,
       baseUrl: config.assets.baseUrl,
     });
-    const reads = createReads(database);
-    const posts = createPosts(database, reads);
+    const posts = createPosts(database);
     const outages = createOutageBoard(database, randomUUID(), logger);
     const batches = createBatches({ database, jobs, bus });
     const sessions = createSessions(database, {
-      reads,
       isShared: config.databaseUrl !== undefined,
       logger,
     });
@@ -81,7 +78,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
         deletion,
         limits,
       }),
-      campaigns: createCampaigns(database, reads),
+      campaigns: createCampaigns(database),
       batches,
       outages,
       posts,

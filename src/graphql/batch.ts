@@ -15,10 +15,18 @@ import {
 import { dollars } from '../domain/pricing.ts';
 import { builder } from './builder.ts';
 import { CampaignNode, ChannelEnum } from './campaign.ts';
-import { DirectionEnum, TimeRangeInput, toConnection, totalCountOptions } from './connections.ts';
+import {
+  DirectionEnum,
+  present,
+  TimeRangeInput,
+  toConnection,
+  totalCountOptions,
+  type Connection,
+} from './connections.ts';
 import { requireViewer } from './context.ts';
 import { parseId } from './ids.ts';
 import { ownedBy } from '../services/ownership.ts';
+import type { Batch } from '../store/generated/prisma/client.ts';
 
 const BatchStatusEnum = builder.enumType('BatchStatus', {
   description: 'Where a batch stands.',
@@ -101,8 +109,7 @@ export const BatchNode = builder.prismaNode('Batch', {
       nullable: true,
       description:
         'Why a running batch does not go on: `PROVIDER_UNAVAILABLE` while the AI provider keeps failing. Null while it does.',
-      resolve: async ({ status }, _args, { outages }) =>
-        status === 'RUNNING' ? ((await outages.current()) ?? null) : null,
+      resolve: ({ status }, _args, { loaders }) => (status === 'RUNNING' ? loaders.outage.load('now') : null),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was started.' }),
     finishedAt: t.expose('finishedAt', {
@@ -113,10 +120,43 @@ export const BatchNode = builder.prismaNode('Batch', {
     campaign: t.field({
       type: CampaignNode,
       description: 'The campaign its posts are written for.',
-      resolve: ({ campaignId }, _args, { loaders }) => loaders.campaigns.load(campaignId),
+      resolve: async ({ ownerId, campaignId }, _args, { loaders }) =>
+        present(await loaders.campaigns.load({ owner: { userId: ownerId }, id: campaignId })),
     }),
   }),
 });
+
+const BatchEdge = builder.edgeObject({
+  type: BatchNode,
+  name: 'BatchEdge',
+  description: 'A batch and its place in the list.',
+});
+const BatchConnection = builder.connectionObject<typeof BatchNode, Connection<Batch>>(
+  {
+    type: BatchNode,
+    name: 'BatchConnection',
+    description: 'A page of batches.',
+    fields: (fields) => ({ totalCount: fields.int(totalCountOptions) }),
+  },
+  BatchEdge,
+);
+
+builder.objectField(CampaignNode, 'batches', (t) =>
+  t.connection(
+    {
+      type: BatchNode,
+      description: 'Its batches, newest first. Cursors are those of `batches` with its id as filter.',
+      resolve: async ({ id, ownerId }, args, context) => {
+        const { pages, counts } = context.loaders.campaignBatches;
+        const owner = { userId: ownerId };
+        const page = await pages.load({ owner, page: context.batches.planOf(owner, id, args) });
+        return toConnection(page, () => counts.load({ owner, id }));
+      },
+    },
+    BatchConnection,
+    BatchEdge,
+  ),
+);
 
 const StartBatchInput = builder.inputType('StartBatchInput', {
   description: 'An order for posts.',
@@ -195,12 +235,8 @@ builder.queryFields((t) => ({
         );
       },
     },
-    {
-      name: 'BatchConnection',
-      description: 'A page of batches.',
-      fields: (fields) => ({ totalCount: fields.int(totalCountOptions) }),
-    },
-    { name: 'BatchEdge', description: 'A batch and its place in the list.' },
+    BatchConnection,
+    BatchEdge,
   ),
 }));
 

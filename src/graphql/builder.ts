@@ -8,6 +8,7 @@ import { fromGlobalId, toGlobalId } from '../domain/ids.ts';
 import { toIsoText } from '../domain/moments.ts';
 import { maxPageSize } from '../services/paging.ts';
 import type { Context } from './context.ts';
+import { findNode } from './nodes.ts';
 import { getDatamodel } from './generated/pothos.ts';
 import type PrismaTypes from './generated/pothos.ts';
 
@@ -48,15 +49,16 @@ export const builder = new SchemaBuilder<{
     nodeQueryOptions: {
       description: 'Anything of yours by its id; null where you have nothing with this id.',
       args: { id: { description: 'Its id.' } },
+      resolve: (_root, { id }, context) => findNode(context, id),
     },
     nodesQueryOptions: {
       description: 'Several things of yours by their ids, in the same order.',
       args: { ids: { description: 'Their ids.' } },
-      resolve: (_root, { ids }, _context, _info, resolveNodes) => {
+      resolve: (_root, { ids }, context) => {
         if (ids.length > maxPageSize) {
           throw new InvalidInputError([{ path: 'ids', message: `must have at most ${maxPageSize} entries` }]);
         }
-        return resolveNodes(ids);
+        return Promise.all(ids.map((id) => findNode(context, id)));
       },
     },
     pageInfoTypeOptions: { description: 'Where a page stands in its list.' },

@@ -122,11 +122,10 @@ const CampaignOrderInput = builder.inputType('CampaignOrder', {
 
 const newestFirst = { by: 'createdAt', direction: 'DESC' } as const;
 
-/** `posts` finds its own rows; what is no column stands in its place below. */
-const columnsBehind = { __typename: [], posts: [] } as const;
-const { CampaignScalarFieldEnum: columns } = Prisma;
-const columnsOf = createColumnReader(columns, columnsBehind);
-const columnsOfPage = createColumnReader(columns, columnsBehind, ['edges', 'node']);
+/** What stands behind the fields that are no columns. */
+const columnsBehind = { __typename: [], posts: ['ownerId'], batches: ['ownerId'] } as const;
+const columnsOf = createColumnReader(Prisma.CampaignScalarFieldEnum, columnsBehind);
+const columnsOfPage = createColumnReader(Prisma.CampaignScalarFieldEnum, columnsBehind, ['edges', 'node']);
 
 builder.queryFields((t) => ({
   campaign: t.field({

@@ -11,8 +11,8 @@ import type { Progress } from '../services/progress.ts';
 import type { Quotes } from '../services/quotes.ts';
 import type { Usages } from '../services/usages.ts';
 import type { AssetStore } from '../store/assets.ts';
-import type { PrismaClient } from '../store/generated/prisma/client.ts';
 import type { Loaders } from './loaders.ts';
+import type { PrismaClient } from '../store/generated/prisma/client.ts';
 
 /** What resolvers work with: the same for all requests. */
 export type Services = {

@@ -1,118 +1,91 @@
 import DataLoader from 'dataloader';
-import { NotFoundError, UnauthenticatedError } from '../domain/errors.ts';
-import type { PageArgs, Page } from '../services/paging.ts';
-import type { PostRevision } from '../services/post-revisions.ts';
-import type { PostColumn } from '../services/reads.ts';
-import type { Viewer } from '../services/accounts.ts';
-import type { Batch, Campaign, Post } from '../store/generated/prisma/client.ts';
+import type { Owner } from '../services/ownership.ts';
+import type { Columns, PageOf } from '../services/lists.ts';
+import type { PostParent } from '../services/posts.ts';
+import type { Post } from '../store/generated/prisma/client.ts';
 import type { Services } from './context.ts';
 
-/** A part of the list of one row; those that ask in the same way share one statement. */
-type Part<How> = { of: string; how: How };
+/** What a look-up is for: something of an owner's. */
+type Owned = { owner: Owner };
+/** One row by its id. */
+type RowKey = Owned & { id: string };
+/** A page of a list within a list, and what is shown of its rows. */
+type PageKey<Row = unknown> = Owned & { page: PageOf; columns?: Columns<Row> };
 
-/** How posts of a campaign are asked for. */
-type PostPage = { page: PageArgs; columns: readonly PostColumn[] | undefined };
+/** Look-ups of one request: what is asked in one moment is asked in one statement for each relation. */
+export type Loaders = ReturnType<typeof createLoaders>;
 
-/**
- * One loader a relation: what the rows of one level ask for at the same moment is one statement. They remember
- * nothing, as a subscription keeps its context for hours. What is not there, or not the viewer's, is a NotFoundError.
- * Each is made when it is first used, as most requests need one or none.
- */
-export class Loaders {
-  readonly #services: Services;
-  readonly #viewing: Viewer | UnauthenticatedError | undefined;
-  #posts: DataLoader<string, Post> | undefined;
-  #batches: DataLoader<string, Batch> | undefined;
-  #campaigns: DataLoader<string, Campaign> | undefined;
-  #batchCosts: DataLoader<string, number> | undefined;
-  #postCosts: DataLoader<string, number> | undefined;
-  #revisions: DataLoader<Part<number>, PostRevision[]> | undefined;
-  #campaignPosts: DataLoader<Part<PostPage>, Page<Post>> | undefined;
-  #campaignPostCounts: DataLoader<string, number> | undefined;
-
-  constructor(services: Services, viewing: Viewer | UnauthenticatedError | undefined) {
-    this.#services = services;
-    this.#viewing = viewing;
-  }
-
-  get #viewer(): Viewer {
-    if (this.#viewing === undefined) throw new UnauthenticatedError();
-    if (this.#viewing instanceof UnauthenticatedError) throw this.#viewing;
-    return this.#viewing;
-  }
-
-  get posts() {
-    return (this.#posts ??= byId<Post>(async (ids) =>
-      present('post', await this.#services.posts.findAll(this.#viewer, ids)),
-    ));
-  }
-
-  get batches() {
-    return (this.#batches ??= byId<Batch>(async (ids) =>
-      present('batch', await this.#services.batches.findAll(this.#viewer, ids)),
-    ));
-  }
-
-  get campaigns() {
-    return (this.#campaigns ??= byId<Campaign>(async (ids) =>
-      present('campaign', await this.#services.campaigns.findAll(this.#viewer, ids)),
-    ));
-  }
-
-  get batchCosts() {
-    return (this.#batchCosts ??= byId<number>((ids) => this.#services.batches.costs(ids)));
-  }
-
-  get postCosts() {
-    return (this.#postCosts ??= byId<number>((ids) => this.#services.usages.postCosts(ids)));
-  }
-
-  get revisions() {
-    return (this.#revisions ??= inParts<number, PostRevision[]>((ids, first) =>
-      this.#services.posts.revisions(this.#viewer, ids, first),
-    ));
-  }
-
-  get campaignPosts() {
-    return (this.#campaignPosts ??= inParts<PostPage, Page<Post>>((ids, { page, columns }) =>
-      this.#services.posts.ofCampaigns(this.#viewer, ids, page, columns),
-    ));
-  }
-
-  get campaignPostCounts() {
-    return (this.#campaignPostCounts ??= byId<number>((ids) =>
-      this.#services.posts.countOfCampaigns(this.#viewer, ids),
-    ));
-  }
-}
-
-function present<Row>(what: string, rows: readonly (Row | null)[]): (Row | NotFoundError)[] {
-  return rows.map((row) => row ?? new NotFoundError(what, `${what}Id`));
-}
-
-function byId<Value>(
-  load: (ids: readonly string[]) => Promise<(Value | Error)[]>,
-): DataLoader<string, Value> {
-  return new DataLoader(async (ids) => load(ids), { cache: false });
-}
-
-function inParts<How, Value>(
-  load: (ids: readonly string[], how: How) => Promise<(Value | Error)[]>,
-): DataLoader<Part<How>, Value> {
-  return new DataLoader(
-    async (parts) => {
-      const answers = new Map<Part<How>, Value | Error | undefined>();
-      for (const [first, ...others] of Map.groupBy(parts, ({ how }) => JSON.stringify(how)).values()) {
-        if (first === undefined) continue;
-        const alike = [first, ...others];
-        const values = await load(
-          alike.map(({ of }) => of),
-          first.how,
-        );
-        for (const [place, part] of alike.entries()) answers.set(part, values[place]);
-      }
-      return parts.map((part) => answers.get(part) ?? new Error('a part was not answered'));
+/** To be made for each request. */
+export function createLoaders({ campaigns, batches, posts, usages, outages }: Services) {
+  const postsOf = (parent: PostParent) => ({
+    pages: joined(
+      (key: PageKey<Post>) => key,
+      (owner, keys) =>
+        posts.pagesOf(
+          owner,
+          parent,
+          keys.map(({ page }) => page),
+          columnsOfAll(keys),
+        ),
+    ),
+    counts: joined(idOf, (owner, ids) => posts.countsOf(owner, parent, ids)),
+  });
+  return {
+    campaigns: joined(idOf, campaigns.findAll),
+    batches: joined(idOf, batches.findAll),
+    posts: joined(idOf, posts.findAll),
+    campaignPosts: postsOf('campaignId'),
+    batchPosts: postsOf('batchId'),
+    campaignBatches: {
+      pages: joined(({ page }: PageKey) => page, batches.pagesOf),
+      counts: joined(idOf, batches.countsOf),
     },
-    { cache: false },
-  );
+    revisions: together(posts.revisionsOf),
+    batchCosts: together((ids: readonly string[]) => usages.costs('batch', ids)),
+    postCosts: together((ids: readonly string[]) => usages.costs('post', ids)),
+    /** The code of the provider's outage that holds now, whatever it is asked for; null where there is none. */
+    outage: together(async (asked: readonly 'now'[]) => {
+      const code = (await outages.current()) ?? null;
+      return asked.map(() => code);
+    }),
+  };
+}
+
+const idOf = ({ id }: RowKey) => id;
+
+/** Remembers nothing: a subscription keeps its context for hours, and a mutation reads what it has written. */
+function together<Key, Value>(load: (keys: readonly Key[]) => Promise<readonly Value[]>) {
+  return new DataLoader<Key, Value>(load, { cache: false });
+}
+
+/** What any of them shows; undefined, and so all, where one does not say. */
+function columnsOfAll<Row>(keys: readonly PageKey<Row>[]): Columns<Row> {
+  const [first, ...others] = new Set(keys.map(({ columns }) => columns));
+  if (others.length === 0) return first;
+  const named = [first, ...others].flatMap((columns) => (columns === undefined ? [] : [columns]));
+  return named.length === others.length + 1 ? [...new Set(named.flat())].toSorted() : undefined;
+}
+
+/** One statement for each owner, of whom a request has one. */
+function joined<Key extends Owned, What, Value>(
+  pick: (key: Key) => What,
+  load: (owner: Owner, wanted: readonly What[]) => Promise<readonly Value[]>,
+) {
+  return together(async (keys: readonly Key[]) => {
+    const values = new Map<Key, Value>();
+    for (const own of Map.groupBy(keys, ({ owner }) => owner.userId).values()) {
+      const [first] = own;
+      if (first === undefined) continue;
+      const found = await load(first.owner, own.map(pick));
+      own.forEach((key, place) => {
+        const value = found[place];
+        if (value !== undefined) values.set(key, value);
+      });
+    }
+    return keys.map((key) => {
+      const value = values.get(key);
+      if (value === undefined) throw new Error('a look-up was answered short');
+      return value;
+    });
+  });
 }

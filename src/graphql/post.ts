@@ -1,15 +1,22 @@
-import { maxPageSize } from '../services/paging.ts';
-import type { PostRevision } from '../services/post-revisions.ts';
+import type { GraphQLResolveInfo } from 'graphql';
+import { maxPageSize, type PageArgs } from '../services/paging.ts';
+import type { PostParent, ShownRevision } from '../services/posts.ts';
+import { Prisma, type Post } from '../store/generated/prisma/client.ts';
 import { builder } from './builder.ts';
 import { BatchNode } from './batch.ts';
 import { CampaignNode, ChannelEnum } from './campaign.ts';
 import { createColumnReader } from './columns.ts';
-import { DirectionEnum, TimeRangeInput, toConnection, totalCountOptions } from './connections.ts';
-import { requireViewer } from './context.ts';
+import {
+  DirectionEnum,
+  present,
+  TimeRangeInput,
+  toConnection,
+  totalCountOptions,
+  type Connection,
+} from './connections.ts';
+import { requireViewer, type Context } from './context.ts';
 import { parseId } from './ids.ts';
 import { ownedBy } from '../services/ownership.ts';
-import { newestPostsFirst } from '../services/posts.ts';
-import { Prisma } from '../store/generated/prisma/client.ts';
 
 const PostStatusEnum = builder.enumType('PostStatus', {
   description: 'Where a post stands.',
@@ -31,7 +38,7 @@ const PostReviewEnum = builder.enumType('PostReview', {
   },
 });
 
-const PostRevisionRef = builder.objectRef<PostRevision>('PostRevision').implement({
+const PostRevisionRef = builder.objectRef<ShownRevision>('PostRevision').implement({
   description: 'One value that a field of a post has had.',
   fields: (t) => ({
     number: t.exposeInt('number', { description: '1, 2, 3 … within the post, over all its fields.' }),
@@ -56,7 +63,10 @@ const PostRevisionRef = builder.objectRef<PostRevision>('PostRevision').implemen
       }),
       description: 'Who made it.',
     }),
-    isCurrent: t.exposeBoolean('isCurrent', { description: 'Whether the post shows it.' }),
+    isCurrent: t.boolean({
+      description: 'Whether the post shows it.',
+      resolve: ({ isCurrent }) => isCurrent === true,
+    }),
     caption: t.string({
       nullable: true,
       description: 'Of a revision of the caption.',
@@ -134,20 +144,91 @@ export const PostNode = builder.prismaNode('Post', {
         first: t.arg.int({ required: false, defaultValue: 20, description: 'How many, at most 100.' }),
       },
       resolve: ({ id }, { first }, { loaders }) =>
-        loaders.revisions.load({ of: id, how: Math.min(Math.max(first ?? 20, 1), maxPageSize) }),
+        loaders.revisions.load({ postId: id, take: Math.min(Math.max(first ?? 20, 1), maxPageSize) }),
     }),
     batch: t.field({
       type: BatchNode,
       description: 'The batch that it belongs to.',
-      resolve: ({ batchId }, _args, { loaders }) => loaders.batches.load(batchId),
+      resolve: async ({ ownerId, batchId }, _args, { loaders }) =>
+        present(await loaders.batches.load({ owner: { userId: ownerId }, id: batchId })),
     }),
     campaign: t.field({
       type: CampaignNode,
       description: 'The campaign it is written for.',
-      resolve: ({ campaignId }, _args, { loaders }) => loaders.campaigns.load(campaignId),
+      resolve: async ({ ownerId, campaignId }, _args, { loaders }) =>
+        present(await loaders.campaigns.load({ owner: { userId: ownerId }, id: campaignId })),
     }),
   }),
 });
+
+/** What stands behind the fields that are no columns. */
+const columnsBehind = {
+  __typename: [],
+  imageUrl: ['imageKey'],
+  cost: [],
+  revisions: [],
+  batch: ['ownerId', 'batchId'],
+  campaign: ['ownerId', 'campaignId'],
+} as const;
+const columnsOf = createColumnReader(Prisma.PostScalarFieldEnum, columnsBehind);
+const columnsOfPage = createColumnReader(Prisma.PostScalarFieldEnum, columnsBehind, ['edges', 'node']);
+
+const PostEdge = builder.edgeObject({
+  type: PostNode,
+  name: 'PostEdge',
+  description: 'A post and its place in the list.',
+});
+const PostConnection = builder.connectionObject<typeof PostNode, Connection<Post>>(
+  {
+    type: PostNode,
+    name: 'PostConnection',
+    description: 'A page of posts.',
+    fields: (fields) => ({ totalCount: fields.int(totalCountOptions) }),
+  },
+  PostEdge,
+);
+
+/** A page of what hangs on a campaign or a batch, read together with those of its neighbours. */
+async function postsOf(
+  parent: PostParent,
+  { id, ownerId }: { id: string; ownerId: string },
+  args: PageArgs,
+  { posts, loaders }: Context,
+  info: GraphQLResolveInfo,
+) {
+  const { pages, counts } = parent === 'batchId' ? loaders.batchPosts : loaders.campaignPosts;
+  const owner = { userId: ownerId };
+  const page = await pages.load({
+    owner,
+    page: posts.planOf(owner, parent, id, args),
+    columns: columnsOfPage(info),
+  });
+  return toConnection(page, () => counts.load({ owner, id }));
+}
+
+builder.objectField(CampaignNode, 'posts', (t) =>
+  t.connection(
+    {
+      type: PostNode,
+      description: 'Its posts, newest first. Cursors are those of `posts` with its id as filter.',
+      resolve: (campaign, args, context, info) => postsOf('campaignId', campaign, args, context, info),
+    },
+    PostConnection,
+    PostEdge,
+  ),
+);
+
+builder.objectField(BatchNode, 'posts', (t) =>
+  t.connection(
+    {
+      type: PostNode,
+      description: 'Its posts, newest first. Cursors are those of `posts` with its id as filter.',
+      resolve: (batch, args, context, info) => postsOf('batchId', batch, args, context, info),
+    },
+    PostConnection,
+    PostEdge,
+  ),
+);
 
 const PostFilterInput = builder.inputType('PostFilter', {
   description: 'Narrows a list of posts; what is left out does not narrow.',
@@ -184,48 +265,7 @@ const PostOrderInput = builder.inputType('PostOrder', {
   }),
 });
 
-const columnsBehind = {
-  __typename: [],
-  imageUrl: ['imageKey'],
-  cost: [],
-  revisions: [],
-  batch: ['batchId'],
-  campaign: ['campaignId'],
-} as const;
-const { PostScalarFieldEnum: columns } = Prisma;
-const columnsOf = createColumnReader(columns, columnsBehind);
-const columnsOfPage = createColumnReader(columns, columnsBehind, ['edges', 'node']);
-
-const PostEdge = builder.edgeObject({
-  type: PostNode,
-  name: 'PostEdge',
-  description: 'A post and its place in the list.',
-});
-const PostConnection = builder.connectionObject(
-  {
-    type: PostNode,
-    name: 'PostConnection',
-    description: 'A page of posts.',
-    fields: (t) => ({ totalCount: t.int(totalCountOptions) }),
-  },
-  PostEdge,
-);
-
-builder.objectField(CampaignNode, 'posts', (t) =>
-  t.connection(
-    {
-      type: PostNode,
-      description: 'Its posts, newest first; `Query.posts` filters and orders them.',
-      resolve: async ({ id }, page, { loaders }, info) =>
-        toConnection(
-          await loaders.campaignPosts.load({ of: id, how: { page, columns: columnsOfPage(info) } }),
-          () => loaders.campaignPostCounts.load(id),
-        ),
-    },
-    PostConnection,
-    PostEdge,
-  ),
-);
+const newestFirst = { by: 'createdAt', direction: 'DESC' } as const;
 
 builder.queryFields((t) => ({
   post: t.field({
@@ -244,10 +284,10 @@ builder.queryFields((t) => ({
         filter: t.arg({ type: PostFilterInput, required: false, description: 'Which posts.' }),
         order: t.arg({ type: PostOrderInput, required: false, description: 'In which order.' }),
       },
-      resolve: async (_root, { filter, order, ...page }, context) => {
+      resolve: async (_root, { filter, order, ...page }, context, info) => {
         const viewer = requireViewer(context);
-        const list = { filter: filter ?? {}, order: order ?? newestPostsFirst, page };
-        return toConnection(await context.posts.list(viewer, list), () =>
+        const list = { filter: filter ?? {}, order: order ?? newestFirst, page };
+        return toConnection(await context.posts.list(viewer, list, columnsOfPage(info)), () =>
           context.posts.count(viewer, list.filter),
         );
       },

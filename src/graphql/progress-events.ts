@@ -1,9 +1,10 @@
 import type { postStages, StoredEvent } from '../domain/batch-events.ts';
+import { NotFoundError } from '../domain/errors.ts';
 import { toGlobalId } from '../domain/ids.ts';
 import type { BatchState, BatchUpdate, PostState, Update, UserState } from '../services/progress.ts';
 import { BatchNode, BatchProgressRef } from './batch.ts';
 import { builder } from './builder.ts';
-import type { Context } from './context.ts';
+import { requireViewer, type Context } from './context.ts';
 import { PostNode } from './post.ts';
 
 type StageUpdate = Extract<Update, { kind: 'stage' }>;
@@ -198,8 +199,10 @@ function batchIdOf(update: BatchUpdate): string {
   return update.kind === 'post' ? update.post.batchId : update.batch.id;
 }
 
-function loadPost(context: Context, id: string) {
-  return context.loaders.posts.load(id);
+async function loadPost(context: Context, id: string) {
+  const post = await context.loaders.posts.load({ owner: requireViewer(context), id });
+  if (post === null) throw new NotFoundError('post', 'postId');
+  return post;
 }
 
 function isUpdate(value: unknown): value is Update {

@@ -1,7 +1,5 @@
-import DataLoader from 'dataloader';
 import type { Owner } from '../services/ownership.ts';
 import type { CampaignUsage, DayUsage } from '../services/usages.ts';
-import type { Campaign } from '../store/generated/prisma/client.ts';
 import { builder } from './builder.ts';
 import { CampaignNode } from './campaign.ts';
 import { UserNode } from './user.ts';
@@ -20,23 +18,21 @@ const DayUsageRef = builder.objectRef<DayUsage>('DayUsage').implement({
   }),
 });
 
-const CampaignUsageRef = builder
-  .objectRef<CampaignUsage & { campaign: () => Promise<Campaign | null> }>('CampaignUsage')
-  .implement({
-    description: 'What the calls for one campaign came to.',
-    fields: (t) => ({
-      campaign: t.field({
-        type: CampaignNode,
-        nullable: true,
-        description: 'The campaign.',
-        resolve: ({ campaign }) => campaign(),
-      }),
-      calls: t.exposeInt('calls', { description: 'Calls that were paid.' }),
-      inputTokens: t.exposeFloat('inputTokens', { description: 'Tokens sent.' }),
-      outputTokens: t.exposeFloat('outputTokens', { description: 'Tokens received.' }),
-      cost: t.exposeFloat('cost', { description: 'US dollars.' }),
+const CampaignUsageRef = builder.objectRef<CampaignUsage & { owner: Owner }>('CampaignUsage').implement({
+  description: 'What the calls for one campaign came to.',
+  fields: (t) => ({
+    campaign: t.field({
+      type: CampaignNode,
+      nullable: true,
+      description: 'The campaign.',
+      resolve: ({ campaignId: id, owner }, _args, { loaders }) => loaders.campaigns.load({ owner, id }),
     }),
-  });
+    calls: t.exposeInt('calls', { description: 'Calls that were paid.' }),
+    inputTokens: t.exposeFloat('inputTokens', { description: 'Tokens sent.' }),
+    outputTokens: t.exposeFloat('outputTokens', { description: 'Tokens received.' }),
+    cost: t.exposeFloat('cost', { description: 'US dollars.' }),
+  }),
+});
 
 const UsageRef = builder.objectRef<{ owner: Owner; since: Date }>('Usage').implement({
   description: 'What an account has spent at the AI provider.',
@@ -49,11 +45,8 @@ const UsageRef = builder.objectRef<{ owner: Owner; since: Date }>('Usage').imple
     byCampaign: t.field({
       type: [CampaignUsageRef],
       description: 'Campaigns with calls, dearest first.',
-      async resolve({ owner, since }, _args, { usages, campaigns }) {
-        const byId = new DataLoader((ids: readonly string[]) => campaigns.findAll(owner, ids));
-        const sums = await usages.byCampaign(owner, since);
-        return sums.map((sum) => ({ ...sum, campaign: () => byId.load(sum.campaignId) }));
-      },
+      resolve: async ({ owner, since }, _args, context) =>
+        (await context.usages.byCampaign(owner, since)).map((usage) => ({ ...usage, owner })),
     }),
   }),
 });

@@ -9,7 +9,7 @@ import { createYoga, type Plugin } from 'graphql-yoga';
 import { RateLimitedError } from '../domain/errors.ts';
 import type { Context, OperationArgs, Services } from '../graphql/context.ts';
 import { createDocuments } from '../graphql/documents.ts';
-import { Loaders } from '../graphql/loaders.ts';
+import { createLoaders, type Loaders } from '../graphql/loaders.ts';
 import { maskError } from '../graphql/mask-error.ts';
 import { schema } from '../graphql/schema.ts';
 import { endingWith, pull } from '../graphql/pull.ts';
@@ -125,6 +125,8 @@ export function createGraphqlServer(
   }
 
   function contextOf(request: RequestContext, viewer: Context['viewer']): Context {
+    // Most requests need none.
+    let loaders: Loaders | undefined;
     return {
       ...services,
       viewer,
@@ -135,7 +137,9 @@ export function createGraphqlServer(
       markSecret: request.markSecret,
       lastEventId: request.lastEventId,
       openStream: request.openStream,
-      loaders: new Loaders(services, viewer),
+      get loaders() {
+        return (loaders ??= createLoaders(services));
+      },
     };
   }
 }

@@ -5,11 +5,10 @@ import { canonicalLanguage } from '../domain/languages.ts';
 import type { Database, Transaction } from '../store/database.ts';
 import type { BatchStatus, Campaign, CampaignStatus } from '../store/generated/prisma/client.ts';
 import type { Viewer } from './accounts.ts';
-import { among, commonFilterSchema, holding, within, type TimeRange } from './filters.ts';
+import { all, among, commonFilterSchema, holding, is, within, type TimeRange } from './filters.ts';
+import { createLists, type Columns } from './lists.ts';
 import { ownedBy, type Owner } from './ownership.ts';
-import { forPrisma, readPage, type Direction, type Keyset, type Page, type PageArgs } from './paging.ts';
-import type { CampaignColumn, Reads } from './reads.ts';
-import { inOrder, unique } from './rows.ts';
+import type { Direction, Page, PageArgs } from './paging.ts';
 import { parseInput } from './validation.ts';
 
 export type CampaignInput = {
@@ -50,11 +49,11 @@ export type Campaigns = {
    */
   delete(viewer: Viewer, id: string): Promise<void>;
   /** @returns null for an absent campaign and for somebody else's alike. */
-  find(viewer: Owner, id: string, columns?: readonly CampaignColumn[]): Promise<Campaign | null>;
+  find(viewer: Owner, id: string, columns?: Columns<Campaign>): Promise<Campaign | null>;
   /** @returns in the order of the ids; null for an absent campaign and for somebody else's alike. */
   findAll(viewer: Owner, ids: readonly string[]): Promise<(Campaign | null)[]>;
   /** @throws InvalidInputError */
-  list(viewer: Viewer, args: ListArgs, columns?: readonly CampaignColumn[]): Promise<Page<Campaign>>;
+  list(viewer: Viewer, args: ListArgs, columns?: Columns<Campaign>): Promise<Page<Campaign>>;
   /** How many campaigns the list has. @throws InvalidInputError */
   count(viewer: Viewer, filter: CampaignFilter): Promise<number>;
 };
@@ -93,17 +92,18 @@ const filterSchema = commonFilterSchema.extend({
   channel: z.array(z.enum(channelNames)).nullish(),
 });
 
-export function createCampaigns(database: Database, reads: Reads): Campaigns {
+export function createCampaigns(database: Database): Campaigns {
   const { campaign } = database.prisma;
+  const lists = createLists(database, 'campaigns');
 
   function conditions(viewer: Viewer, filter: z.output<typeof filterSchema>) {
-    return {
-      ...ownedBy(viewer),
-      ...among('status', filter.status),
-      ...among('channel', filter.channel),
-      ...within('createdAt', filter.created),
-      ...holding(['name', 'brand', 'description'], filter.search),
-    };
+    return all([
+      is('t.ownerId', viewer.userId),
+      among('t.status', 'CampaignStatus', filter.status),
+      among('t.channel', 'Channel', filter.channel),
+      within('t.createdAt', filter.created),
+      holding(['t.name', 't.brand', 't.description'], filter.search),
+    ]);
   }
 
   async function change(viewer: Viewer, id: string, data: object): Promise<Campaign> {
@@ -125,26 +125,16 @@ export function createCampaigns(database: Database, reads: Reads): Campaigns {
     },
     setStatus: (viewer, id, status) => change(viewer, id, { status }),
     delete: (viewer, id) => database.transaction((tx) => deleteCampaign(tx, viewer, id)),
-    find: async (viewer, id, columns) => (await reads.campaigns(viewer, [id], columns))[0] ?? null,
-    findAll: async (viewer, ids) => inOrder(ids, await reads.campaigns(viewer, unique(ids))),
-    list(viewer, { filter, order, page }, columns) {
+    find: async (viewer, id, columns) => (await lists.findAll(viewer, [id], columns))[0] ?? null,
+    findAll: lists.findAll,
+    async list(viewer, { filter, order, page }, columns) {
       const parsed = parseInput(filterSchema, filter, 'filter');
       const list = { name: 'campaigns', ownerId: viewer.userId, filter: parsed, order };
-      const { ownerId, ...narrowing } = conditions(viewer, parsed);
-      return readPage(list, page, (keyset) => {
-        const isPlain = Object.keys(narrowing).length === 0;
-        if (isPlain && isByCreation(keyset)) return reads.campaignPage(viewer, keyset, columns);
-        const { where, ...rest } = forPrisma(keyset);
-        return campaign.findMany({ ...rest, where: { ownerId, ...narrowing, ...where } });
-      });
+      return lists.page(list, page, conditions(viewer, parsed), columns);
     },
-    count: (viewer, filter) =>
-      campaign.count({ where: conditions(viewer, parseInput(filterSchema, filter, 'filter')) }),
+    count: async (viewer, filter) =>
+      lists.count(conditions(viewer, parseInput(filterSchema, filter, 'filter'))),
   };
-}
-
-function isByCreation(keyset: Keyset): keyset is Keyset<'createdAt'> {
-  return keyset.by === 'createdAt';
 }
 
 async function deleteCampaign(tx: Transaction, viewer: Viewer, id: string): Promise<void> {

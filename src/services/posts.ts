@@ -1,16 +1,22 @@
 import { z } from 'zod';
 import { channelNames, type Channel } from '../domain/channels.ts';
-import { InvalidInputError } from '../domain/errors.ts';
 import { globalId } from '../domain/ids.ts';
 import type { Database } from '../store/database.ts';
-import type { Post, PostReview, PostStatus } from '../store/generated/prisma/client.ts';
+import type { Post, PostReview, PostRevision, PostStatus } from '../store/generated/prisma/client.ts';
 import type { Viewer } from './accounts.ts';
-import { among, commonFilterSchema, holding, within, type TimeRange } from './filters.ts';
-import { ownedBy } from './ownership.ts';
-import { forPrisma, keysetOf, readPage, toPage, type Direction, type Page, type PageArgs } from './paging.ts';
-import { newestRevisions, type PostRevision } from './post-revisions.ts';
-import type { PostColumn, Reads } from './reads.ts';
-import { inOrder, unique } from './rows.ts';
+import {
+  all,
+  among,
+  commonFilterSchema,
+  holding,
+  is,
+  ofCampaigns,
+  within,
+  type TimeRange,
+} from './filters.ts';
+import { createLists, newestFirst, type Columns, type PageOf } from './lists.ts';
+import type { Owner } from './ownership.ts';
+import { planPage, type Direction, type Page, type PageArgs } from './paging.ts';
 import { parseInput } from './validation.ts';
 
 /** Ids are global ones. A list that is absent or empty does not narrow. */
@@ -26,31 +32,38 @@ export type PostFilter = {
 
 export type PostOrder = { by: 'createdAt' | 'position'; direction: Direction };
 
+/** What a list of posts may hang on. */
+export type PostParent = 'campaignId' | 'batchId';
+
+/** A revision, and whether its post shows it. */
+export type ShownRevision = PostRevision & { isCurrent: boolean | null };
+
 export type Posts = {
   /** @returns null for an absent post and for somebody else's alike. */
-  find(viewer: Viewer, id: string, columns?: readonly PostColumn[]): Promise<Post | null>;
+  find(viewer: Viewer, id: string, columns?: Columns<Post>): Promise<Post | null>;
   /** @returns in the order of the ids; null for an absent post and for somebody else's alike. */
-  findAll(viewer: Viewer, ids: readonly string[]): Promise<(Post | null)[]>;
+  findAll(owner: Owner, ids: readonly string[]): Promise<(Post | null)[]>;
   /** @throws InvalidInputError */
-  list(viewer: Viewer, args: { filter: PostFilter; order: PostOrder; page: PageArgs }): Promise<Page<Post>>;
-  /**
-   * The same page, newest first, of the posts of each campaign, in their order. A page is the one that `list`
-   * answers for its campaign, and their cursors are the same.
-   *
-   * @throws InvalidInputError
-   */
-  ofCampaigns(
+  list(
     viewer: Viewer,
-    campaignIds: readonly string[],
-    page: PageArgs,
-    columns?: readonly PostColumn[],
-  ): Promise<(Page<Post> | InvalidInputError)[]>;
-  /** The newest revisions of each post, at most `first`, in the order of the ids. */
-  revisions(viewer: Viewer, postIds: readonly string[], first: number): Promise<PostRevision[][]>;
-  /** How many posts each campaign has, in their order. */
-  countOfCampaigns(viewer: Viewer, campaignIds: readonly string[]): Promise<number[]>;
+    args: { filter: PostFilter; order: PostOrder; page: PageArgs },
+    columns?: Columns<Post>,
+  ): Promise<Page<Post>>;
   /** How many posts the list has. @throws InvalidInputError */
   count(viewer: Viewer, filter: PostFilter): Promise<number>;
+  /** A page of the posts of one campaign or batch, newest first, to be read with others. @throws InvalidInputError */
+  planOf(owner: Owner, parent: PostParent, parentId: string, page: PageArgs): PageOf;
+  /** Planned pages of several campaigns or batches, in one statement. */
+  pagesOf(
+    owner: Owner,
+    parent: PostParent,
+    wanted: readonly PageOf[],
+    columns?: Columns<Post>,
+  ): Promise<Page<Post>[]>;
+  /** How many posts each of these campaigns or batches has, in their order. */
+  countsOf(owner: Owner, parent: PostParent, parentIds: readonly string[]): Promise<number[]>;
+  /** The newest `take` revisions of each of these posts, newest first, in one statement. */
+  revisionsOf(wanted: readonly { postId: string; take: number }[]): Promise<ShownRevision[][]>;
 };
 
 const filterSchema = commonFilterSchema.extend({
@@ -61,72 +74,56 @@ const filterSchema = commonFilterSchema.extend({
   channel: z.array(z.enum(channelNames)).nullish(),
 });
 
-/** How lists of posts are ordered unless asked otherwise. */
-export const newestPostsFirst = { by: 'createdAt', direction: 'DESC' } as const;
+export function createPosts(database: Database): Posts {
+  const lists = createLists(database, 'posts');
 
-export function createPosts(database: Database, reads: Reads): Posts {
-  const { post } = database.prisma;
-
-  const conditions = (viewer: Viewer, filter: z.output<typeof filterSchema>) => ({
-    ...ownedBy(viewer),
-    ...(filter.campaignId == null ? {} : { campaignId: filter.campaignId }),
-    ...(filter.batchId == null ? {} : { batchId: filter.batchId }),
-    ...among('status', filter.status),
-    ...among('review', filter.review),
-    ...(filter.channel == null ? {} : { campaign: among('channel', filter.channel) }),
-    ...within('createdAt', filter.created),
-    ...holding(['caption', 'targetAudience'], filter.search),
-  });
+  const conditions = (viewer: Viewer, filter: z.output<typeof filterSchema>) =>
+    all([
+      is('t.ownerId', viewer.userId),
+      is('t.campaignId', filter.campaignId),
+      is('t.batchId', filter.batchId),
+      among('t.status', 'PostStatus', filter.status),
+      among('t.review', 'PostReview', filter.review),
+      ofCampaigns(among('c.channel', 'Channel', filter.channel)),
+      within('t.createdAt', filter.created),
+      holding(['t.caption', 't.targetAudience'], filter.search),
+    ]);
 
   return {
-    find: async (viewer, id, columns) => (await reads.posts(viewer, [id], columns))[0] ?? null,
-    findAll: async (viewer, ids) => inOrder(ids, await reads.posts(viewer, unique(ids))),
-    list(viewer, { filter, order, page }) {
+    find: async (viewer, id, columns) => (await lists.findAll(viewer, [id], columns))[0] ?? null,
+    findAll: lists.findAll,
+    async list(viewer, { filter, order, page }, columns) {
       const parsed = parseInput(filterSchema, filter, 'filter');
       const list = { name: 'posts', ownerId: viewer.userId, filter: parsed, order };
-      return readPage(list, page, (keyset) => {
-        const { where, ...rest } = forPrisma(keyset);
-        return post.findMany({ ...rest, where: { ...conditions(viewer, parsed), ...where } });
-      });
+      return lists.page(list, page, conditions(viewer, parsed), columns);
     },
-    async ofCampaigns(viewer, campaignIds, page, columns) {
-      const listOf = (campaignId: string) => ({
+    count: async (viewer, filter) =>
+      lists.count(conditions(viewer, parseInput(filterSchema, filter, 'filter'))),
+    planOf(owner, parent, parentId, page) {
+      const list = {
         name: 'posts',
-        ownerId: viewer.userId,
-        filter: { campaignId },
-        order: newestPostsFirst,
-      });
-      // A cursor belongs to one campaign; what it leaves of the others is an error each.
-      const keysets = campaignIds.map((id) => attempt(() => keysetOf(listOf(id), page)));
-      const [keyset] = keysets.flatMap((known) => (known instanceof Error ? [] : [known]));
-      const asked = campaignIds.filter((_id, place) => !(keysets[place] instanceof Error));
-      const rows = keyset === undefined ? [] : await reads.postPages(viewer, asked, keyset, columns);
-      const byCampaign = Map.groupBy(rows, ({ campaignId }) => campaignId);
-      return campaignIds.map((id, place) => {
-        const known = keysets[place];
-        return known instanceof Error ? known : toPage(listOf(id), page, byCampaign.get(id) ?? []);
-      });
+        ownerId: owner.userId,
+        filter: { [parent]: parentId },
+        order: newestFirst,
+      };
+      return { parentId, ...planPage(list, page) };
     },
-    revisions: (viewer, postIds, first) => newestRevisions(database, viewer, postIds, first),
-    async countOfCampaigns(viewer, campaignIds) {
-      const counts = await post.groupBy({
-        by: 'campaignId',
-        where: { campaignId: { in: [...campaignIds] }, ...ownedBy(viewer) },
-        _count: true,
-      });
-      const byCampaign = new Map(counts.map(({ campaignId, _count }) => [campaignId, _count]));
-      return campaignIds.map((id) => byCampaign.get(id) ?? 0);
+    pagesOf: lists.pagesOf,
+    countsOf: lists.countsOf,
+    async revisionsOf(wanted) {
+      const rows = await database.prisma.$queryRaw<(ShownRevision & { place: number })[]>`
+        SELECT w.place::int AS place, r.*
+        FROM unnest(${wanted.map(({ postId }) => postId)}::uuid[], ${wanted.map(({ take }) => take)}::int[])
+             WITH ORDINALITY AS w("postId", take, place)
+        JOIN posts p ON p.id = w."postId"
+        CROSS JOIN LATERAL (
+          SELECT r.*, r.number = CASE r.field WHEN 'CAPTION' THEN p."captionRevision"
+                   WHEN 'HASHTAGS' THEN p."hashtagsRevision" ELSE p."imageRevision" END AS "isCurrent"
+          FROM post_revisions r WHERE r."postId" = p.id ORDER BY r.number DESC LIMIT w.take
+        ) r
+        ORDER BY w.place, r.number DESC`;
+      const byPlace = Map.groupBy(rows, ({ place }) => place);
+      return wanted.map((_, index) => byPlace.get(index + 1) ?? []);
     },
-    count: (viewer, filter) =>
-      post.count({ where: conditions(viewer, parseInput(filterSchema, filter, 'filter')) }),
   };
-}
-
-function attempt<T>(work: () => T): T | InvalidInputError {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof InvalidInputError) return error;
-    throw error;
-  }
 }

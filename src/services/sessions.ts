@@ -3,7 +3,6 @@ import { InvalidRefreshTokenError, ServiceUnavailableError } from '../domain/err
 import type { Database, Transaction } from '../store/database.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Viewer } from './access-tokens.ts';
-import type { Reads } from './reads.ts';
 import { createSessionWatch, type SessionEnd } from './session-watch.ts';
 
 /** A refresh token works once and brings the next one with it. */
@@ -56,17 +55,20 @@ const maxRemembered = 10_000;
  * @param options.isShared whether other instances may end sessions. Then an answer of the database is trusted
  * for less than a second; a single process knows of every end itself.
  */
-export function createSessions(
-  database: Database,
-  options: { reads: Reads; isShared: boolean; logger: Logger },
-): Sessions {
+export function createSessions(database: Database, options: { isShared: boolean; logger: Logger }): Sessions {
   const { prisma } = database;
   const trustMs = options.isShared ? 900 : 60_000;
   // Embedded, one connection serves everything, and a large order in front of the question is not an outage.
   const patienceMs = options.isShared ? 2_000 : 15_000;
   const remembered = new Map<string, { askedAt: number; answer: Promise<boolean> }>();
 
-  const openAmong = async (ids: string[]) => new Set(await options.reads.openSessions(ids));
+  const openAmong = async (ids: string[]) => {
+    const rows = await database.query<{ id: string }>(
+      'SELECT id FROM sessions WHERE id = ANY($1::uuid[]) AND "expiresAt" > $2',
+      [ids, new Date()],
+    );
+    return new Set(rows.map(({ id }) => id));
+  };
   const watch = createSessionWatch(options.isShared ? openAmong : undefined, options.logger);
 
   function ended(ids: readonly string[]): number {
