@@ -39,6 +39,11 @@ export class RequestError extends Error {
   }
 }
 
+/** Whether the server refused the token, and not what was asked with it. */
+export function isUnauthenticated(error: unknown): boolean {
+  return error instanceof RequestError && error.codes.includes('UNAUTHENTICATED');
+}
+
 /** The server did not answer, or stopped in the middle. Asking again may help. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';

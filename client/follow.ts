@@ -1,12 +1,13 @@
 import { dataOf, textOf } from './answer.ts';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
-import { ConnectionError, RequestError } from './errors.ts';
+import { ConnectionError, isUnauthenticated, RequestError } from './errors.ts';
 import {
   BatchEventsDocument,
   UserEventsDocument,
   type BatchEventsSubscription,
   type UserEventsSubscription,
 } from './generated/graphql.ts';
+import type { Session } from './session.ts';
 import { subscribeOverSse } from './subscribe-sse.ts';
 import { subscribeOverWebSocket } from './subscribe-websocket.ts';
 
@@ -21,7 +22,8 @@ export type Transport = 'websocket' | 'sse';
 export type FollowOptions = {
   /** Where GraphQL is served, as http or https, such as `http://127.0.0.1:4000/graphql`. */
   url: string;
-  token?: string | undefined;
+  /** An access token, with which the subscription ends, or a session, with which it goes on. */
+  token?: string | Session | undefined;
   /** The newest cursor you have; left out, it starts from the first event. */
   after?: string | undefined;
   /** How events travel; left out, over WebSocket, or by turns over SSE where that does not get through. */
@@ -76,16 +78,21 @@ async function* resume<Data, Event extends { __typename: string; cursor: string 
   { eventOf, isEnd }: { eventOf: (data: Data) => Event; isEnd: (event: Event) => boolean },
 ): AsyncGenerator<Event, void, undefined> {
   const { url, token, signal, delayMs = backoffMs } = options;
+  const session = typeof token === 'object' ? token : undefined;
   const query = textOf(document);
   let { after, transport = 'websocket' } = options;
   let failures = 0;
   for (;;) {
     let isOver = false;
     let isOpen = false;
+    let bearer = typeof token === 'string' ? token : undefined;
+    let isRefused = false;
     let failure: unknown;
     try {
+      bearer = session === undefined ? bearer : await session.token();
       const variables = variablesOf(after);
-      for await (const body of transports[transport]({ url, token, query, variables, signal })) {
+      const request = { url, token: bearer, onRenewed: session?.onRenewed, query, variables, signal };
+      for await (const body of transports[transport](request)) {
         const event = eventOf(dataOf(document, body));
         after = event.cursor;
         isOpen = true;
@@ -95,7 +102,9 @@ async function* resume<Data, Event extends { __typename: string; cursor: string 
       }
       if (isOver) return;
     } catch (error) {
-      if (!mayPass(error)) throw error;
+      isRefused = session !== undefined && isUnauthenticated(error);
+      if (!isRefused && !mayPass(error)) throw error;
+      if (isRefused) session?.refused(bearer ?? '');
       failure = error;
     }
     failures += 1;
@@ -106,15 +115,20 @@ async function* resume<Data, Event extends { __typename: string; cursor: string 
       });
     }
     // Some proxies let no WebSocket through.
-    if (!isOpen && options.transport === undefined) transport = transport === 'sse' ? 'websocket' : 'sse';
+    if (!isOpen && !isRefused && options.transport === undefined)
+      transport = transport === 'sse' ? 'websocket' : 'sse';
     await wait(delayMs(failures), signal);
   }
 }
 
-/** A connection that failed, or a server that has a fault of its own for now. */
+/** What a server says that has a fault of its own for now, or too much to do. */
+const passing: ReadonlySet<string> = new Set(['INTERNAL', 'SERVICE_UNAVAILABLE', 'RATE_LIMITED']);
+
+/** A connection that failed, or a server that asks to come again. */
 function mayPass(error: unknown): boolean {
   return (
-    error instanceof ConnectionError || (error instanceof RequestError && error.codes.includes('INTERNAL'))
+    error instanceof ConnectionError ||
+    (error instanceof RequestError && error.codes.some((code) => passing.has(code)))
   );
 }
 

@@ -1,12 +1,13 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { dataOf, textOf } from './answer.ts';
-import { ConnectionError, RequestError, systemReason } from './errors.ts';
+import { ConnectionError, isUnauthenticated, RequestError, systemReason } from './errors.ts';
+import type { Session } from './session.ts';
 
 export type ClientOptions = {
   /** Where GraphQL is served, such as `http://127.0.0.1:4000/graphql`. */
   url: string;
-  /** The access token that `register` or `login` gave; left out for an anonymous client. */
-  token?: string | undefined;
+  /** The access token that `register` or `login` gave, or a session that renews it; left out for an anonymous client. */
+  token?: string | Session | undefined;
 };
 
 export type Client = {
@@ -26,21 +27,46 @@ export type Client = {
 /** A client for queries and mutations over HTTP. */
 export function createClient({ url, token }: ClientOptions): Client {
   return {
-    async run<Data, Variables>(
+    run<Data, Variables>(
       document: TypedDocumentNode<Data, Variables>,
       variables: Variables,
       { signal }: { signal?: AbortSignal | undefined } = {},
     ) {
-      const response = await post({
-        url,
-        token,
-        accept: 'application/graphql-response+json, application/json',
-        body: { query: textOf(document), variables },
-        signal,
+      return withToken(token, async (bearer) => {
+        const response = await post({
+          url,
+          token: bearer,
+          accept: 'application/graphql-response+json, application/json',
+          body: { query: textOf(document), variables },
+          signal,
+        });
+        return dataOf(document, await readJson(response, url, signal));
       });
-      return dataOf(document, await readJson(response, url, signal));
     },
   };
+}
+
+/** Asks with a token that works; where the server refuses it all the same, once more with the next one. */
+async function withToken<Data>(
+  token: string | Session | undefined,
+  ask: (bearer: string | undefined) => Promise<Data>,
+): Promise<Data> {
+  if (typeof token !== 'object') return ask(token);
+  const bearer = await token.token();
+  try {
+    const data = await ask(bearer);
+    if (!isRefused(data)) return data;
+  } catch (error) {
+    if (!isUnauthenticated(error)) throw error;
+  }
+  token.refused(bearer);
+  return ask(await token.token());
+}
+
+/** Mutations refuse a token as data. Nothing of such an answer was done, so it can be asked again. */
+function isRefused(data: unknown): boolean {
+  const fields = Object.values(Object(data));
+  return fields.length > 0 && fields.every((field) => Object(field).code === 'UNAUTHENTICATED');
 }
 
 /**

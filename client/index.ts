@@ -10,4 +10,5 @@ export {
 } from './follow.ts';
 export { ConnectionError, RequestError, type Reason } from './errors.ts';
 export { createClient, type Client, type ClientOptions } from './http.ts';
+export { createSession, type Session, type Tokens } from './session.ts';
 export * from './generated/graphql.ts';

@@ -3,7 +3,7 @@ import { createEventStreamParser, type EventStreamMessage } from './event-stream
 import { post, readJson } from './http.ts';
 import type { SubscribeRequest } from './subscribe.ts';
 
-/** The server sends a comment every 12 s; a connection that is silent for longer than this is dead. */
+/** The server sends a comment every 25 s; a connection that is silent for longer than this is dead. */
 const silenceMs = 40_000;
 
 /**

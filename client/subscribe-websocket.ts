@@ -17,8 +17,9 @@ const pongWithinMs = 5_000;
 export async function* subscribeOverWebSocket(
   request: SubscribeRequest,
 ): AsyncGenerator<unknown, void, undefined> {
-  const { url, token, query, variables, signal } = request;
+  const { url, token, onRenewed, query, variables, signal } = request;
   signal?.throwIfAborted();
+  let stopRenewing: (() => void) | undefined;
   const watch = createPongWatch();
   const client: Client = createClient({
     url: url.replace(/^http/, 'ws'),
@@ -27,7 +28,13 @@ export async function* subscribeOverWebSocket(
     retryAttempts: 0,
     connectionAckWaitTimeout: acknowledgeMs,
     keepAlive: pingEveryMs,
+    // The only operation of its connection: where all have one name, the server encodes what it tells many once.
+    generateID: () => '1',
     on: {
+      connected: (socket) => {
+        // The token in use is the one that was sent with the connection; the server takes the next ones in a ping.
+        stopRenewing = onRenewed?.((next) => socketSchema.parse(socket).send(pingWith(next)));
+      },
       ping: (received) => {
         if (!received) watch.expectPong(() => client.terminate());
       },
@@ -49,9 +56,18 @@ export async function* subscribeOverWebSocket(
     throw explain(error, url);
   } finally {
     signal?.removeEventListener('abort', abort);
+    stopRenewing?.();
     watch.clear();
     dispose(client);
   }
+}
+
+const socketSchema = z.custom<{ send(text: string): void }>(
+  (socket) => typeof Object(socket).send === 'function',
+);
+
+function pingWith(token: string): string {
+  return JSON.stringify({ type: 'ping', payload: { authorization: `Bearer ${token}` } });
 }
 
 function dispose(client: Client): void {

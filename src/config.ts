@@ -85,7 +85,11 @@ const settings = z.object({
       error: 'must be secrets of at least 32 characters each, with commas between them',
     })
     .optional(),
-  ACCESS_TOKEN_MINUTES: positiveInt.max(1440, 'must be at most 1440').default(15),
+  ACCESS_TOKEN_MINUTES: z.coerce
+    .number('must be a number')
+    .min(0.05, 'must be at least 0.05')
+    .max(1440, 'must be at most 1440')
+    .default(15),
   RATE_LIMIT_PER_USER: positiveInt.default(6_000),
   RATE_LIMIT_PER_ADDRESS: positiveInt.default(12_000),
   RATE_LIMIT_GLOBAL: positiveInt.default(120_000),
@@ -296,4 +300,11 @@ function toConfig(values: z.infer<typeof settings>, prices: ReadonlyMap<string, 
 function processEnvironment(): Record<string, string | undefined> {
   const file = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
   return { ...file, ...process.env };
+}
+
+/** What a model of ours costs. Settings without a price for one are refused. */
+export function priceOf({ provider }: Config, model: string): Price {
+  const price = provider.prices.get(model);
+  if (price === undefined) throw new Error(`No price is known for the model ${model}.`);
+  return price;
 }

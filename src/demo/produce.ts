@@ -3,6 +3,7 @@ import {
   BatchDocument,
   createClient,
   CreateCampaignDocument,
+  createSession,
   expectResult,
   followBatch,
   PostsDocument,
@@ -15,6 +16,7 @@ import {
   type PostCardFragment,
   type PostFilter,
   type PostsQuery,
+  type Session,
 } from '../../client/index.ts';
 import { CampaignFileError, kindOf } from './campaign.ts';
 import type { Options } from './options.ts';
@@ -52,8 +54,9 @@ export async function produce(job: Job): Promise<Product> {
   screen.working('Opening an account');
   const account = { email: `demo-${randomBytes(4).toString('hex')}@example.com`, password: randomPassword() };
   const { register } = await createClient({ url }).run(RegisterDocument, { input: account }, { signal });
-  const { accessToken: token } = expectResult(register, 'Login');
-  const client = createClient({ url, token });
+  // A large batch outlives an access token.
+  const session = createSession({ url, tokens: expectResult(register, 'Login') });
+  const client = createClient({ url, token: session });
   screen.done(`Account ${account.email}, for this demo only`);
 
   const campaignId = await createCampaign(client, job);
@@ -65,7 +68,7 @@ export async function produce(job: Job): Promise<Product> {
   const transport = options.transport === 'sse' ? 'server-sent events' : 'a WebSocket';
   screen.done(`${count(options.postCount, 'post')} ordered; following them over ${transport}`);
 
-  await follow(client, token, batch, job);
+  await follow(client, session, batch, job);
   screen.working('Reading the posts');
   const ended = await client.run(BatchDocument, { id: batch.id }, { signal });
   const posts = await listPosts(client, { batchId: batch.id }, signal);
@@ -94,7 +97,7 @@ async function createCampaign(client: Client, { campaign, options, signal }: Job
 
 async function follow(
   client: Client,
-  token: string,
+  session: Session,
   batch: BatchSummaryFragment & { id: string },
   job: Job,
 ): Promise<void> {
@@ -109,7 +112,7 @@ async function follow(
   };
   learn({ type: 'listed', posts: await listPosts(client, { batchId: batch.id }, signal) });
   const { transport } = options;
-  for await (const event of followBatch({ url, token, batchId: batch.id, transport, signal })) {
+  for await (const event of followBatch({ url, token: session, batchId: batch.id, transport, signal })) {
     learn({ type: 'event', event, receivedAtMs: Date.now() });
     if (event.__typename === 'BatchSnapshotEvent') {
       // Stages are sent live only: what began before this connection is in the list.

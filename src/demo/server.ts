@@ -56,8 +56,6 @@ export async function launchServer(tell: (line: string) => void): Promise<Server
       ...environment,
       ...(ownFolder === undefined ? {} : { DATA_DIR: ownFolder }),
       PORT: '0',
-      // A large batch outlives a token of the usual life.
-      ACCESS_TOKEN_MINUTES: '1440',
       // Its ready line is on this level.
       LOG_LEVEL: 'info',
     },

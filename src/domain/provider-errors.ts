@@ -1,3 +1,5 @@
+import type { Usage } from './pricing.ts';
+
 /** Stable codes of what can go wrong with the AI provider. */
 export type ProviderErrorCode =
   | 'RATE_LIMITED'
@@ -47,6 +49,8 @@ export class ProviderError extends Error {
   readonly retryAfterMs: number | undefined;
   /** Whether the provider may have done the work, so that it is paid for although nothing came of it. */
   readonly mayBePaid: boolean;
+  /** What an answer used that nothing came of: it is paid for like any other. */
+  readonly usage: Usage | undefined;
   /** The limits that the refusal told: after a cut it is the first to know. */
   readonly limits: Partial<ProviderLimits>;
 
@@ -55,6 +59,7 @@ export class ProviderError extends Error {
     details: {
       retryAfterMs?: number | undefined;
       mayBePaid?: boolean;
+      usage?: Usage | undefined;
       limits?: ProviderLimits;
       cause?: unknown;
     } = {},
@@ -63,7 +68,8 @@ export class ProviderError extends Error {
     this.code = code;
     this.retryable = providerErrorCodes[code].retryable;
     this.retryAfterMs = details.retryAfterMs;
-    this.mayBePaid = details.mayBePaid ?? false;
+    this.mayBePaid = details.mayBePaid ?? details.usage !== undefined;
+    this.usage = details.usage;
     this.limits = details.limits ?? {};
   }
 }

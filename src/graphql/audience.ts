@@ -19,15 +19,23 @@ export type Sink = {
   drained(): Promise<void>;
 };
 
-/** One of those who are told together; `seen` is the place of the newest event it was told. */
-export type Member = { sink: Sink; seen: number };
+/** Why a member is one no more: the stream is over, or it could not take what it was told. */
+export type Parting = 'over' | 'behind';
 
-/** Why a member is one no more: the stream or its own interest is over, or it could not take what it was told. */
-type Parting = 'over' | 'behind';
+/** One of those who are told together. */
+export type Member = {
+  readonly sink: Sink;
+  /** Place of the newest event that it was told. */
+  seen: number;
+  /** Told once, when it is a member no more for another reason than its own leave. */
+  parted(why: Parting): void;
+  failed(error: unknown): void;
+};
 
 export type Audience = {
-  /** @returns at once where the member does not have all that the others have been told. */
-  join(member: Member, signal: AbortSignal): Promise<Parting>;
+  /** @returns false where the member does not have all that the others have been told. */
+  join(member: Member): boolean;
+  leave(member: Member): void;
 };
 
 /** Subscribers who are told the same at the same time. Closes when the last one has left. */
@@ -36,23 +44,22 @@ export function openAudience(
   execute: (update: Update) => Promise<SharedResult>,
   onClose: () => void,
 ): Audience {
-  const members = new Map<Member, { part(why: Parting): void; fail(error: unknown): void }>();
+  const members = new Set<Member>();
   const stop = new AbortController();
-  let running: Promise<void> | undefined;
+  let isRunning = false;
   /** Place of the newest event that the members were told. */
   let told = 0;
 
-  async function run(after: number): Promise<void> {
-    told = after;
+  async function run(): Promise<void> {
     try {
-      for await (const page of follow(after, stop.signal)) {
+      for await (const page of follow(told, stop.signal)) {
         const results = await Promise.all(page.map(execute));
         told = page.at(-1)?.seq ?? told;
-        for (const [member, { part }] of members) if (!tell(member, page, results)) part('behind');
+        for (const member of members) if (!tell(member, page, results)) part(member, 'behind');
       }
-      for (const { part } of members.values()) part('over');
+      for (const member of members) part(member, 'over');
     } catch (error) {
-      for (const { fail } of members.values()) fail(error);
+      for (const member of members) member.failed(error);
       members.clear();
       close();
     }
@@ -70,27 +77,31 @@ export function openAudience(
     return true;
   }
 
+  function part(member: Member, why: Parting): void {
+    leave(member);
+    member.parted(why);
+  }
+
+  function leave(member: Member): void {
+    if (members.delete(member) && members.size === 0) close();
+  }
+
   function close(): void {
     stop.abort();
     onClose();
   }
 
   return {
-    async join(member, signal) {
-      if (member.seen < told) return 'behind';
-      const { promise, resolve, reject } = Promise.withResolvers<Parting>();
-      const leave = () => part('over');
-      const part = (why: Parting) => {
-        signal.removeEventListener('abort', leave);
-        members.delete(member);
-        if (members.size === 0) close();
-        resolve(why);
-      };
-      signal.addEventListener('abort', leave, { once: true });
-      members.set(member, { part, fail: reject });
-      running ??= run(member.seen);
-      if (signal.aborted) leave();
-      return promise;
+    join(member) {
+      if (member.seen < told) return false;
+      members.add(member);
+      if (!isRunning) {
+        isRunning = true;
+        told = member.seen;
+        void run();
+      }
+      return true;
     },
+    leave,
   };
 }

@@ -81,11 +81,11 @@ export const BatchNode = builder.prismaNode('Batch', {
     }),
     elapsedSeconds: t.float({
       description: 'From its start to its end, or to now.',
-      resolve: (batch) => elapsedSeconds(batch, new Date()),
+      resolve: (batch, _args, { now }) => elapsedSeconds(batch, batch.finishedAt ?? now()),
     }),
     postsPerSecond: t.float({
       description: 'Completed posts a second since its start.',
-      resolve: (batch) => postsPerSecond(batch, new Date()),
+      resolve: (batch, _args, { now }) => postsPerSecond(batch, batch.finishedAt ?? now()),
     }),
     cost: t.float({
       description: 'US dollars paid to the AI provider so far.',

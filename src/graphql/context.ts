@@ -52,6 +52,10 @@ export type Context = Services & {
   /** Undefined on a WebSocket, which cannot set one. */
   refreshCookie: RefreshCookie | undefined;
   loaders: Loaders;
+  /** The time; an answer that depends on it is not kept. */
+  now: () => Date;
+  /** Says that the answer carries tokens: nobody is to keep it, nor to compress it. */
+  markSecret: () => void;
   /** The newest cursor of an earlier stream, where the transport tells it. */
   lastEventId: string | undefined;
   /** Takes a place for a stream that ends with its session; absent where the transport has one. */

@@ -1,15 +1,16 @@
 import DataLoader from 'dataloader';
 import type { Owner } from '../services/ownership.ts';
-import type { PageOf } from '../services/lists.ts';
+import type { Columns, PageOf } from '../services/lists.ts';
 import type { PostParent } from '../services/posts.ts';
+import type { Post } from '../store/generated/prisma/client.ts';
 import type { Services } from './context.ts';
 
 /** What a look-up is for: something of an owner's. */
 type Owned = { owner: Owner };
 /** One row by its id. */
 type RowKey = Owned & { id: string };
-/** A page of a list within a list. */
-type PageKey = Owned & { page: PageOf };
+/** A page of a list within a list, and what is shown of its rows. */
+type PageKey<Row = unknown> = Owned & { page: PageOf; columns?: Columns<Row> };
 
 /** Look-ups of one request: what is asked in one moment is asked in one statement for each relation. */
 export type Loaders = ReturnType<typeof createLoaders>;
@@ -18,8 +19,14 @@ export type Loaders = ReturnType<typeof createLoaders>;
 export function createLoaders({ campaigns, batches, posts, usages, outages }: Services) {
   const postsOf = (parent: PostParent) => ({
     pages: joined(
-      ({ page }: PageKey) => page,
-      (owner, pages) => posts.pagesOf(owner, parent, pages),
+      (key: PageKey<Post>) => key,
+      (owner, keys) =>
+        posts.pagesOf(
+          owner,
+          parent,
+          keys.map(({ page }) => page),
+          columnsOfAll(keys),
+        ),
     ),
     counts: joined(idOf, (owner, ids) => posts.countsOf(owner, parent, ids)),
   });
@@ -49,6 +56,14 @@ const idOf = ({ id }: RowKey) => id;
 /** Remembers nothing: a subscription keeps its context for hours, and a mutation reads what it has written. */
 function together<Key, Value>(load: (keys: readonly Key[]) => Promise<readonly Value[]>) {
   return new DataLoader<Key, Value>(load, { cache: false });
+}
+
+/** What any of them shows; undefined, and so all, where one does not say. */
+function columnsOfAll<Row>(keys: readonly PageKey<Row>[]): Columns<Row> {
+  const [first, ...others] = new Set(keys.map(({ columns }) => columns));
+  if (others.length === 0) return first;
+  const named = [first, ...others].flatMap((columns) => (columns === undefined ? [] : [columns]));
+  return named.length === others.length + 1 ? [...new Set(named.flat())].toSorted() : undefined;
 }
 
 /** One statement for each owner, of whom a request has one. */

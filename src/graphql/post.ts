@@ -1,9 +1,11 @@
+import type { GraphQLResolveInfo } from 'graphql';
 import { maxPageSize, type PageArgs } from '../services/paging.ts';
 import type { PostParent, ShownRevision } from '../services/posts.ts';
-import type { Post } from '../store/generated/prisma/client.ts';
+import { Prisma, type Post } from '../store/generated/prisma/client.ts';
 import { builder } from './builder.ts';
 import { BatchNode } from './batch.ts';
 import { CampaignNode, ChannelEnum } from './campaign.ts';
+import { createColumnReader } from './columns.ts';
 import {
   DirectionEnum,
   present,
@@ -159,6 +161,18 @@ export const PostNode = builder.prismaNode('Post', {
   }),
 });
 
+/** What stands behind the fields that are no columns. */
+const columnsBehind = {
+  __typename: [],
+  imageUrl: ['imageKey'],
+  cost: [],
+  revisions: [],
+  batch: ['ownerId', 'batchId'],
+  campaign: ['ownerId', 'campaignId'],
+} as const;
+const columnsOf = createColumnReader(Prisma.PostScalarFieldEnum, columnsBehind);
+const columnsOfPage = createColumnReader(Prisma.PostScalarFieldEnum, columnsBehind, ['edges', 'node']);
+
 const PostEdge = builder.edgeObject({
   type: PostNode,
   name: 'PostEdge',
@@ -180,10 +194,15 @@ async function postsOf(
   { id, ownerId }: { id: string; ownerId: string },
   args: PageArgs,
   { posts, loaders }: Context,
+  info: GraphQLResolveInfo,
 ) {
   const { pages, counts } = parent === 'batchId' ? loaders.batchPosts : loaders.campaignPosts;
   const owner = { userId: ownerId };
-  const page = await pages.load({ owner, page: posts.planOf(owner, parent, id, args) });
+  const page = await pages.load({
+    owner,
+    page: posts.planOf(owner, parent, id, args),
+    columns: columnsOfPage(info),
+  });
   return toConnection(page, () => counts.load({ owner, id }));
 }
 
@@ -192,7 +211,7 @@ builder.objectField(CampaignNode, 'posts', (t) =>
     {
       type: PostNode,
       description: 'Its posts, newest first. Cursors are those of `posts` with its id as filter.',
-      resolve: (campaign, args, context) => postsOf('campaignId', campaign, args, context),
+      resolve: (campaign, args, context, info) => postsOf('campaignId', campaign, args, context, info),
     },
     PostConnection,
     PostEdge,
@@ -204,7 +223,7 @@ builder.objectField(BatchNode, 'posts', (t) =>
     {
       type: PostNode,
       description: 'Its posts, newest first. Cursors are those of `posts` with its id as filter.',
-      resolve: (batch, args, context) => postsOf('batchId', batch, args, context),
+      resolve: (batch, args, context, info) => postsOf('batchId', batch, args, context, info),
     },
     PostConnection,
     PostEdge,
@@ -254,7 +273,8 @@ builder.queryFields((t) => ({
     nullable: true,
     description: 'One of your posts; null where you have none with this id.',
     args: { id: t.arg.id({ description: 'The post’s id.' }) },
-    resolve: (_root, { id }, context) => context.posts.find(requireViewer(context), parseId('Post', id)),
+    resolve: (_root, { id }, context, info) =>
+      context.posts.find(requireViewer(context), parseId('Post', id), columnsOf(info)),
   }),
   posts: t.connection(
     {
@@ -264,10 +284,10 @@ builder.queryFields((t) => ({
         filter: t.arg({ type: PostFilterInput, required: false, description: 'Which posts.' }),
         order: t.arg({ type: PostOrderInput, required: false, description: 'In which order.' }),
       },
-      resolve: async (_root, { filter, order, ...page }, context) => {
+      resolve: async (_root, { filter, order, ...page }, context, info) => {
         const viewer = requireViewer(context);
         const list = { filter: filter ?? {}, order: order ?? newestFirst, page };
-        return toConnection(await context.posts.list(viewer, list), () =>
+        return toConnection(await context.posts.list(viewer, list, columnsOfPage(info)), () =>
           context.posts.count(viewer, list.filter),
         );
       },

@@ -1,11 +1,11 @@
 import type { SharedResult, Sink } from './audience.ts';
-import type { Subscription } from './shared-subscribe.ts';
+import type { Subscription } from './subscriber.ts';
 
 /** Results that may wait for a subscriber who pulls; more are read from the log when it is ready. */
 const maxQueued = 64;
 
 /** The same for transports that pull. */
-export async function* pull({ deliver, leave }: Subscription): AsyncGenerator<SharedResult, void, undefined> {
+export async function* pull(subscription: Subscription): AsyncGenerator<SharedResult, void, undefined> {
   let queue: SharedResult[] = [];
   let isOver = false;
   let onMore: (() => void) | undefined;
@@ -22,7 +22,7 @@ export async function* pull({ deliver, leave }: Subscription): AsyncGenerator<Sh
         ? Promise.resolve()
         : new Promise((resolve) => (onDrained = resolve)),
   };
-  const delivered = deliver(sink).finally(() => {
+  const delivered = subscription.deliver(sink).finally(() => {
     isOver = true;
     onMore?.();
   });
@@ -38,7 +38,7 @@ export async function* pull({ deliver, leave }: Subscription): AsyncGenerator<Sh
     }
   } finally {
     isOver = true;
-    leave();
+    subscription.leave();
     onDrained?.();
     await delivered;
   }

@@ -115,7 +115,7 @@ builder.mutationFields((t) => ({
     },
     resolve: async (_root, { input, cookie }, context) => {
       const jar = cookieJar(context, cookie);
-      return send(await context.accounts.register(input, context.address), jar);
+      return send(context, await context.accounts.register(input, context.address), jar);
     },
   }),
   login: t.field({
@@ -131,7 +131,7 @@ builder.mutationFields((t) => ({
     },
     resolve: async (_root, { input, cookie }, context) => {
       const jar = cookieJar(context, cookie);
-      return send(await context.accounts.login(input, context.address), jar);
+      return send(context, await context.accounts.login(input, context.address), jar);
     },
   }),
   refresh: t.field({
@@ -147,11 +147,12 @@ builder.mutationFields((t) => ({
     },
     resolve: async (_root, { refreshToken }, context) => {
       if (refreshToken != null) {
-        return send(await context.accounts.refresh(refreshToken, context.address), undefined);
+        return send(context, await context.accounts.refresh(refreshToken, context.address), undefined);
       }
       const token = context.refreshCookie?.value;
       if (token === undefined) throw new InvalidRefreshTokenError();
-      return send(await context.accounts.refresh(token, context.address), context.refreshCookie);
+      const jar = context.refreshCookie;
+      return send(context, await context.accounts.refresh(token, context.address), jar);
     },
   }),
   logout: t.field({
@@ -215,7 +216,8 @@ function cookieJar(context: Context, isWanted: boolean | null | undefined): Refr
   throw new InvalidInputError([{ path: 'cookie', message: 'must be false on a WebSocket' }]);
 }
 
-function send(login: Login, jar: RefreshCookie | undefined): SentLogin {
+function send(context: Context, login: Login, jar: RefreshCookie | undefined): SentLogin {
+  context.markSecret();
   if (jar === undefined) return login;
   jar.set(login.refreshToken, login.refreshExpiresAt);
   return { ...login, refreshToken: null };

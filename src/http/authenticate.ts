@@ -9,9 +9,13 @@ export async function authenticate(
   accounts: Accounts,
   token: string | undefined,
 ): Promise<Viewer | UnauthenticatedError | undefined> {
-  if (token === undefined) return undefined;
+  return token === undefined ? undefined : unlessRefused(accounts.authenticate(token));
+}
+
+/** @returns the refusal as a value. @throws what is none, such as ServiceUnavailableError. */
+export async function unlessRefused(viewer: Promise<Viewer>): Promise<Viewer | UnauthenticatedError> {
   try {
-    return await accounts.authenticate(token);
+    return await viewer;
   } catch (error) {
     if (error instanceof UnauthenticatedError) return error;
     throw error;

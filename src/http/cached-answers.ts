@@ -16,3 +16,20 @@ export const answerCodec: Codec<CachedAnswer> = {
   },
   bytesOf: ({ body }) => body.byteLength,
 };
+
+/** Larger requests are not worth their place. */
+const maxRequestBytes = 16 * 1024;
+
+/**
+ * What an answer belongs to: one account, the address under which it reached us (which is in the addresses of
+ * pictures), and the request to the letter.
+ *
+ * @returns undefined where the answer is not to be kept.
+ */
+export function answerKey(
+  { userId }: { userId: string },
+  { origin }: { origin: string },
+  body: Buffer,
+): string | undefined {
+  return body.byteLength > maxRequestBytes ? undefined : `${userId} ${origin} ${body.toString()}`;
+}

@@ -20,12 +20,13 @@ export function keepStream(
   if (response.closed || response.destroyed) return false;
   const leave = connections.enter(address);
   if (leave === undefined) return false;
-  response.once('close', leave);
-  if (viewer !== undefined && !(viewer instanceof UnauthenticatedError)) {
-    response.once(
-      'close',
-      sessions.watch(viewer, () => response.destroy()),
-    );
-  }
+  const stopWatching =
+    viewer === undefined || viewer instanceof UnauthenticatedError
+      ? undefined
+      : sessions.watch(viewer, () => response.destroy());
+  response.once('close', () => {
+    leave();
+    stopWatching?.();
+  });
   return true;
 }

@@ -1,3 +1,5 @@
+import type { Cache } from '../cache/cache.ts';
+import type { CachedAnswer } from './cached-answers.ts';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Services } from '../graphql/context.ts';
 import type { RateLimits } from '../services/rate-limits.ts';
@@ -7,6 +9,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { serveAsset, assetPrefix } from './assets.ts';
 import { ClientLeftError } from './body.ts';
 import { createClientReader } from './client-info.ts';
+import { compress } from './compress.ts';
 import { createConnectionCount } from './connection-count.ts';
 import { createGraphqlRoute } from './graphql-route.ts';
 import { createGraphqlServer, graphqlPath } from './graphql-server.ts';
@@ -14,7 +17,7 @@ import { exportPrefix, serveExport } from './exports.ts';
 import { pathOf, requestIdOf } from './headers.ts';
 import { serveHealth, type HealthChecks } from './health.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
-import { setSecurityHeaders } from './security-headers.ts';
+import { securityHead, setHead } from './security-headers.ts';
 import type { HttpSettings } from './settings.ts';
 import { watchStalledSockets } from './stalled-sockets.ts';
 import { attachWebSockets } from './websocket.ts';
@@ -48,7 +51,9 @@ export function createHttpServer(deps: {
   services: Services;
   sessions: Sessions;
   limits: RateLimits;
-  documents: PersistedDocuments;
+  /** Undefined: no answer is kept. */
+  cache: Cache<CachedAnswer> | undefined;
+  persisted: PersistedDocuments;
   settings: HttpSettings;
   assets: AssetStore;
   health: HealthChecks;
@@ -60,19 +65,26 @@ export function createHttpServer(deps: {
   const graphql = createGraphqlServer(services, { ...deps, introspection: settings.introspection });
   const serveGraphql = createGraphqlRoute({ ...deps, graphql, connections, maxBodyBytes });
 
+  let isStopping = false;
+
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = pathOf(request);
     const client = readClient(request);
     const isGraphiql = path === graphqlPath && request.headers.accept?.includes('text/html') === true;
-    setSecurityHeaders(request, response, { isSecure: client.isSecure, isGraphiql });
-    if (path === graphqlPath) {
-      await serveGraphql(request, response, client);
-    } else if (path.startsWith(assetPrefix)) {
+    const head = [
+      ...securityHead({ isSecure: client.isSecure, isGraphiql }),
+      'x-request-id',
+      requestIdOf(request),
+    ];
+    if (path === graphqlPath) return serveGraphql(request, response, client, head);
+    setHead(response, head);
+    compress(request, response);
+    if (path.startsWith(assetPrefix)) {
       await serveAsset(request, response, deps.assets);
     } else if (path.startsWith(exportPrefix)) {
       await serveExport(request, response, client, { ...deps.services, limits, connections, sessions });
     } else if (path.startsWith('/health/')) {
-      await serveHealth(path, response, deps.health);
+      await serveHealth(path, response, deps.health, { isStopping, cache: deps.cache?.counts() });
     } else if (path === '/') {
       response.writeHead(302, { location: graphqlPath }).end();
     } else {
@@ -82,18 +94,18 @@ export function createHttpServer(deps: {
     }
   }
 
+  // One line a request, of nothing that needs redaction, which takes longer than all the rest of it.
+  const requestLog = logger.child({}, { redact: [] });
   const server = createServer(patience, (request, response) => {
     const startedAt = performance.now();
     const requestId = requestIdOf(request);
-    response.setHeader('x-request-id', requestId);
     response.on('close', () => {
-      const fields = {
-        requestId,
-        method: request.method,
-        path: pathOf(request),
-        status: response.statusCode,
-      };
-      logger.info({ ...fields, ms: Math.round(performance.now() - startedAt) }, 'request');
+      const { method } = request;
+      const ms = Math.round(performance.now() - startedAt);
+      requestLog.info(
+        { requestId, method, path: pathOf(request), status: response.statusCode, ms },
+        'request',
+      );
     });
     route(request, response).catch((error: unknown) => {
       if (error instanceof ClientLeftError) return;
@@ -108,11 +120,12 @@ export function createHttpServer(deps: {
     accounts: services.accounts,
     sessions,
     limits,
-    documents: deps.documents,
+    persisted: deps.persisted,
     connections,
     readClient,
     allowedOrigins: settings.allowedOrigins,
     maxMessageBytes: maxBodyBytes,
+    logger,
   });
   const stopWatching = watchStalledSockets(server, (socket) => {
     if (!webSockets.closeStalled(socket)) socket.destroy();
@@ -131,6 +144,7 @@ export function createHttpServer(deps: {
       return `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`;
     },
     async stop(graceMs) {
+      isStopping = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       // Upgraded sockets are not the server's any more; a peer that is gone would hold them for half a minute.
       const grace = setTimeout(() => {

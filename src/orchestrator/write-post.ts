@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { ExponentialBackoff, handleAll, retry } from 'cockatiel';
 import { z } from 'zod';
 import type { PostStage } from '../domain/batch-events.ts';
 import { channels } from '../domain/channels.ts';
@@ -152,7 +153,7 @@ async function produce(deps: Deps, work: PreparedPost, signal: AbortSignal) {
     const key = await buy(deps, work, 'image', z.string(), async (): Promise<Purchase<string>> => {
       // The picture is stored before its call is settled: a settled call always has its picture.
       const drawn = await provider.drawImage({ text: prompt, size: imageSize }, both);
-      return { ...drawn, value: await assets.put(drawn.value) };
+      return { ...drawn, value: await storing.execute(() => assets.put(drawn.value), both) };
     });
     tellStage(bus, work, 'IMAGE_READY');
     return { value: key, model: provider.imageModel, promptHash: promptHash(prompt) };
@@ -179,6 +180,12 @@ async function produce(deps: Deps, work: PreparedPost, signal: AbortSignal) {
   );
   throw worst(reasons);
 }
+
+/** A picture that cannot be stored would be bought again: over a quarter of a minute it is tried six times more. */
+const storing = retry(handleAll, {
+  maxAttempts: 6,
+  backoff: new ExponentialBackoff({ initialDelay: 250, maxDelay: 8_000 }),
+});
 
 type Part = 'caption' | 'image';
 
@@ -207,14 +214,13 @@ async function buy<T extends z.ZodType<Caption | string>>(
   const sentAt = performance.now();
   const latencyMs = () => Math.round(performance.now() - sentAt);
   const answer = await call().catch(async (error: unknown) => {
-    const failure =
-      error instanceof ProviderError && !error.mayBePaid
-        ? { status: 'FAILED' as const, errorCode: error.code }
-        : {
-            status: 'UNKNOWN' as const,
-            errorCode: error instanceof ProviderError ? error.code : 'INTERRUPTED',
-          };
-    await ledger.fail(planned, { ...failure, latencyMs: latencyMs() });
+    const {
+      code: errorCode,
+      usage,
+      mayBePaid,
+    } = error instanceof ProviderError ? error : { code: 'INTERRUPTED', usage: undefined, mayBePaid: true };
+    const status = mayBePaid && usage === undefined ? 'UNKNOWN' : 'FAILED';
+    await ledger.fail(planned, { status, errorCode, usage, latencyMs: latencyMs() });
     throw error;
   });
   const { usage, requestId, value: result } = answer;

@@ -67,7 +67,11 @@ export function guardProvider(
         await refused(model, error, sentAt);
       if (error instanceof ProviderError && error.retryable && isOutage(error) && isOpen()) {
         // A failure that belongs to an outage is none of the job's own: it counts as no attempt.
-        throw new ProviderError('PROVIDER_DOWN', { mayBePaid: error.mayBePaid, cause: error });
+        throw new ProviderError('PROVIDER_DOWN', {
+          mayBePaid: error.mayBePaid,
+          usage: error.usage,
+          cause: error,
+        });
       }
       throw error;
     }

@@ -6,7 +6,7 @@ import type { ProviderErrorCode } from '../domain/provider-errors.ts';
 import type { Work } from '../domain/work.ts';
 import type { Database } from '../store/database.ts';
 import { createGroup } from '../store/group.ts';
-import type { Prisma, PrismaClient } from '../store/generated/prisma/client.ts';
+import type { Prisma } from '../store/generated/prisma/client.ts';
 
 /** A call that a job needs: which part of its subject it makes, and what it may use at most. */
 export type PlannedCall = { step: string; model: string; atMost: Usage };
@@ -46,10 +46,18 @@ export type Ledger = {
   ): Promise<void>;
   /** @returns how often the provider's limits refused a call of this subject. */
   refusals(subjectId: string): Promise<number>;
-  /** A call brought nothing: `FAILED` where the provider said so, `UNKNOWN` where its answer was not waited for. */
+  /**
+   * A call brought nothing: `FAILED` where the provider said so, with the usage of an answer that was of no use;
+   * `UNKNOWN` where its answer was not waited for.
+   */
   fail(
     call: PaidCall,
-    failure: { status: 'FAILED' | 'UNKNOWN'; errorCode: string; latencyMs: number },
+    failure: {
+      status: 'FAILED' | 'UNKNOWN';
+      errorCode: string;
+      latencyMs: number;
+      usage: Usage | undefined;
+    },
   ): Promise<void>;
 };
 
@@ -88,7 +96,9 @@ export function createLedger(
   const { prisma } = database;
   const { priceOf, monthlyBudgetMicros = null } = settings;
   const end = createGroup<Ending, true>(async (endings) => {
-    changes.posts(await writeEndings(prisma, endings, monthlyBudgetMicros !== null));
+    changes.posts(
+      await database.query<PostPlace>(endStatement, [JSON.stringify(endings), monthlyBudgetMicros !== null]),
+    );
     return endings.map(() => true);
   }, maxGroupSize);
 
@@ -103,7 +113,9 @@ export function createLedger(
         estimateMicros: Number(costMicros(priceOf(model), atMost)),
       })),
     );
-    const rows = openedRows.parse(await writeIntents(prisma, wanted, monthlyBudgetMicros));
+    const rows = openedRows.parse(
+      await database.query(openStatement, [JSON.stringify(wanted), monthlyBudgetMicros?.toString() ?? null]),
+    );
     const opened = jobs.map(({ work, calls }): Opened => {
       const own = rows.filter((row) => row.subjectId === work.subjectId);
       const refusal = own.find(
@@ -140,8 +152,10 @@ export function createLedger(
   return {
     open,
     async sent(callIds) {
-      await prisma.$executeRaw`
-        UPDATE provider_calls SET status = 'SENT' WHERE id = ANY(${[...callIds]}::uuid[]) AND status = 'INTENT'`;
+      await database.query(
+        `UPDATE provider_calls SET status = 'SENT' WHERE id = ANY($1::uuid[]) AND status = 'INTENT'`,
+        [callIds],
+      );
     },
     async settle(call, { usage, latencyMs, requestId, result }) {
       await end({
@@ -159,8 +173,9 @@ export function createLedger(
       prisma.providerCall.count({
         where: { subjectId, status: 'FAILED', errorCode: 'RATE_LIMITED' satisfies ProviderErrorCode },
       }),
-    async fail(call, failure) {
-      await end({ ...emptyEnding, callId: call.callId, ...failure });
+    async fail(call, { usage, ...failure }) {
+      const paid = usage && { ...usage, costMicros: Number(costMicros(priceOf(call.model), usage)) };
+      await end({ ...emptyEnding, ...paid, callId: call.callId, ...failure });
     },
   };
 }
@@ -182,14 +197,9 @@ function pick({ subjectId, ownerId, campaignId, batchId }: Work) {
  * One statement for any number of jobs. Rows with a budget are locked first, so that two instances cannot
  * both take what is left; owners and batches without one are not locked at all.
  */
-async function writeIntents(
-  prisma: PrismaClient,
-  wanted: object[],
-  monthlyBudgetMicros: bigint | null,
-): Promise<unknown> {
-  return prisma.$queryRaw`
+const openStatement = `
     WITH wanted AS (
-      SELECT * FROM jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) AS w(
+      SELECT * FROM jsonb_to_recordset($1::jsonb) AS w(
         id uuid, "subjectId" uuid, "ownerId" uuid, "campaignId" uuid, "batchId" uuid,
         step text, model text, "estimateMicros" bigint)
     ), hidden AS (
@@ -215,10 +225,10 @@ async function writeIntents(
     ), full_owners AS (
       SELECT u.id
       FROM (SELECT id, "spendMonth", "spendMicros" FROM users
-            WHERE id IN (SELECT "ownerId" FROM missing) AND ${monthlyBudgetMicros}::bigint IS NOT NULL
+            WHERE id IN (SELECT "ownerId" FROM missing) AND $2::bigint IS NOT NULL
             ORDER BY id FOR NO KEY UPDATE) u
       WHERE (CASE WHEN u."spendMonth" = date_trunc('month', now() AT TIME ZONE 'UTC')::date THEN u."spendMicros" ELSE 0 END)
-            + (SELECT sum(m."estimateMicros") FROM missing m WHERE m."ownerId" = u.id) > ${monthlyBudgetMicros}::bigint
+            + (SELECT sum(m."estimateMicros") FROM missing m WHERE m."ownerId" = u.id) > $2::bigint
     ), allowed AS (
       SELECT * FROM missing
       WHERE "batchId" NOT IN (SELECT id FROM full_batches) AND "ownerId" NOT IN (SELECT id FROM full_owners)
@@ -235,7 +245,7 @@ async function writeIntents(
             CASE WHEN u."spendMonth" = date_trunc('month', now() AT TIME ZONE 'UTC')::date THEN u."spendMicros" ELSE 0 END),
           "spendMonth" = date_trunc('month', now() AT TIME ZONE 'UTC')::date
       FROM (SELECT "ownerId", sum(amount) AS total FROM charges GROUP BY 1) a
-      WHERE u.id = a."ownerId" AND ${monthlyBudgetMicros}::bigint IS NOT NULL
+      WHERE u.id = a."ownerId" AND $2::bigint IS NOT NULL
     ), written AS (
       INSERT INTO provider_calls (id, "subjectId", "ownerId", "campaignId", "batchId", step, model, "estimateMicros", "createdAt")
       SELECT id, "subjectId", "ownerId", "campaignId", "batchId", step, model, "estimateMicros", now() FROM allowed
@@ -246,39 +256,30 @@ async function writeIntents(
                 WHEN w."ownerId" IN (SELECT id FROM full_owners) THEN 'MONTHLY_BUDGET_EXCEEDED'
                 ELSE 'OPEN' END AS state
     FROM wanted w LEFT JOIN bought b ON b."subjectId" = w."subjectId" AND b.step = w.step`;
-}
 
 /**
- * One statement for any number of endings. A settled call returns to the budget what it did not cost; a failed
- * one all of it; an unknown one nothing, as it may have been paid. Only open calls end, so each ends once.
- *
- * @returns whose calls have ended.
+ * One statement for any number of endings. A settled or failed call returns to the budget what it did not cost; an
+ * unknown one nothing, as it may have been paid. Only open calls end, so each ends once. Answers with whose they were.
  */
-async function writeEndings(
-  prisma: PrismaClient,
-  endings: Ending[],
-  hasMonthlyBudget: boolean,
-): Promise<PostPlace[]> {
-  return prisma.$queryRaw<PostPlace[]>`
+const endStatement = `
     WITH ended AS (
       UPDATE provider_calls c
       SET status = e.status::"ProviderCallStatus", "latencyMs" = e."latencyMs", "inputTokens" = e."inputTokens",
           "outputTokens" = e."outputTokens", "costMicros" = e."costMicros", "requestId" = e."requestId",
           "errorCode" = e."errorCode", result = e.result, "settledAt" = now()
-      FROM jsonb_to_recordset(${JSON.stringify(endings)}::jsonb) AS e(
+      FROM jsonb_to_recordset($1::jsonb) AS e(
         "callId" uuid, status text, "latencyMs" int, "inputTokens" int, "outputTokens" int, "costMicros" bigint,
         "requestId" text, "errorCode" text, result jsonb)
       WHERE c.id = e."callId" AND c.status IN ('INTENT', 'SENT')
       RETURNING c."batchId", c."ownerId", c."campaignId", c."subjectId", CASE c.status
-        WHEN 'SETTLED' THEN c."estimateMicros" - c."costMicros" WHEN 'FAILED' THEN c."estimateMicros" ELSE 0 END AS refund
+        WHEN 'UNKNOWN' THEN 0 ELSE c."estimateMicros" - coalesce(c."costMicros", 0) END AS refund
     ), owner_refund AS (
       UPDATE users u SET "spendMicros" = greatest(0, u."spendMicros" - r.total)
       FROM (SELECT "ownerId", sum(refund) AS total FROM ended GROUP BY 1) r
-      WHERE u.id = r."ownerId" AND ${hasMonthlyBudget}
+      WHERE u.id = r."ownerId" AND $2::boolean
     ), batch_refund AS (
       UPDATE batches b SET "committedMicros" = b."committedMicros" - r.total
       FROM (SELECT "batchId", sum(refund) AS total FROM ended GROUP BY 1) r
       WHERE b.id = r."batchId" AND b."maxCostMicros" IS NOT NULL
     )
     SELECT "ownerId", "campaignId", "batchId", "subjectId" AS "postId" FROM ended`;
-}

@@ -1,6 +1,7 @@
 import OpenAI from 'openai';
 import { z } from 'zod';
 import { captionSchema } from '../domain/post-content.ts';
+import type { Usage } from '../domain/pricing.ts';
 import { maxCaptionTokens, type ImageQuality } from '../domain/post-usage.ts';
 import { ProviderError } from '../domain/provider-errors.ts';
 import { toProviderError } from './openai-errors.ts';
@@ -56,15 +57,15 @@ export function createOpenAiProvider(settings: {
         .withResponse()
         .catch((error: unknown) => Promise.reject(toProviderError(error, signal)));
       const message = data.choices[0]?.message;
-      if (typeof message?.refusal === 'string')
-        throw new ProviderError('CONTENT_REFUSED', { mayBePaid: true });
+      const usage = {
+        inputTokens: data.usage?.prompt_tokens ?? 0,
+        outputTokens: data.usage?.completion_tokens ?? 0,
+      };
+      if (typeof message?.refusal === 'string') throw new ProviderError('CONTENT_REFUSED', { usage });
       return {
         limits: readLimits(response.headers),
-        value: parseCaption(message?.content ?? ''),
-        usage: {
-          inputTokens: data.usage?.prompt_tokens ?? 0,
-          outputTokens: data.usage?.completion_tokens ?? 0,
-        },
+        value: parseCaption(message?.content ?? '', usage),
+        usage,
         requestId: request_id ?? undefined,
       };
     },
@@ -85,12 +86,16 @@ export function createOpenAiProvider(settings: {
         .withResponse()
         .catch((error: unknown) => Promise.reject(toProviderError(error, signal)));
       const encoded = data.data?.[0]?.b64_json;
+      const usage = {
+        inputTokens: data.usage?.input_tokens ?? 0,
+        outputTokens: data.usage?.output_tokens ?? 0,
+      };
       // A moderated picture comes back as a success without one: the same prompt would be refused again.
-      if (encoded === undefined) throw new ProviderError('CONTENT_REFUSED', { mayBePaid: true });
+      if (encoded === undefined) throw new ProviderError('CONTENT_REFUSED', { usage });
       return {
         limits: readLimits(response.headers),
-        value: parsePng(encoded),
-        usage: { inputTokens: data.usage?.input_tokens ?? 0, outputTokens: data.usage?.output_tokens ?? 0 },
+        value: parsePng(encoded, usage),
+        usage,
         requestId: request_id ?? undefined,
       };
     },
@@ -102,19 +107,19 @@ const captionJsonSchema = z.toJSONSchema(
   z.strictObject({ caption: z.string(), hashtags: z.array(z.string()) }),
 );
 
-function parseCaption(content: string) {
+function parseCaption(content: string, usage: Usage) {
   try {
     return captionSchema.parse(JSON.parse(content));
   } catch (cause) {
-    throw new ProviderError('BAD_ANSWER', { mayBePaid: true, cause });
+    throw new ProviderError('BAD_ANSWER', { usage, cause });
   }
 }
 
 const pngSignature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
-function parsePng(base64: string): Uint8Array {
+function parsePng(base64: string, usage: Usage): Uint8Array {
   const bytes = Buffer.from(base64, 'base64');
   if (!bytes.subarray(0, pngSignature.length).equals(pngSignature))
-    throw new ProviderError('BAD_ANSWER', { mayBePaid: true });
+    throw new ProviderError('BAD_ANSWER', { usage });
   return bytes;
 }

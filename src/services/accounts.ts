@@ -46,6 +46,8 @@ export type Accounts = {
    * @throws UnauthenticatedError for any token that is not valid now, ServiceUnavailableError where nobody can say.
    */
   authenticate(token: string): Promise<Viewer>;
+  /** Asks whether the session of who was authenticated is still open. @throws as `authenticate` */
+  recheck(viewer: Viewer): Promise<Viewer>;
   me(viewer: Viewer): Promise<User | null>;
 };
 
@@ -89,6 +91,11 @@ export function createAccounts(
     if (!(await passwords.matches(given, user.passwordHash))) throw new WrongCredentialsError();
     await limits.forgiveLogin(user.email, address);
     return user;
+  }
+
+  async function recheck(viewer: Viewer): Promise<Viewer> {
+    if (!(await sessions.isOpen(viewer))) throw invalidToken();
+    return viewer;
   }
 
   return {
@@ -141,11 +148,8 @@ export function createAccounts(
       await sessions.end(viewer.userId, {});
       await deletion.run(viewer);
     },
-    async authenticate(token) {
-      const viewer = await tokens.verify(token);
-      if (!(await sessions.isOpen(viewer))) throw invalidToken();
-      return viewer;
-    },
+    authenticate: async (token) => recheck(await tokens.verify(token)),
+    recheck,
     me: (viewer) => prisma.user.findUnique({ where: { id: viewer.userId } }),
   };
 }

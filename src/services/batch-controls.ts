@@ -10,7 +10,7 @@ import type { Viewer } from './accounts.ts';
 import { createBatchChange } from './batch-change.ts';
 import { maxCostSchema, takeTurns } from './batch-start.ts';
 import { ownedBy } from './ownership.ts';
-import { enqueuePosts, type QueuedPost } from './post-queue.ts';
+import { enqueuePosts, reorderPosts, type QueuedPost } from './post-queue.ts';
 import { parseInput } from './validation.ts';
 
 /** Why a batch pauses itself. */
@@ -175,13 +175,7 @@ export function createBatchControls(deps: {
       control(owned(viewer, id), async (tx, batch) => {
         if (batch.priority === priority) return undefined;
         await tx.batch.update({ where: { id }, data: { priority } });
-        const dealt = await dealTurns(tx, viewer.userId);
-        await jobs.remove(
-          tx,
-          'posts',
-          dealt.map(({ jobId }) => jobId),
-        );
-        await enqueuePosts(jobs, tx, dealt);
+        await reorderPosts(jobs, tx, await dealTurns(tx, viewer.userId));
         return undefined;
       }),
   };
@@ -189,22 +183,25 @@ export function createBatchControls(deps: {
 
 /**
  * Gives the turns that an owner's waiting posts hold to the same posts in another order: by priority of
- * their batch, then by age. Other owners are not affected, as the set of turns stays the same.
+ * their batch, then by age. Other owners are not affected, as the set of turns stays the same. A post that is being
+ * claimed just now keeps its turn, and is not waited for.
  *
  * @returns the posts of running batches whose turn has changed.
  */
 function dealTurns(tx: Transaction, ownerId: string): Promise<QueuedPost[]> {
   return tx.$queryRaw<QueuedPost[]>`
-    WITH waiting AS (
+    WITH free AS MATERIALIZED (
+      SELECT id, turn, "batchId", position FROM posts
+      WHERE "ownerId" = ${ownerId}::uuid AND status = 'PENDING' FOR UPDATE SKIP LOCKED
+    ), waiting AS (
       SELECT p.id, p.turn, b.status,
              row_number() OVER (ORDER BY p.turn, p.id) AS place,
              row_number() OVER (ORDER BY b.priority DESC, b."createdAt", p.position, p.id) AS rank
-      FROM posts p JOIN batches b ON b.id = p."batchId"
-      WHERE p."ownerId" = ${ownerId}::uuid AND p.status = 'PENDING'
+      FROM free p JOIN batches b ON b.id = p."batchId"
     ), dealt AS (
       UPDATE posts p SET turn = t.turn
       FROM waiting w JOIN waiting t ON t.place = w.rank
-      WHERE p.id = w.id AND p.status = 'PENDING' AND p.turn <> t.turn
+      WHERE p.id = w.id AND p.turn <> t.turn
       RETURNING p.id, p."jobId", p."ownerId", p.turn, w.status
     )
     SELECT id, "jobId", "ownerId", turn FROM dealt WHERE status = 'RUNNING'`;

@@ -71,7 +71,7 @@ export function createBatches(deps: { database: Database; jobs: Jobs; bus: Bus; 
   const { prisma } = deps.database;
   const find = (viewer: Viewer, id: string) => prisma.batch.findUnique({ where: { id, ...ownedBy(viewer) } });
 
-  const lists = createLists<Batch>(deps.database, 'batches');
+  const lists = createLists(deps.database, 'batches');
 
   const conditions = (viewer: Viewer, filter: z.output<typeof filterSchema>) =>
     all([

@@ -7,7 +7,7 @@ import type { Database, Transaction } from '../store/database.ts';
 import type { BatchStatus, Campaign, CampaignStatus } from '../store/generated/prisma/client.ts';
 import type { Viewer } from './accounts.ts';
 import { all, among, commonFilterSchema, holding, is, within, type TimeRange } from './filters.ts';
-import { createLists } from './lists.ts';
+import { createLists, type Columns } from './lists.ts';
 import { ownedBy, type Owner } from './ownership.ts';
 import type { Direction, Page, PageArgs } from './paging.ts';
 import { parseInput } from './validation.ts';
@@ -50,11 +50,11 @@ export type Campaigns = {
    */
   delete(viewer: Viewer, id: string): Promise<void>;
   /** @returns null for an absent campaign and for somebody else's alike. */
-  find(viewer: Owner, id: string): Promise<Campaign | null>;
+  find(viewer: Owner, id: string, columns?: Columns<Campaign>): Promise<Campaign | null>;
   /** @returns in the order of the ids; null for an absent campaign and for somebody else's alike. */
   findAll(viewer: Owner, ids: readonly string[]): Promise<(Campaign | null)[]>;
   /** @throws InvalidInputError */
-  list(viewer: Viewer, args: ListArgs): Promise<Page<Campaign>>;
+  list(viewer: Viewer, args: ListArgs, columns?: Columns<Campaign>): Promise<Page<Campaign>>;
   /** How many campaigns the list has. @throws InvalidInputError */
   count(viewer: Viewer, filter: CampaignFilter): Promise<number>;
 };
@@ -95,7 +95,7 @@ const filterSchema = commonFilterSchema.extend({
 
 export function createCampaigns(database: Database, changes: Changes): Campaigns {
   const { campaign } = database.prisma;
-  const lists = createLists<Campaign>(database, 'campaigns');
+  const lists = createLists(database, 'campaigns');
 
   function conditions(viewer: Viewer, filter: z.output<typeof filterSchema>) {
     return all([
@@ -132,12 +132,12 @@ export function createCampaigns(database: Database, changes: Changes): Campaigns
       await database.transaction((tx) => deleteCampaign(tx, viewer, id));
       changes.account(viewer.userId);
     },
-    find: (viewer, id) => campaign.findUnique({ where: { id, ...ownedBy(viewer) } }),
+    find: async (viewer, id, columns) => (await lists.findAll(viewer, [id], columns))[0] ?? null,
     findAll: lists.findAll,
-    async list(viewer, { filter, order, page }) {
+    async list(viewer, { filter, order, page }, columns) {
       const parsed = parseInput(filterSchema, filter, 'filter');
       const list = { name: 'campaigns', ownerId: viewer.userId, filter: parsed, order };
-      return lists.page(list, page, conditions(viewer, parsed));
+      return lists.page(list, page, conditions(viewer, parsed), columns);
     },
     count: async (viewer, filter) =>
       lists.count(conditions(viewer, parseInput(filterSchema, filter, 'filter'))),

@@ -13,18 +13,22 @@ const chunkSize = 5_000;
 export async function pruneEvents({ prisma }: Pick<Database, 'prisma'>, days: number): Promise<number> {
   const cutoff = new Date(Date.now() - days * 24 * 3_600_000);
   let total = 0;
+  /** Accounts whose oldest event is young enough to be kept, by a clock that went wrong: nothing of theirs goes. */
+  const kept: string[] = [];
   for (;;) {
+    const [oldest] = await prisma.$queryRaw<{ ownerId: string }[]>`
+      SELECT "ownerId" FROM events WHERE "createdAt" < ${cutoff} AND "ownerId" <> ALL(${kept}::uuid[])
+      ORDER BY "createdAt" LIMIT 1`;
+    if (oldest === undefined) return total;
     const deleted = await prisma.$executeRaw`
-      WITH oldest AS (
-        SELECT "ownerId" FROM events WHERE "createdAt" < ${cutoff} ORDER BY "createdAt" LIMIT 1
-      ), chunk AS (
-        SELECT e."ownerId", e."userSeq", e."createdAt" FROM events e JOIN oldest USING ("ownerId")
-        ORDER BY e."userSeq" LIMIT ${chunkSize}
+      WITH chunk AS (
+        SELECT "userSeq", "createdAt" FROM events WHERE "ownerId" = ${oldest.ownerId}::uuid
+        ORDER BY "userSeq" LIMIT ${chunkSize}
       )
       DELETE FROM events e USING chunk c
-      WHERE e."ownerId" = c."ownerId" AND e."userSeq" = c."userSeq"
+      WHERE e."ownerId" = ${oldest.ownerId}::uuid AND e."userSeq" = c."userSeq"
         AND c."userSeq" < coalesce((SELECT min("userSeq") FROM chunk WHERE "createdAt" >= ${cutoff}), 2147483647)`;
     total += deleted;
-    if (deleted === 0) return total;
+    if (deleted === 0) kept.push(oldest.ownerId);
   }
 }

@@ -14,9 +14,15 @@ const casts: Record<Column, Prisma.Sql> = {
  * One page of a table's rows. Rows are compared as wholes, `(column, id) < (…)`: an index on both columns finds
  * the place at once, however many rows share the column's value.
  *
- * @param table its name and, where conditions join others, its alias `t`.
+ * @param table its name; conditions and columns know it as `t`.
+ * @param columns what is read of each row, the column of the window and the id among it.
  */
-export function pageSql(table: Prisma.Sql, where: Prisma.Sql, window: Window): Prisma.Sql {
+export function pageSql(
+  table: Prisma.Sql,
+  columns: Prisma.Sql,
+  where: Prisma.Sql,
+  window: Window,
+): Prisma.Sql {
   const { by, reads, above, below, take } = window;
   const key = Prisma.raw(`t."${by}"`);
   const place = ({ value, id }: Place) => Prisma.sql`(${value}${casts[by]}, ${id}::uuid)`;
@@ -24,7 +30,7 @@ export function pageSql(table: Prisma.Sql, where: Prisma.Sql, window: Window): P
   const to = below === undefined ? Prisma.empty : Prisma.sql`AND (${key}, t.id) < ${place(below)}`;
   const direction = Prisma.raw(reads);
   return Prisma.sql`
-    SELECT t.* FROM ${table} t WHERE ${where} ${from} ${to}
+    SELECT ${columns} FROM ${table} t WHERE ${where} ${from} ${to}
     ORDER BY ${key} ${direction}, t.id ${direction} LIMIT ${take}::int`;
 }
 
@@ -37,6 +43,7 @@ export function pageSql(table: Prisma.Sql, where: Prisma.Sql, window: Window): P
  */
 export function pagesSql(
   table: Prisma.Sql,
+  columns: Prisma.Sql,
   parent: Prisma.Sql,
   where: Prisma.Sql,
   wanted: readonly { parentId: string; window: Window }[],
@@ -57,7 +64,7 @@ export function pagesSql(
          ${list(({ window }) => window.below?.id ?? highestId)}::uuid[]
        ) AS w(place, parent, take, "aboveTime", "aboveId", "belowTime", "belowId")
        CROSS JOIN LATERAL (
-         SELECT t.* FROM ${table} t
+         SELECT ${columns} FROM ${table} t
          WHERE t.${parent} = w.parent AND ${where}
            AND (t."createdAt", t.id) > (w."aboveTime", w."aboveId") AND (t."createdAt", t.id) < (w."belowTime", w."belowId")
          ORDER BY t."createdAt" ${order}, t.id ${order} LIMIT w.take

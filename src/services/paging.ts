@@ -43,8 +43,11 @@ export type List<By extends Column = Column> = {
 /** A row with what its list may be ordered by. */
 export type Sortable<By extends Column> = { id: string } & Record<By, Date | string | number>;
 
+/** A row and its place; the cursor is made when it is asked for. */
+export type Edge<Row> = { readonly node: Row; readonly cursor: string };
+
 export type Page<Row> = {
-  edges: { node: Row; cursor: string }[];
+  edges: Edge<Row>[];
   hasNextPage: boolean;
   hasPreviousPage: boolean;
 };
@@ -87,7 +90,8 @@ export function planPage<By extends Column>(list: List<By>, args: PageArgs): Pla
   const { by, direction } = list.order;
   const backwards = args.last != null;
   const size = pageSize(backwards ? 'last' : 'first', args.last ?? args.first ?? defaultPageSize);
-  const mark = markOf(list);
+  let known: string | undefined;
+  const mark = () => (known ??= markOf(list));
   const after = placeOf(by, mark, 'after', args.after);
   const before = placeOf(by, mark, 'before', args.before);
   return {
@@ -101,16 +105,28 @@ export function planPage<By extends Column>(list: List<By>, args: PageArgs): Pla
     toPage(found) {
       const rows = found.slice(0, size);
       const hasMore = found.length > size;
+      const cursorOf = (row: (typeof rows)[number]) => encode([mark(), plain(row[by]), row.id]);
       return {
-        edges: (backwards ? rows.toReversed() : rows).map((node) => ({
-          node,
-          cursor: encode([mark, plain(node[by]), node.id]),
-        })),
+        edges: (backwards ? rows.toReversed() : rows).map((node) => new LazyEdge(node, cursorOf)),
         hasNextPage: backwards ? args.before != null : hasMore,
         hasPreviousPage: backwards ? hasMore : args.after != null,
       };
     },
   };
+}
+
+class LazyEdge<Row> implements Edge<Row> {
+  readonly node: Row;
+  readonly #cursorOf: (row: Row) => string;
+
+  constructor(node: Row, cursorOf: (row: Row) => string) {
+    this.node = node;
+    this.#cursorOf = cursorOf;
+  }
+
+  get cursor(): string {
+    return this.#cursorOf(this.node);
+  }
 }
 
 const opposite = { ASC: 'DESC', DESC: 'ASC' } as const;
@@ -136,7 +152,7 @@ function encode(position: z.infer<typeof positionSchema>): string {
 
 function placeOf(
   by: Column,
-  mark: string,
+  mark: () => string,
   path: 'after' | 'before',
   cursor: string | null | undefined,
 ): Place | undefined {
@@ -146,7 +162,7 @@ function placeOf(
   if (position === undefined || !value.success) {
     throw new InvalidInputError([{ path, message: 'must be a cursor of this list' }]);
   }
-  if (position[0] !== mark) {
+  if (position[0] !== mark()) {
     const message =
       'must be a cursor of this list: with the same filter, the same order and the same account';
     throw new InvalidInputError([{ path, message }]);

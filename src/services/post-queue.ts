@@ -17,7 +17,21 @@ export function enqueuePosts(jobs: Jobs, tx: Transaction, posts: readonly Queued
       id: jobId,
       data: { postId: id } satisfies z.input<typeof postJobSchema>,
       ownerId,
-      priority: -turn,
+      priority: priorityOf(turn),
     })),
   );
+}
+
+/** Gives waiting posts their new place in the queue; one that a worker has just fetched is on its way. */
+export function reorderPosts(jobs: Jobs, tx: Transaction, posts: readonly QueuedPost[]): Promise<void> {
+  return jobs.reorder(
+    tx,
+    'posts',
+    posts.map(({ jobId, turn }) => ({ id: jobId, priority: priorityOf(turn) })),
+  );
+}
+
+/** The lowest turn goes first, the highest priority too. */
+function priorityOf(turn: number): number {
+  return -turn;
 }

@@ -55,7 +55,6 @@ export function createPostWorkbench(deps: {
   changes: Changes;
 }): PostWorkbench {
   const { database, jobs, bus, changes } = deps;
-  const { prisma } = database;
 
   const settle = createGroup<Settlement, boolean>(async (settlements) => {
     const { entries, isSettled } = await database.transaction(async (tx) => {
@@ -79,7 +78,7 @@ export function createPostWorkbench(deps: {
         jobId: job.id,
         leaseId,
       }));
-      const rows = await claimPosts(prisma, wanted);
+      const rows = await database.query<ClaimedRow>(claimStatement, [JSON.stringify(wanted)]);
       changes.posts(rows.map((row) => ({ ...row, postId: row.id })));
       return rows.flatMap(({ id, leaseId, jobId, remakePart, remakeCount, remakeInstruction, ...row }) => {
         const job = claims.find((claim) => claim.job.id === jobId)?.job;
@@ -100,8 +99,10 @@ export function createPostWorkbench(deps: {
       });
     },
     async held(leaseIds) {
-      const rows = await prisma.$queryRaw<{ leaseId: string }[]>`
-        SELECT "leaseId" FROM posts WHERE "leaseId" = ANY(${[...leaseIds]}::uuid[]) AND status = 'GENERATING'`;
+      const rows = await database.query<{ leaseId: string }>(
+        `SELECT "leaseId" FROM posts WHERE "leaseId" = ANY($1::uuid[]) AND status = 'GENERATING'`,
+        [leaseIds],
+      );
       return new Set(rows.map((row) => row.leaseId));
     },
     settle: (work, result) => settle({ work, result }),
@@ -132,26 +133,26 @@ function placeOf({ ownerId, campaignId, batchId, subjectId: postId }: Work) {
   return { ownerId, campaignId, batchId, postId };
 }
 
+type ClaimedRow = Omit<Brief, 'remake'> & {
+  id: string;
+  remakePart: PostPart | null;
+  remakeCount: number;
+  remakeInstruction: string | null;
+  previousCaption: string | null;
+  ownerId: string;
+  campaignId: string;
+  batchId: string;
+  leaseId: string;
+  jobId: string;
+};
+
 /**
  * Batches are locked before posts, here and wherever both are, so that no two statements wait for each other.
  * The lock waits for a pause or a cancellation that is being written, and not for the counters.
  */
-function claimPosts(prisma: Database['prisma'], wanted: object[]) {
-  type Row = Omit<Brief, 'remake'> & {
-    id: string;
-    remakePart: PostPart | null;
-    remakeCount: number;
-    remakeInstruction: string | null;
-    previousCaption: string | null;
-    ownerId: string;
-    campaignId: string;
-    batchId: string;
-    leaseId: string;
-    jobId: string;
-  };
-  return prisma.$queryRaw<Row[]>`
+const claimStatement = `
     WITH wanted AS (
-      SELECT * FROM jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) AS w("postId" uuid, "jobId" uuid, "leaseId" uuid)
+      SELECT * FROM jsonb_to_recordset($1::jsonb) AS w("postId" uuid, "jobId" uuid, "leaseId" uuid)
     ), running AS MATERIALIZED (
       SELECT id, "postCount" FROM batches
       WHERE id IN (SELECT p."batchId" FROM posts p JOIN wanted w ON w."postId" = p.id) AND status = 'RUNNING'
@@ -165,4 +166,3 @@ function claimPosts(prisma: Database['prisma'], wanted: object[]) {
     RETURNING p.id, p."ownerId", p."campaignId", p."batchId", p."leaseId", p."jobId", p."targetAudience", p.position,
               p."remakePart"::text AS "remakePart", p."remakeCount", p."remakeInstruction", p.caption AS "previousCaption",
               b."postCount", c.brand, c.description, c.tone::text AS tone, c.language, c.channel::text AS channel`;
-}

@@ -14,8 +14,8 @@ import {
   within,
   type TimeRange,
 } from './filters.ts';
-import { createLists, newestFirst, type PageOf } from './lists.ts';
-import { ownedBy, type Owner } from './ownership.ts';
+import { createLists, newestFirst, type Columns, type PageOf } from './lists.ts';
+import type { Owner } from './ownership.ts';
 import { planPage, type Direction, type Page, type PageArgs } from './paging.ts';
 import { parseInput } from './validation.ts';
 
@@ -40,17 +40,26 @@ export type ShownRevision = PostRevision & { isCurrent: boolean | null };
 
 export type Posts = {
   /** @returns null for an absent post and for somebody else's alike. */
-  find(viewer: Viewer, id: string): Promise<Post | null>;
+  find(viewer: Viewer, id: string, columns?: Columns<Post>): Promise<Post | null>;
   /** @returns in the order of the ids; null for an absent post and for somebody else's alike. */
   findAll(owner: Owner, ids: readonly string[]): Promise<(Post | null)[]>;
   /** @throws InvalidInputError */
-  list(viewer: Viewer, args: { filter: PostFilter; order: PostOrder; page: PageArgs }): Promise<Page<Post>>;
+  list(
+    viewer: Viewer,
+    args: { filter: PostFilter; order: PostOrder; page: PageArgs },
+    columns?: Columns<Post>,
+  ): Promise<Page<Post>>;
   /** How many posts the list has. @throws InvalidInputError */
   count(viewer: Viewer, filter: PostFilter): Promise<number>;
   /** A page of the posts of one campaign or batch, newest first, to be read with others. @throws InvalidInputError */
   planOf(owner: Owner, parent: PostParent, parentId: string, page: PageArgs): PageOf;
   /** Planned pages of several campaigns or batches, in one statement. */
-  pagesOf(owner: Owner, parent: PostParent, wanted: readonly PageOf[]): Promise<Page<Post>[]>;
+  pagesOf(
+    owner: Owner,
+    parent: PostParent,
+    wanted: readonly PageOf[],
+    columns?: Columns<Post>,
+  ): Promise<Page<Post>[]>;
   /** How many posts each of these campaigns or batches has, in their order. */
   countsOf(owner: Owner, parent: PostParent, parentIds: readonly string[]): Promise<number[]>;
   /** The newest `take` revisions of each of these posts, newest first, in one statement. */
@@ -66,9 +75,7 @@ const filterSchema = commonFilterSchema.extend({
 });
 
 export function createPosts(database: Database): Posts {
-  const { post } = database.prisma;
-
-  const lists = createLists<Post>(database, 'posts');
+  const lists = createLists(database, 'posts');
 
   const conditions = (viewer: Viewer, filter: z.output<typeof filterSchema>) =>
     all([
@@ -83,12 +90,12 @@ export function createPosts(database: Database): Posts {
     ]);
 
   return {
-    find: (viewer, id) => post.findUnique({ where: { id, ...ownedBy(viewer) } }),
+    find: async (viewer, id, columns) => (await lists.findAll(viewer, [id], columns))[0] ?? null,
     findAll: lists.findAll,
-    async list(viewer, { filter, order, page }) {
+    async list(viewer, { filter, order, page }, columns) {
       const parsed = parseInput(filterSchema, filter, 'filter');
       const list = { name: 'posts', ownerId: viewer.userId, filter: parsed, order };
-      return lists.page(list, page, conditions(viewer, parsed));
+      return lists.page(list, page, conditions(viewer, parsed), columns);
     },
     count: async (viewer, filter) =>
       lists.count(conditions(viewer, parseInput(filterSchema, filter, 'filter'))),
@@ -101,8 +108,8 @@ export function createPosts(database: Database): Posts {
       };
       return { parentId, ...planPage(list, page) };
     },
-    pagesOf: (owner, parent, wanted) => lists.pagesOf(owner, parent, wanted),
-    countsOf: (owner, parent, parentIds) => lists.countsOf(owner, parent, parentIds),
+    pagesOf: lists.pagesOf,
+    countsOf: lists.countsOf,
     async revisionsOf(wanted) {
       const rows = await database.prisma.$queryRaw<(ShownRevision & { place: number })[]>`
         SELECT w.place::int AS place, r.*

@@ -28,7 +28,7 @@ export function createUsages({ prisma }: Database): Usages {
                sum("inputTokens")::bigint AS "inputTokens", sum("outputTokens")::bigint AS "outputTokens",
                sum("costMicros")::bigint AS "costMicros"
         FROM provider_calls
-        WHERE "ownerId" = ${owner.userId}::uuid AND "createdAt" >= ${since} AND status = 'SETTLED'
+        WHERE "ownerId" = ${owner.userId}::uuid AND "createdAt" >= ${since} AND "costMicros" IS NOT NULL
         GROUP BY 1 ORDER BY 1 DESC`;
       return rows.map((row) => ({ day: row.day, ...toSum(row) }));
     },
@@ -38,7 +38,7 @@ export function createUsages({ prisma }: Database): Usages {
                sum("inputTokens")::bigint AS "inputTokens", sum("outputTokens")::bigint AS "outputTokens",
                sum("costMicros")::bigint AS "costMicros"
         FROM provider_calls
-        WHERE "ownerId" = ${owner.userId}::uuid AND "createdAt" >= ${since} AND status = 'SETTLED'
+        WHERE "ownerId" = ${owner.userId}::uuid AND "createdAt" >= ${since} AND "costMicros" IS NOT NULL
         GROUP BY 1 ORDER BY 5 DESC, 1`;
       return rows.map((row) => ({ campaignId: row.campaignId, ...toSum(row) }));
     },

@@ -1,8 +1,11 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils';
+import pg from 'pg';
 import type { ConstructorOptions as BossOptions } from 'pg-boss';
+import { fromPostgresText } from '../domain/moments.ts';
+import { z } from 'zod';
 import type { Logger } from '../telemetry/logger.ts';
-import { PrismaClient, type Prisma } from './generated/prisma/client.ts';
+import { Prisma, PrismaClient } from './generated/prisma/client.ts';
 import { applyMigrations } from './migrations.ts';
 
 export type Transaction = Prisma.TransactionClient;
@@ -12,9 +15,17 @@ export type Database = {
   /** How pg-boss reaches the same database. */
   bossOptions: BossOptions;
   /**
-   * Runs `work` in one transaction. Inside it, wait for nothing but `tx`: embedded, there is one connection.
+   * Runs `work` in one transaction, and anew where the database chose it to end a deadlock: so it changes nothing
+   * but through `tx`. Inside it, wait for nothing but `tx`: embedded, there is one connection.
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Runs a statement without Prisma, prepared once a connection: for the few that most requests and every post wait
+   * for. Columns of PostgreSQL's own types only; enums are text, a bigint is text or a number.
+   *
+   * @param text with `$1`, `$2` … for the values.
+   */
+  query<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]>;
   /** Resolves when the database answers, rejects otherwise. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -44,14 +55,23 @@ async function openPostgres(url: string, logger: Logger): Promise<Database> {
     idle_in_transaction_session_timeout: 10_000,
     application_name: 'pressrun',
   };
-  const adapter = new PrismaPg(pool, {
-    statementNameGenerator: createStatementNames(),
-    onPoolError: (error) => logger.warn({ error: error.message }, 'database connection lost'),
-  });
-  return migrated(adapter, logger, {
-    bossOptions: { ...pool, max: 4, application_name: 'pressrun-jobs' },
-    close: async () => undefined,
-  });
+  const shared = new pg.Pool(pool);
+  shared.on('error', (error) => logger.warn({ error: error.message }, 'database connection lost'));
+  const nameOf = createStatementNames();
+  try {
+    return await migrated(new PrismaPg(shared, { statementNameGenerator: nameOf }), logger, {
+      bossOptions: { ...pool, max: 4, application_name: 'pressrun-jobs' },
+      async query<Row extends object>(text: string, values: readonly unknown[]) {
+        const name = nameOf({ sql: text });
+        const { rows } = await shared.query<Row>({ name, text, values: [...values], types: fastTypes });
+        return rows;
+      },
+      close: () => shared.end(),
+    });
+  } catch (error) {
+    await shared.end();
+    throw error;
+  }
 }
 
 /** More texts than this are not kept by a connection: lists of ids make a text of their own for each length. */
@@ -70,6 +90,20 @@ function createStatementNames(): (query: { sql: string }) => string {
   };
 }
 
+const { TIMESTAMPTZ } = pg.types.builtins;
+
+/** As `pg` reads columns, but for moments, of which rows are full. */
+const fastTypes: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) =>
+    oid === TIMESTAMPTZ && format !== 'binary' ? parseMoment : pg.types.getTypeParser(oid, format),
+};
+
+const parseAnyMoment = pg.types.getTypeParser(TIMESTAMPTZ, 'text');
+
+function parseMoment(text: string): unknown {
+  return fromPostgresText(text) ?? parseAnyMoment(text);
+}
+
 async function openPglite(dataDir: string, logger: Logger): Promise<Database> {
   // Not loaded where PostgreSQL is set: it is large.
   const [{ openEmbedded }, { PrismaPGlite }, { fromPglite }] = await Promise.all([
@@ -81,6 +115,12 @@ async function openPglite(dataDir: string, logger: Logger): Promise<Database> {
   try {
     return await migrated(new PrismaPGlite(embedded.pglite), logger, {
       bossOptions: { db: fromPglite(embedded.pglite), backend: 'pglite' },
+      async query<Row extends object>(text: string, values: readonly unknown[]) {
+        // By itself it takes the year 99 for 1999.
+        const parsers = { [TIMESTAMPTZ]: (moment: string) => fromPostgresText(moment) ?? new Date(moment) };
+        const { rows } = await embedded.pglite.query<Row>(text, [...values], { parsers });
+        return rows;
+      },
       close: () => embedded.close(),
     });
   } catch (error) {
@@ -92,7 +132,7 @@ async function openPglite(dataDir: string, logger: Logger): Promise<Database> {
 async function migrated(
   adapter: SqlMigrationAwareDriverAdapterFactory,
   logger: Logger,
-  backend: { bossOptions: BossOptions; close(): Promise<void> },
+  backend: Pick<Database, 'bossOptions' | 'query' | 'close'>,
 ): Promise<Database> {
   const applied = await applyMigrations(adapter);
   if (applied.length > 0) logger.info({ migrations: applied }, 'database migrated');
@@ -100,7 +140,9 @@ async function migrated(
   return {
     prisma,
     bossOptions: backend.bossOptions,
-    transaction: (work) => prisma.$transaction(work, { maxWait: 10_000, timeout: 10_000 }),
+    transaction: (work) =>
+      unlessDeadlocked(() => prisma.$transaction(work, { maxWait: 10_000, timeout: 10_000 })),
+    query: backend.query,
     ping: async () => {
       await prisma.$queryRaw`SELECT 1`;
     },
@@ -110,3 +152,27 @@ async function migrated(
     },
   };
 }
+
+const deadlockTries = 3;
+
+/** Two transactions that wait for each other: PostgreSQL ends one, and the other one goes on. */
+async function unlessDeadlocked<T>(run: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      if (tries === deadlockTries || !isDeadlock(error)) throw error;
+    }
+  }
+}
+
+function isDeadlock(error: unknown): boolean {
+  return (
+    error instanceof Prisma.PrismaClientKnownRequestError && conflictSchema.safeParse(error.meta).success
+  );
+}
+
+/** What Prisma hands on of PostgreSQL's 40P01. */
+const conflictSchema = z.object({
+  driverAdapterError: z.object({ cause: z.object({ kind: z.literal('TransactionWriteConflict') }) }),
+});

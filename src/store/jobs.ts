@@ -77,6 +77,12 @@ export type Jobs = {
   discard(queue: QueueName, ids: readonly string[]): Promise<void>;
   /** Gives a job back to be run again after the queue's backoff. */
   retry(tx: Transaction, queue: QueueName, id: string, reason: string): Promise<void>;
+  /** Changes the priorities of jobs that wait; those that run keep theirs. */
+  reorder(
+    tx: Transaction,
+    queue: QueueName,
+    jobs: readonly { id: string; priority: number }[],
+  ): Promise<void>;
   /** Takes jobs out of the queue, whether they wait or run. */
   remove(tx: Transaction, queue: QueueName, ids: readonly string[]): Promise<void>;
   /** Works on the jobs of a queue one at a time until the stop; one that throws is tried again. */
@@ -179,6 +185,12 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
     },
     async retry(tx, queue, id, reason) {
       await boss.fail(queue, id, { reason }, { db: fromPrisma(tx) });
+    },
+    async reorder(tx, queue, places) {
+      await tx.$executeRaw`
+        UPDATE pgboss.job j SET priority = p.priority
+        FROM jsonb_to_recordset(${JSON.stringify(places)}::jsonb) AS p(id uuid, priority int)
+        WHERE j.name = ${queue} AND j.id = p.id AND j.state < 'active'`;
     },
     async remove(tx, queue, ids) {
       // pg-boss refuses a list of none.

@@ -194,7 +194,7 @@ describe.each(Object.entries(disturbances))('while Redis %s', (name, disturb) =>
       if (one === undefined) throw new Error('nothing to pick from');
       return one;
     };
-    const keys = Array.from({ length: 24 }, (_, place) => `${name}:${place}`);
+    const keys = Array.from({ length: 24 }, (_, place) => `${name.replaceAll(' ', '-')}:${place}`);
     /** What a database would hold, and when each of its versions was committed. */
     const commits = new Map(keys.map((key) => [key, [0]]));
     const versionsOf = (key: string) => commits.get(key) ?? [];
@@ -238,7 +238,7 @@ describe.each(Object.entries(disturbances))('while Redis %s', (name, disturb) =>
     await wait(1_000);
     await disturb(redis);
     await Promise.all(work);
-    expect(stale).toEqual([]);
+    expect(stale.slice(0, 5)).toEqual([]);
     expect(reads).toBeGreaterThan(1_000);
     const hits = instances.map((cache) => cache.counts().hit);
     expect(Math.min(...hits)).toBeGreaterThan(100);

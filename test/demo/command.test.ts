@@ -55,6 +55,15 @@ describe('npm run demo', { timeout }, () => {
     expect(demo.stdout()).not.toMatch(/Simulated|Starting a server/);
   });
 
+  it('goes on when its access token has expired', async () => {
+    await using app = await startTestApp({ ACCESS_TOKEN_MINUTES: '0.05' });
+    // Five seconds, in the simulator's clock: three is what a token lives.
+    app.simulator.control.setLatency({ imageLatencyMs: { p05: 500_000, p95: 500_000 } });
+    await using demo = await startDemo(['--url', app.url, '--posts', '1']);
+    expect(await demo.ended).toBe(0);
+    expect(demo.stdout()).toMatch(/1 of 1 post completed/);
+  });
+
   it('ends with 1 and says which posts failed and why', async () => {
     const simulator = createSimulator({ timeScale: 0.01, faults: { refusal: 1 } });
     const { url } = await simulator.start(0);

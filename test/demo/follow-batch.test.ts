@@ -13,6 +13,7 @@ import { freePort } from '../support/services/free-port.ts';
 import { waitUntil } from '../support/services/wait-until.ts';
 import { serve } from './support/scripted-server.ts';
 import { startFlakyProxy } from './support/flaky-proxy.ts';
+import { startPlainProxy } from './support/plain-proxy.ts';
 
 let app: TestApp;
 let account: Account;
@@ -120,6 +121,16 @@ describe.each(['websocket', 'sse'] as const)('followBatch over %s', (transport) 
     }
     await waitUntil('the connection to be closed', () => proxy.open() === 0);
   });
+});
+
+it('goes over to SSE by itself where a proxy lets no WebSocket through', async () => {
+  await using proxy = await startPlainProxy(app.url);
+  const batchId = await batchOf(3);
+  const events = await Array.fromAsync(
+    followBatch({ url: proxy.url, token: account.token, batchId, delayMs }),
+  );
+  expect(stored(events).map(({ cursor }) => cursor)).toEqual(['1', '2', '3', '4', '5']);
+  expect(proxy.refused()).toBe(1);
 });
 
 it('starts counting failures anew after each success, and always resumes from the newest cursor', async () => {

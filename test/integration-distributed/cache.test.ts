@@ -152,7 +152,7 @@ it.each(Object.entries(disturbances))(
     await wait(1_500);
     await disturb();
     await Promise.all(work);
-    expect(faults).toEqual([]);
+    expect(faults.slice(0, 5)).toEqual([]);
     expect(hits).toBeGreaterThan(100);
   },
   30_000,

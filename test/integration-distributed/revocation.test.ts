@@ -17,6 +17,7 @@ import {
   type TestApp,
 } from '../support/app.ts';
 import { openSocket } from '../support/raw-graphql.ts';
+import { open } from '../support/raw-http.ts';
 import { waitUntil } from '../support/services/wait-until.ts';
 
 let app: TestApp;
@@ -57,6 +58,33 @@ it('a logout at one instance closes subscriptions at the other within two second
   const heard = socket.received.length;
   await delay(200);
   expect(socket.received).toHaveLength(heard);
+});
+
+it('a logout at one instance ends streams at the other within two seconds, while events flow', async () => {
+  const account = await signUp(app);
+  // Two seconds a picture in this clock, ten at a time: something happens all the while.
+  app.simulator.control.setLatency({ imageLatencyMs: { p05: 1_000, p95: 200_000 } });
+  const id = await startBatch(account, { campaignId: await createCampaign(account), postCount: 500 });
+  const query = 'subscription($id: ID!) { batchEvents(batchId: $id) { __typename cursor } }';
+  const stream = await open(`${another.url}/graphql`, {
+    method: 'POST',
+    headers: {
+      accept: 'text/event-stream',
+      'content-type': 'application/json',
+      authorization: `Bearer ${account.token}`,
+    },
+    body: JSON.stringify({ query, variables: { id } }),
+  });
+  let text = '';
+  stream.on('data', (piece) => (text += String(piece)));
+  const ended = new Promise<number>((resolve) => stream.once('close', () => resolve(performance.now())));
+  // It is broken off, not ended.
+  stream.on('error', () => undefined);
+  await waitUntil('posts to be completed', () => text.includes('PostCompletedEvent'));
+  await account.run(LogoutDocument, {});
+  const loggedOutAt = performance.now();
+  expect((await ended) - loggedOutAt).toBeLessThan(2_000);
+  expect(text).not.toContain('event: complete');
 });
 
 it('20 uses of one refresh token at once, on two instances, have one successor', async () => {

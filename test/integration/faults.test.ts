@@ -1,3 +1,5 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ResumeBatchDocument } from '../../client/generated/graphql.ts';
 import type { FaultKind } from '../../src/simulator/faults.ts';
@@ -81,6 +83,26 @@ describe('a post', () => {
     expect(await getPosts(account, { batchId })).toMatchObject([{ status: 'COMPLETED' }]);
     expect(calls()).toEqual({ chat: 1, images: 11 });
   });
+});
+
+it('a picture is bought once, however long it cannot be stored', async () => {
+  const dataDir = await mkdtemp(`${tmpdir()}/pressrun-test-`);
+  await using own = await startTestApp({ DATA_DIR: dataDir });
+  const user = await signUp(own);
+  const campaign = await createCampaign(user);
+  // A file where the folder is to be.
+  await writeFile(`${dataDir}/assets`, '');
+  const batchId = await startBatch(user, { campaignId: campaign, postCount: 1 });
+  await waitUntil(
+    'the picture to be drawn',
+    async () => own.simulator.control.stats().images.succeeded === 1,
+  );
+  expect(await getPosts(user, { batchId })).toMatchObject([{ status: 'GENERATING' }]);
+  await rm(`${dataDir}/assets`);
+  await followToEnd(user, batchId);
+  expect(await getPosts(user, { batchId })).toMatchObject([{ status: 'COMPLETED' }]);
+  expect(own.simulator.control.stats().images.received).toBe(1);
+  await rm(dataDir, { recursive: true, force: true });
 });
 
 it('a batch pauses where the account has no credit left, and goes on when there is some', async () => {

@@ -83,6 +83,21 @@ describe('the ledger', () => {
     expect((await getBatch(account, batchId)).cost).toBeCloseTo(soldBy(app), 4);
   });
 
+  it.each([
+    ['chat', 'bad_json'],
+    ['images', 'empty_image'],
+  ] as const)('counts an answer of %s that was of no use (%s): it was paid for', async (endpoint, kind) => {
+    const other = await signUp(app);
+    const campaign = await createCampaign(other);
+    app.simulator.control.resetStats();
+    app.simulator.control.setFaults([{ kind, endpoint, count: 1 }]);
+    const batchId = await startBatch(other, { campaignId: campaign, postCount: 1 });
+    await followToEnd(other, batchId);
+    expect((await getBatch(other, batchId)).cost).toBeCloseTo(soldBy(app), 5);
+    const { me } = await other.run(UsageDocument, {});
+    expect(sum(me?.usage.byDay.map(({ cost }) => cost) ?? [])).toBeCloseTo(soldBy(app), 5);
+  });
+
   it('adds up to the same by post, batch, day and campaign', async () => {
     const other = await signUp(app);
     const campaigns = [await createCampaign(other), await createCampaign(other)];

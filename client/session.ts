@@ -1,0 +1,111 @@
+import { expectResult } from './answer.ts';
+import { ConnectionError } from './errors.ts';
+import { RefreshDocument } from './generated/graphql.ts';
+import { createClient } from './http.ts';
+
+/** What `register`, `login` and `refresh` answer. */
+export type Tokens = {
+  accessToken: string;
+  /** When the access token stops working, by the server's clock. */
+  expiresAt: string;
+  /** Null where the browser keeps it in a cookie. */
+  refreshToken: string | null;
+};
+
+/** Access tokens, one after another, for as long as the session is open. */
+export type Session = {
+  /**
+   * An access token that works now. Where it ends soon or was refused, the next one is fetched, once for all who ask.
+   *
+   * @throws RequestError where the session is over (INVALID_REFRESH_TOKEN), ConnectionError where nothing answers.
+   */
+  token(): Promise<string>;
+  /** Tells that the server does not take this token any more. */
+  refused(token: string): void;
+  /**
+   * Calls `listener` with every next token, and fetches them in time: for connections that outlive a token.
+   *
+   * @returns how to stop.
+   */
+  onRenewed(listener: (token: string) => void): () => void;
+};
+
+/** A token is renewed this long before its end, or when a quarter of its life is left. */
+const marginMs = 60_000;
+/** Until a renewal in the background that met no server is tried again. */
+const retryMs = 1_000;
+
+/**
+ * Goes on with a session that was opened.
+ *
+ * @param options.tokens the newest there are. A refresh token works once: whoever keeps it keeps the next one.
+ * @param options.onTokens told of every next pair, to be kept.
+ */
+export function createSession(options: {
+  url: string;
+  tokens: Tokens;
+  onTokens?: ((tokens: Tokens) => void) | undefined;
+}): Session {
+  const client = createClient({ url: options.url });
+  const listeners = new Set<(token: string) => void>();
+  let { tokens } = options;
+  let dueAt = dueAtOf(tokens);
+  let isRefused = false;
+  let renewing: Promise<string> | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  function renew(): Promise<string> {
+    renewing ??= fetchNext().finally(() => (renewing = undefined));
+    return renewing;
+  }
+
+  async function fetchNext(): Promise<string> {
+    const { refresh } = await client.run(RefreshDocument, { refreshToken: tokens.refreshToken });
+    tokens = expectResult(refresh, 'Login');
+    dueAt = dueAtOf(tokens);
+    isRefused = false;
+    options.onTokens?.(tokens);
+    for (const listener of listeners) listener(tokens.accessToken);
+    renewInTime();
+    return tokens.accessToken;
+  }
+
+  function renewInTime(): void {
+    if (dueAt !== undefined) renewAfter(Math.max(0, dueAt - Date.now()));
+  }
+
+  function renewAfter(ms: number): void {
+    clearTimeout(timer);
+    if (listeners.size === 0) return;
+    timer = setTimeout(() => {
+      renew().catch((error: unknown) => {
+        // Where the session is over, the server ends its connections.
+        if (error instanceof ConnectionError) renewAfter(retryMs);
+      });
+    }, ms);
+  }
+
+  return {
+    token: async () =>
+      isRefused || (dueAt !== undefined && dueAt <= Date.now()) ? renew() : tokens.accessToken,
+    refused(token) {
+      // Perhaps an older one than we have by now.
+      isRefused ||= token === tokens.accessToken;
+    },
+    onRenewed(listener) {
+      listeners.add(listener);
+      if (listeners.size === 1) renewInTime();
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size === 0) clearTimeout(timer);
+      };
+    },
+  };
+}
+
+/** Undefined where our clock says that the token has ended before it began: then only a refusal tells. */
+function dueAtOf({ expiresAt }: Tokens): number | undefined {
+  const now = Date.now();
+  const lifetimeMs = Date.parse(expiresAt) - now;
+  return lifetimeMs > 0 ? now + lifetimeMs - Math.min(marginMs, lifetimeMs / 4) : undefined;
+}

@@ -1,0 +1,221 @@
+import { GraphQLError } from 'graphql';
+import { CloseCode, makeServer } from 'graphql-ws';
+import type { WebSocket } from 'ws';
+import { RateLimitedError } from '../domain/errors.ts';
+import type { SharedResult, Sink } from '../graphql/audience.ts';
+import type { OperationArgs } from '../graphql/context.ts';
+import { maskError } from '../graphql/mask-error.ts';
+import type { Subscription } from '../graphql/subscriber.ts';
+import type { RateLimits } from '../services/rate-limits.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { ClientInfo } from './client-info.ts';
+import type { GraphqlServer } from './graphql-server.ts';
+import type { PersistedDocuments } from './persisted-documents.ts';
+import type { SocketGuard } from './socket-guard.ts';
+
+/** Operations that may be open on one socket. */
+const maxOperations = 100;
+/** Bytes that may wait for a peer before its subscriptions wait for it. */
+const maxBufferedBytes = 64 * 1024;
+/** A peer that answers no ping for this long is gone. */
+const pingEveryMs = 12_000;
+
+/** One connection, and what is kept of the request that opened it. */
+export type Peer = {
+  socket: WebSocket;
+  guard: SocketGuard;
+  client: ClientInfo;
+  requestId: string;
+};
+
+/**
+ * The protocol graphql-transport-ws on sockets that are open already. The protocol is graphql-ws'; how its
+ * messages reach the socket is written here, as a connection lives for hours and holds only what it needs.
+ *
+ * @returns what serves one peer until its socket closes.
+ */
+export function createGraphqlSockets(deps: {
+  graphql: GraphqlServer;
+  limits: RateLimits;
+  persisted: PersistedDocuments;
+  logger: Logger;
+}): (peer: Peer) => void {
+  const { graphql, limits, persisted, logger } = deps;
+  // graphql-ws hands back only the arguments; their context tells which operation they belong to.
+  const operations = new WeakMap<object, Operation>();
+
+  const protocol = makeServer<Record<string, unknown>, Peer>({
+    async onConnect(context) {
+      const { connectionParams } = context;
+      // A token that is known is not kept.
+      Object.assign(context, { connectionParams: undefined });
+      return context.extra.guard.authenticate(connectionParams);
+    },
+    async onPing({ extra }, payload) {
+      await extra.guard.authenticate(payload);
+    },
+    async onSubscribe({ extra, subscriptions }, id, payload) {
+      const { socket, guard, client, requestId } = extra;
+      const { schema, parse, validate, contextFactory, execute } = graphql.getEnveloped({
+        requestId,
+        origin: client.origin,
+        address: client.address,
+        refreshCookie: undefined,
+        markSecret: () => undefined,
+        viewer: () => guard.viewer(),
+      });
+      try {
+        await limits.request(client.address);
+        if (Object.keys(subscriptions).length > maxOperations) throw new RateLimitedError(1);
+        const document = parse(persisted.resolve(payload) ?? payload.query);
+        const errors = validate(schema, document);
+        if (errors.length > 0) return errors;
+        const args = {
+          schema,
+          document,
+          contextValue: await contextFactory(),
+          operationName: payload.operationName ?? null,
+          variableValues: payload.variables ?? null,
+        };
+        // graphql-ws holds the message and these arguments for as long as the subscription lasts.
+        Object.assign(payload, { query: '', variables: null });
+        const ticket = {};
+        operations.set(ticket, { execute, args, socket, id });
+        return { schema, document, contextValue: ticket, operationName: args.operationName };
+      } catch (error) {
+        // What throws here would close the socket, and with it every other subscription on it.
+        if (error instanceof RateLimitedError) return [maskError(error, () => undefined)];
+        if (error instanceof GraphQLError) return [error];
+        throw error;
+      }
+    },
+    execute({ contextValue }) {
+      const { execute, args } = take(contextValue);
+      return execute(args);
+    },
+    async subscribe({ contextValue }) {
+      const { args, socket, id } = take(contextValue);
+      const answer = await graphql.subscribe(args);
+      return 'deliver' in answer ? new Delivery(answer, socket, id) : answer;
+    },
+  });
+
+  function take(ticket: unknown): Operation {
+    const operation = operations.get(Object(ticket));
+    if (operation === undefined) throw new Error('an operation that was not announced');
+    operations.delete(Object(ticket));
+    return operation;
+  }
+
+  return (peer) => {
+    const { socket, guard } = peer;
+    let isAlive = true;
+    let receive: (text: string) => Promise<void>;
+    const closed = protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: (text) => send(socket, text),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (callback) => void (receive = callback),
+      },
+      peer,
+    );
+    const pinging = setInterval(() => {
+      if (!isAlive) return socket.terminate();
+      isAlive = false;
+      socket.ping();
+    }, pingEveryMs);
+
+    socket.on('message', (data: Buffer) => {
+      guard.countFrame();
+      receive(data.toString()).catch((error: unknown) => {
+        logger.error({ err: error, requestId: peer.requestId }, 'a WebSocket message failed');
+        socket.close(CloseCode.InternalServerError, 'Internal server error');
+      });
+    });
+    socket.on('pong', () => (isAlive = true));
+    // Frames that break the protocol, and peers that are gone: `ws` closes the socket itself.
+    socket.on('error', () => undefined);
+    socket.once('close', (code: number, reason: Buffer) => {
+      clearInterval(pinging);
+      guard.leave();
+      closed(code, reason.toString()).catch((error: unknown) =>
+        logger.error({ err: error, requestId: peer.requestId }, 'a subscription did not end well'),
+      );
+    });
+  };
+}
+
+/** One operation of graphql-ws. */
+type Operation = {
+  execute: ReturnType<GraphqlServer['getEnveloped']>['execute'];
+  args: OperationArgs;
+  socket: WebSocket;
+  /** The client's own name for it. */
+  id: string;
+};
+
+function send(socket: WebSocket, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (socket.readyState !== socket.OPEN) return resolve();
+    socket.send(text, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** The newest message made of a result. Clients that name their operations alike share it, encoded once. */
+const messages = new WeakMap<SharedResult, { head: string; bytes: Buffer }>();
+
+function messageOf(result: SharedResult, head: string): Buffer {
+  const known = messages.get(result);
+  if (known?.head === head) return known.bytes;
+  const bytes = Buffer.from(`${head}${result.text}}`);
+  messages.set(result, { head, bytes });
+  return bytes;
+}
+
+/**
+ * Sends each result as a `next` message of its own writing: its text is shared by all subscribers who are told
+ * the same, and graphql-ws would serialise it again for each. All else of the protocol is graphql-ws', to which
+ * this is a stream that has nothing but an end.
+ */
+class Delivery implements AsyncIterableIterator<never, void>, Sink {
+  readonly #subscription: Subscription;
+  readonly #socket: WebSocket;
+  readonly #head: string;
+  #ended: Promise<void> | undefined;
+
+  constructor(subscription: Subscription, socket: WebSocket, id: string) {
+    this.#subscription = subscription;
+    this.#socket = socket;
+    this.#head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+  }
+
+  async next(): Promise<IteratorReturnResult<void>> {
+    this.#ended ??= this.#subscription.deliver(this);
+    await this.#ended;
+    return { done: true, value: undefined };
+  }
+
+  return(): Promise<IteratorReturnResult<void>> {
+    this.#subscription.leave();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  push(result: SharedResult): boolean {
+    // A socket that closes takes everything; graphql-ws ends its subscriptions when it has closed.
+    if (this.#socket.readyState !== this.#socket.OPEN) return true;
+    if (this.#socket.bufferedAmount >= maxBufferedBytes) return false;
+    this.#socket.send(messageOf(result, this.#head), { binary: false });
+    return true;
+  }
+
+  /** Called back when all that was sent before has left, or cannot leave any more. */
+  drained(): Promise<void> {
+    if (this.#socket.bufferedAmount < maxBufferedBytes) return Promise.resolve();
+    return new Promise((resolve) => this.#socket.ping(undefined, undefined, () => resolve()));
+  }
+}
