@@ -116,6 +116,6 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
 function restoreLargeIntegers(row: object): void {
   for (const column of largeIntegers) {
     const value: unknown = Reflect.get(row, column);
-    if (value != null) Reflect.set(row, column, BigInt(String(value)));
+    if (typeof value === 'string' || typeof value === 'number') Reflect.set(row, column, BigInt(value));
   }
 }
