@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Database } from '../store/database.ts';
 import { Prisma, type Batch, type Campaign, type Post } from '../store/generated/prisma/client.ts';
 import type { Owner } from './ownership.ts';
@@ -34,6 +35,7 @@ const allColumns: { [Name in Table]: (keyof Rows[Name] & string)[] } = {
 const casts: Readonly<Record<string, string>> = { pinnedFields: '::text[]' };
 /** Nor do they agree on large integers. */
 const largeIntegers = ['maxCostMicros', 'committedMicros'];
+const largeInteger = z.coerce.bigint().nullish();
 
 /**
  * The rows of one table by their ids and as pages, on prepared SQL: most requests wait for these. Rows are those that
@@ -115,7 +117,7 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
 
 function restoreLargeIntegers(row: object): void {
   for (const column of largeIntegers) {
-    const value: unknown = Reflect.get(row, column);
-    if (typeof value === 'string' || typeof value === 'number') Reflect.set(row, column, BigInt(value));
+    const value = largeInteger.parse(Reflect.get(row, column));
+    if (value != null) Reflect.set(row, column, value);
   }
 }
