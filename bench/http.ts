@@ -6,6 +6,7 @@ import { startChild } from './support/child.ts';
 import { printTargets, quantile, round, type Target } from './support/report.ts';
 import { startServices } from './support/services.ts';
 import { cpuMsOf, residentMbOf } from './http/process-usage.ts';
+import { runMixed } from './http/mixed.ts';
 import { requestOf, shapes, type Shape } from './http/shapes.ts';
 import {
   checkSameAnswers,
@@ -40,6 +41,7 @@ const connections = 16;
 const starts = 3;
 
 const leastOfHandWritten: Record<Shape, number> = { hello: 0.5, single: 0.45, list: 0.6 };
+const leastFromCache = { single: 2, list: 8 };
 
 await using services = await startServices();
 await using load = await startChild(
@@ -57,6 +59,7 @@ const targets: Target[] = [];
   const { sides } = started;
   for (const shape of chosen) targets.push(...(await compare(sides, shape)));
   targets.push(...(await openLoop(sides.pressrun)));
+  targets.push(await hitRate(started.account));
 }
 targets.push(...(await embedded()));
 printTargets('http', targets);
@@ -65,8 +68,8 @@ type Figures = { cpuMs: number; perSecond: number };
 
 async function compare(sides: Sides, shape: Shape): Promise<Target[]> {
   await checkSameAnswers(sides, shape);
-  const seen: Record<keyof Sides, Figures[]> = { pressrun: [], handWritten: [], apollo: [] };
-  const names = ['pressrun', 'handWritten', 'apollo'] as const;
+  const seen: Record<keyof Sides, Figures[]> = { pressrun: [], cached: [], handWritten: [], apollo: [] };
+  const names = ['pressrun', 'cached', 'handWritten', 'apollo'] as const;
   for (const name of names) await measure(sides[name], shape, warmUpMs);
   for (let count = 0; count < rounds; count += 1) {
     for (const name of names) seen[name].push(await measure(sides[name], shape, roundMs));
@@ -82,16 +85,21 @@ async function compare(sides: Sides, shape: Shape): Promise<Target[]> {
     );
   }
   // Neighbours in time are compared, so that what else the machine does falls on both.
-  const ratios = (other: keyof Sides, of: (ours: Figures, theirs: Figures) => number) =>
-    seen.pressrun.flatMap((ours, place) => {
+  const ratios = (
+    other: keyof Sides,
+    of: (ours: Figures, theirs: Figures) => number,
+    own: 'pressrun' | 'cached' = 'pressrun',
+  ) =>
+    seen[own].flatMap((ours, place) => {
       const theirs = seen[other][place];
       return theirs === undefined ? [] : [of(ours, theirs)];
     });
   const median = (samples: number[]) => round(quantile(samples, 0.5));
   const ofHandWritten = median(ratios('handWritten', (ours, theirs) => theirs.cpuMs / ours.cpuMs));
+  const fromCache = median(ratios('handWritten', (ours, theirs) => theirs.cpuMs / ours.cpuMs, 'cached'));
   const ofApollo = median(ratios('apollo', (ours, theirs) => theirs.cpuMs / ours.cpuMs));
   process.stdout.write(
-    `${shape}: by CPU ${ofHandWritten} of hand-written, ${ofApollo} of Apollo; by throughput ` +
+    `${shape}: by CPU ${ofHandWritten} of hand-written (${fromCache} from the cache), ${ofApollo} of Apollo; by throughput ` +
       `${median(ratios('handWritten', (ours, theirs) => ours.perSecond / theirs.perSecond))} and ` +
       `${median(ratios('apollo', (ours, theirs) => ours.perSecond / theirs.perSecond))}\n`,
   );
@@ -102,6 +110,16 @@ async function compare(sides: Sides, shape: Shape): Promise<Target[]> {
       target: leastOfHandWritten[shape],
       better: 'higher',
     },
+    ...(shape === 'hello'
+      ? []
+      : [
+          {
+            name: `${shape}, from the cache, of hand-written`,
+            value: fromCache,
+            target: leastFromCache[shape],
+            better: 'higher' as const,
+          },
+        ]),
     { name: `${shape}, of Apollo Server`, value: ofApollo, target: 3, better: 'higher' },
   ];
 }
@@ -112,6 +130,13 @@ async function measure(side: Side, shape: Shape, ms: number): Promise<Figures> {
   if (errors > 0) throw new Error(`${errors} requests of ${shape} failed`);
   const count = latenciesMs.length;
   return { cpuMs: (cpuMsOf(side.pid) - before) / count, perSecond: count / (elapsedMs / 1000) };
+}
+
+/** How many reads of a mixed workload are answered from the cache. */
+async function hitRate(account: Parameters<typeof runMixed>[0]): Promise<Target> {
+  const { hits, reads, writes } = await runMixed(account, { warmUpMs, ms: openLoopMs });
+  process.stdout.write(`mixed: ${hits} of ${reads} reads were hits, beside ${writes} writes\n`);
+  return { name: 'mixed, hits of all reads', value: round(hits / reads, 3), target: 0.9, better: 'higher' };
 }
 
 /** Latency at half of what it can do, 500 connections taking turns, and the memory that this takes. */

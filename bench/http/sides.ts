@@ -85,10 +85,13 @@ export async function startSides(
     ROLE: 'api',
     OPENAI_API_KEY: 'none',
     OPENAI_BASE_URL: 'http://127.0.0.1:9/v1',
+    JWT_SECRET: randomBytes(48).toString('hex'),
   };
   // The first start migrates the database, which takes an engine that no later one loads.
   await (await startPressrun(settings))[Symbol.asyncDispose]();
-  const pressrun = opened.use(await startPressrun(settings, flags));
+  // Every request is answered anew by one of them, and from the cache by the other.
+  const pressrun = opened.use(await startPressrun({ ...settings, CACHE: 'off' }, flags));
+  const cached = opened.use(await startPressrun(settings, flags));
   const { token, ownerId } = await register(pressrun.url);
   const postId = toGlobalId('Post', await seed(data.DATABASE_URL, ownerId));
 
@@ -100,15 +103,17 @@ export async function startSides(
 
   const bodyOf = (shape: Shape) => JSON.stringify(requestOf(shape, postId));
   const json = { 'content-type': 'application/json' };
+  const ours = ({ pid, url }: { pid: number; url: string }): Side => ({
+    pid,
+    request: (shape) => ({
+      url: `${url}/graphql`,
+      headers: { ...json, authorization: `Bearer ${token}` },
+      body: bodyOf(shape),
+    }),
+  });
   const sides = {
-    pressrun: {
-      pid: pressrun.pid,
-      request: (shape) => ({
-        url: `${pressrun.url}/graphql`,
-        headers: { ...json, authorization: `Bearer ${token}` },
-        body: bodyOf(shape),
-      }),
-    },
+    pressrun: ours(pressrun),
+    cached: ours(cached),
     handWritten: {
       pid: handWritten.pid,
       request: (shape) => ({ url: `${handWritten.url}/${shape}`, headers: json, body: bodyOf(shape) }),
@@ -118,7 +123,8 @@ export async function startSides(
       request: (shape) => ({ url: apollo.url, headers: json, body: bodyOf(shape) }),
     },
   } satisfies Record<string, Side>;
-  return { sides, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  const account = { url: cached.url, token, databaseUrl: data.DATABASE_URL, ownerId };
+  return { sides, account, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
 export type Sides = Awaited<ReturnType<typeof startSides>>['sides'];

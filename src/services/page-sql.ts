@@ -13,6 +13,8 @@ const casts: Record<Column, Prisma.Sql> = {
 /**
  * One page of a table's rows. Rows are compared as wholes, `(column, id) < (…)`: an index on both columns finds
  * the place at once, however many rows share the column's value.
+ * The number of rows stands in the text: PostgreSQL makes one plan of a statement for all values only where it knows how few rows
+ * are wanted, and would plan each page of a large table anew.
  *
  * @param table its name; conditions and columns know it as `t`.
  * @param columns what is read of each row, the column of the window and the id among it.
@@ -31,7 +33,7 @@ export function pageSql(
   const direction = Prisma.raw(reads);
   return Prisma.sql`
     SELECT ${columns} FROM ${table} t WHERE ${where} ${from} ${to}
-    ORDER BY ${key} ${direction}, t.id ${direction} LIMIT ${take}::int`;
+    ORDER BY ${key} ${direction}, t.id ${direction} LIMIT ${Prisma.raw(String(take))}`;
 }
 
 /**

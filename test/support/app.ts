@@ -76,6 +76,8 @@ export async function startTestApp(settings: Record<string, string> = {}): Promi
     RATE_LIMIT_GLOBAL: '1000000',
     LOGIN_ATTEMPTS_PER_ADDRESS: '10000',
     REGISTRATIONS_PER_ADDRESS: '10000',
+    // `CACHE=off npm test` runs everything without it.
+    CACHE: process.env['CACHE'] ?? 'on',
     ...backend,
     ...settings,
   });
