@@ -112,6 +112,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       limits,
       documents: await openPersistedDocuments(config.http),
       settings: config.http,
+      servesApi: config.role !== 'worker',
       assets,
       health: { database: database.ping, bus: bus.ping },
       logger,

@@ -44,13 +44,18 @@ const maxBodyBytes = 1024 * 1024;
 const patience = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 };
 const keepAliveTimeoutMs = 10_000;
 
-/** All that is served on one port: GraphQL, pictures, health. */
+/**
+ * All that is served on one port: GraphQL, pictures, exports, health.
+ *
+ * @param deps.servesApi false for a process that only makes posts: it says how it is, and nothing else.
+ */
 export function createHttpServer(deps: {
   services: Services;
   sessions: Sessions;
   limits: RateLimits;
   documents: PersistedDocuments;
   settings: HttpSettings;
+  servesApi: boolean;
   assets: AssetStore;
   health: HealthChecks;
   logger: Logger;
@@ -69,14 +74,20 @@ export function createHttpServer(deps: {
     const isGraphiql = path === graphqlPath && request.headers.accept?.includes('text/html') === true;
     setSecurityHeaders(request, response, { isSecure: client.isSecure, isGraphiql });
     compress(request, response);
-    if (path === graphqlPath) {
+    if (path.startsWith('/health/')) {
+      await serveHealth(path, response, deps.health, isStopping);
+    } else if (!deps.servesApi) {
+      response
+        .writeHead(404, { 'content-type': 'text/plain' })
+        .end(
+          'Not found. This process makes posts (ROLE=worker); GraphQL is served by those with ROLE=api or all.\n',
+        );
+    } else if (path === graphqlPath) {
       await serveGraphql(request, response, client);
     } else if (path.startsWith(assetPrefix)) {
       await serveAsset(request, response, deps.assets);
     } else if (path.startsWith(exportPrefix)) {
       await serveExport(request, response, client, { ...deps.services, limits, connections, sessions });
-    } else if (path.startsWith('/health/')) {
-      await serveHealth(path, response, deps.health, isStopping);
     } else if (path === '/') {
       response.writeHead(302, { location: graphqlPath }).end();
     } else {
@@ -107,20 +118,22 @@ export function createHttpServer(deps: {
     });
   });
   server.keepAliveTimeout = keepAliveTimeoutMs;
-  const webSockets = attachWebSockets(server, {
-    graphql,
-    accounts: services.accounts,
-    sessions,
-    limits,
-    documents: deps.documents,
-    connections,
-    readClient,
-    allowedOrigins: settings.allowedOrigins,
-    maxMessageBytes: maxBodyBytes,
-    logger,
-  });
+  const webSockets = deps.servesApi
+    ? attachWebSockets(server, {
+        graphql,
+        accounts: services.accounts,
+        sessions,
+        limits,
+        documents: deps.documents,
+        connections,
+        readClient,
+        allowedOrigins: settings.allowedOrigins,
+        maxMessageBytes: maxBodyBytes,
+        logger,
+      })
+    : undefined;
   const stopWatching = watchStalledSockets(server, (socket) => {
-    if (!webSockets.closeStalled(socket)) socket.destroy();
+    if (webSockets?.closeStalled(socket) !== true) socket.destroy();
   });
 
   return {
@@ -140,11 +153,11 @@ export function createHttpServer(deps: {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       // Upgraded sockets are not the server's any more; a peer that is gone would hold them for half a minute.
       const grace = setTimeout(() => {
-        webSockets.terminate();
+        webSockets?.terminate();
         server.closeAllConnections();
       }, graceMs);
       stopWatching();
-      await webSockets.close();
+      await webSockets?.close();
       await graphql.dispose();
       server.closeIdleConnections();
       await closed;
