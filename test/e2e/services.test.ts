@@ -64,8 +64,8 @@ describe('Pressrun on PostgreSQL and Redis', { timeout: 60_000 }, () => {
     expect([answer.status, await answer.text()]).toEqual([404, expect.stringContaining('ROLE=worker')]);
     const socket = new WebSocket(`${app.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
     const opened = await new Promise((resolve) => {
-      socket.onopen = () => resolve(true);
-      socket.onerror = () => resolve(false);
+      socket.addEventListener('open', () => resolve(true));
+      socket.addEventListener('error', () => resolve(false));
     });
     expect(opened).toBe(false);
   });
