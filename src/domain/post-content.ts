@@ -24,9 +24,10 @@ export function fitToChannel(channel: Channel, answer: Caption): Caption {
   );
   const caption = cutAtWord(channel, answer.caption, maxCaptionCharacters);
   const tags = [...hashtags].slice(0, maxHashtags).map((tag) => `#${tag}`);
-  while (channel === 'X' && lengthOn(channel, [caption, ...tags].join(' ')) > maxCaptionCharacters)
-    tags.pop();
-  return { caption, hashtags: tags };
+  const fits = (count: number) =>
+    channel !== 'X' ||
+    lengthOn(channel, [caption, ...tags.slice(0, count)].join(' ')) <= maxCaptionCharacters;
+  return { caption, hashtags: tags.filter((_tag, place) => fits(place + 1)) };
 }
 
 /** Cuts between code points, so that no emoji is cut in half. */
