@@ -3,7 +3,7 @@ import { measureApiLatency } from './dispatch/api-latency.ts';
 import { countStart, countSteady } from './dispatch/counts.ts';
 import { measureMemory } from './dispatch/memory.ts';
 import { measurePickup } from './dispatch/pickup.ts';
-import { watchDriver } from './dispatch/statements.ts';
+import { watchDriver } from '../test/support/statements.ts';
 import { measureThroughput } from './dispatch/throughput.ts';
 import { startInstantProvider } from './support/instant-provider.ts';
 import { printTargets, type Target } from './support/report.ts';

@@ -1,41 +1,32 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
-import type { Config } from './config.ts';
-import { micros } from './domain/pricing.ts';
+import { openCache, ttlMs, type Cache } from './cache/cache.ts';
+import { createChanges } from './cache/changes.ts';
+import { priceOf, type Config } from './config.ts';
 import { createLocalBus, type Bus } from './events/bus.ts';
 import { createEventLog } from './events/log.ts';
 import { createTails } from './events/tail.ts';
+import { answerCodec, type CachedAnswer } from './http/cached-answers.ts';
 import { createHttpServer } from './http/server.ts';
-import { createDispatcher } from './orchestrator/dispatcher.ts';
-import { createRecovery } from './orchestrator/recovery.ts';
-import { createPostWriter } from './orchestrator/write-post.ts';
-import type { Admission } from './provider/admission/admission.ts';
-import { createMemoryAdmission } from './provider/admission/memory-admission.ts';
-import { guardProvider } from './provider/guard.ts';
-import { createLedger } from './provider/ledger.ts';
-import { createOpenAiProvider } from './provider/openai.ts';
-import { createOutageBoard, type OutageBoard } from './provider/outages.ts';
+import { createOutageBoard } from './provider/outages.ts';
 import { openPersistedDocuments } from './http/persisted-documents.ts';
 import { createAccessTokens } from './services/access-tokens.ts';
-import { createAccountDeletion, type AccountDeletion } from './services/account-deletion.ts';
+import { createAccountDeletion } from './services/account-deletion.ts';
 import { createAccounts } from './services/accounts.ts';
-import { createBatches, type Batches } from './services/batches.ts';
+import { createBatches } from './services/batches.ts';
 import { createCampaigns } from './services/campaigns.ts';
 import { createExports } from './services/exports.ts';
 import { createPostEdits } from './services/post-edits.ts';
 import { createPasswords } from './services/passwords.ts';
-import { createPostRecovery } from './services/post-recovery.ts';
-import { createPostWorkbench } from './services/post-work.ts';
 import { createPosts } from './services/posts.ts';
 import { createProgress } from './services/progress.ts';
-import { prune } from './services/pruning.ts';
 import { createQuotes } from './services/quotes.ts';
 import { createRateLimits, type RateLimits } from './services/rate-limits.ts';
 import { createSessions } from './services/sessions.ts';
 import { createUsages } from './services/usages.ts';
-import { openAssets, type AssetStore } from './store/assets.ts';
-import { openDatabase, type Database } from './store/database.ts';
-import { createJobs, type Jobs } from './store/jobs.ts';
+import { openAssets } from './store/assets.ts';
+import { openDatabase } from './store/database.ts';
+import { createJobs } from './store/jobs.ts';
 import type { Logger } from './telemetry/logger.ts';
 
 export type App = {
@@ -45,8 +36,6 @@ export type App = {
   stop(): Promise<void>;
 };
 
-/** How long a stop waits for posts in flight before it hands them back. */
-const drainMs = 30_000;
 /** How long it waits for requests in flight. */
 const requestGraceMs = 2_000;
 
@@ -67,6 +56,9 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     await jobs.start();
     const bus = await openBus(config, logger);
     opened.defer(() => bus.close());
+    const cache = await openAnswerCache(config, bus, logger);
+    opened.defer(() => cache?.close());
+    const changes = createChanges((tags) => cache?.invalidate(tags));
 
     const assets = await openAssets({
       folder: `${config.dataDir}/assets`,
@@ -75,11 +67,14 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     });
     const posts = createPosts(database);
     const outages = createOutageBoard(database, randomUUID(), logger);
-    const batches = createBatches({ database, jobs, bus });
-    const sessions = createSessions(database, { isShared: config.databaseUrl !== undefined, logger });
+    const batches = createBatches({ database, jobs, bus, changes });
+    const sessions = createSessions(database, {
+      isShared: config.databaseUrl !== undefined,
+      logger,
+    });
     opened.defer(() => sessions.close());
     const limits = await openRateLimits(config, opened, logger);
-    const deletion = createAccountDeletion({ database, jobs, batches, assets });
+    const deletion = createAccountDeletion({ database, jobs, batches, assets, changes });
     const services = {
       prisma: database.prisma,
       accounts: createAccounts(database, {
@@ -89,12 +84,12 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
         deletion,
         limits,
       }),
-      campaigns: createCampaigns(database),
+      campaigns: createCampaigns(database, changes),
       batches,
       outages,
       posts,
       progress: createProgress({ database, log: createEventLog(database), tails: createTails(bus) }),
-      postEdits: createPostEdits({ database, jobs, bus }),
+      postEdits: createPostEdits({ database, jobs, bus, changes }),
       assets,
       exports: createExports(database),
       usages: createUsages(database),
@@ -110,7 +105,8 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       services,
       sessions,
       limits,
-      documents: await openPersistedDocuments(config.http),
+      cache,
+      persisted: await openPersistedDocuments(config.http),
       settings: config.http,
       servesApi: config.role !== 'worker',
       assets,
@@ -121,68 +117,24 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     const url = await http.start(config.host, config.port);
 
     if (config.role !== 'api') {
-      await startWorker(config, opened, { database, jobs, bus, batches, assets, outages, logger });
-      await startHousekeeping(config, { database, jobs, deletion });
+      const { startWorker } = await import('./worker.ts');
+      await startWorker(config, opened, {
+        database,
+        jobs,
+        bus,
+        changes,
+        batches,
+        assets,
+        outages,
+        deletion,
+        logger,
+      });
     }
     return { url, stop: () => opened.disposeAsync() };
   } catch (error) {
     await opened.disposeAsync();
     throw error;
   }
-}
-
-/** What makes posts: provider, admission, ledger, dispatcher, recovery. */
-async function startWorker(
-  config: Config,
-  opened: AsyncDisposableStack,
-  deps: {
-    database: Database;
-    jobs: Jobs;
-    bus: Bus;
-    batches: Batches;
-    assets: AssetStore;
-    outages: OutageBoard;
-    logger: Logger;
-  },
-): Promise<void> {
-  const { database, jobs, bus, batches, assets, outages, logger } = deps;
-  const admission = await openAdmission(config, logger);
-  opened.defer(() => admission.close());
-  const guarded = guardProvider(
-    createOpenAiProvider({ ...config.provider, ...(await providerAddress(config, opened)) }),
-    { admission, outages, logger },
-  );
-  const { provider } = guarded;
-  const ledger = createLedger(database, {
-    priceOf: (model) => priceOf(config, model),
-    monthlyBudgetMicros: config.monthlyBudget === undefined ? undefined : micros(config.monthlyBudget),
-  });
-  const workbench = createPostWorkbench({ database, jobs, bus });
-  const recovery = createRecovery({ posts: createPostRecovery({ database, jobs, workbench }), logger });
-  opened.defer(() => recovery.stop());
-  const dispatcher = createDispatcher({
-    jobs,
-    admission,
-    handler: createPostWriter({ workbench, batches, jobs, provider, ledger, assets, bus, logger }),
-    slots: config.postSlots,
-    slotsPerOwner: config.postSlotsPerUser,
-    provider: guarded,
-    logger,
-  });
-  opened.defer(() => dispatcher.stop(drainMs));
-  recovery.start();
-  dispatcher.start();
-}
-
-/** What nobody waits for: pictures of deleted accounts, and rows that have no effect any more. */
-async function startHousekeeping(
-  config: Config,
-  deps: { database: Database; jobs: Jobs; deletion: AccountDeletion },
-): Promise<void> {
-  const { database, jobs, deletion } = deps;
-  await jobs.serve('asset-removals', deletion.removeAssets);
-  await jobs.serve('pruning', () => prune(database, config.eventRetentionDays));
-  await jobs.schedule('pruning', '17 * * * *');
 }
 
 async function openRateLimits(
@@ -197,59 +149,22 @@ async function openRateLimits(
   return createRateLimits(config.rateLimits, redis);
 }
 
-async function openAdmission(config: Config, logger: Logger): Promise<Admission> {
-  const { textModel, imageModel } = config.provider;
-  const { requestsPerMinute, tokensPerMinute, imagesPerMinute } = config.limits;
-  // A minute of the embedded simulator is as much shorter as the simulator is faster.
-  const perMinute = config.provider.kind === 'simulator' ? 1 / config.provider.timeScale : 1;
-  const settings = {
-    maxSlots: config.maxPostSlots,
-    limitsPerMinute: {
-      [`${textModel}:requests`]: requestsPerMinute * perMinute,
-      [`${textModel}:tokens`]: tokensPerMinute * perMinute,
-      [`${imageModel}:images`]: imagesPerMinute * perMinute,
-    },
-    // Calls that leave evenly spaced do not arrive so; at the very limit the early ones are refused.
-    utilisation: 0.98,
-  };
-  if (config.redisUrl === undefined) return createMemoryAdmission(settings);
-  const { createRedisAdmission } = await import('./provider/admission/redis-admission.ts');
-  return createRedisAdmission(config.redisUrl, settings, logger);
-}
-
 async function openBus(config: Config, logger: Logger): Promise<Bus> {
   if (config.redisUrl === undefined) return createLocalBus();
   const { createRedisBus } = await import('./events/redis-bus.ts');
   return createRedisBus(config.redisUrl, logger);
 }
 
-/** Without a key, the simulator runs in this process, and the same SDK calls it over HTTP. */
-async function providerAddress(
+async function openAnswerCache(
   config: Config,
-  opened: AsyncDisposableStack,
-): Promise<{ apiKey: string; baseUrl: string | undefined }> {
-  const { provider } = config;
-  if (provider.kind === 'openai') return provider;
-  const { createSimulator } = await import('./simulator/server.ts');
-  const { requestsPerMinute, tokensPerMinute, imagesPerMinute } = config.limits;
-  const simulator = createSimulator({
-    seed: provider.seed,
-    timeScale: provider.timeScale,
-    limits: {
-      requestsPerMinute: Math.ceil(requestsPerMinute / provider.timeScale),
-      tokensPerMinute: Math.ceil(tokensPerMinute / provider.timeScale),
-      imagesPerMinute: Math.ceil(imagesPerMinute / provider.timeScale),
-    },
-  });
-  const { url } = await simulator.start(0);
-  opened.defer(() => simulator.stop());
-  return { apiKey: 'simulated', baseUrl: url };
-}
-
-function priceOf({ provider }: Config, model: string) {
-  const price = provider.prices.get(model);
-  if (price === undefined) throw new Error(`No price is known for the model ${model}.`);
-  return price;
+  bus: Bus,
+  logger: Logger,
+): Promise<Cache<CachedAnswer> | undefined> {
+  if (config.cache === undefined) return undefined;
+  const settings = { ...config.cache, codec: answerCodec };
+  if (config.redisUrl === undefined) return openCache(settings, { bus, redis: undefined });
+  const { openRedisLevel } = await import('./cache/redis-level.ts');
+  return openCache(settings, { bus, redis: await openRedisLevel(config.redisUrl, ttlMs, logger) });
 }
 
 /** A secret of its own, kept beside the data, where none is set: logins survive a restart. */

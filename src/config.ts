@@ -105,6 +105,8 @@ const settings = z.object({
   PERSISTED_DOCUMENTS: z.string().min(1).default('client/generated/persisted-documents.json'),
   MAX_SOCKETS: positiveInt.default(10_000),
   MAX_SOCKETS_PER_ADDRESS: positiveInt.default(2_000),
+  CACHE: z.enum(['on', 'off'], 'must be on or off').default('on'),
+  CACHE_MB: positiveInt.max(4096, 'must be at most 4096').default(16),
   ASSET_BASE_URL: url(/^https?$/, 'https://cdn.example.com').optional(),
   ASSET_S3_BUCKET: z.string().min(1).optional(),
   ASSET_S3_REGION: z.string().min(1).default('us-east-1'),
@@ -158,6 +160,8 @@ export type Config = {
     minutes: number;
   };
   rateLimits: RateLimitSettings;
+  /** Undefined: no answer is kept. */
+  cache: { maxBytes: number } | undefined;
   http: HttpSettings;
   assets: {
     /** Prefix of every picture's address; undefined: this server serves them. */
@@ -268,6 +272,7 @@ function toConfig(values: z.infer<typeof settings>, prices: ReadonlyMap<string, 
       loginsPerAddress: values.LOGIN_ATTEMPTS_PER_ADDRESS,
       registrationsPerAddress: values.REGISTRATIONS_PER_ADDRESS,
     },
+    cache: values.CACHE === 'off' ? undefined : { maxBytes: values.CACHE_MB * 1024 * 1024 },
     http: {
       trustedProxies: values.TRUSTED_PROXIES,
       allowedOrigins: values.ALLOWED_ORIGINS,
@@ -295,4 +300,11 @@ function toConfig(values: z.infer<typeof settings>, prices: ReadonlyMap<string, 
 function processEnvironment(): Record<string, string | undefined> {
   const file = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
   return { ...file, ...process.env };
+}
+
+/** What a model of ours costs. Settings without a price for one are refused. */
+export function priceOf({ provider }: Config, model: string): Price {
+  const price = provider.prices.get(model);
+  if (price === undefined) throw new Error(`No price is known for the model ${model}.`);
+  return price;
 }

@@ -3,7 +3,7 @@ import { runBatch, startBatch } from '../support/batch.ts';
 import type { startInstantProvider } from '../support/instant-provider.ts';
 import { round, type Target } from '../support/report.ts';
 import type { startServices } from '../support/services.ts';
-import { isFrame, statementsOf, type Statement } from './statements.ts';
+import { isFrame, statementsOf, type Statement } from '../../test/support/statements.ts';
 
 type Deps = {
   services: Awaited<ReturnType<typeof startServices>>;

@@ -4,7 +4,7 @@ import { runBatch, startBatch } from '../support/batch.ts';
 import type { startInstantProvider } from '../support/instant-provider.ts';
 import { quantile, round, type Target } from '../support/report.ts';
 import type { startServices } from '../support/services.ts';
-import { statementsOf } from './statements.ts';
+import { statementsOf } from '../../test/support/statements.ts';
 
 /** How soon an idle worker calls the provider after the commit of a batch of one. */
 export async function measurePickup(deps: {

@@ -6,6 +6,7 @@ import { readConfig } from '../../src/config.ts';
 import type { Bus } from '../../src/events/bus.ts';
 import { createRedisBus } from '../../src/events/redis-bus.ts';
 import { announceStage } from '../../src/events/topics.ts';
+import { createChanges } from '../../src/cache/changes.ts';
 import { createPostWorkbench } from '../../src/services/post-work.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createJobs } from '../../src/store/jobs.ts';
@@ -39,7 +40,7 @@ const bus: Bus = {
     redis.publish(topic, message);
   },
 };
-const workbench = createPostWorkbench({ database, jobs, bus });
+const workbench = createPostWorkbench({ database, jobs, bus, changes: createChanges(() => undefined) });
 
 async function settlePosts(batchId: string, count: number, everyMs: number): Promise<void> {
   const posts = await database.prisma.post.findMany({

@@ -4,7 +4,11 @@ import { redisOptions } from '../store/redis.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Bus } from './bus.ts';
 
-const prefix = 'pressrun:';
+/** The channel of a topic, for those who publish in a script of Redis. */
+export function channelOf({ name }: { name: string }): string {
+  return `pressrun:${name}`;
+}
+
 /** Messages on their way to Redis. What comes on top is dropped, and readers find it in the log. */
 const maxOutstanding = 10_000;
 
@@ -55,7 +59,7 @@ export async function createRedisBus(url: string, logger: Logger): Promise<Bus> 
       if (outstanding >= maxOutstanding) return;
       outstanding += 1;
       publisher
-        .publish(prefix + name, JSON.stringify(message))
+        .publish(channelOf({ name }), JSON.stringify(message))
         .catch((error: Error) => {
           logger.debug(
             { error: error.message },
@@ -67,7 +71,7 @@ export async function createRedisBus(url: string, logger: Logger): Promise<Bus> 
         });
     },
     async subscribe({ name, schema }, listener) {
-      const channel = prefix + name;
+      const channel = channelOf({ name });
       const hear = (text: string | undefined) => {
         if (text === undefined) return listener({ kind: 'lost' });
         const parsed = schema.safeParse(parseJson(text));

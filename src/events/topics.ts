@@ -37,3 +37,17 @@ export function announceStage(bus: Bus, stage: PostStage): void {
   bus.publish(batchTopic(stage.batchId), { kind: 'stage', stage });
   bus.publish(userTopic(stage.ownerId), { kind: 'stage', stage });
 }
+
+const cacheMessageSchema = z.discriminatedUnion('kind', [
+  /** What has changed: no answer that was made of it is given any more. */
+  z.object({ kind: z.literal('touched'), tags: z.array(z.string()) }),
+  /** Anything may have changed. */
+  z.object({ kind: z.literal('reset') }),
+  /** Nothing; who hears it knows that it would have heard the others. */
+  z.object({ kind: z.literal('beat') }),
+]);
+
+export type CacheMessage = z.infer<typeof cacheMessageSchema>;
+
+/** What the caches of all instances tell each other. */
+export const cacheTopic: Topic<CacheMessage> = { name: 'cache', schema: cacheMessageSchema };

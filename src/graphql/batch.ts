@@ -15,10 +15,18 @@ import {
 import { dollars } from '../domain/pricing.ts';
 import { builder } from './builder.ts';
 import { CampaignNode, ChannelEnum } from './campaign.ts';
-import { DirectionEnum, TimeRangeInput, toConnection, totalCountOptions } from './connections.ts';
+import {
+  DirectionEnum,
+  present,
+  TimeRangeInput,
+  toConnection,
+  totalCountOptions,
+  type Connection,
+} from './connections.ts';
 import { requireViewer } from './context.ts';
 import { parseId } from './ids.ts';
 import { ownedBy } from '../services/ownership.ts';
+import type { Batch } from '../store/generated/prisma/client.ts';
 
 const BatchStatusEnum = builder.enumType('BatchStatus', {
   description: 'Where a batch stands.',
@@ -55,15 +63,6 @@ export const BatchProgressRef = builder.objectRef<BatchCounts>('BatchProgress').
   }),
 });
 
-const speedFields = {
-  createdAt: true,
-  finishedAt: true,
-  postCount: true,
-  completedCount: true,
-  failedCount: true,
-  cancelledCount: true,
-} as const;
-
 export const BatchNode = builder.prismaNode('Batch', {
   id: { field: 'id' },
   nullable: true,
@@ -78,28 +77,23 @@ export const BatchNode = builder.prismaNode('Batch', {
     progress: t.field({
       type: BatchProgressRef,
       description: 'Its counters now.',
-      select: speedFields,
       resolve: (batch) => batch,
     }),
     elapsedSeconds: t.float({
       description: 'From its start to its end, or to now.',
-      select: speedFields,
-      resolve: (batch) => elapsedSeconds(batch, new Date()),
+      resolve: (batch, _args, { now }) => elapsedSeconds(batch, batch.finishedAt ?? now()),
     }),
     postsPerSecond: t.float({
       description: 'Completed posts a second since its start.',
-      select: speedFields,
-      resolve: (batch) => postsPerSecond(batch, new Date()),
+      resolve: (batch, _args, { now }) => postsPerSecond(batch, batch.finishedAt ?? now()),
     }),
     cost: t.float({
       description: 'US dollars paid to the AI provider so far.',
-      select: { id: true },
-      resolve: ({ id }, _args, { batchCosts }) => batchCosts.load(id),
+      resolve: ({ id }, _args, { loaders }) => loaders.batchCosts.load(id),
     }),
     maxCost: t.float({
       nullable: true,
       description: 'US dollars that it may cost at most; it pauses before it costs more.',
-      select: { maxCostMicros: true },
       resolve: ({ maxCostMicros }) => (maxCostMicros === null ? null : dollars(maxCostMicros)),
     }),
     priority: t.expose('priority', {
@@ -115,9 +109,7 @@ export const BatchNode = builder.prismaNode('Batch', {
       nullable: true,
       description:
         'Why a running batch does not go on: `PROVIDER_UNAVAILABLE` while the AI provider keeps failing. Null while it does.',
-      select: { status: true },
-      resolve: async ({ status }, _args, { outages }) =>
-        status === 'RUNNING' ? ((await outages.current()) ?? null) : null,
+      resolve: ({ status }, _args, { loaders }) => (status === 'RUNNING' ? loaders.outage.load('now') : null),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was started.' }),
     finishedAt: t.expose('finishedAt', {
@@ -125,12 +117,46 @@ export const BatchNode = builder.prismaNode('Batch', {
       nullable: true,
       description: 'When its last post became final.',
     }),
-    campaign: t.relation('campaign', {
+    campaign: t.field({
       type: CampaignNode,
       description: 'The campaign its posts are written for.',
+      resolve: async ({ ownerId, campaignId }, _args, { loaders }) =>
+        present(await loaders.campaigns.load({ owner: { userId: ownerId }, id: campaignId })),
     }),
   }),
 });
+
+const BatchEdge = builder.edgeObject({
+  type: BatchNode,
+  name: 'BatchEdge',
+  description: 'A batch and its place in the list.',
+});
+const BatchConnection = builder.connectionObject<typeof BatchNode, Connection<Batch>>(
+  {
+    type: BatchNode,
+    name: 'BatchConnection',
+    description: 'A page of batches.',
+    fields: (fields) => ({ totalCount: fields.int(totalCountOptions) }),
+  },
+  BatchEdge,
+);
+
+builder.objectField(CampaignNode, 'batches', (t) =>
+  t.connection(
+    {
+      type: BatchNode,
+      description: 'Its batches, newest first. Cursors are those of `batches` with its id as filter.',
+      resolve: async ({ id, ownerId }, args, context) => {
+        const { pages, counts } = context.loaders.campaignBatches;
+        const owner = { userId: ownerId };
+        const page = await pages.load({ owner, page: context.batches.planOf(owner, id, args) });
+        return toConnection(page, () => counts.load({ owner, id }));
+      },
+    },
+    BatchConnection,
+    BatchEdge,
+  ),
+);
 
 const StartBatchInput = builder.inputType('StartBatchInput', {
   description: 'An order for posts.',
@@ -209,12 +235,8 @@ builder.queryFields((t) => ({
         );
       },
     },
-    {
-      name: 'BatchConnection',
-      description: 'A page of batches.',
-      fields: (fields) => ({ totalCount: fields.int(totalCountOptions) }),
-    },
-    { name: 'BatchEdge', description: 'A batch and its place in the list.' },
+    BatchConnection,
+    BatchEdge,
   ),
 }));
 

@@ -5,8 +5,10 @@ import RelayPlugin from '@pothos/plugin-relay';
 import { z } from 'zod';
 import { InvalidInputError } from '../domain/errors.ts';
 import { fromGlobalId, toGlobalId } from '../domain/ids.ts';
+import { toIsoText } from '../domain/moments.ts';
 import { maxPageSize } from '../services/paging.ts';
 import type { Context } from './context.ts';
+import { findNode } from './nodes.ts';
 import { getDatamodel } from './generated/pothos.ts';
 import type PrismaTypes from './generated/pothos.ts';
 
@@ -17,6 +19,7 @@ export const builder = new SchemaBuilder<{
   DefaultInputFieldRequiredness: true;
   DefaultEdgesNullability: false;
   DefaultNodeNullability: false;
+  Connection: { count: () => Promise<number> };
   Scalars: {
     ID: { Input: string; Output: string };
     DateTime: { Input: Date; Output: Date };
@@ -46,15 +49,16 @@ export const builder = new SchemaBuilder<{
     nodeQueryOptions: {
       description: 'Anything of yours by its id; null where you have nothing with this id.',
       args: { id: { description: 'Its id.' } },
+      resolve: (_root, { id }, context) => findNode(context, id),
     },
     nodesQueryOptions: {
       description: 'Several things of yours by their ids, in the same order.',
       args: { ids: { description: 'Their ids.' } },
-      resolve: (_root, { ids }, _context, _info, resolveNodes) => {
+      resolve: (_root, { ids }, context) => {
         if (ids.length > maxPageSize) {
           throw new InvalidInputError([{ path: 'ids', message: `must have at most ${maxPageSize} entries` }]);
         }
-        return resolveNodes(ids);
+        return Promise.all(ids.map((id) => findNode(context, id)));
       },
     },
     pageInfoTypeOptions: { description: 'Where a page stands in its list.' },
@@ -87,7 +91,7 @@ builder.subscriptionType({ description: 'What can be followed live.' });
 
 builder.scalarType('DateTime', {
   description: 'A moment in time, in ISO 8601 with milliseconds and UTC: `2026-11-22T09:30:00.000Z`.',
-  serialize: (date) => date.toISOString(),
+  serialize: toIsoText,
   parseValue: (value) => {
     const date = new Date(String(value));
     // PostgreSQL and JavaScript agree on these years.

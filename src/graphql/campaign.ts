@@ -8,10 +8,12 @@ import {
 } from '../domain/errors.ts';
 import { toGlobalId } from '../domain/ids.ts';
 import { builder } from './builder.ts';
+import { createColumnReader } from './columns.ts';
 import { DirectionEnum, TimeRangeInput, toConnection, totalCountOptions } from './connections.ts';
 import { requireViewer } from './context.ts';
 import { parseId } from './ids.ts';
 import { ownedBy } from '../services/ownership.ts';
+import { Prisma } from '../store/generated/prisma/client.ts';
 
 const ToneEnum = builder.enumType('Tone', {
   description: 'How a campaign speaks.',
@@ -120,14 +122,19 @@ const CampaignOrderInput = builder.inputType('CampaignOrder', {
 
 const newestFirst = { by: 'createdAt', direction: 'DESC' } as const;
 
+/** What stands behind the fields that are no columns. */
+const columnsBehind = { __typename: [], posts: ['ownerId'], batches: ['ownerId'] } as const;
+const columnsOf = createColumnReader(Prisma.CampaignScalarFieldEnum, columnsBehind);
+const columnsOfPage = createColumnReader(Prisma.CampaignScalarFieldEnum, columnsBehind, ['edges', 'node']);
+
 builder.queryFields((t) => ({
   campaign: t.field({
     type: CampaignNode,
     nullable: true,
     description: 'One of your campaigns; null where you have none with this id.',
     args: { id: t.arg.id({ description: 'The campaign’s id.' }) },
-    resolve: (_root, { id }, context) =>
-      context.campaigns.find(requireViewer(context), parseId('Campaign', id)),
+    resolve: (_root, { id }, context, info) =>
+      context.campaigns.find(requireViewer(context), parseId('Campaign', id), columnsOf(info)),
   }),
   campaigns: t.connection(
     {
@@ -137,10 +144,10 @@ builder.queryFields((t) => ({
         filter: t.arg({ type: CampaignFilterInput, required: false, description: 'Which campaigns.' }),
         order: t.arg({ type: CampaignOrderInput, required: false, description: 'In which order.' }),
       },
-      resolve: async (_root, { filter, order, ...page }, context) => {
+      resolve: async (_root, { filter, order, ...page }, context, info) => {
         const viewer = requireViewer(context);
         const list = { filter: filter ?? {}, order: order ?? newestFirst, page };
-        return toConnection(await context.campaigns.list(viewer, list), () =>
+        return toConnection(await context.campaigns.list(viewer, list, columnsOfPage(info)), () =>
           context.campaigns.count(viewer, list.filter),
         );
       },

@@ -6,6 +6,14 @@ import { builder } from './builder.ts';
  *
  * @param count how many rows the whole list has; asked only where the client asks.
  */
+export type Connection<Row> = ReturnType<typeof toConnection<Row>>;
+
+/** @throws Error for a row that must be there: the database keeps what it points to. */
+export function present<Row>(row: Row | null): Row {
+  if (row === null) throw new Error('a row that another one points to is gone');
+  return row;
+}
+
 export function toConnection<Row>(page: Page<Row>, count: () => Promise<number>) {
   const { edges, hasNextPage, hasPreviousPage } = page;
   return {
@@ -14,8 +22,12 @@ export function toConnection<Row>(page: Page<Row>, count: () => Promise<number>)
     pageInfo: {
       hasNextPage,
       hasPreviousPage,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      get startCursor() {
+        return edges[0]?.cursor ?? null;
+      },
+      get endCursor() {
+        return edges.at(-1)?.cursor ?? null;
+      },
     },
   };
 }

@@ -1,4 +1,3 @@
-import type DataLoader from 'dataloader';
 import type { ExecutionArgs } from 'graphql';
 import { UnauthenticatedError } from '../domain/errors.ts';
 import type { Accounts, Viewer } from '../services/accounts.ts';
@@ -12,7 +11,8 @@ import type { Progress } from '../services/progress.ts';
 import type { Quotes } from '../services/quotes.ts';
 import type { Usages } from '../services/usages.ts';
 import type { AssetStore } from '../store/assets.ts';
-import type { Post, PrismaClient } from '../store/generated/prisma/client.ts';
+import type { Loaders } from './loaders.ts';
+import type { PrismaClient } from '../store/generated/prisma/client.ts';
 
 /** What resolvers work with: the same for all requests. */
 export type Services = {
@@ -51,10 +51,9 @@ export type Context = Services & {
   address: string;
   /** Undefined on a WebSocket, which cannot set one. */
   refreshCookie: RefreshCookie | undefined;
-  batchCosts: DataLoader<string, number>;
-  postCosts: DataLoader<string, number>;
-  /** The viewer's own posts; null for any other. */
-  postsById: DataLoader<string, Post | null>;
+  loaders: Loaders;
+  /** The time; an answer that depends on it is not kept. */
+  now: () => Date;
   /** Says that the answer carries tokens: nobody is to keep it, nor to compress it. */
   markSecret: () => void;
   /** The newest cursor of an earlier stream, where the transport tells it. */

@@ -76,6 +76,18 @@ export function countRootFields(document: DocumentNode, operationName: string | 
   return operation === undefined ? 1 : count(operation.selectionSet);
 }
 
+/** How deep brackets stand within brackets: the parser and what follows it have a stack to lose. */
+export function nestingOf(text: string): number {
+  const bare = text.replace(/"""[\s\S]*?"""|"(?:\\.|[^"\\\n])*"|#.*/g, '');
+  let depth = 0;
+  let deepest = 0;
+  for (const character of bare) {
+    if ('{[('.includes(character)) deepest = Math.max(deepest, (depth += 1));
+    else if ('}])'.includes(character)) depth -= 1;
+  }
+  return deepest;
+}
+
 export function tooLarge(): GraphQLError {
   return new GraphQLError('This document asks for too much at once. Ask for less, or in several requests.', {
     extensions: { code: 'DOCUMENT_TOO_LARGE', http: { status: 400 } },

@@ -65,11 +65,11 @@ function extensionsOf(error: PressrunError) {
   };
 }
 
-/** graphql-js names the place of a bad variable only in its message. */
+/** graphql-js names the place of a bad variable only in its message: `at .posts[0].caption`. */
 function variablePath(message: string): string | undefined {
-  const [, variable, path] =
-    /^Variable "\$(\w+)" got invalid value .*?(?: at "([^"]+)")?; /s.exec(message) ?? [];
-  return variable === undefined ? undefined : joinPath([path ?? variable, missingField(message)]);
+  const [, variable, path = ''] =
+    /^Variable "\$(\w+)" has invalid value(?: at ([^:]+))?: /.exec(message) ?? [];
+  return variable === undefined ? undefined : joinPath([variable + path, missingField(message)]);
 }
 
 /** The argument and input fields around a literal that does not fit. */

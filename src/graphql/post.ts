@@ -1,9 +1,20 @@
-import { maxPageSize } from '../services/paging.ts';
+import type { GraphQLResolveInfo } from 'graphql';
+import { maxPageSize, type PageArgs } from '../services/paging.ts';
+import type { PostParent, ShownRevision } from '../services/posts.ts';
+import { Prisma, type Post } from '../store/generated/prisma/client.ts';
 import { builder } from './builder.ts';
 import { BatchNode } from './batch.ts';
 import { CampaignNode, ChannelEnum } from './campaign.ts';
-import { DirectionEnum, TimeRangeInput, toConnection, totalCountOptions } from './connections.ts';
-import { requireViewer } from './context.ts';
+import { createColumnReader } from './columns.ts';
+import {
+  DirectionEnum,
+  present,
+  TimeRangeInput,
+  toConnection,
+  totalCountOptions,
+  type Connection,
+} from './connections.ts';
+import { requireViewer, type Context } from './context.ts';
 import { parseId } from './ids.ts';
 import { ownedBy } from '../services/ownership.ts';
 
@@ -27,7 +38,7 @@ const PostReviewEnum = builder.enumType('PostReview', {
   },
 });
 
-const PostRevisionRef = builder.prismaObject('PostRevision', {
+const PostRevisionRef = builder.objectRef<ShownRevision>('PostRevision').implement({
   description: 'One value that a field of a post has had.',
   fields: (t) => ({
     number: t.exposeInt('number', { description: '1, 2, 3 … within the post, over all its fields.' }),
@@ -54,17 +65,11 @@ const PostRevisionRef = builder.prismaObject('PostRevision', {
     }),
     isCurrent: t.boolean({
       description: 'Whether the post shows it.',
-      select: {
-        number: true,
-        field: true,
-        post: { select: { captionRevision: true, hashtagsRevision: true, imageRevision: true } },
-      },
-      resolve: ({ number, field, post }) => number === shownRevision(post, field),
+      resolve: ({ isCurrent }) => isCurrent === true,
     }),
     caption: t.string({
       nullable: true,
       description: 'Of a revision of the caption.',
-      select: { field: true, text: true },
       resolve: ({ field, text }) => (field === 'CAPTION' ? text : null),
     }),
     hashtags: t.exposeStringList('hashtags', { description: 'Of a revision of the hashtags.' }),
@@ -72,7 +77,6 @@ const PostRevisionRef = builder.prismaObject('PostRevision', {
       type: 'URL',
       nullable: true,
       description: 'Of a revision of the picture.',
-      select: { field: true, text: true },
       resolve: ({ field, text }, _args, { assets, origin }) =>
         field === 'IMAGE' && text !== null ? assets.urlOf(text, origin) : null,
     }),
@@ -84,14 +88,6 @@ const PostRevisionRef = builder.prismaObject('PostRevision', {
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
   }),
 });
-
-function shownRevision(
-  post: { captionRevision: number | null; hashtagsRevision: number | null; imageRevision: number | null },
-  field: 'CAPTION' | 'HASHTAGS' | 'IMAGE',
-): number | null {
-  if (field === 'CAPTION') return post.captionRevision;
-  return field === 'HASHTAGS' ? post.hashtagsRevision : post.imageRevision;
-}
 
 export const PostNode = builder.prismaNode('Post', {
   id: { field: 'id' },
@@ -107,7 +103,6 @@ export const PostNode = builder.prismaNode('Post', {
       type: 'URL',
       nullable: true,
       description: 'Address of the picture (PNG); never changes its content. Null until it is completed.',
-      select: { imageKey: true },
       resolve: ({ imageKey }, _args, { assets, origin }) =>
         imageKey === null ? null : assets.urlOf(imageKey, origin),
     }),
@@ -130,8 +125,7 @@ export const PostNode = builder.prismaNode('Post', {
     }),
     cost: t.float({
       description: 'US dollars paid to the AI provider for it so far.',
-      select: { id: true },
-      resolve: ({ id }, _args, { postCosts }) => postCosts.load(id),
+      resolve: ({ id }, _args, { loaders }) => loaders.postCosts.load(id),
     }),
     version: t.exposeInt('version', {
       description: 'Counts the changes of content and review. Send the one you saw as `expectedVersion`.',
@@ -143,21 +137,98 @@ export const PostNode = builder.prismaNode('Post', {
       nullable: true,
       description: 'When it was approved or rejected.',
     }),
-    revisions: t.relation('revisions', {
-      type: PostRevisionRef,
+    revisions: t.field({
+      type: [PostRevisionRef],
       description: 'The values that its fields have had, newest first.',
       args: {
         first: t.arg.int({ required: false, defaultValue: 20, description: 'How many, at most 100.' }),
       },
-      query: ({ first }) => ({
-        orderBy: { number: 'desc' },
-        take: Math.min(Math.max(first ?? 20, 1), maxPageSize),
-      }),
+      resolve: ({ id }, { first }, { loaders }) =>
+        loaders.revisions.load({ postId: id, take: Math.min(Math.max(first ?? 20, 1), maxPageSize) }),
     }),
-    batch: t.relation('batch', { type: BatchNode, description: 'The batch that it belongs to.' }),
-    campaign: t.relation('campaign', { type: CampaignNode, description: 'The campaign it is written for.' }),
+    batch: t.field({
+      type: BatchNode,
+      description: 'The batch that it belongs to.',
+      resolve: async ({ ownerId, batchId }, _args, { loaders }) =>
+        present(await loaders.batches.load({ owner: { userId: ownerId }, id: batchId })),
+    }),
+    campaign: t.field({
+      type: CampaignNode,
+      description: 'The campaign it is written for.',
+      resolve: async ({ ownerId, campaignId }, _args, { loaders }) =>
+        present(await loaders.campaigns.load({ owner: { userId: ownerId }, id: campaignId })),
+    }),
   }),
 });
+
+/** What stands behind the fields that are no columns. */
+const columnsBehind = {
+  __typename: [],
+  imageUrl: ['imageKey'],
+  cost: [],
+  revisions: [],
+  batch: ['ownerId', 'batchId'],
+  campaign: ['ownerId', 'campaignId'],
+} as const;
+const columnsOf = createColumnReader(Prisma.PostScalarFieldEnum, columnsBehind);
+const columnsOfPage = createColumnReader(Prisma.PostScalarFieldEnum, columnsBehind, ['edges', 'node']);
+
+const PostEdge = builder.edgeObject({
+  type: PostNode,
+  name: 'PostEdge',
+  description: 'A post and its place in the list.',
+});
+const PostConnection = builder.connectionObject<typeof PostNode, Connection<Post>>(
+  {
+    type: PostNode,
+    name: 'PostConnection',
+    description: 'A page of posts.',
+    fields: (fields) => ({ totalCount: fields.int(totalCountOptions) }),
+  },
+  PostEdge,
+);
+
+/** A page of what hangs on a campaign or a batch, read together with those of its neighbours. */
+async function postsOf(
+  parent: PostParent,
+  { id, ownerId }: { id: string; ownerId: string },
+  args: PageArgs,
+  { posts, loaders }: Context,
+  info: GraphQLResolveInfo,
+) {
+  const { pages, counts } = parent === 'batchId' ? loaders.batchPosts : loaders.campaignPosts;
+  const owner = { userId: ownerId };
+  const page = await pages.load({
+    owner,
+    page: posts.planOf(owner, parent, id, args),
+    columns: columnsOfPage(info),
+  });
+  return toConnection(page, () => counts.load({ owner, id }));
+}
+
+builder.objectField(CampaignNode, 'posts', (t) =>
+  t.connection(
+    {
+      type: PostNode,
+      description: 'Its posts, newest first. Cursors are those of `posts` with its id as filter.',
+      resolve: (campaign, args, context, info) => postsOf('campaignId', campaign, args, context, info),
+    },
+    PostConnection,
+    PostEdge,
+  ),
+);
+
+builder.objectField(BatchNode, 'posts', (t) =>
+  t.connection(
+    {
+      type: PostNode,
+      description: 'Its posts, newest first. Cursors are those of `posts` with its id as filter.',
+      resolve: (batch, args, context, info) => postsOf('batchId', batch, args, context, info),
+    },
+    PostConnection,
+    PostEdge,
+  ),
+);
 
 const PostFilterInput = builder.inputType('PostFilter', {
   description: 'Narrows a list of posts; what is left out does not narrow.',
@@ -202,7 +273,8 @@ builder.queryFields((t) => ({
     nullable: true,
     description: 'One of your posts; null where you have none with this id.',
     args: { id: t.arg.id({ description: 'The post’s id.' }) },
-    resolve: (_root, { id }, context) => context.posts.find(requireViewer(context), parseId('Post', id)),
+    resolve: (_root, { id }, context, info) =>
+      context.posts.find(requireViewer(context), parseId('Post', id), columnsOf(info)),
   }),
   posts: t.connection(
     {
@@ -212,19 +284,15 @@ builder.queryFields((t) => ({
         filter: t.arg({ type: PostFilterInput, required: false, description: 'Which posts.' }),
         order: t.arg({ type: PostOrderInput, required: false, description: 'In which order.' }),
       },
-      resolve: async (_root, { filter, order, ...page }, context) => {
+      resolve: async (_root, { filter, order, ...page }, context, info) => {
         const viewer = requireViewer(context);
         const list = { filter: filter ?? {}, order: order ?? newestFirst, page };
-        return toConnection(await context.posts.list(viewer, list), () =>
+        return toConnection(await context.posts.list(viewer, list, columnsOfPage(info)), () =>
           context.posts.count(viewer, list.filter),
         );
       },
     },
-    {
-      name: 'PostConnection',
-      description: 'A page of posts.',
-      fields: (fields) => ({ totalCount: fields.int(totalCountOptions) }),
-    },
-    { name: 'PostEdge', description: 'A post and its place in the list.' },
+    PostConnection,
+    PostEdge,
   ),
 }));

@@ -200,8 +200,7 @@ function batchIdOf(update: BatchUpdate): string {
 }
 
 async function loadPost(context: Context, id: string) {
-  requireViewer(context);
-  const post = await context.postsById.load(id);
+  const post = await context.loaders.posts.load({ owner: requireViewer(context), id });
   if (post === null) throw new NotFoundError('post', 'postId');
   return post;
 }

@@ -15,16 +15,17 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
     chunks.push(chunk);
     if (bytes > maxBytes) finish(undefined);
   };
+  // A client that leaves in the middle gets no answer; nobody is to wait for its rest.
+  const onClose = () => reject(new ClientLeftError());
   const finish = (body: Buffer | undefined) => {
-    request.off('data', onData);
+    request.off('data', onData).off('close', onClose);
     request.pause();
     resolve(body);
   };
   request.on('data', onData);
   request.once('end', () => finish(Buffer.concat(chunks)));
   request.once('error', reject);
-  // A client that leaves in the middle gets no answer; nobody is to wait for its rest.
-  request.once('close', () => reject(new ClientLeftError()));
+  request.once('close', onClose);
   return promise;
 }
 

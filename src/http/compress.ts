@@ -23,3 +23,8 @@ const prepare = compression({
 export function compress(request: IncomingMessage, response: ServerResponse): void {
   prepare(request, response, () => undefined);
 }
+
+/** Whether a JSON answer of this length is one that `compress` does something with. */
+export function isWorthCompressing(request: IncomingMessage, bytes: number): boolean {
+  return bytes >= thresholdBytes && request.headers['accept-encoding'] !== undefined;
+}

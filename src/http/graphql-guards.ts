@@ -1,20 +1,9 @@
-import {
-  NoSchemaIntrospectionCustomRule,
-  parse,
-  validate,
-  GraphQLError,
-  type ExecutionResult,
-} from 'graphql';
-import { handleStreamOrSingleExecutionResult, type Plugin } from 'graphql-yoga';
+import { execute, type ExecutionArgs, type ExecutionResult, type GraphQLError, type Source } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
 import { RateLimitedError } from '../domain/errors.ts';
-import type { Context, OperationArgs } from '../graphql/context.ts';
-import {
-  checkDocumentLimits,
-  countRootFields,
-  documentLimits,
-  tooLarge,
-} from '../graphql/document-limits.ts';
-import { maskError, withField } from '../graphql/mask-error.ts';
+import type { OperationArgs, Context } from '../graphql/context.ts';
+import type { Documents } from '../graphql/documents.ts';
+import { maskError } from '../graphql/mask-error.ts';
 import type { RateLimits } from '../services/rate-limits.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
@@ -25,58 +14,42 @@ import type { PersistedDocuments } from './persisted-documents.ts';
  */
 export function createGuards(deps: {
   introspection: boolean;
-  documents: PersistedDocuments;
+  documents: Documents;
+  persisted: PersistedDocuments;
   limits: RateLimits;
   logger: Logger;
 }): {
   plugins: Plugin<Context>[];
   /** Makes of an error what the client is told. */
   mask(error: unknown, requestId?: string): GraphQLError;
-  /** @returns what a subscription is answered instead, where it is one too many. */
+  /** @returns what an operation is answered instead, where it is one too many. */
   refuse(args: OperationArgs): Promise<ExecutionResult | undefined>;
+  /** Runs a query or mutation that was not refused; its errors are those that clients are told. */
+  run(args: OperationArgs): Promise<ExecutionResult>;
 } {
-  const { introspection, documents, limits, logger } = deps;
+  const { introspection, documents, persisted, limits, logger } = deps;
   const parsing: Plugin<Context> = {
     onParams({ params, setParams }) {
-      const query = documents.resolve(params);
+      const query = persisted.resolve(params);
       if (query !== undefined) setParams({ ...params, query });
     },
     onParse({ setParseFn }) {
-      setParseFn(parseWithinLimits);
-    },
-  };
-  const validation: Plugin<Context> = {
-    onValidate({ params, setResult, setValidationFn, addValidationRule }) {
-      const refusal = checkDocumentLimits(params.documentAST) ?? documents.check(params.documentAST);
-      if (refusal !== undefined) {
-        setResult([refusal]);
-        return undefined;
-      }
-      if (!introspection) addValidationRule(NoSchemaIntrospectionCustomRule);
-      setValidationFn(
-        (schema: Parameters<typeof validate>[0], document: Parameters<typeof validate>[1], rules) =>
-          validate(schema, document, rules, { hideSuggestions: !introspection, maxErrors: 10 }),
+      setParseFn((source: Source | string) =>
+        documents.parse(typeof source === 'string' ? source : source.body),
       );
-      return ({ result, setResult: replace }) => {
-        if (result.length > 0) replace(result.map((error) => withField(error, params.documentAST)));
-      };
+    },
+    onValidate({ params, setResult }) {
+      setResult([...documents.validate(params.documentAST)]);
     },
   };
 
-  const masked = ({ errors, ...rest }: ExecutionResult, { requestId }: Context): ExecutionResult =>
-    errors === undefined
-      ? rest
-      : {
-          ...rest,
-          errors: errors.map((error) => mask(error, requestId)),
-        };
   const mask = (error: unknown, requestId?: string) =>
     maskError(error, (cause) => logger.error({ err: cause, requestId }, 'a resolver failed'), requestId);
 
   async function refuse(args: OperationArgs): Promise<ExecutionResult | undefined> {
     Object.assign(args, { hideSuggestions: !introspection });
     const { viewer, address } = args.contextValue;
-    const fields = countRootFields(args.document, args.operationName);
+    const fields = documents.operation(args.document, args.operationName)?.rootFields ?? 1;
     const userId = viewer !== undefined && 'userId' in viewer ? viewer.userId : undefined;
     try {
       await limits.operation({ userId, address }, fields);
@@ -87,46 +60,20 @@ export function createGuards(deps: {
     }
   }
 
+  async function run(args: OperationArgs): Promise<ExecutionResult> {
+    const compiled = documents.operation(args.document, args.operationName)?.compiled();
+    const result: ExecutionResult = await (compiled ?? execute)(args);
+    if (result.errors === undefined) return result;
+    const { requestId } = args.contextValue;
+    return { ...result, errors: result.errors.map((error) => mask(error, requestId)) };
+  }
+
   const execution: Plugin<Context> = {
-    async onExecute({ args, setResultAndStopExecution }) {
-      const refusal = await refuse(args);
-      if (refusal !== undefined) {
-        setResultAndStopExecution(refusal);
-        return undefined;
-      }
-      return {
-        onExecuteDone: (payload) =>
-          handleStreamOrSingleExecutionResult(payload, ({ result, setResult }) =>
-            setResult(masked(result, args.contextValue)),
-          ),
-      };
-    },
+    onExecute: ({ args: { contextValue }, setExecuteFn }) =>
+      setExecuteFn(async (executed: ExecutionArgs) => {
+        const args = { ...executed, contextValue };
+        return (await refuse(args)) ?? run(args);
+      }),
   };
-  return { plugins: [parsing, validation, execution], mask, refuse };
-}
-
-const parseWithinLimits: typeof parse = (source, options) => {
-  const text = typeof source === 'string' ? source : source.body;
-  if (text.length > documentLimits.characters || nestingOf(text) > documentLimits.nesting) throw tooLarge();
-  try {
-    return parse(source, { ...options, maxTokens: documentLimits.tokens });
-  } catch (error) {
-    if (!(error instanceof GraphQLError)) throw error;
-    // graphql-js names the limit in its message.
-    if (/tokens\. Parsing aborted/.test(error.message)) throw tooLarge();
-    const { message, source: origin, positions } = error;
-    throw new GraphQLError(message, { source: origin, positions, extensions: { code: 'SYNTAX_ERROR' } });
-  }
-};
-
-/** How deep brackets stand within brackets: the parser and what follows it have a stack to lose. */
-function nestingOf(text: string): number {
-  const bare = text.replace(/"""[\s\S]*?"""|"(?:\\.|[^"\\\n])*"|#.*/g, '');
-  let depth = 0;
-  let deepest = 0;
-  for (const character of bare) {
-    if ('{[('.includes(character)) deepest = Math.max(deepest, (depth += 1));
-    else if ('}])'.includes(character)) depth -= 1;
-  }
-  return deepest;
+  return { plugins: [parsing, execution], mask, refuse, run };
 }

@@ -6,15 +6,24 @@ import type { Sessions } from '../services/sessions.ts';
 import { authenticate } from './authenticate.ts';
 import { readBody } from './body.ts';
 import type { ClientInfo } from './client-info.ts';
+import { compress } from './compress.ts';
 import type { ConnectionCount } from './connection-count.ts';
-import { graphqlPath, type GraphqlServer } from './graphql-server.ts';
+import { graphqlPath, type GraphqlServer, type RequestContext } from './graphql-server.ts';
 import { bearerToken, lastEventIdOf, requestIdOf } from './headers.ts';
+import { answerAsJson } from './json-answer.ts';
 import { keepStream } from './keep-stream.ts';
 import { allowOrigin, answerPreflight, isAllowedOrigin } from './origins.ts';
 import { refreshCookieOf } from './refresh-cookie.ts';
+import { setHead, type Head } from './security-headers.ts';
 import type { HttpSettings } from './settings.ts';
 
-type Route = (request: IncomingMessage, response: ServerResponse, client: ClientInfo) => Promise<void>;
+/** `head` is what every answer begins with; more may be added to it. */
+type Route = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  client: ClientInfo,
+  head: Head,
+) => Promise<void>;
 
 /** What a request must be before GraphQL reads it; refusals are answers in GraphQL's shape. */
 export function createGraphqlRoute(deps: {
@@ -29,58 +38,56 @@ export function createGraphqlRoute(deps: {
   const { graphql, limits, settings } = deps;
   const { accounts } = deps.services;
 
-  return async (request, response, client) => {
+  return async (request, response, client, head) => {
+    const refuse = (status: number, code: string, message: string, extensions: object = {}) => {
+      response.writeHead(status, [...head, 'content-type', 'application/json']);
+      response.end(JSON.stringify({ errors: [{ message, extensions: { code, ...extensions } }] }));
+    };
     if (!isAllowedOrigin(request, settings.allowedOrigins)) {
-      return refuse(response, 403, 'ORIGIN_NOT_ALLOWED', 'Pages of this origin may not call this server.');
+      return refuse(403, 'ORIGIN_NOT_ALLOWED', 'Pages of this origin may not call this server.');
     }
-    allowOrigin(request, response);
-    if (request.method === 'OPTIONS') return answerPreflight(response);
+    allowOrigin(request, head);
+    if (request.method === 'OPTIONS') return answerPreflight(response, head);
     try {
       await limits.request(client.address);
     } catch (error) {
       if (!(error instanceof RateLimitedError)) throw error;
-      response.setHeader('retry-after', error.retryAfter);
-      return refuse(response, 429, error.code, error.message, { retryAfter: error.retryAfter });
+      head.push('retry-after', String(error.retryAfter));
+      return refuse(429, error.code, error.message, { retryAfter: error.retryAfter });
     }
-    if (request.method === 'POST') {
-      // What a form of another site can send without being asked first is none of these.
-      if (mediaType(request) !== 'application/json') {
-        return refuse(response, 415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the request as application/json.');
-      }
-      const body = await readBody(request, deps.maxBodyBytes);
-      if (body === undefined) {
-        response.setHeader('connection', 'close');
-        return refuse(response, 413, 'REQUEST_TOO_LARGE', 'The request is too large.');
-      }
-      // Where Yoga looks for what was read already.
-      Object.assign(request, { body });
-    }
-
     const token = bearerToken(request.headers.authorization);
-    await graphql(request, response, {
+    let viewer: ReturnType<typeof authenticate> | undefined;
+    const context: RequestContext = {
       requestId: requestIdOf(request),
       origin: client.origin,
       address: client.address,
       refreshCookie: refreshCookieOf(request, response, graphqlPath, client.isSecure),
       markSecret: () => response.setHeader('cache-control', 'no-store, no-transform'),
       lastEventId: lastEventIdOf(request),
-      viewer: () => authenticate(accounts, token),
-      openStream: (viewer) => keepStream(response, client.address, viewer, deps),
-    });
+      viewer: () => (viewer ??= authenticate(accounts, token)),
+      openStream: (opening) => keepStream(response, client.address, opening, deps),
+    };
+    if (request.method === 'POST') {
+      // What a form of another site can send without being asked first is none of these.
+      if (mediaType(request) !== 'application/json') {
+        return refuse(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the request as application/json.');
+      }
+      const body = await readBody(request, deps.maxBodyBytes);
+      if (body === undefined) {
+        head.push('connection', 'close');
+        return refuse(413, 'REQUEST_TOO_LARGE', 'The request is too large.');
+      }
+      if (await answerAsJson(graphql, request, body, context, response, head)) return;
+      // Where Yoga looks for what was read already.
+      Object.assign(request, { body });
+    }
+    setHead(response, head);
+    compress(request, response);
+    await graphql(request, response, context);
   };
 }
 
-function refuse(
-  response: ServerResponse,
-  status: number,
-  code: string,
-  message: string,
-  extensions: object = {},
-): void {
-  response.writeHead(status, { 'content-type': 'application/json' });
-  response.end(JSON.stringify({ errors: [{ message, extensions: { code, ...extensions } }] }));
-}
-
 function mediaType(request: IncomingMessage): string | undefined {
-  return request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  const type = request.headers['content-type'];
+  return type === 'application/json' ? type : type?.split(';', 1)[0]?.trim().toLowerCase();
 }

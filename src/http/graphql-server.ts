@@ -1,16 +1,29 @@
-import DataLoader from 'dataloader';
-import type { ExecutionArgs, ExecutionResult } from 'graphql';
+import { Buffer } from 'node:buffer';
+import {
+  GraphQLError,
+  OperationTypeNode,
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+} from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
-import { RateLimitedError, UnauthenticatedError } from '../domain/errors.ts';
+import type { Cache, Outcome } from '../cache/cache.ts';
+import { createCollector, type Collector } from '../cache/collector.ts';
+import { tagOf } from '../cache/tags.ts';
+import { RateLimitedError } from '../domain/errors.ts';
 import type { Context, OperationArgs, Services } from '../graphql/context.ts';
+import { createDocuments } from '../graphql/documents.ts';
+import { createLoaders, type Loaders } from '../graphql/loaders.ts';
 import { maskError } from '../graphql/mask-error.ts';
 import { schema } from '../graphql/schema.ts';
+import { trackReads } from '../graphql/tracked-services.ts';
 import { endingWith, pull } from '../graphql/pull.ts';
 import { createSharedSubscribe } from '../graphql/shared-subscribe.ts';
 import type { Subscription } from '../graphql/subscriber.ts';
+import type { Viewer } from '../services/accounts.ts';
 import type { RateLimits } from '../services/rate-limits.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { CachedAnswer } from './cached-answers.ts';
 import { eventStreams } from './event-stream.ts';
 import { exampleHeaders, exampleOperations } from './graphiql-examples.ts';
 import { createGuards } from './graphql-guards.ts';
@@ -39,22 +52,32 @@ export type RequestContext = {
   openStream?: ((viewer: Context['viewer']) => boolean) | undefined;
 };
 
+/** What GraphQL is asked over HTTP. */
+export type GraphqlParams = {
+  query?: string | null | undefined;
+  operationName?: string | null | undefined;
+  variables?: Record<string, unknown> | null | undefined;
+  extensions?: Record<string, unknown> | null | undefined;
+};
+
 export type GraphqlServer = ReturnType<typeof createGraphqlServer>;
 
 /** Yoga: GraphQL over HTTP, SSE and GraphiQL; the WebSocket transport uses its enveloped functions. */
 export function createGraphqlServer(
   services: Services,
-  deps: { introspection: boolean; documents: PersistedDocuments; limits: RateLimits; logger: Logger },
+  deps: {
+    introspection: boolean;
+    persisted: PersistedDocuments;
+    limits: RateLimits;
+    cache: Cache<CachedAnswer> | undefined;
+    logger: Logger;
+  },
 ) {
-  const { introspection } = deps;
-  const guards = createGuards(deps);
+  const { introspection, cache, limits } = deps;
+  const documents = createDocuments({ schema, introspection, check: deps.persisted.check });
+  const guards = createGuards({ ...deps, documents });
   const share = createSharedSubscribe(guards.mask);
   const subscribe: Subscribe = async (args) => (await guards.refuse(args)) ?? share(args);
-  // These join the look-ups of one moment, and remember nothing: a subscription keeps its context for hours.
-  const costs = {
-    batchCosts: new DataLoader((ids: readonly string[]) => services.batches.costs(ids), { cache: false }),
-    postCosts: new DataLoader((ids: readonly string[]) => services.usages.postCosts(ids), { cache: false }),
-  };
   const yoga = createYoga<RequestContext, Context>({
     schema,
     graphqlEndpoint: graphqlPath,
@@ -64,6 +87,7 @@ export function createGraphqlServer(
     cors: false,
     logging: false,
     healthCheckEndpoint: '/health/yoga',
+    parserAndValidationCache: false,
     maskedErrors: { maskError: (error) => guards.mask(error) },
     plugins: [...guards.plugins, pullSubscriptions(subscribe), eventStreams],
     graphiql: introspection && {
@@ -74,19 +98,93 @@ export function createGraphqlServer(
       shouldPersistHeaders: true,
       subscriptionsProtocol: 'SSE',
     },
-    renderGraphiQL,
+    // Its page is 9 MB of text, which few servers ever show.
+    renderGraphiQL: async (page) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(page),
     context: async (request) => contextOf(request, await request.viewer()),
   });
-  return Object.assign(yoga, { subscribe });
+  return Object.assign(yoga, { subscribe, answer, answerFromMemory });
 
-  function findPosts(viewer: Context['viewer'], ids: readonly string[]) {
-    if (viewer === undefined || viewer instanceof UnauthenticatedError) throw new UnauthenticatedError();
-    return services.posts.findAll(viewer, ids);
+  /**
+   * Runs what goes well as far as its execution: a query or mutation of a document that may run.
+   *
+   * @param key names the request, and who asks, for the cache; undefined where its answer is not to be kept.
+   * @returns undefined for anything else; Yoga knows what to answer.
+   */
+  async function answer(
+    params: GraphqlParams,
+    request: RequestContext,
+    key: string | undefined,
+  ): Promise<Answer | undefined> {
+    const text = deps.persisted.resolve(params) ?? params.query;
+    const document = text == null ? undefined : runnable(text);
+    if (document === undefined) return undefined;
+    const operation = documents.operation(document, params.operationName);
+    if (operation === undefined || operation.type === OperationTypeNode.SUBSCRIPTION) return undefined;
+    const isQuery = operation.type === OperationTypeNode.QUERY;
+    try {
+      const viewer = await request.viewer();
+      const { variables: variableValues, operationName } = params;
+      const args = { schema, document, variableValues, operationName };
+      const contextValue = contextOf(request, viewer);
+      const refusal = await guards.refuse({ ...args, contextValue });
+      if (refusal !== undefined) return { result: refusal, outcome: 'BYPASS' };
+      if (cache === undefined || key === undefined || !isQuery) {
+        return { result: await guards.run({ ...args, contextValue }), outcome: 'BYPASS' };
+      }
+      let failure: ExecutionResult | undefined;
+      const { value, outcome } = await cache.get(key, async () => {
+        const reads = createCollector();
+        const result = await guards.run({ ...args, contextValue: contextOf(request, viewer, reads) });
+        if (result.errors !== undefined) failure = result;
+        const body = Buffer.from(JSON.stringify(result));
+        const tags = result.errors === undefined ? reads.tags() : undefined;
+        return { value: { body, rootFields: operation.rootFields }, tags };
+      });
+      return failure === undefined ? { body: value.body, outcome } : { result: failure, outcome };
+    } catch (error) {
+      return { result: { errors: [guards.mask(error, request.requestId)] }, outcome: 'BYPASS' };
+    }
   }
 
-  function contextOf(request: RequestContext, viewer: Context['viewer']): Context {
+  /**
+   * Answers without reading the request, where memory has its answer and the limits allow it.
+   *
+   * @returns undefined where `answer` is to be asked.
+   */
+  async function answerFromMemory(
+    key: string,
+    viewer: Viewer,
+    { address }: RequestContext,
+  ): Promise<Answer | undefined> {
+    const kept = cache?.peek(key);
+    if (kept === undefined) return undefined;
+    try {
+      await limits.operation({ userId: viewer.userId, address }, kept.rootFields);
+      return { body: kept.body, outcome: 'HIT' };
+    } catch (error) {
+      if (!(error instanceof RateLimitedError)) throw error;
+      return { result: { errors: [maskError(error, () => undefined)] }, outcome: 'BYPASS' };
+    }
+  }
+
+  function runnable(text: string): DocumentNode | undefined {
+    try {
+      const document = documents.parse(text);
+      return documents.validate(document).length === 0 ? document : undefined;
+    } catch (error) {
+      if (error instanceof GraphQLError) return undefined;
+      throw error;
+    }
+  }
+
+  /** @param reads is told what is read, where the answer may be kept. */
+  function contextOf(request: RequestContext, viewer: Context['viewer'], reads?: Collector): Context {
+    const used = reads === undefined ? services : trackReads(services, reads);
+    if (viewer !== undefined && 'userId' in viewer) reads?.add(tagOf.account(viewer.userId));
+    // Most requests need none.
+    let loaders: Loaders | undefined;
     return {
-      ...services,
+      ...used,
       viewer,
       requestId: request.requestId,
       origin: request.origin,
@@ -95,11 +193,19 @@ export function createGraphqlServer(
       markSecret: request.markSecret,
       lastEventId: request.lastEventId,
       openStream: request.openStream,
-      ...costs,
-      postsById: new DataLoader((ids: readonly string[]) => findPosts(viewer, ids), { cache: false }),
+      now() {
+        reads?.spoil();
+        return new Date();
+      },
+      get loaders() {
+        return (loaders ??= createLoaders(used));
+      },
     };
   }
 }
+
+/** An answer as it is sent, or a result that is still to be written; and what the cache had to do with it. */
+export type Answer = ({ body: Buffer } | { result: ExecutionResult }) & { outcome: Outcome };
 
 type Subscribe = (args: OperationArgs) => Promise<Subscription | ExecutionResult>;
 

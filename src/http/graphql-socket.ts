@@ -37,10 +37,10 @@ export type Peer = {
 export function createGraphqlSockets(deps: {
   graphql: GraphqlServer;
   limits: RateLimits;
-  documents: PersistedDocuments;
+  persisted: PersistedDocuments;
   logger: Logger;
 }): (peer: Peer) => void {
-  const { graphql, limits, documents, logger } = deps;
+  const { graphql, limits, persisted, logger } = deps;
   // graphql-ws hands back only the arguments; their context tells which operation they belong to.
   const operations = new WeakMap<object, Operation>();
 
@@ -67,7 +67,7 @@ export function createGraphqlSockets(deps: {
       try {
         await limits.request(client.address);
         if (Object.keys(subscriptions).length > maxOperations) throw new RateLimitedError(1);
-        const document = parse(documents.resolve(payload) ?? payload.query);
+        const document = parse(persisted.resolve(payload) ?? payload.query);
         const errors = validate(schema, document);
         if (errors.length > 0) return errors;
         const args = {

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { CacheCounts } from '../cache/cache.ts';
 
 /** What must work for this instance to take requests. Each resolves when it does. */
 export type HealthChecks = Record<string, () => Promise<void>>;
@@ -7,15 +8,17 @@ const patienceMs = 1_000;
 
 /**
  * `/health/live`: the process answers. `/health/ready`: what it needs answers as well, and it is not about to stop,
- * else 503.
+ * else 503. `/health/cache`: what the cache of this instance has been asked since its start, and what it takes.
  */
 export async function serveHealth(
   path: string,
   response: ServerResponse,
   checks: HealthChecks,
-  isStopping: boolean,
+  { isStopping, cache }: { isStopping: boolean; cache: CacheCounts | undefined },
 ): Promise<void> {
   if (path === '/health/live') return answer(response, 200, { status: 'live' });
+  if (path === '/health/cache')
+    return answer(response, 200, { status: cache === undefined ? 'off' : 'on', ...cache });
   if (path !== '/health/ready') return answer(response, 404, { status: 'unknown check' });
   if (isStopping) return answer(response, 503, { status: 'stopping' });
   const results = await Promise.all(

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Head } from './security-headers.ts';
 
 /**
  * Whether a browser page of this origin may call. Programs send no origin and may; so may pages that this very
@@ -11,22 +12,32 @@ export function isAllowedOrigin(request: IncomingMessage, allowed: readonly stri
 }
 
 /** Says by CORS that the page may read the answer. To be called for allowed origins only. */
-export function allowOrigin(request: IncomingMessage, response: ServerResponse): void {
-  response.setHeader('vary', 'Origin');
+export function allowOrigin(request: IncomingMessage, head: Head): void {
+  head.push('vary', 'Origin, Accept-Encoding');
   if (request.headers.origin === undefined) return;
-  response.setHeader('access-control-allow-origin', request.headers.origin);
-  response.setHeader('access-control-allow-credentials', 'true');
-  response.setHeader('access-control-expose-headers', 'x-request-id, retry-after');
+  head.push(
+    'access-control-allow-origin',
+    request.headers.origin,
+    'access-control-allow-credentials',
+    'true',
+    'access-control-expose-headers',
+    'x-request-id, retry-after',
+  );
 }
 
 /** Answers the question that a browser asks before it sends what a form could not send. */
-export function answerPreflight(response: ServerResponse): void {
+export function answerPreflight(response: ServerResponse, head: Head): void {
   response
-    .writeHead(204, {
-      'access-control-allow-methods': 'GET, POST',
-      'access-control-allow-headers': 'authorization, content-type, x-request-id',
-      'access-control-max-age': '600',
-      'content-length': '0',
-    })
+    .writeHead(204, [
+      ...head,
+      'access-control-allow-methods',
+      'GET, POST',
+      'access-control-allow-headers',
+      'authorization, content-type, x-request-id',
+      'access-control-max-age',
+      '600',
+      'content-length',
+      '0',
+    ])
     .end();
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RefreshCookie } from '../graphql/context.ts';
 
 const name = 'pressrun_refresh';
+const pattern = new RegExp(`(?:^|; *)${name}=([\\w-]{1,128})(?:;|$)`);
 
 /**
  * The cookie that keeps a browser's refresh token: no script reads it, no other site's page sends it, and it
@@ -21,7 +22,7 @@ export function refreshCookieOf(
       `${name}=${value}; Path=${path}; HttpOnly; SameSite=Strict; Expires=${expires.toUTCString()}${isSecure ? '; Secure' : ''}`,
     );
   return {
-    value: new RegExp(`(?:^|; *)${name}=([\\w-]{1,128})(?:;|$)`).exec(request.headers.cookie ?? '')?.[1],
+    value: pattern.exec(request.headers.cookie ?? '')?.[1],
     set: put,
     clear: () => put('', new Date(0)),
   };

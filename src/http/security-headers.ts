@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import helmet from 'helmet';
 
 const nothing = ["'none'"];
@@ -17,26 +18,37 @@ const graphiqlPolicy = {
 /** All other answers are data: nothing in them may run or load anything. */
 const dataPolicy = { ...shared, defaultSrc: nothing };
 
+/** A response's headers, as `writeHead` takes them: names and values in turn. */
+export type Head = string[];
+
 type Policy = Record<string, string[]>;
-const headers = (directives: Policy, isSecure: boolean) =>
+
+/** What helmet sets is the same for all answers of a kind: it is asked once. */
+function headOf(directives: Policy, isSecure: boolean): Head {
+  const response = new ServerResponse(new IncomingMessage(new Socket()));
   helmet({
     contentSecurityPolicy: { useDefaults: false, directives },
     strictTransportSecurity: isSecure,
     xFrameOptions: { action: 'deny' },
     // Pictures are shown by pages of other sites.
     crossOriginResourcePolicy: false,
-  });
-const variants = {
-  graphiql: { plain: headers(graphiqlPolicy, false), secure: headers(graphiqlPolicy, true) },
-  data: { plain: headers(dataPolicy, false), secure: headers(dataPolicy, true) },
+  })(response.req, response, () => undefined);
+  return Object.entries(response.getHeaders()).flatMap(([name, value]) => [name, String(value)]);
+}
+
+const heads = {
+  graphiql: { plain: headOf(graphiqlPolicy, false), secure: headOf(graphiqlPolicy, true) },
+  data: { plain: headOf(dataPolicy, false), secure: headOf(dataPolicy, true) },
 };
 
-/** Sets what tells browsers to take no liberties with an answer; HSTS where the client came over TLS. */
-export function setSecurityHeaders(
-  request: IncomingMessage,
-  response: ServerResponse,
-  options: { isSecure: boolean; isGraphiql: boolean },
-): void {
-  const variant = variants[options.isGraphiql ? 'graphiql' : 'data'];
-  variant[options.isSecure ? 'secure' : 'plain'](request, response, () => undefined);
+/** What tells browsers to take no liberties with an answer; HSTS where the client came over TLS. */
+export function securityHead(options: { isSecure: boolean; isGraphiql: boolean }): Readonly<Head> {
+  return heads[options.isGraphiql ? 'graphiql' : 'data'][options.isSecure ? 'secure' : 'plain'];
+}
+
+/** Sets headers one by one, for answers that are put together step by step. */
+export function setHead(response: ServerResponse, head: Readonly<Head>): void {
+  for (let place = 0; place + 1 < head.length; place += 2) {
+    response.setHeader(head[place] ?? '', head[place + 1] ?? '');
+  }
 }

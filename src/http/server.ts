@@ -1,3 +1,5 @@
+import type { Cache } from '../cache/cache.ts';
+import type { CachedAnswer } from './cached-answers.ts';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Services } from '../graphql/context.ts';
 import type { RateLimits } from '../services/rate-limits.ts';
@@ -15,7 +17,7 @@ import { exportPrefix, serveExport } from './exports.ts';
 import { pathOf, requestIdOf } from './headers.ts';
 import { serveHealth, type HealthChecks } from './health.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
-import { setSecurityHeaders } from './security-headers.ts';
+import { securityHead, setHead } from './security-headers.ts';
 import type { HttpSettings } from './settings.ts';
 import { watchStalledSockets } from './stalled-sockets.ts';
 import { attachWebSockets } from './websocket.ts';
@@ -53,7 +55,9 @@ export function createHttpServer(deps: {
   services: Services;
   sessions: Sessions;
   limits: RateLimits;
-  documents: PersistedDocuments;
+  /** Undefined: no answer is kept. */
+  cache: Cache<CachedAnswer> | undefined;
+  persisted: PersistedDocuments;
   settings: HttpSettings;
   servesApi: boolean;
   assets: AssetStore;
@@ -72,18 +76,22 @@ export function createHttpServer(deps: {
     const path = pathOf(request);
     const client = readClient(request);
     const isGraphiql = path === graphqlPath && request.headers.accept?.includes('text/html') === true;
-    setSecurityHeaders(request, response, { isSecure: client.isSecure, isGraphiql });
+    const head = [
+      ...securityHead({ isSecure: client.isSecure, isGraphiql }),
+      'x-request-id',
+      requestIdOf(request),
+    ];
+    if (path === graphqlPath && deps.servesApi) return serveGraphql(request, response, client, head);
+    setHead(response, head);
     compress(request, response);
     if (path.startsWith('/health/')) {
-      await serveHealth(path, response, deps.health, isStopping);
+      await serveHealth(path, response, deps.health, { isStopping, cache: deps.cache?.counts() });
     } else if (!deps.servesApi) {
       response
         .writeHead(404, { 'content-type': 'text/plain' })
         .end(
           'Not found. This process makes posts (ROLE=worker); GraphQL is served by those with ROLE=api or all.\n',
         );
-    } else if (path === graphqlPath) {
-      await serveGraphql(request, response, client);
     } else if (path.startsWith(assetPrefix)) {
       await serveAsset(request, response, deps.assets);
     } else if (path.startsWith(exportPrefix)) {
@@ -97,18 +105,18 @@ export function createHttpServer(deps: {
     }
   }
 
+  // One line a request, of nothing that needs redaction, which takes longer than all the rest of it.
+  const requestLog = logger.child({}, { redact: [] });
   const server = createServer(patience, (request, response) => {
     const startedAt = performance.now();
     const requestId = requestIdOf(request);
-    response.setHeader('x-request-id', requestId);
     response.on('close', () => {
-      const fields = {
-        requestId,
-        method: request.method,
-        path: pathOf(request),
-        status: response.statusCode,
-      };
-      logger.info({ ...fields, ms: Math.round(performance.now() - startedAt) }, 'request');
+      const { method } = request;
+      const ms = Math.round(performance.now() - startedAt);
+      requestLog.info(
+        { requestId, method, path: pathOf(request), status: response.statusCode, ms },
+        'request',
+      );
     });
     route(request, response).catch((error: unknown) => {
       if (error instanceof ClientLeftError) return;
@@ -124,7 +132,7 @@ export function createHttpServer(deps: {
         accounts: services.accounts,
         sessions,
         limits,
-        documents: deps.documents,
+        persisted: deps.persisted,
         connections,
         readClient,
         allowedOrigins: settings.allowedOrigins,

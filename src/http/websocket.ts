@@ -33,7 +33,7 @@ export function attachWebSockets(
     accounts: Accounts;
     sessions: Sessions;
     limits: RateLimits;
-    documents: PersistedDocuments;
+    persisted: PersistedDocuments;
     connections: ConnectionCount;
     readClient: (request: IncomingMessage) => ClientInfo;
     allowedOrigins: readonly string[];

@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { z } from 'zod';
+import type { Changes, PostPlace } from '../cache/changes.ts';
 import { costMicros, type Price, type Usage } from '../domain/pricing.ts';
 import type { ProviderErrorCode } from '../domain/provider-errors.ts';
 import type { Work } from '../domain/work.ts';
@@ -90,11 +91,14 @@ const maxGroupSize = 100;
 export function createLedger(
   database: Database,
   settings: { priceOf: (model: string) => Price; monthlyBudgetMicros: bigint | undefined },
+  changes: Changes,
 ): Ledger {
   const { prisma } = database;
   const { priceOf, monthlyBudgetMicros = null } = settings;
   const end = createGroup<Ending, true>(async (endings) => {
-    await database.query(endStatement, [JSON.stringify(endings), monthlyBudgetMicros !== null]);
+    changes.posts(
+      await database.query<PostPlace>(endStatement, [JSON.stringify(endings), monthlyBudgetMicros !== null]),
+    );
     return endings.map(() => true);
   }, maxGroupSize);
 
@@ -255,7 +259,7 @@ const openStatement = `
 
 /**
  * One statement for any number of endings. A settled or failed call returns to the budget what it did not cost; an
- * unknown one nothing, as it may have been paid. Only open calls end, so each ends once.
+ * unknown one nothing, as it may have been paid. Only open calls end, so each ends once. Answers with whose they were.
  */
 const endStatement = `
     WITH ended AS (
@@ -267,13 +271,15 @@ const endStatement = `
         "callId" uuid, status text, "latencyMs" int, "inputTokens" int, "outputTokens" int, "costMicros" bigint,
         "requestId" text, "errorCode" text, result jsonb)
       WHERE c.id = e."callId" AND c.status IN ('INTENT', 'SENT')
-      RETURNING c."batchId", c."ownerId", CASE c.status
+      RETURNING c."batchId", c."ownerId", c."campaignId", c."subjectId", CASE c.status
         WHEN 'UNKNOWN' THEN 0 ELSE c."estimateMicros" - coalesce(c."costMicros", 0) END AS refund
     ), owner_refund AS (
       UPDATE users u SET "spendMicros" = greatest(0, u."spendMicros" - r.total)
       FROM (SELECT "ownerId", sum(refund) AS total FROM ended GROUP BY 1) r
       WHERE u.id = r."ownerId" AND $2::boolean
+    ), batch_refund AS (
+      UPDATE batches b SET "committedMicros" = b."committedMicros" - r.total
+      FROM (SELECT "batchId", sum(refund) AS total FROM ended GROUP BY 1) r
+      WHERE b.id = r."batchId" AND b."maxCostMicros" IS NOT NULL
     )
-    UPDATE batches b SET "committedMicros" = b."committedMicros" - r.total
-    FROM (SELECT "batchId", sum(refund) AS total FROM ended GROUP BY 1) r
-    WHERE b.id = r."batchId" AND b."maxCostMicros" IS NOT NULL`;
+    SELECT "ownerId", "campaignId", "batchId", "subjectId" AS "postId" FROM ended`;

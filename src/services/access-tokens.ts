@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import { UnauthenticatedError } from '../domain/errors.ts';
@@ -22,7 +22,10 @@ const algorithm = 'HS256';
 /** How far the clocks of two instances may be apart. */
 const clockToleranceSeconds = 5;
 
-const claimsSchema = z.object({ sub: z.uuid(), sid: z.uuid(), exp: z.number() });
+/** Tokens whose signature is not checked again until they expire. */
+const maxVerified = 10_000;
+
+const claimsSchema = z.object({ sub: z.uuid(), sid: z.uuid(), iat: z.number(), exp: z.number() });
 
 /**
  * Access tokens: JWTs (RFC 9068 in shape) signed with HS256, as only Pressrun itself reads them: a public key
@@ -37,6 +40,13 @@ export function createAccessTokens(secrets: readonly Uint8Array[], lifetimeMinut
   if (signing === undefined) throw new Error('a secret to sign access tokens with is missing');
   const [kid, signingSecret] = signing;
   const lifetimeSeconds = Math.round(lifetimeMinutes * 60);
+  const verified = new Map<string, { viewer: Viewer; untilMs: number }>();
+
+  function remember(key: string, viewer: Viewer, untilMs: number): void {
+    verified.set(key, { viewer, untilMs });
+    const [oldest] = verified.keys();
+    if (verified.size > maxVerified && oldest !== undefined) verified.delete(oldest);
+  }
 
   return {
     async issue(userId, sessionId) {
@@ -53,6 +63,10 @@ export function createAccessTokens(secrets: readonly Uint8Array[], lifetimeMinut
       return { accessToken, expiresAt: new Date(expiresAt * 1000) };
     },
     async verify(token) {
+      const key = hash('sha256', token, 'base64');
+      const known = verified.get(key);
+      if (known !== undefined && Date.now() < known.untilMs) return known.viewer;
+      verified.delete(key);
       try {
         const { payload } = await jwtVerify(
           token,
@@ -74,7 +88,13 @@ export function createAccessTokens(secrets: readonly Uint8Array[], lifetimeMinut
           },
         );
         const claims = claimsSchema.parse(payload);
-        return { userId: claims.sub, sessionId: claims.sid, expiresAt: new Date(claims.exp * 1000) };
+        const viewer = {
+          userId: claims.sub,
+          sessionId: claims.sid,
+          expiresAt: new Date(claims.exp * 1000),
+        };
+        remember(key, viewer, Math.min(claims.exp, claims.iat + lifetimeSeconds) * 1000);
+        return viewer;
       } catch (cause) {
         throw invalidToken({ cause });
       }

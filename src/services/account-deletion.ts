@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import type { Changes } from '../cache/changes.ts';
 import { BatchStateError, NotFoundError } from '../domain/errors.ts';
 import type { AssetStore } from '../store/assets.ts';
 import type { Database } from '../store/database.ts';
@@ -26,8 +27,9 @@ export function createAccountDeletion(deps: {
   jobs: Jobs;
   batches: Pick<Batches, 'cancel'>;
   assets: AssetStore;
+  changes: Changes;
 }): AccountDeletion {
-  const { database, jobs, batches, assets } = deps;
+  const { database, jobs, batches, assets, changes } = deps;
   const { prisma } = database;
   const unfinished = (ownerId: string) => ({
     where: { ownerId, finishedAt: null },
@@ -76,6 +78,7 @@ export function createAccountDeletion(deps: {
           });
         }
       } while (!(await deleteRows(viewer.userId)));
+      changes.account(viewer.userId);
     },
     async removeAssets(job) {
       const { keys } = jobSchema.parse(job);

@@ -1,5 +1,6 @@
 import { loggedEventSchema, type LoggedEvent, type StoredEvent } from '../domain/batch-events.ts';
 import { NotFoundError } from '../domain/errors.ts';
+import type { Changes } from '../cache/changes.ts';
 import type { Bus } from '../events/bus.ts';
 import { announce } from '../events/topics.ts';
 import type { Database, Transaction } from '../store/database.ts';
@@ -16,7 +17,15 @@ export type BatchChange = (
   change: (tx: Transaction, batch: Batch) => Promise<object | undefined>,
 ) => Promise<Batch>;
 
-export function createBatchChange({ database, bus }: { database: Database; bus: Bus }): BatchChange {
+export function createBatchChange({
+  database,
+  bus,
+  changes,
+}: {
+  database: Database;
+  bus: Bus;
+  changes: Changes;
+}): BatchChange {
   return async (where, change) => {
     const { batch, entry } = await database.transaction(async (tx) => {
       const [locked] = await tx.$queryRaw<Batch[]>`
@@ -27,6 +36,7 @@ export function createBatchChange({ database, bus }: { database: Database; bus: 
       const changed = event === undefined ? undefined : await append(tx, where.id, event);
       return { batch: await tx.batch.findUniqueOrThrow({ where: { id: where.id } }), entry: changed };
     });
+    changes.account(batch.ownerId);
     if (entry !== undefined) announce(bus, [entry]);
     return batch;
   };

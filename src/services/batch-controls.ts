@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { BatchStateError } from '../domain/errors.ts';
 import { micros } from '../domain/pricing.ts';
+import type { Changes } from '../cache/changes.ts';
 import type { Bus } from '../events/bus.ts';
 import type { Database, Transaction } from '../store/database.ts';
 import type { Batch, BatchPriority, PostStatus } from '../store/generated/prisma/client.ts';
@@ -43,10 +44,15 @@ export type BatchControls = {
   pauseFor(batchId: string, reason: PauseReason, neededMicros?: bigint): Promise<void>;
 };
 
-export function createBatchControls(deps: { database: Database; jobs: Jobs; bus: Bus }): BatchControls {
-  const { database, jobs, bus } = deps;
+export function createBatchControls(deps: {
+  database: Database;
+  jobs: Jobs;
+  bus: Bus;
+  changes: Changes;
+}): BatchControls {
+  const { jobs } = deps;
 
-  const control = createBatchChange({ database, bus });
+  const control = createBatchChange(deps);
   const owned = (viewer: Viewer, id: string) => ({ id, ...ownedBy(viewer) });
 
   async function pause(tx: Transaction, batch: Batch, reason: string): Promise<object | undefined> {

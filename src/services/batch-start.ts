@@ -5,6 +5,7 @@ import { CampaignStateError, IdempotencyConflictError, NotFoundError } from '../
 import { firstTurn } from '../domain/fair-share.ts';
 import { globalId } from '../domain/ids.ts';
 import { micros } from '../domain/pricing.ts';
+import type { Changes } from '../cache/changes.ts';
 import type { Bus } from '../events/bus.ts';
 import { announce } from '../events/topics.ts';
 import type { Database, Transaction } from '../store/database.ts';
@@ -51,7 +52,7 @@ const startBatchSchema = orderSchema.extend({
  * @throws InvalidInputError, NotFoundError (campaign), CampaignStateError, IdempotencyConflictError
  */
 export async function startBatch(
-  deps: { database: Database; jobs: Jobs; bus: Bus },
+  deps: { database: Database; jobs: Jobs; bus: Bus; changes: Changes },
   viewer: Viewer,
   input: StartBatchInput,
 ): Promise<Batch> {
@@ -87,7 +88,10 @@ export async function startBatch(
     // Last: it locks the owner's stream, which the owner's other batches write their events to.
     return writeBatch(tx, campaign, batchId, { posts, turn, order });
   });
-  if (started.entry !== undefined) announce(deps.bus, [started.entry]);
+  if (started.entry !== undefined) {
+    deps.changes.started(started.batch);
+    announce(deps.bus, [started.entry]);
+  }
   return started.batch;
 }
 

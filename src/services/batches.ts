@@ -1,17 +1,27 @@
 import { z } from 'zod';
 import { channelNames, type Channel } from '../domain/channels.ts';
 import { globalId } from '../domain/ids.ts';
-import { dollars } from '../domain/pricing.ts';
+import type { Changes } from '../cache/changes.ts';
 import type { Bus } from '../events/bus.ts';
 import type { Database } from '../store/database.ts';
 import type { Batch, BatchStatus } from '../store/generated/prisma/client.ts';
 import type { Jobs } from '../store/jobs.ts';
 import type { Viewer } from './accounts.ts';
 import { createBatchControls, type BatchControls } from './batch-controls.ts';
-import { ownedBy } from './ownership.ts';
+import { ownedBy, type Owner } from './ownership.ts';
 import { startBatch, type StartBatchInput } from './batch-start.ts';
-import { among, commonFilterSchema, holding, within, type TimeRange } from './filters.ts';
-import { readPage, type Direction, type Page, type PageArgs } from './paging.ts';
+import {
+  all,
+  among,
+  commonFilterSchema,
+  holding,
+  is,
+  ofCampaigns,
+  within,
+  type TimeRange,
+} from './filters.ts';
+import { createLists, newestFirst, type PageOf } from './lists.ts';
+import { planPage, type Direction, type Page, type PageArgs } from './paging.ts';
 import { parseInput } from './validation.ts';
 
 export type Batches = BatchControls & {
@@ -23,6 +33,8 @@ export type Batches = BatchControls & {
   start(viewer: Viewer, input: StartBatchInput): Promise<Batch>;
   /** @returns null for an absent batch and for somebody else's alike. */
   find(viewer: Viewer, id: string): Promise<Batch | null>;
+  /** @returns in the order of the ids; null for an absent batch and for somebody else's alike. */
+  findAll(owner: Owner, ids: readonly string[]): Promise<(Batch | null)[]>;
   /** @throws InvalidInputError */
   list(
     viewer: Viewer,
@@ -30,8 +42,12 @@ export type Batches = BatchControls & {
   ): Promise<Page<Batch>>;
   /** How many batches the list has. @throws InvalidInputError */
   count(viewer: Viewer, filter: BatchFilter): Promise<number>;
-  /** US dollars paid for each of these batches so far, in their order. */
-  costs(batchIds: readonly string[]): Promise<number[]>;
+  /** A page of the batches of one campaign, newest first, to be read with others. @throws InvalidInputError */
+  planOf(owner: Owner, campaignId: string, page: PageArgs): PageOf;
+  /** Planned pages of several campaigns, in one statement. */
+  pagesOf(owner: Owner, wanted: readonly PageOf[]): Promise<Page<Batch>[]>;
+  /** How many batches each of these campaigns has, in their order. */
+  countsOf(owner: Owner, campaignIds: readonly string[]): Promise<number[]>;
 };
 
 /** Ids are global ones. A list that is absent or empty does not narrow. */
@@ -51,39 +67,41 @@ const filterSchema = commonFilterSchema.extend({
   channel: z.array(z.enum(channelNames)).nullish(),
 });
 
-export function createBatches(deps: { database: Database; jobs: Jobs; bus: Bus }): Batches {
+export function createBatches(deps: { database: Database; jobs: Jobs; bus: Bus; changes: Changes }): Batches {
   const { prisma } = deps.database;
   const find = (viewer: Viewer, id: string) => prisma.batch.findUnique({ where: { id, ...ownedBy(viewer) } });
 
-  const conditions = (viewer: Viewer, filter: z.output<typeof filterSchema>) => ({
-    ...ownedBy(viewer),
-    ...(filter.campaignId == null ? {} : { campaignId: filter.campaignId }),
-    ...among('status', filter.status),
-    ...within('createdAt', filter.created),
-    campaign: { ...among('channel', filter.channel), ...holding(['name', 'brand'], filter.search) },
-  });
+  const lists = createLists(deps.database, 'batches');
+
+  const conditions = (viewer: Viewer, filter: z.output<typeof filterSchema>) =>
+    all([
+      is('t.ownerId', viewer.userId),
+      is('t.campaignId', filter.campaignId),
+      among('t.status', 'BatchStatus', filter.status),
+      within('t.createdAt', filter.created),
+      ofCampaigns(
+        among('c.channel', 'Channel', filter.channel),
+        holding(['c.name', 'c.brand'], filter.search),
+      ),
+    ]);
 
   return {
     ...createBatchControls(deps),
     start: (viewer, input) => startBatch(deps, viewer, input),
     find,
-    list(viewer, { filter, order, page }) {
+    findAll: lists.findAll,
+    async list(viewer, { filter, order, page }) {
       const parsed = parseInput(filterSchema, filter, 'filter');
       const list = { name: 'batches', ownerId: viewer.userId, filter: parsed, order };
-      return readPage(list, page, ({ where, ...keyset }) =>
-        prisma.batch.findMany({ ...keyset, where: { ...conditions(viewer, parsed), ...where } }),
-      );
+      return lists.page(list, page, conditions(viewer, parsed));
     },
-    count: (viewer, filter) =>
-      prisma.batch.count({ where: conditions(viewer, parseInput(filterSchema, filter, 'filter')) }),
-    async costs(batchIds) {
-      const sums = await prisma.providerCall.groupBy({
-        by: 'batchId',
-        where: { batchId: { in: [...batchIds] } },
-        _sum: { costMicros: true },
-      });
-      const byBatch = new Map(sums.map((sum) => [sum.batchId, dollars(sum._sum.costMicros ?? 0n)]));
-      return batchIds.map((id) => byBatch.get(id) ?? 0);
+    count: async (viewer, filter) =>
+      lists.count(conditions(viewer, parseInput(filterSchema, filter, 'filter'))),
+    planOf(owner, campaignId, page) {
+      const list = { name: 'batches', ownerId: owner.userId, filter: { campaignId }, order: newestFirst };
+      return { parentId: campaignId, ...planPage(list, page) };
     },
+    pagesOf: (owner, wanted) => lists.pagesOf(owner, 'campaignId', wanted),
+    countsOf: (owner, campaignIds) => lists.countsOf(owner, 'campaignId', campaignIds),
   };
 }

@@ -2,12 +2,14 @@ import { z } from 'zod';
 import { channelNames, tones, type Channel, type Tone } from '../domain/channels.ts';
 import { CampaignStateError, InvalidInputError, NotFoundError } from '../domain/errors.ts';
 import { canonicalLanguage } from '../domain/languages.ts';
+import type { Changes } from '../cache/changes.ts';
 import type { Database, Transaction } from '../store/database.ts';
 import type { BatchStatus, Campaign, CampaignStatus } from '../store/generated/prisma/client.ts';
 import type { Viewer } from './accounts.ts';
-import { among, commonFilterSchema, holding, within, type TimeRange } from './filters.ts';
+import { all, among, commonFilterSchema, holding, is, within, type TimeRange } from './filters.ts';
+import { createLists, type Columns } from './lists.ts';
 import { ownedBy, type Owner } from './ownership.ts';
-import { readPage, type Direction, type Page, type PageArgs } from './paging.ts';
+import type { Direction, Page, PageArgs } from './paging.ts';
 import { parseInput } from './validation.ts';
 
 export type CampaignInput = {
@@ -48,9 +50,11 @@ export type Campaigns = {
    */
   delete(viewer: Viewer, id: string): Promise<void>;
   /** @returns null for an absent campaign and for somebody else's alike. */
-  find(viewer: Owner, id: string): Promise<Campaign | null>;
+  find(viewer: Owner, id: string, columns?: Columns<Campaign>): Promise<Campaign | null>;
+  /** @returns in the order of the ids; null for an absent campaign and for somebody else's alike. */
+  findAll(viewer: Owner, ids: readonly string[]): Promise<(Campaign | null)[]>;
   /** @throws InvalidInputError */
-  list(viewer: Viewer, args: ListArgs): Promise<Page<Campaign>>;
+  list(viewer: Viewer, args: ListArgs, columns?: Columns<Campaign>): Promise<Page<Campaign>>;
   /** How many campaigns the list has. @throws InvalidInputError */
   count(viewer: Viewer, filter: CampaignFilter): Promise<number>;
 };
@@ -89,29 +93,33 @@ const filterSchema = commonFilterSchema.extend({
   channel: z.array(z.enum(channelNames)).nullish(),
 });
 
-export function createCampaigns(database: Database): Campaigns {
+export function createCampaigns(database: Database, changes: Changes): Campaigns {
   const { campaign } = database.prisma;
+  const lists = createLists(database, 'campaigns');
 
   function conditions(viewer: Viewer, filter: z.output<typeof filterSchema>) {
-    return {
-      ownerId: viewer.userId,
-      ...among('status', filter.status),
-      ...among('channel', filter.channel),
-      ...within('createdAt', filter.created),
-      ...holding(['name', 'brand', 'description'], filter.search),
-    };
+    return all([
+      is('t.ownerId', viewer.userId),
+      among('t.status', 'CampaignStatus', filter.status),
+      among('t.channel', 'Channel', filter.channel),
+      within('t.createdAt', filter.created),
+      holding(['t.name', 't.brand', 't.description'], filter.search),
+    ]);
   }
 
   async function change(viewer: Viewer, id: string, data: object): Promise<Campaign> {
     const [changed] = await campaign.updateManyAndReturn({ where: { id, ...ownedBy(viewer) }, data });
     if (changed === undefined) throw new NotFoundError('campaign', 'campaignId');
+    changes.campaign(changed);
     return changed;
   }
 
   return {
     async create(viewer, input) {
       const values = parseInput(campaignSchema, input);
-      return campaign.create({ data: { ...values, ...ownedBy(viewer) } });
+      const created = await campaign.create({ data: { ...values, ...ownedBy(viewer) } });
+      changes.campaign(created);
+      return created;
     },
     update(viewer, id, changes) {
       const given = Object.entries(changes).filter(([, value]) => value != null);
@@ -120,17 +128,19 @@ export function createCampaigns(database: Database): Campaigns {
       return change(viewer, id, parseInput(changesSchema, Object.fromEntries(given)));
     },
     setStatus: (viewer, id, status) => change(viewer, id, { status }),
-    delete: (viewer, id) => database.transaction((tx) => deleteCampaign(tx, viewer, id)),
-    find: (viewer, id) => campaign.findUnique({ where: { id, ...ownedBy(viewer) } }),
-    list(viewer, { filter, order, page }) {
+    async delete(viewer, id) {
+      await database.transaction((tx) => deleteCampaign(tx, viewer, id));
+      changes.account(viewer.userId);
+    },
+    find: async (viewer, id, columns) => (await lists.findAll(viewer, [id], columns))[0] ?? null,
+    findAll: lists.findAll,
+    async list(viewer, { filter, order, page }, columns) {
       const parsed = parseInput(filterSchema, filter, 'filter');
       const list = { name: 'campaigns', ownerId: viewer.userId, filter: parsed, order };
-      return readPage(list, page, ({ where, ...keyset }) =>
-        campaign.findMany({ ...keyset, where: { ...conditions(viewer, parsed), ...where } }),
-      );
+      return lists.page(list, page, conditions(viewer, parsed), columns);
     },
-    count: (viewer, filter) =>
-      campaign.count({ where: conditions(viewer, parseInput(filterSchema, filter, 'filter')) }),
+    count: async (viewer, filter) =>
+      lists.count(conditions(viewer, parseInput(filterSchema, filter, 'filter'))),
   };
 }
 

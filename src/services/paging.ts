@@ -17,74 +17,119 @@ export type PageArgs = {
 
 export type Direction = 'ASC' | 'DESC';
 
+/** What rows can be sorted by, and how a cursor says where. */
+const columns = {
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+  name: z.string(),
+  position: z.int32(),
+  postCount: z.int32(),
+} as const;
+
+export type Column = keyof typeof columns;
+
 /**
  * One list as its reader sees it. A cursor belongs to all of it: to the name, the owner, the filter and the order.
  */
-export type List<Column extends string> = {
+export type List<By extends Column = Column> = {
   name: string;
   ownerId: string;
   /** What narrows the list, parsed; equal filters are equal as JSON. */
   filter: object;
   /** The column it is ordered by; the id decides between equals. */
-  order: { by: Column; direction: Direction };
+  order: { by: By; direction: Direction };
 };
 
 /** A row with what its list may be ordered by. */
-type Sortable<Column extends string> = { id: string } & Record<Column, Date | string | number>;
+export type Sortable<By extends Column> = { id: string } & Record<By, Date | string | number>;
+
+/** A row and its place; the cursor is made when it is asked for. */
+export type Edge<Row> = { readonly node: Row; readonly cursor: string };
 
 export type Page<Row> = {
-  edges: { node: Row; cursor: string }[];
+  edges: Edge<Row>[];
   hasNextPage: boolean;
   hasPreviousPage: boolean;
 };
 
-/** What a query must honour to read one page. `where` is to be joined with the list's own by AND. */
-export type Keyset = { where: { AND: object[] }; orderBy: Record<string, 'asc' | 'desc'>[]; take: number };
+/** A place in an order: the column's value, and the id that decides between equals. */
+export type Place = { value: string | number; id: string };
+
+/** A page to be read: at most `take` rows between two places, from one end on. */
+export type Window = {
+  by: Column;
+  /** Which way rows are read: against the list's direction where the page is counted from its end. */
+  reads: Direction;
+  /** Rows sort above this place. */
+  above: Place | undefined;
+  /** Rows sort below this place. */
+  below: Place | undefined;
+  /** One more than the page has: whether there is another one. */
+  take: number;
+};
 
 const positionSchema = z.tuple([z.string(), z.union([z.string(), z.number()]), z.uuid()]);
 
+/** A page that was asked for: what is to be read for it, and what its readers are shown of that. */
+export type PlannedPage<By extends Column = Column> = {
+  window: Window;
+  /** @param found the window's rows, as they were read. */
+  toPage<Row extends Sortable<By>>(found: readonly Row[]): Page<Row>;
+};
+
 /**
- * Reads one page of a list by keyset: its cost does not grow with the pages before it, and a row that comes or
+ * Plans one page of a list by keyset: its cost does not grow with the pages before it, and a row that comes or
  * goes meanwhile moves no other one.
  *
- * @param query finds the rows for a keyset.
  * @throws InvalidInputError for a size out of 1–100, or a cursor that is none of this very list.
  */
-export async function readPage<Column extends string, Row extends Sortable<Column>>(
-  list: List<Column>,
-  args: PageArgs,
-  query: (keyset: Keyset) => Promise<Row[]>,
-): Promise<Page<Row>> {
+export function planPage<By extends Column>(list: List<By>, args: PageArgs): PlannedPage<By> {
   if (args.first != null && args.last != null) {
     throw new InvalidInputError([{ path: 'last', message: 'must not stand beside first' }]);
   }
+  const { by, direction } = list.order;
   const backwards = args.last != null;
   const size = pageSize(backwards ? 'last' : 'first', args.last ?? args.first ?? defaultPageSize);
-  const ascending = (list.order.direction === 'ASC') !== backwards;
-  const forwardSide = list.order.direction === 'ASC' ? 'gt' : 'lt';
-  const backwardSide = list.order.direction === 'ASC' ? 'lt' : 'gt';
-  const found = await query({
-    where: {
-      AND: [
-        ...behind(list, 'after', args.after, forwardSide),
-        ...behind(list, 'before', args.before, backwardSide),
-      ],
-    },
-    orderBy: [{ [list.order.by]: ascending ? 'asc' : 'desc' }, { id: ascending ? 'asc' : 'desc' }],
-    take: size + 1,
-  });
-  const rows = found.slice(0, size);
-  const hasMore = found.length > size;
-  const mark = markOf(list);
+  let known: string | undefined;
+  const mark = () => (known ??= markOf(list));
+  const after = placeOf(by, mark, 'after', args.after);
+  const before = placeOf(by, mark, 'before', args.before);
   return {
-    edges: (backwards ? rows.toReversed() : rows).map((node) => ({
-      node,
-      cursor: encode([mark, plain(node[list.order.by]), node.id]),
-    })),
-    hasNextPage: backwards ? args.before != null : hasMore,
-    hasPreviousPage: backwards ? hasMore : args.after != null,
+    window: {
+      by,
+      reads: backwards ? opposite[direction] : direction,
+      above: direction === 'ASC' ? after : before,
+      below: direction === 'ASC' ? before : after,
+      take: size + 1,
+    },
+    toPage(found) {
+      const rows = found.slice(0, size);
+      const hasMore = found.length > size;
+      const cursorOf = (row: (typeof rows)[number]) => encode([mark(), plain(row[by]), row.id]);
+      return {
+        edges: (backwards ? rows.toReversed() : rows).map((node) => new LazyEdge(node, cursorOf)),
+        hasNextPage: backwards ? args.before != null : hasMore,
+        hasPreviousPage: backwards ? hasMore : args.after != null,
+      };
+    },
   };
 }
+
+class LazyEdge<Row> implements Edge<Row> {
+  readonly node: Row;
+  readonly #cursorOf: (row: Row) => string;
+
+  constructor(node: Row, cursorOf: (row: Row) => string) {
+    this.node = node;
+    this.#cursorOf = cursorOf;
+  }
+
+  get cursor(): string {
+    return this.#cursorOf(this.node);
+  }
+}
+
+const opposite = { ASC: 'DESC', DESC: 'ASC' } as const;
 
 function pageSize(path: 'first' | 'last', size: number): number {
   if (size >= 1 && size <= maxPageSize) return size;
@@ -92,7 +137,7 @@ function pageSize(path: 'first' | 'last', size: number): number {
 }
 
 /** What two lists do not share. It keeps nobody out: rows are scoped by owner, whatever a cursor says. */
-function markOf({ name, ownerId, filter, order }: List<string>): string {
+function markOf({ name, ownerId, filter, order }: List): string {
   const text = JSON.stringify([name, ownerId, order.by, order.direction, filter]);
   return createHash('sha256').update(text).digest('base64url').slice(0, 12);
 }
@@ -105,27 +150,30 @@ function encode(position: z.infer<typeof positionSchema>): string {
   return Buffer.from(JSON.stringify(position)).toString('base64url');
 }
 
-function behind(
-  list: List<string>,
+function placeOf(
+  by: Column,
+  mark: () => string,
   path: 'after' | 'before',
   cursor: string | null | undefined,
-  side: 'lt' | 'gt',
-): object[] {
-  if (cursor == null) return [];
-  const [mark, value, id] = decode(path, cursor);
-  if (mark !== markOf(list)) {
+): Place | undefined {
+  if (cursor == null) return undefined;
+  const position = decode(cursor);
+  const value = columns[by].safeParse(position?.[1]);
+  if (position === undefined || !value.success) {
+    throw new InvalidInputError([{ path, message: 'must be a cursor of this list' }]);
+  }
+  if (position[0] !== mark()) {
     const message =
       'must be a cursor of this list: with the same filter, the same order and the same account';
     throw new InvalidInputError([{ path, message }]);
   }
-  const { by } = list.order;
-  return [{ OR: [{ [by]: { [side]: value } }, { [by]: value, id: { [side]: id } }] }];
+  return { value: value.data, id: position[2] };
 }
 
-function decode(path: string, cursor: string): z.infer<typeof positionSchema> {
+function decode(cursor: string): z.infer<typeof positionSchema> | undefined {
   try {
     return positionSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
   } catch {
-    throw new InvalidInputError([{ path, message: 'must be a cursor of this list' }]);
+    return undefined;
   }
 }

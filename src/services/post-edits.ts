@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { channels, lengthOn, type Channel } from '../domain/channels.ts';
 import { InvalidInputError, NotFoundError, PostStateError, VersionConflictError } from '../domain/errors.ts';
 import { globalId } from '../domain/ids.ts';
+import type { Changes } from '../cache/changes.ts';
 import type { Bus } from '../events/bus.ts';
 import type { Database, Transaction } from '../store/database.ts';
 import type {
@@ -75,17 +76,22 @@ const regenerateSchema = z.object({
 
 type LockedPost = Post & { channel: Channel };
 
-export function createPostEdits(deps: { database: Database; jobs: Jobs; bus: Bus }): PostEdits {
-  const { database, jobs } = deps;
+export function createPostEdits(deps: {
+  database: Database;
+  jobs: Jobs;
+  bus: Bus;
+  changes: Changes;
+}): PostEdits {
+  const { database, jobs, changes } = deps;
   const changeBatch = createBatchChange(deps);
 
   /** Runs a change on the post as it is, if that is what the person saw. */
-  function change(
+  async function change(
     viewer: Viewer,
     { postId, expectedVersion }: { postId: string; expectedVersion: number },
     work: (tx: Transaction, post: LockedPost) => Promise<object>,
   ): Promise<Post> {
-    return database.transaction(async (tx) => {
+    const changed = await database.transaction(async (tx) => {
       const locked = await tx.$queryRaw<unknown[]>`
         SELECT 1 FROM posts WHERE id = ${postId}::uuid AND "ownerId" = ${viewer.userId}::uuid FOR UPDATE`;
       if (locked.length === 0) throw new NotFoundError('post', 'input.postId');
@@ -99,6 +105,8 @@ export function createPostEdits(deps: { database: Database; jobs: Jobs; bus: Bus
       const data = await work(tx, { ...post, channel: campaign.channel });
       return tx.post.update({ where: { id: postId }, data: { ...data, version: { increment: 1 } } });
     });
+    changes.posts([{ ...changed, postId }]);
+    return changed;
   }
 
   return {

@@ -1,5 +1,6 @@
 import type { Brief } from '../domain/prompts.ts';
 import type { Work } from '../domain/work.ts';
+import type { Changes } from '../cache/changes.ts';
 import type { Bus } from '../events/bus.ts';
 import { announce } from '../events/topics.ts';
 import type { Database } from '../store/database.ts';
@@ -47,8 +48,13 @@ export type PostWorkbench = {
 
 const maxGroupSize = 50;
 
-export function createPostWorkbench(deps: { database: Database; jobs: Jobs; bus: Bus }): PostWorkbench {
-  const { database, jobs, bus } = deps;
+export function createPostWorkbench(deps: {
+  database: Database;
+  jobs: Jobs;
+  bus: Bus;
+  changes: Changes;
+}): PostWorkbench {
+  const { database, jobs, bus, changes } = deps;
 
   const settle = createGroup<Settlement, boolean>(async (settlements) => {
     const { entries, isSettled } = await database.transaction(async (tx) => {
@@ -59,6 +65,7 @@ export function createPostWorkbench(deps: { database: Database; jobs: Jobs; bus:
       if (done.length > 0) await jobs.complete(tx, 'posts', done);
       return { entries: written, isSettled: held };
     });
+    changes.posts(settlements.map(({ work }) => placeOf(work)));
     announce(bus, entries);
     return isSettled;
   }, maxGroupSize);
@@ -72,6 +79,7 @@ export function createPostWorkbench(deps: { database: Database; jobs: Jobs; bus:
         leaseId,
       }));
       const rows = await database.query<ClaimedRow>(claimStatement, [JSON.stringify(wanted)]);
+      changes.posts(rows.map((row) => ({ ...row, postId: row.id })));
       return rows.flatMap(({ id, leaseId, jobId, remakePart, remakeCount, remakeInstruction, ...row }) => {
         const job = claims.find((claim) => claim.job.id === jobId)?.job;
         if (job === undefined) return [];
@@ -116,8 +124,13 @@ export function createPostWorkbench(deps: { database: Database; jobs: Jobs; bus:
         const { subjectId: id, jobId, ownerId } = work;
         await enqueuePosts(jobs, tx, [{ id, jobId, ownerId, turn: released.turn }]);
       });
+      changes.posts([placeOf(work)]);
     },
   };
+}
+
+function placeOf({ ownerId, campaignId, batchId, subjectId: postId }: Work) {
+  return { ownerId, campaignId, batchId, postId };
 }
 
 type ClaimedRow = Omit<Brief, 'remake'> & {

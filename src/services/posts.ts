@@ -2,11 +2,21 @@ import { z } from 'zod';
 import { channelNames, type Channel } from '../domain/channels.ts';
 import { globalId } from '../domain/ids.ts';
 import type { Database } from '../store/database.ts';
-import type { Post, PostReview, PostStatus } from '../store/generated/prisma/client.ts';
+import type { Post, PostReview, PostRevision, PostStatus } from '../store/generated/prisma/client.ts';
 import type { Viewer } from './accounts.ts';
-import { among, commonFilterSchema, holding, within, type TimeRange } from './filters.ts';
-import { ownedBy } from './ownership.ts';
-import { readPage, type Direction, type Page, type PageArgs } from './paging.ts';
+import {
+  all,
+  among,
+  commonFilterSchema,
+  holding,
+  is,
+  ofCampaigns,
+  within,
+  type TimeRange,
+} from './filters.ts';
+import { createLists, newestFirst, type Columns, type PageOf } from './lists.ts';
+import type { Owner } from './ownership.ts';
+import { planPage, type Direction, type Page, type PageArgs } from './paging.ts';
 import { parseInput } from './validation.ts';
 
 /** Ids are global ones. A list that is absent or empty does not narrow. */
@@ -22,15 +32,38 @@ export type PostFilter = {
 
 export type PostOrder = { by: 'createdAt' | 'position'; direction: Direction };
 
+/** What a list of posts may hang on. */
+export type PostParent = 'campaignId' | 'batchId';
+
+/** A revision, and whether its post shows it. */
+export type ShownRevision = PostRevision & { isCurrent: boolean | null };
+
 export type Posts = {
   /** @returns null for an absent post and for somebody else's alike. */
-  find(viewer: Viewer, id: string): Promise<Post | null>;
+  find(viewer: Viewer, id: string, columns?: Columns<Post>): Promise<Post | null>;
   /** @returns in the order of the ids; null for an absent post and for somebody else's alike. */
-  findAll(viewer: Viewer, ids: readonly string[]): Promise<(Post | null)[]>;
+  findAll(owner: Owner, ids: readonly string[]): Promise<(Post | null)[]>;
   /** @throws InvalidInputError */
-  list(viewer: Viewer, args: { filter: PostFilter; order: PostOrder; page: PageArgs }): Promise<Page<Post>>;
+  list(
+    viewer: Viewer,
+    args: { filter: PostFilter; order: PostOrder; page: PageArgs },
+    columns?: Columns<Post>,
+  ): Promise<Page<Post>>;
   /** How many posts the list has. @throws InvalidInputError */
   count(viewer: Viewer, filter: PostFilter): Promise<number>;
+  /** A page of the posts of one campaign or batch, newest first, to be read with others. @throws InvalidInputError */
+  planOf(owner: Owner, parent: PostParent, parentId: string, page: PageArgs): PageOf;
+  /** Planned pages of several campaigns or batches, in one statement. */
+  pagesOf(
+    owner: Owner,
+    parent: PostParent,
+    wanted: readonly PageOf[],
+    columns?: Columns<Post>,
+  ): Promise<Page<Post>[]>;
+  /** How many posts each of these campaigns or batches has, in their order. */
+  countsOf(owner: Owner, parent: PostParent, parentIds: readonly string[]): Promise<number[]>;
+  /** The newest `take` revisions of each of these posts, newest first, in one statement. */
+  revisionsOf(wanted: readonly { postId: string; take: number }[]): Promise<ShownRevision[][]>;
 };
 
 const filterSchema = commonFilterSchema.extend({
@@ -42,34 +75,55 @@ const filterSchema = commonFilterSchema.extend({
 });
 
 export function createPosts(database: Database): Posts {
-  const { post } = database.prisma;
+  const lists = createLists(database, 'posts');
 
-  const conditions = (viewer: Viewer, filter: z.output<typeof filterSchema>) => ({
-    ...ownedBy(viewer),
-    ...(filter.campaignId == null ? {} : { campaignId: filter.campaignId }),
-    ...(filter.batchId == null ? {} : { batchId: filter.batchId }),
-    ...among('status', filter.status),
-    ...among('review', filter.review),
-    ...(filter.channel == null ? {} : { campaign: among('channel', filter.channel) }),
-    ...within('createdAt', filter.created),
-    ...holding(['caption', 'targetAudience'], filter.search),
-  });
+  const conditions = (viewer: Viewer, filter: z.output<typeof filterSchema>) =>
+    all([
+      is('t.ownerId', viewer.userId),
+      is('t.campaignId', filter.campaignId),
+      is('t.batchId', filter.batchId),
+      among('t.status', 'PostStatus', filter.status),
+      among('t.review', 'PostReview', filter.review),
+      ofCampaigns(among('c.channel', 'Channel', filter.channel)),
+      within('t.createdAt', filter.created),
+      holding(['t.caption', 't.targetAudience'], filter.search),
+    ]);
 
   return {
-    find: (viewer, id) => post.findUnique({ where: { id, ...ownedBy(viewer) } }),
-    async findAll(viewer, ids) {
-      const found = await post.findMany({ where: { id: { in: [...ids] }, ...ownedBy(viewer) } });
-      const byId = new Map(found.map((one) => [one.id, one]));
-      return ids.map((id) => byId.get(id) ?? null);
-    },
-    list(viewer, { filter, order, page }) {
+    find: async (viewer, id, columns) => (await lists.findAll(viewer, [id], columns))[0] ?? null,
+    findAll: lists.findAll,
+    async list(viewer, { filter, order, page }, columns) {
       const parsed = parseInput(filterSchema, filter, 'filter');
       const list = { name: 'posts', ownerId: viewer.userId, filter: parsed, order };
-      return readPage(list, page, ({ where, ...keyset }) =>
-        post.findMany({ ...keyset, where: { ...conditions(viewer, parsed), ...where } }),
-      );
+      return lists.page(list, page, conditions(viewer, parsed), columns);
     },
-    count: (viewer, filter) =>
-      post.count({ where: conditions(viewer, parseInput(filterSchema, filter, 'filter')) }),
+    count: async (viewer, filter) =>
+      lists.count(conditions(viewer, parseInput(filterSchema, filter, 'filter'))),
+    planOf(owner, parent, parentId, page) {
+      const list = {
+        name: 'posts',
+        ownerId: owner.userId,
+        filter: { [parent]: parentId },
+        order: newestFirst,
+      };
+      return { parentId, ...planPage(list, page) };
+    },
+    pagesOf: lists.pagesOf,
+    countsOf: lists.countsOf,
+    async revisionsOf(wanted) {
+      const rows = await database.prisma.$queryRaw<(ShownRevision & { place: number })[]>`
+        SELECT w.place::int AS place, r.*
+        FROM unnest(${wanted.map(({ postId }) => postId)}::uuid[], ${wanted.map(({ take }) => take)}::int[])
+             WITH ORDINALITY AS w("postId", take, place)
+        JOIN posts p ON p.id = w."postId"
+        CROSS JOIN LATERAL (
+          SELECT r.*, r.number = CASE r.field WHEN 'CAPTION' THEN p."captionRevision"
+                   WHEN 'HASHTAGS' THEN p."hashtagsRevision" ELSE p."imageRevision" END AS "isCurrent"
+          FROM post_revisions r WHERE r."postId" = p.id ORDER BY r.number DESC LIMIT w.take
+        ) r
+        ORDER BY w.place, r.number DESC`;
+      const byPlace = Map.groupBy(rows, ({ place }) => place);
+      return wanted.map((_, index) => byPlace.get(index + 1) ?? []);
+    },
   };
 }

@@ -56,9 +56,9 @@ export function createRateLimits(settings: RateLimitSettings, redis: Redis | und
       inMemoryBlockOnConsumed: points,
     });
   };
-  const perUser = limiter('user', settings.perUser, minute);
-  const perAddress = limiter('address', settings.perAddress, minute);
-  const global = new RateLimiterMemory({ points: settings.global, duration: minute });
+  const perUser = inBlocks(limiter('user', settings.perUser, minute));
+  const perAddress = inBlocks(limiter('address', settings.perAddress, minute));
+  const global = inBlocks(new RateLimiterMemory({ points: settings.global, duration: minute }));
   const logins = limiter('login', settings.logins, 15 * minute);
   const loginsPerAddress = limiter('login-address', settings.loginsPerAddress, 15 * minute);
   const registrations = limiter('registration', settings.registrationsPerAddress, 60 * minute);
@@ -66,14 +66,12 @@ export function createRateLimits(settings: RateLimitSettings, redis: Redis | und
 
   return {
     async request(address) {
-      await consume(global, 'all');
-      await consume(perAddress, network(address));
+      await global('all', 1);
+      await perAddress(network(address), 1);
     },
     async operation({ userId, address }, fields) {
-      await Promise.all([
-        fields > 1 ? consume(perAddress, network(address), fields - 1) : undefined,
-        userId === undefined ? undefined : consume(perUser, userId, fields),
-      ]);
+      if (fields > 1) await perAddress(network(address), fields - 1);
+      if (userId !== undefined) await perUser(userId, fields);
     },
     async attemptLogin(email, address) {
       await consume(loginsPerAddress, network(address));
@@ -87,13 +85,74 @@ export function createRateLimits(settings: RateLimitSettings, redis: Redis | und
   };
 }
 
-async function consume(limiter: RateLimiterAbstract, key: string, points = 1): Promise<void> {
+async function consume(limiter: RateLimiterAbstract, key: string): Promise<void> {
   try {
-    await limiter.consume(key, points);
+    await limiter.consume(key);
   } catch (refusal) {
-    if (!(refusal instanceof RateLimiterRes)) throw refusal;
-    throw new RateLimitedError(Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)));
+    throw tooMany(refusal);
   }
+}
+
+/** What a limiter rejects with, in our words; anything else as it is. */
+function tooMany(refusal: unknown): unknown {
+  if (!(refusal instanceof RateLimiterRes)) return refusal;
+  return new RateLimitedError(Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)));
+}
+
+/** Keys whose blocks are remembered; one that is forgotten takes its next block a little early. */
+const maxBlocks = 10_000;
+
+/**
+ * Takes points a hundredth of the limit at a time and gives them out by itself, so that most requests wait for
+ * nobody. Together the instances never give out more than the limit: what one has taken and not used is lost
+ * when the window ends.
+ */
+function inBlocks(limiter: RateLimiterAbstract) {
+  const size = Math.max(1, Math.floor(limiter.points / 100));
+  const blocks = new Map<string, { left: number; until: number }>();
+  const underWay = new Map<string, Promise<void>>();
+
+  function spend(key: string, points: number): boolean {
+    const block = blocks.get(key);
+    if (block === undefined || block.left < points || block.until <= performance.now()) return false;
+    block.left -= points;
+    return true;
+  }
+
+  function keep(key: string, points: number, msBeforeNext: number): void {
+    const now = performance.now();
+    const block = blocks.get(key);
+    const left = block !== undefined && block.until > now ? block.left : 0;
+    blocks.delete(key);
+    blocks.set(key, { left: left + points, until: now + msBeforeNext });
+    const [oldest] = blocks.keys();
+    if (blocks.size > maxBlocks && oldest !== undefined) blocks.delete(oldest);
+  }
+
+  async function take(key: string, points: number): Promise<void> {
+    try {
+      keep(key, points, (await limiter.consume(key, points)).msBeforeNext);
+    } catch (refusal) {
+      // Near the limit there is less than a block.
+      const consumed = refusal instanceof RateLimiterRes ? refusal.consumedPoints : 0;
+      const rest = consumed === 0 ? 0 : limiter.points - (consumed - points);
+      if (!(refusal instanceof RateLimiterRes) || rest <= 0) throw tooMany(refusal);
+      keep(key, rest, refusal.msBeforeNext);
+    } finally {
+      underWay.delete(key);
+    }
+  }
+
+  return async (key: string, points: number): Promise<void> => {
+    while (!spend(key, points)) {
+      let taking = underWay.get(key);
+      if (taking === undefined) {
+        taking = take(key, Math.max(size, points));
+        underWay.set(key, taking);
+      }
+      await taking;
+    }
+  };
 }
 
 /** Hashed: whose accounts are tried is nobody's business who can read Redis. */

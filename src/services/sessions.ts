@@ -63,10 +63,10 @@ export function createSessions(database: Database, options: { isShared: boolean;
   const remembered = new Map<string, { askedAt: number; answer: Promise<boolean> }>();
 
   const openAmong = async (ids: string[]) => {
-    const rows = await prisma.session.findMany({
-      where: { id: { in: ids }, expiresAt: { gt: new Date() } },
-      select: { id: true },
-    });
+    const rows = await database.query<{ id: string }>(
+      'SELECT id FROM sessions WHERE id = ANY($1::uuid[]) AND "expiresAt" > $2',
+      [ids, new Date()],
+    );
     return new Set(rows.map(({ id }) => id));
   };
   const watch = createSessionWatch(options.isShared ? openAmong : undefined, options.logger);

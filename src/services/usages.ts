@@ -1,5 +1,6 @@
 import { dollars } from '../domain/pricing.ts';
 import type { Database } from '../store/database.ts';
+import { Prisma } from '../store/generated/prisma/client.ts';
 import type { Owner } from './ownership.ts';
 
 /** What an account's calls of one day, or for one campaign, came to. Money in US dollars. */
@@ -13,8 +14,8 @@ export type Usages = {
   byDay(owner: Owner, since: Date): Promise<DayUsage[]>;
   /** Campaigns with calls, dearest first. @param since the first day that counts. */
   byCampaign(owner: Owner, since: Date): Promise<CampaignUsage[]>;
-  /** US dollars paid for each of these posts, in their order. */
-  postCosts(postIds: readonly string[]): Promise<number[]>;
+  /** US dollars paid for each of these posts or batches so far, in their order. */
+  costs(of: 'post' | 'batch', ids: readonly string[]): Promise<number[]>;
 };
 
 type Row = { calls: number; inputTokens: bigint; outputTokens: bigint; costMicros: bigint };
@@ -41,14 +42,13 @@ export function createUsages({ prisma }: Database): Usages {
         GROUP BY 1 ORDER BY 5 DESC, 1`;
       return rows.map((row) => ({ campaignId: row.campaignId, ...toSum(row) }));
     },
-    async postCosts(postIds) {
-      const sums = await prisma.providerCall.groupBy({
-        by: 'subjectId',
-        where: { subjectId: { in: [...postIds] } },
-        _sum: { costMicros: true },
-      });
-      const byPost = new Map(sums.map((sum) => [sum.subjectId, dollars(sum._sum.costMicros ?? 0n)]));
-      return postIds.map((id) => byPost.get(id) ?? 0);
+    async costs(of, ids) {
+      const column = Prisma.raw(of === 'batch' ? '"batchId"' : '"subjectId"');
+      const rows = await prisma.$queryRaw<{ id: string; micros: bigint | null }[]>`
+        SELECT ${column} AS id, sum("costMicros")::bigint AS micros FROM provider_calls
+        WHERE ${column} = ANY(${[...new Set(ids)]}::uuid[]) GROUP BY 1`;
+      const costs = new Map(rows.map(({ id, micros }) => [id, dollars(micros ?? 0n)]));
+      return ids.map((id) => costs.get(id) ?? 0);
     },
   };
 }

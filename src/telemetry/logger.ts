@@ -20,6 +20,10 @@ const secretNames = [
   'messages',
 ];
 
+/** Lines are written together, these bytes of them or what has come in so many milliseconds; at an exit, all of them. */
+const writeBytes = 4096;
+const flushMs = 100;
+
 /**
  * JSON lines on standard output, readable lines when that is a terminal. Secrets and prompts are never
  * passed to it; what could slip in with a request's headers is redacted.
@@ -33,5 +37,5 @@ export function createLogger(level: Logger['level']): Logger {
   };
   return process.stdout.isTTY
     ? pino(options, pretty({ colorize: true, translateTime: 'SYS:HH:MM:ss.l', sync: true, singleLine: true }))
-    : pino(options);
+    : pino(options, pino.destination({ minLength: writeBytes, periodicFlush: flushMs, sync: false }));
 }

@@ -13,7 +13,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 
-export type Operation = { query: string; variables: Record<string, unknown> };
+export type Operation = { query: string; variables: Record<string, unknown>; operationName?: string };
 
 /** Strings that have broken something somewhere, and some that are right. */
 const hostileStrings = [

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { clockMs } from '../support/child.ts';
+import { clockMs } from '../../bench/support/child.ts';
 
 /** One statement that this process sent to Postgres, through Prisma or pg-boss. */
 export type Statement = {

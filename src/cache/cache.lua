@@ -1,0 +1,55 @@
+-- The level of the cache that instances share. One hash is its clock: `now` counts invalidations, and `incarnation`
+-- names the time since Redis last forgot something, or may have. A tag's key holds the moment when it was last touched.
+--
+-- KEYS[1]: the clock. ARGV[1]: the operation.
+
+local clock, operation = KEYS[1], ARGV[1]
+
+local function tagKeys(tags)
+  local keys = {}
+  for tag in string.gmatch(tags, '%S+') do keys[#keys + 1] = clock .. ':tag:' .. tag end
+  return keys
+end
+
+-- Whether nothing of this was touched since a moment.
+local function isUnchanged(tags, since)
+  for _, touched in ipairs(redis.call('MGET', unpack(tagKeys(tags)))) do
+    if touched and tonumber(touched) > since then return false end
+  end
+  return true
+end
+
+-- KEYS[2]: the entry. ARGV[2]: an incarnation, in case that there is none.
+-- Answers incarnation and clock, and value and tags where there is an entry that nothing was touched of.
+if operation == 'look' then
+  redis.call('HSETNX', clock, 'incarnation', ARGV[2])
+  local incarnation = redis.call('HGET', clock, 'incarnation')
+  local answer = { incarnation, redis.call('HGET', clock, 'now') or '0' }
+  local entry = redis.call('HMGET', KEYS[2], 'incarnation', 'since', 'tags', 'value')
+  if entry[1] == incarnation and isUnchanged(entry[3], tonumber(entry[2])) then
+    answer[3], answer[4] = entry[4], entry[3]
+  end
+  return answer
+end
+
+-- KEYS[2]: the entry. ARGV: incarnation and clock when the read began, tags, value, milliseconds to keep it.
+-- Refused where something of it was touched since, and where Redis may have forgotten that.
+if operation == 'keep' then
+  local incarnation, since, tags, value, ttl = ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
+  if redis.call('HGET', clock, 'incarnation') ~= incarnation or not isUnchanged(tags, since) then return 0 end
+  redis.call('HSET', KEYS[2], 'incarnation', incarnation, 'since', since, 'tags', tags, 'value', value)
+  redis.call('PEXPIRE', KEYS[2], ttl)
+  return 1
+end
+
+-- ARGV: tags, milliseconds to remember them, channel, message. Tells all instances in the same moment, so that
+-- nobody who was told finds an old entry here.
+if operation == 'touch' then
+  local now = redis.call('HINCRBY', clock, 'now', 1)
+  for _, key in ipairs(tagKeys(ARGV[2])) do redis.call('SET', key, now, 'PX', ARGV[3]) end
+  return redis.call('PUBLISH', ARGV[4], ARGV[5])
+end
+
+-- ARGV: a new incarnation, channel, message. Leaves everything behind.
+redis.call('HSET', clock, 'incarnation', ARGV[2])
+return redis.call('PUBLISH', ARGV[3], ARGV[4])

@@ -1,0 +1,141 @@
+import type { Bus } from '../events/bus.ts';
+import { createMemoryLevel } from './memory-level.ts';
+import type { RedisLevel } from './redis-level.ts';
+import { openTrust } from './trust.ts';
+
+/** What a read has made, and of what. */
+export type Made<Value> = {
+  value: Value;
+  /** Tags of all that it was made of (cache/tags.ts); undefined for what must not be kept. */
+  tags: readonly string[] | undefined;
+};
+
+/** How a value was come by: it was there, it was made, or it was made and may not be kept. */
+export type Outcome = 'HIT' | 'MISS' | 'BYPASS';
+
+export type CacheCounts = Record<Lowercase<Outcome>, number> & { bytes: number };
+
+/**
+ * A cache of two levels: the memory of this process, and Redis, which all instances share. A value is given until
+ * something that it was made of is touched: here at once, elsewhere as soon as Redis has told. Whatever is in
+ * doubt is not given, and nothing is for longer than half a minute.
+ */
+export type Cache<Value> = {
+  /** What memory has; counts as a hit. */
+  peek(key: string): Value | undefined;
+  /**
+   * What Redis has, or else what is made. Those who ask for one key at the same time share one making.
+   *
+   * @param make reads and makes the value; what it throws is thrown to all who share it.
+   */
+  get(key: string, make: () => Promise<Made<Value>>): Promise<{ value: Value; outcome: Outcome }>;
+  /** After the commit: nothing that was made of this is given any more. Never throws, never waits. */
+  invalidate(tags: readonly string[]): void;
+  /** Since the start. */
+  counts(): CacheCounts;
+  close(): void;
+};
+
+/** How Redis keeps values, and how many bytes memory needs for one. */
+export type Codec<Value> = {
+  toText(value: Value): string;
+  fromText(text: string): Value;
+  bytesOf(value: Value): number;
+};
+
+/** The end of everything that was kept: bounds what even a crash between commit and invalidation can do. */
+export const ttlMs = 30_000;
+/** What more tags than these name is not kept: it would not stay for long. */
+const maxTags = 500;
+
+/** @param deps.redis absent in a single process, which knows of every change itself. */
+export async function openCache<Value>(
+  settings: { maxBytes: number; codec: Codec<Value> },
+  deps: { bus: Bus; redis: RedisLevel | undefined },
+): Promise<Cache<Value>> {
+  const { codec, maxBytes } = settings;
+  const { bus, redis } = deps;
+  const memory = createMemoryLevel<Value>({ maxBytes, ttlMs });
+  const underWay = new Map<string, Promise<Shared<Value>>>();
+  const counts = { hit: 0, miss: 0, bypass: 0 };
+  const trust =
+    redis === undefined
+      ? undefined
+      : await openTrust({
+          bus,
+          hear: (message) => {
+            if (message.kind === 'touched') memory.invalidate(message.tags);
+            else if (message.kind === 'reset') memory.clear();
+          },
+          forget: () => memory.clear(),
+          reset: () => redis.reset(),
+        });
+  const isTrusted = () => trust?.isGiven() ?? true;
+
+  function remember(key: string, { value, tags }: Made<Value>, since: number): void {
+    if (tags === undefined || tags.length > maxTags || !isTrusted()) return;
+    memory.fill(key, { value, tags, bytes: codec.bytesOf(value) }, since);
+  }
+
+  async function read(key: string, make: () => Promise<Made<Value>>): Promise<Shared<Value>> {
+    const since = memory.now();
+    const isCurrent = (tags: readonly string[] | undefined) =>
+      tags !== undefined && isTrusted() && memory.isUnchanged(tags, since);
+    const looked = await redis?.look(key).catch(() => trust?.lose());
+    if (looked?.found !== undefined) {
+      const { text, tags } = looked.found;
+      const made = { value: codec.fromText(text), tags };
+      remember(key, made, since);
+      return { ...made, outcome: 'HIT', isCurrent: () => isCurrent(tags) };
+    }
+    const made = await make();
+    const { value, tags } = made;
+    remember(key, made, since);
+    if (looked !== undefined && tags !== undefined && tags.length <= maxTags && isTrusted()) {
+      // Nobody waits for it.
+      void redis?.keep(key, { text: codec.toText(value), tags }, looked.moment).catch(() => trust?.lose());
+    }
+    return { ...made, outcome: tags === undefined ? 'BYPASS' : 'MISS', isCurrent: () => isCurrent(tags) };
+  }
+
+  async function share(key: string, make: () => Promise<Made<Value>>): Promise<Shared<Value>> {
+    const leader = underWay.get(key);
+    if (leader !== undefined) {
+      const shared = await leader.catch(() => undefined);
+      // What has changed since the leader began is news that this reader may have been waiting for.
+      return shared?.isCurrent() === true ? { ...shared, outcome: 'HIT' } : read(key, make);
+    }
+    const reading = read(key, make).finally(() => underWay.delete(key));
+    underWay.set(key, reading);
+    return reading;
+  }
+
+  return {
+    peek(key) {
+      const value = isTrusted() ? memory.get(key) : undefined;
+      if (value !== undefined) counts.hit += 1;
+      return value;
+    },
+    async get(key, make) {
+      const { value, outcome } = isTrusted()
+        ? await share(key, make)
+        : { ...(await make()), outcome: 'BYPASS' as const };
+      counts[lowercase[outcome]] += 1;
+      return { value, outcome };
+    },
+    invalidate(tags) {
+      memory.invalidate(tags);
+      redis?.touch(tags).catch(() => trust?.lose());
+    },
+    counts: () => ({ ...counts, bytes: memory.bytes }),
+    close() {
+      trust?.stop();
+      redis?.close();
+    },
+  };
+}
+
+const lowercase = { HIT: 'hit', MISS: 'miss', BYPASS: 'bypass' } as const;
+
+/** A value that several readers may be given, as long as nothing of it has changed since its reading began. */
+type Shared<Value> = Made<Value> & { outcome: Outcome; isCurrent: () => boolean };

@@ -1,0 +1,88 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Redis, type ClientContext, type Result } from 'ioredis';
+import { z } from 'zod';
+import { channelOf } from '../events/redis-bus.ts';
+import { cacheTopic, type CacheMessage } from '../events/topics.ts';
+import { redisOptions } from '../store/redis.ts';
+import type { Logger } from '../telemetry/logger.ts';
+
+declare module 'ioredis' {
+  // What defineCommand adds, declared as ioredis' own example does it.
+  interface RedisCommander<Context extends ClientContext> {
+    pressrunCache(keyCount: number, ...keysThenArguments: (string | number)[]): Result<unknown, Context>;
+  }
+}
+
+/** The moment before a read begins, in the words of the level. */
+export type Moment = { incarnation: string; now: string };
+
+/** The level that all instances share. Every call rejects within a moment while Redis does not answer. */
+export type RedisLevel = {
+  look(key: string): Promise<{ moment: Moment; found: { text: string; tags: string[] } | undefined }>;
+  /** Keeps a text, unless something of it was touched since its read began. */
+  keep(key: string, entry: { text: string; tags: readonly string[] }, since: Moment): Promise<void>;
+  /** Touches tags, here and at all instances. */
+  touch(tags: readonly string[]): Promise<void>;
+  /** Forgets everything, here and at all instances. */
+  reset(): Promise<void>;
+  close(): void;
+};
+
+/** How long a request waits for Redis before it does without. */
+const patienceMs = 250;
+const clock = 'pressrun:cache';
+
+const lua = readFileSync(new URL('cache.lua', import.meta.url), 'utf8');
+const lookSchema = z.tuple([z.string(), z.string()]).rest(z.string());
+
+/** @param ttlMs how long an entry is kept; a touched tag is remembered twice as long. */
+export async function openRedisLevel(url: string, ttlMs: number, logger: Logger): Promise<RedisLevel> {
+  const redis = new Redis(url, { ...redisOptions(patienceMs), enableAutoPipelining: true });
+  redis.defineCommand('pressrunCache', { lua });
+  redis.on('error', (error) => logger.debug({ error: error.message }, 'Redis: cache'));
+  try {
+    await redis.connect();
+  } catch (error) {
+    redis.disconnect();
+    throw error;
+  }
+  const entryKey = (key: string) => `${clock}:entry:${createHash('sha256').update(key).digest('base64url')}`;
+  const tell = (message: CacheMessage) => [channelOf(cacheTopic), JSON.stringify(message)];
+
+  return {
+    async look(key) {
+      const answer = await redis.pressrunCache(2, clock, entryKey(key), 'look', randomUUID());
+      const [incarnation, now, text, tags] = lookSchema.parse(answer);
+      const found = text === undefined || tags === undefined ? undefined : { text, tags: tags.split(' ') };
+      return { moment: { incarnation, now }, found };
+    },
+    async keep(key, { text, tags }, { incarnation, now }) {
+      await redis.pressrunCache(
+        2,
+        clock,
+        entryKey(key),
+        'keep',
+        incarnation,
+        now,
+        tags.join(' '),
+        text,
+        ttlMs,
+      );
+    },
+    async touch(tags) {
+      await redis.pressrunCache(
+        1,
+        clock,
+        'touch',
+        tags.join(' '),
+        2 * ttlMs,
+        ...tell({ kind: 'touched', tags: [...tags] }),
+      );
+    },
+    async reset() {
+      await redis.pressrunCache(1, clock, 'reset', randomUUID(), ...tell({ kind: 'reset' }));
+    },
+    close: () => redis.disconnect(),
+  };
+}

@@ -1,0 +1,72 @@
+import { startApp } from './app.ts';
+import { ConfigError, readConfig } from './config.ts';
+import { PersistedDocumentsError } from './http/persisted-documents.ts';
+import { PortInUseError } from './http/server.ts';
+import { findUnusable, UnusableError } from './start-failure.ts';
+import { DataDirectoryInUseError } from './store/data-directory.ts';
+import { createLogger } from './telemetry/logger.ts';
+
+const help = `Starts Pressrun: GraphQL, subscriptions and the worker in one process.
+
+  npm start              everything embedded under .data/
+  PORT=4001 npm start    any setting comes from the environment or .env; README.md lists them
+`;
+
+/** Faults that a person can mend, told without a stack. */
+const expected = (error: unknown): error is Error =>
+  error instanceof ConfigError ||
+  error instanceof PortInUseError ||
+  error instanceof PersistedDocumentsError ||
+  error instanceof DataDirectoryInUseError ||
+  error instanceof UnusableError;
+
+async function main(): Promise<void> {
+  const startedAt = performance.now();
+  const config = readConfig();
+  const logger = createLogger(config.logLevel);
+  const app = await startApp(config, logger).catch(async (error: unknown) => {
+    throw expected(error) ? error : ((await findUnusable(config)) ?? error);
+  });
+  logger.info(
+    {
+      url: `${app.url}/graphql`,
+      database: config.databaseUrl === undefined ? 'embedded' : 'postgres',
+      bus: config.redisUrl === undefined ? 'in-process' : 'redis',
+      provider: config.provider.kind,
+      ms: Math.round(performance.now() - startedAt),
+    },
+    'Pressrun is ready; open the url in a browser for GraphiQL',
+  );
+
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) {
+      logger.warn(
+        { signal },
+        'stopped at once; posts in flight are made again when their heartbeat has run out',
+      );
+      process.exit(1);
+    }
+    stopping = true;
+    logger.info({ signal }, 'stopping; posts in flight are finished or handed back (again to stop at once)');
+    app.stop().then(
+      () => logger.info('stopped'),
+      (error: unknown) => {
+        logger.error({ err: error }, 'did not stop cleanly');
+        process.exitCode = 1;
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+if (process.argv.slice(2).some((argument) => argument === '--help' || argument === '-h')) {
+  process.stdout.write(help);
+} else {
+  main().catch((error: unknown) => {
+    const told = expected(error) ? error.message : error instanceof Error ? error.stack : String(error);
+    // Whatever a failed start left open, such as a client that tries for ever, must not keep the process.
+    process.stderr.write(`${told}\n`, () => process.exit(1));
+  });
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { InvalidInputError } from '../domain/errors.ts';
+import { requireViewer, type Context } from './context.ts';
+
+/**
+ * @returns what is the viewer's under a global id; null for what is absent and for what is somebody else's alike.
+ * @throws InvalidInputError for an id of no node, UnauthenticatedError
+ */
+export async function findNode(
+  context: Context,
+  { typename, id }: { typename: string; id: string },
+): Promise<object | null> {
+  const node = await load(context, typename, id);
+  return node === null ? null : { ...node, __typename: typename };
+}
+
+function load(context: Context, typename: string, id: string): Promise<object | null> {
+  const { loaders, accounts } = context;
+  const owner = requireViewer(context);
+  if (!rowId.safeParse(id).success) throw notANode();
+  switch (typename) {
+    case 'Campaign':
+      return loaders.campaigns.load({ owner, id });
+    case 'Batch':
+      return loaders.batches.load({ owner, id });
+    case 'Post':
+      return loaders.posts.load({ owner, id });
+    case 'User':
+      return id === owner.userId ? accounts.me(owner) : Promise.resolve(null);
+    default:
+      throw notANode();
+  }
+}
+
+const rowId = z.uuid();
+
+function notANode(): InvalidInputError {
+  return new InvalidInputError([{ path: 'id', message: 'must be the id of a node' }]);
+}

@@ -1,0 +1,129 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ExecutionResult, GraphQLError } from 'graphql';
+import { z } from 'zod';
+import { compress, isWorthCompressing } from './compress.ts';
+import type { Head } from './security-headers.ts';
+import { answerKey } from './cached-answers.ts';
+import type { Answer, GraphqlParams, GraphqlServer, RequestContext } from './graphql-server.ts';
+
+/**
+ * The short way of most requests: a body of `application/json` that is answered with JSON. It knows only what goes
+ * well as far as its execution; whatever does not (and streams, GraphiQL, GET) is Yoga's to answer, so that there is one
+ * place that says how. Yoga makes a request and a response of the Fetch API of each, which costs several times what the
+ * operation does.
+ *
+ * @param head what the answer's headers begin with.
+ * @returns whether it was answered.
+ */
+export async function answerAsJson(
+  graphql: GraphqlServer,
+  request: IncomingMessage,
+  body: Buffer,
+  context: RequestContext,
+  response: ServerResponse,
+  head: Readonly<Head>,
+): Promise<boolean> {
+  const mediaType = mediaTypeOf(request.headers.accept);
+  const answer = mediaType === undefined ? undefined : await findAnswer(graphql, body, context);
+  if (answer === undefined) return false;
+  const { status, headers, content } =
+    'body' in answer ? { ...fine, content: answer.body } : write(answer.result);
+  const bytes = Buffer.byteLength(content);
+  // What compresses takes part in all that is written: only answers that it may be of use to go through it.
+  if (isWorthCompressing(request, bytes)) compress(request, response);
+  response.writeHead(status, [
+    ...head,
+    'content-type',
+    `${mediaType}; charset=utf-8`,
+    'content-length',
+    String(bytes),
+    'x-cache',
+    answer.outcome,
+    ...headers,
+  ]);
+  response.end(content);
+  return true;
+}
+
+async function findAnswer(
+  graphql: GraphqlServer,
+  body: Buffer,
+  context: RequestContext,
+): Promise<Answer | undefined> {
+  const viewer = await context.viewer().catch(() => undefined);
+  const key = viewer !== undefined && 'userId' in viewer ? answerKey(viewer, context, body) : undefined;
+  if (key !== undefined && viewer !== undefined && 'userId' in viewer) {
+    const known = await graphql.answerFromMemory(key, viewer, context);
+    if (known !== undefined) return known;
+  }
+  const params = paramsOf(body);
+  return params === undefined ? undefined : graphql.answer(params, context, key);
+}
+
+const fine = { status: 200, headers: [] };
+
+function write(result: ExecutionResult) {
+  if (result.errors === undefined) return { ...fine, content: JSON.stringify(result) };
+  return { ...headOf(result.errors), content: JSON.stringify(withoutHttp(result)) };
+}
+
+const jsonTypes = ['application/graphql-response+json', 'application/json'] as const;
+
+/** As Yoga chooses: the first that the client names and that is one of ours, whatever else it names. */
+function mediaTypeOf(accept: string | undefined): (typeof jsonTypes)[number] | undefined {
+  if (accept === undefined || accept === '*/*' || accept === 'application/json') return 'application/json';
+  for (const range of accept.replaceAll(/\s/g, '').toLowerCase().split(',')) {
+    const [type = '', ...parameters] = range.split(';');
+    const charset = parameters.find((parameter) => parameter.includes('charset='));
+    if (charset !== undefined && charset !== 'charset=utf-8') continue;
+    const [major, minor] = type.split('/');
+    const found = jsonTypes.findLast((ours) => {
+      const [ourMajor, ourMinor] = ours.split('/');
+      return (major === '*' || major === ourMajor) && (minor === '*' || minor === ourMinor);
+    });
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+const object = z.record(z.string(), z.unknown()).nullish();
+const paramsSchema = z.strictObject({
+  query: z.string().nullish(),
+  operationName: z.string().nullish(),
+  variables: object,
+  extensions: object,
+});
+
+function paramsOf(body: Buffer): GraphqlParams | undefined {
+  try {
+    return paramsSchema.safeParse(JSON.parse(body.toString())).data;
+  } catch {
+    return undefined;
+  }
+}
+
+const httpSchema = z.object({
+  status: z.number(),
+  headers: z.record(z.string(), z.string()).optional(),
+});
+
+/** The status and headers that errors of ours ask for (graphql/mask-error.ts). The highest status counts. */
+function headOf(errors: readonly GraphQLError[]): { status: number; headers: Head } {
+  const asked = errors.flatMap(({ extensions }) => httpSchema.safeParse(extensions['http']).data ?? []);
+  return {
+    status: Math.max(200, ...asked.map(({ status }) => status)),
+    headers: Object.entries(Object.assign({}, ...asked.map(({ headers }) => headers)))
+      .flat()
+      .map(String),
+  };
+}
+
+function withoutHttp({ errors = [], ...result }: ExecutionResult): object {
+  return {
+    errors: errors.map((error) => {
+      const { http: _http, ...extensions } = error.extensions;
+      return { ...error.toJSON(), extensions };
+    }),
+    ...result,
+  };
+}

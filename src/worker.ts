@@ -1,0 +1,133 @@
+import type { Changes } from './cache/changes.ts';
+import type { Config } from './config.ts';
+import { priceOf } from './config.ts';
+import { micros } from './domain/pricing.ts';
+import type { Bus } from './events/bus.ts';
+import { createDispatcher } from './orchestrator/dispatcher.ts';
+import { createRecovery } from './orchestrator/recovery.ts';
+import { createPostWriter } from './orchestrator/write-post.ts';
+import type { Admission } from './provider/admission/admission.ts';
+import { createMemoryAdmission } from './provider/admission/memory-admission.ts';
+import { guardProvider } from './provider/guard.ts';
+import { createLedger } from './provider/ledger.ts';
+import { createOpenAiProvider } from './provider/openai.ts';
+import type { OutageBoard } from './provider/outages.ts';
+import type { AccountDeletion } from './services/account-deletion.ts';
+import type { Batches } from './services/batches.ts';
+import { createPostRecovery } from './services/post-recovery.ts';
+import { createPostWorkbench } from './services/post-work.ts';
+import { prune } from './services/pruning.ts';
+import type { AssetStore } from './store/assets.ts';
+import type { Database } from './store/database.ts';
+import type { Jobs } from './store/jobs.ts';
+import type { Logger } from './telemetry/logger.ts';
+
+/** How long a stop waits for posts in flight before it hands them back. */
+const drainMs = 30_000;
+
+/**
+ * The part of the app that makes posts: provider, admission, ledger, dispatcher, recovery. A process that only answers
+ * requests does not load it.
+ */
+export async function startWorker(
+  config: Config,
+  opened: AsyncDisposableStack,
+  deps: {
+    database: Database;
+    jobs: Jobs;
+    bus: Bus;
+    changes: Changes;
+    batches: Batches;
+    assets: AssetStore;
+    outages: OutageBoard;
+    deletion: AccountDeletion;
+    logger: Logger;
+  },
+): Promise<void> {
+  const { database, jobs, bus, changes, batches, assets, outages, logger } = deps;
+  const admission = await openAdmission(config, logger);
+  opened.defer(() => admission.close());
+  const guarded = guardProvider(
+    createOpenAiProvider({ ...config.provider, ...(await providerAddress(config, opened)) }),
+    { admission, outages, logger },
+  );
+  const { provider } = guarded;
+  const ledger = createLedger(
+    database,
+    {
+      priceOf: (model) => priceOf(config, model),
+      monthlyBudgetMicros: config.monthlyBudget === undefined ? undefined : micros(config.monthlyBudget),
+    },
+    changes,
+  );
+  const workbench = createPostWorkbench({ database, jobs, bus, changes });
+  const recovery = createRecovery({ posts: createPostRecovery({ database, jobs, workbench }), logger });
+  opened.defer(() => recovery.stop());
+  const dispatcher = createDispatcher({
+    jobs,
+    admission,
+    handler: createPostWriter({ workbench, batches, jobs, provider, ledger, assets, bus, logger }),
+    slots: config.postSlots,
+    slotsPerOwner: config.postSlotsPerUser,
+    provider: guarded,
+    logger,
+  });
+  opened.defer(() => dispatcher.stop(drainMs));
+  recovery.start();
+  dispatcher.start();
+  await startHousekeeping(config, deps);
+}
+
+/** What nobody waits for: pictures of deleted accounts, and rows that have no effect any more. */
+async function startHousekeeping(
+  config: Config,
+  deps: { database: Database; jobs: Jobs; deletion: AccountDeletion },
+): Promise<void> {
+  const { database, jobs, deletion } = deps;
+  await jobs.serve('asset-removals', deletion.removeAssets);
+  await jobs.serve('pruning', () => prune(database, config.eventRetentionDays));
+  await jobs.schedule('pruning', '17 * * * *');
+}
+
+async function openAdmission(config: Config, logger: Logger): Promise<Admission> {
+  const { textModel, imageModel } = config.provider;
+  const { requestsPerMinute, tokensPerMinute, imagesPerMinute } = config.limits;
+  // A minute of the embedded simulator is as much shorter as the simulator is faster.
+  const perMinute = config.provider.kind === 'simulator' ? 1 / config.provider.timeScale : 1;
+  const settings = {
+    maxSlots: config.maxPostSlots,
+    limitsPerMinute: {
+      [`${textModel}:requests`]: requestsPerMinute * perMinute,
+      [`${textModel}:tokens`]: tokensPerMinute * perMinute,
+      [`${imageModel}:images`]: imagesPerMinute * perMinute,
+    },
+    // Calls that leave evenly spaced do not arrive so; at the very limit the early ones are refused.
+    utilisation: 0.98,
+  };
+  if (config.redisUrl === undefined) return createMemoryAdmission(settings);
+  const { createRedisAdmission } = await import('./provider/admission/redis-admission.ts');
+  return createRedisAdmission(config.redisUrl, settings, logger);
+}
+
+/** Without a key, the simulator runs in this process, and the same SDK calls it over HTTP. */
+async function providerAddress(
+  config: Config,
+  opened: AsyncDisposableStack,
+): Promise<{ apiKey: string; baseUrl: string | undefined }> {
+  const { provider } = config;
+  if (provider.kind === 'openai') return provider;
+  const { createSimulator } = await import('./simulator/server.ts');
+  const { requestsPerMinute, tokensPerMinute, imagesPerMinute } = config.limits;
+  const simulator = createSimulator({
+    seed: provider.seed,
+    timeScale: provider.timeScale,
+    limits: {
+      requestsPerMinute: Math.ceil(requestsPerMinute / provider.timeScale),
+      tokensPerMinute: Math.ceil(tokensPerMinute / provider.timeScale),
+      imagesPerMinute: Math.ceil(imagesPerMinute / provider.timeScale),
+    },
+  });
+  const { url } = await simulator.start(0);
+  opened.defer(() => simulator.stop());
+  return { apiKey: 'simulated', baseUrl: url };
+}

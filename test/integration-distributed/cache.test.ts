@@ -1,0 +1,159 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { UpdateCampaignDocument } from '../../client/generated/graphql.ts';
+import type { App } from '../../src/app.ts';
+import { createRandom } from '../chaos/support/random.ts';
+import {
+  clientOf,
+  createCampaign,
+  signUp,
+  startTestApp,
+  type Account,
+  type TestApp,
+} from '../support/app.ts';
+import { post } from '../support/raw-graphql.ts';
+import { startRedis, type RedisInstance } from '../support/services/redis.ts';
+import { waitUntil } from '../support/services/wait-until.ts';
+
+/** Two instances with a Redis of their own, so that it can be cut, and two accounts. */
+let redis: RedisInstance;
+let app: TestApp;
+let another: App;
+let owners: Account[];
+let campaigns: string[][];
+beforeAll(async () => {
+  redis = await startRedis();
+  app = await startTestApp({ REDIS_URL: redis.url, ROLE: 'api', CACHE: 'on' });
+  another = await app.startAnother();
+  owners = [await signUp(app), await signUp(app)];
+  campaigns = await Promise.all(
+    owners.map(async (owner) =>
+      Promise.all(Array.from({ length: 4 }, () => createCampaign(owner, { name: '0' }))),
+    ),
+  );
+});
+afterAll(async () => {
+  await app[Symbol.asyncDispose]();
+  await redis[Symbol.asyncDispose]();
+});
+
+async function read(instance: { url: string }, owner: Account, query: string) {
+  const { data, headers, errors } = await post(
+    instance,
+    { query },
+    { authorization: `Bearer ${owner.token}` },
+  );
+  if (errors.length > 0) throw new Error(JSON.stringify(errors));
+  return { data: Object(data), outcome: headers.get('x-cache') };
+}
+
+/** Both ways to a campaign's name, and the email of whose it is. */
+const one = (id: string) => `{ campaign(id: "${id}") { id name } }`;
+const all = `{ campaigns { edges { node { id name } } } }`;
+
+async function rename(instance: { url: string }, owner: Account, campaignId: string, name: string) {
+  const { run } = clientOf(instance, owner.token);
+  const { updateCampaign } = await run(UpdateCampaignDocument, { input: { campaignId, name } });
+  if (updateCampaign.__typename !== 'Campaign') throw new Error(updateCampaign.__typename);
+}
+
+it('what one instance has answered, the other one finds', async () => {
+  const [owner] = owners;
+  const [id = ''] = campaigns[0] ?? [];
+  if (owner === undefined) throw new Error('nobody is there');
+  await waitUntil('an answer that is kept', async () => (await read(app, owner, one(id))).outcome === 'HIT');
+  expect((await read(another, owner, one(id))).outcome).toBe('HIT');
+});
+
+it('nobody is answered with what somebody else was', async () => {
+  const [owner, stranger] = owners;
+  const [id = ''] = campaigns[0] ?? [];
+  if (owner === undefined || stranger === undefined) throw new Error('nobody is there');
+  await read(app, owner, one(id));
+  expect((await read(app, stranger, one(id))).data).toEqual({ campaign: null });
+  expect((await post(app, { query: one(id) })).errors[0]?.extensions).toMatchObject({
+    code: 'UNAUTHENTICATED',
+  });
+});
+
+const disturbances: Record<string, () => Promise<unknown>> = {
+  none: async () => undefined,
+  flush: () => redis.flush(),
+  'a cut of its listeners': () => redis.killPubSub(),
+  'a crash of Redis': async () => {
+    await redis.kill();
+    await wait(300);
+    await redis.restart();
+  },
+};
+
+it.each(Object.entries(disturbances))(
+  'no reader of two instances sees an older value than was committed 100 ms before: %s',
+  async (name, disturb) => {
+    const random = createRandom(name.length);
+    const pick = <T>(list: readonly T[]): T => {
+      const picked = list[Math.floor(random() * list.length)];
+      if (picked === undefined) throw new Error('nothing to pick from');
+      return picked;
+    };
+    /** When each name was committed at the latest, by campaign; names count from 0. */
+    const commits = new Map(campaigns.flat().map((id) => [id, [-Infinity]]));
+    const begun = new Map(campaigns.flat().map((id) => [id, 0]));
+    await Promise.all(
+      owners.map((owner, place) =>
+        Promise.all((campaigns[place] ?? []).map((id) => rename(app, owner, id, '0'))),
+      ),
+    );
+    const faults: string[] = [];
+    let hits = 0;
+    const endsAt = performance.now() + 6_000;
+
+    function check(id: string, name: string, askedAt: number): void {
+      const expected = commits.get(id)?.findLastIndex((at) => at < askedAt - 100) ?? 0;
+      if (Number(name) < expected) faults.push(`${id}: ${name} where ${expected} was committed`);
+    }
+
+    async function readOn(place: number): Promise<void> {
+      const owner = owners[place];
+      const own = campaigns[place] ?? [];
+      if (owner === undefined) return;
+      while (performance.now() < endsAt) {
+        const askedAt = performance.now();
+        const isList = random() < 0.3;
+        const { data, outcome } = await read(pick([app, another]), owner, isList ? all : one(pick(own)));
+        if (outcome === 'HIT') hits += 1;
+        const rows: { id: string; name: string }[] = isList
+          ? data.campaigns.edges.map(({ node }: { node: never }) => node)
+          : [data.campaign];
+        for (const row of rows) {
+          if (!own.includes(row.id)) faults.push(`${row.id} is somebody else's`);
+          check(row.id, row.name, askedAt);
+        }
+      }
+    }
+
+    /** One writer a campaign, so that its names are committed in their order. */
+    async function writeOn(place: number, id: string): Promise<void> {
+      const owner = owners[place];
+      if (owner === undefined) return;
+      while (performance.now() < endsAt) {
+        const version = (begun.get(id) ?? 0) + 1;
+        begun.set(id, version);
+        await rename(pick([app, another]), owner, id, String(version));
+        commits.get(id)?.push(performance.now());
+        await wait(random() < 0.5 ? random() * 5 : 100 + random() * 300);
+      }
+    }
+
+    const work = [
+      ...[0, 1, 0, 1].map(readOn),
+      ...campaigns.flatMap((ids, place) => ids.map((id) => writeOn(place, id))),
+    ];
+    await wait(1_500);
+    await disturb();
+    await Promise.all(work);
+    expect(faults.slice(0, 5)).toEqual([]);
+    expect(hits).toBeGreaterThan(100);
+  },
+  30_000,
+);
