@@ -70,7 +70,7 @@ export function createHttpServer(deps: {
     if (path === graphqlPath) {
       await serveGraphql(request, response, client);
     } else if (path.startsWith(assetPrefix)) {
-      await serveAsset(request, response, deps.assets);
+      await serveAsset(request, response, client, deps);
     } else if (path.startsWith(exportPrefix)) {
       await serveExport(request, response, client, { ...deps.services, limits, connections, sessions });
     } else if (path.startsWith('/health/')) {

@@ -2,6 +2,7 @@ import type { WebSocket } from 'ws';
 import { z } from 'zod';
 import { UnauthenticatedError } from '../domain/errors.ts';
 import type { Accounts, Viewer } from '../services/accounts.ts';
+import type { SessionEnd } from '../services/session-watch.ts';
 import type { Sessions } from '../services/sessions.ts';
 import { authenticate } from './authenticate.ts';
 import { bearerToken } from './headers.ts';
@@ -36,14 +37,16 @@ export function guardSocket(
     const now = performance.now();
     frames = Math.min(frameBurst, frames + ((now - countedAt) / 1000) * framesPerSecond) - 1;
     countedAt = now;
-    if (frames < 0) socket.close(closeCodes.tooManyRequests, 'Too many requests');
+    if (frames < 0) close('flooding');
   });
   socket.once('close', () => stopWatching());
 
-  function close(reason: 'ended' | 'expired' | 'unverified'): void {
+  function close(reason: SessionEnd | 'flooding'): void {
     if (reason === 'unverified') socket.close(closeCodes.tryAgainLater, 'Try again later');
+    else if (reason === 'flooding') socket.close(closeCodes.tooManyRequests, 'Too many requests');
     else socket.close(closeCodes.forbidden, 'Forbidden');
-    // A peer that does not answer the close must not hear anything more either.
+    // Until the peer answers the close, nothing that it says is done; one that does not answer is to hear no more.
+    socket.removeAllListeners('message');
     setTimeout(() => socket.terminate(), closeGraceMs).unref();
   }
 

@@ -128,21 +128,34 @@ export function attachWebSockets(
     pingEveryMs,
   );
 
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer): unknown => {
-    socket.on('error', () => socket.destroy());
-    const refuse = (status: string) =>
+  async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const refuse = (status: string) => {
       socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+    };
     if (pathOf(request) !== graphqlPath) return refuse('404 Not Found');
     if (!isAllowedOrigin(request, deps.allowedOrigins)) return refuse('403 Forbidden');
-    const leave = deps.connections.enter(deps.readClient(request).address);
+    const { address } = deps.readClient(request);
+    try {
+      await deps.limits.request(address);
+    } catch (error) {
+      if (!(error instanceof RateLimitedError)) throw error;
+      return refuse('429 Too Many Requests');
+    }
+    // Its `close` may have been and gone: nothing would give the place back.
+    const leave = socket.destroyed ? undefined : deps.connections.enter(address);
     if (leave === undefined) return refuse('429 Too Many Requests');
     // Also where the handshake fails.
     socket.once('close', leave);
-    return sockets.handleUpgrade(request, socket, head, (webSocket) => {
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
       guards.set(webSocket, guardSocket(webSocket, deps));
       webSockets.set(socket, webSocket);
       sockets.emit('connection', webSocket, request);
     });
+  }
+
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    upgrade(request, socket, head).catch(() => socket.destroy());
   });
 
   return {
