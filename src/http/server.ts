@@ -93,7 +93,7 @@ export function createHttpServer(deps: {
           'Not found. This process makes posts (ROLE=worker); GraphQL is served by those with ROLE=api or all.\n',
         );
     } else if (path.startsWith(assetPrefix)) {
-      await serveAsset(request, response, deps.assets);
+      await serveAsset(request, response, client, deps);
     } else if (path.startsWith(exportPrefix)) {
       await serveExport(request, response, client, { ...deps.services, limits, connections, sessions });
     } else if (path === '/') {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Database } from '../store/database.ts';
 import { Prisma, type Batch, type Campaign, type Post } from '../store/generated/prisma/client.ts';
 import type { Owner } from './ownership.ts';
@@ -113,9 +114,12 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
   };
 }
 
+/** As drivers bring them: as text, PGlite small ones as numbers. */
+const largeInteger = z.union([z.string(), z.number(), z.bigint()]).nullish();
+
 function restoreLargeIntegers(row: object): void {
   for (const column of largeIntegers) {
-    const value: unknown = Reflect.get(row, column);
-    if (value != null) Reflect.set(row, column, BigInt(String(value)));
+    const value = largeInteger.parse(Reflect.get(row, column));
+    if (value != null) Reflect.set(row, column, BigInt(value));
   }
 }
