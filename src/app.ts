@@ -108,6 +108,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       cache,
       persisted: await openPersistedDocuments(config.http),
       settings: config.http,
+      servesApi: config.role !== 'worker',
       assets,
       health: { database: database.ping, bus: bus.ping },
       logger,

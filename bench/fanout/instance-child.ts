@@ -20,7 +20,13 @@ import { measureSelf } from './measure-self.ts';
  */
 const settings = childArgument(z.record(z.string(), z.string()));
 // All subscribers come from one address.
-const config = readConfig({ PORT: '0', ROLE: 'api', MAX_SOCKETS_PER_ADDRESS: '10000', ...settings });
+const config = readConfig({
+  PORT: '0',
+  ROLE: 'api',
+  MAX_SOCKETS_PER_ADDRESS: '10000',
+  RATE_LIMIT_PER_ADDRESS: '1000000',
+  ...settings,
+});
 const logger = createLogger('error');
 const app = await startApp(config, logger);
 const database = await openDatabase(config, logger);

@@ -6,6 +6,8 @@ export type Channel = (typeof channelNames)[number];
 export type ChannelLimits = {
   label: string;
   maxCaptionCharacters: number;
+  /** What a model is asked to keep to: where hashtags count as well, it leaves room for them. */
+  askedCaptionCharacters: number;
   maxHashtags: number;
   imageSize: '1024x1024' | '1024x1536' | '1536x1024';
 };
@@ -15,13 +17,83 @@ export type ChannelLimits = {
  * because nobody reads more under a picture; hashtag counts are editorial.
  */
 export const channels: Readonly<Record<Channel, ChannelLimits>> = {
-  INSTAGRAM: { label: 'Instagram', maxCaptionCharacters: 2200, maxHashtags: 10, imageSize: '1024x1024' },
-  FACEBOOK: { label: 'Facebook', maxCaptionCharacters: 2200, maxHashtags: 5, imageSize: '1536x1024' },
-  LINKEDIN: { label: 'LinkedIn', maxCaptionCharacters: 2200, maxHashtags: 5, imageSize: '1536x1024' },
-  X: { label: 'X', maxCaptionCharacters: 280, maxHashtags: 3, imageSize: '1536x1024' },
-  TIKTOK: { label: 'TikTok', maxCaptionCharacters: 2200, maxHashtags: 6, imageSize: '1024x1536' },
-  PINTEREST: { label: 'Pinterest', maxCaptionCharacters: 500, maxHashtags: 5, imageSize: '1024x1536' },
+  INSTAGRAM: {
+    label: 'Instagram',
+    maxCaptionCharacters: 2200,
+    askedCaptionCharacters: 2200,
+    maxHashtags: 10,
+    imageSize: '1024x1024',
+  },
+  FACEBOOK: {
+    label: 'Facebook',
+    maxCaptionCharacters: 2200,
+    askedCaptionCharacters: 2200,
+    maxHashtags: 5,
+    imageSize: '1536x1024',
+  },
+  LINKEDIN: {
+    label: 'LinkedIn',
+    maxCaptionCharacters: 2200,
+    askedCaptionCharacters: 2200,
+    maxHashtags: 5,
+    imageSize: '1536x1024',
+  },
+  X: {
+    label: 'X',
+    maxCaptionCharacters: 280,
+    askedCaptionCharacters: 220,
+    maxHashtags: 3,
+    imageSize: '1536x1024',
+  },
+  TIKTOK: {
+    label: 'TikTok',
+    maxCaptionCharacters: 2200,
+    askedCaptionCharacters: 2200,
+    maxHashtags: 6,
+    imageSize: '1024x1536',
+  },
+  PINTEREST: {
+    label: 'Pinterest',
+    maxCaptionCharacters: 500,
+    askedCaptionCharacters: 500,
+    maxHashtags: 5,
+    imageSize: '1024x1536',
+  },
 };
+
+/** Scripts whose characters count double on X. */
+const wideLanguages = new Set(['zh', 'ja', 'ko']);
+
+/** @returns how many characters a model is asked to keep a caption to. */
+export function askedCaptionCharacters(channel: Channel, language: string): number {
+  const asked = channels[channel].askedCaptionCharacters;
+  const isDouble = channel === 'X' && wideLanguages.has(language.split('-', 1)[0] ?? '');
+  return isDouble ? Math.floor(asked / 2) : asked;
+}
+
+/**
+ * @returns how long a text is to a channel. Most count code points; on X an emoji and what is outside of these ranges
+ * counts double (the weights of its twitter-text configuration, version 3).
+ */
+export function lengthOn(channel: Channel, text: string): number {
+  if (channel !== 'X') return Array.from(text).length;
+  let length = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    const points = Array.from(segment);
+    length += isEmoji.test(segment)
+      ? 2
+      : points.reduce((sum, point) => sum + (isLight(point.codePointAt(0) ?? 0) ? 1 : 2), 0);
+  }
+  return length;
+}
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+const isEmoji = /\p{Extended_Pictographic}/u;
+const isLight = (point: number): boolean =>
+  point <= 0x10ff ||
+  (point >= 0x2000 && point <= 0x200d) ||
+  (point >= 0x2010 && point <= 0x201f) ||
+  (point >= 0x2032 && point <= 0x2037);
 
 export const tones = [
   'PROFESSIONAL',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { channels, type Channel } from './channels.ts';
+import { channels, lengthOn, type Channel } from './channels.ts';
 
 /** What a model must answer with when asked for a caption. */
 export const captionSchema = z.strictObject({
@@ -11,7 +11,8 @@ export type Caption = z.infer<typeof captionSchema>;
 
 /**
  * Makes a model's answer fit its channel: the caption is cut at the last whole word, hashtags lose what no
- * channel takes, are made unique and counted off.
+ * channel takes, are made unique and counted off. On X, where a post has few characters for both, those that do not
+ * fit behind the caption are left out.
  *
  * @param channel whose limits hold.
  * @param answer a parsed answer; models overshoot limits that they were told.
@@ -21,17 +22,20 @@ export function fitToChannel(channel: Channel, answer: Caption): Caption {
   const hashtags = new Set(
     answer.hashtags.map((tag) => tag.replace(/[^\p{L}\p{N}\p{M}_]/gu, '')).filter((tag) => tag !== ''),
   );
-  return {
-    caption: cutAtWord(answer.caption, maxCaptionCharacters),
-    hashtags: [...hashtags].slice(0, maxHashtags).map((tag) => `#${tag}`),
-  };
+  const caption = cutAtWord(channel, answer.caption, maxCaptionCharacters);
+  const tags = [...hashtags].slice(0, maxHashtags).map((tag) => `#${tag}`);
+  const fits = (count: number) =>
+    channel !== 'X' ||
+    lengthOn(channel, [caption, ...tags.slice(0, count)].join(' ')) <= maxCaptionCharacters;
+  return { caption, hashtags: tags.filter((_tag, place) => fits(place + 1)) };
 }
 
-/** Counts code points, as channels do, so that no emoji is cut in half. */
-function cutAtWord(text: string, maxCharacters: number): string {
-  const characters = Array.from(text);
-  if (characters.length <= maxCharacters) return text;
-  const cut = characters.slice(0, maxCharacters - 1).join('');
+/** Cuts between code points, so that no emoji is cut in half. */
+function cutAtWord(channel: Channel, text: string, maxLength: number): string {
+  if (lengthOn(channel, text) <= maxLength) return text;
+  const characters = Array.from(text).slice(0, maxLength);
+  while (lengthOn(channel, `${characters.join('')}…`) > maxLength) characters.pop();
+  const cut = characters.join('');
   const lastSpace = cut.lastIndexOf(' ');
-  return `${lastSpace > maxCharacters / 2 ? cut.slice(0, lastSpace) : cut}…`;
+  return `${lastSpace > cut.length / 2 ? cut.slice(0, lastSpace) : cut}…`;
 }

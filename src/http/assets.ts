@@ -1,5 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { RateLimitedError } from '../domain/errors.ts';
+import type { RateLimits } from '../services/rate-limits.ts';
 import type { AssetStore } from '../store/assets.ts';
+import type { ClientInfo } from './client-info.ts';
 import { pathOf } from './headers.ts';
 
 export const assetPrefix = '/assets/';
@@ -8,10 +11,19 @@ export const assetPrefix = '/assets/';
 export async function serveAsset(
   request: IncomingMessage,
   response: ServerResponse,
-  assets: AssetStore,
+  client: ClientInfo,
+  { assets, limits }: { assets: AssetStore; limits: RateLimits },
 ): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.writeHead(405, { allow: 'GET, HEAD' }).end();
+    return;
+  }
+  try {
+    await limits.request(client.address);
+  } catch (error) {
+    if (!(error instanceof RateLimitedError)) throw error;
+    const headers = { 'content-type': 'text/plain', 'retry-after': String(error.retryAfter) };
+    response.writeHead(429, headers).end(`${error.message}\n`);
     return;
   }
   const key = pathOf(request).slice(assetPrefix.length);

@@ -46,7 +46,11 @@ const maxBodyBytes = 1024 * 1024;
 const patience = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 };
 const keepAliveTimeoutMs = 10_000;
 
-/** All that is served on one port: GraphQL, pictures, health. */
+/**
+ * All that is served on one port: GraphQL, pictures, exports, health.
+ *
+ * @param deps.servesApi false for a process that only makes posts: it says how it is, and nothing else.
+ */
 export function createHttpServer(deps: {
   services: Services;
   sessions: Sessions;
@@ -55,6 +59,7 @@ export function createHttpServer(deps: {
   cache: Cache<CachedAnswer> | undefined;
   persisted: PersistedDocuments;
   settings: HttpSettings;
+  servesApi: boolean;
   assets: AssetStore;
   health: HealthChecks;
   logger: Logger;
@@ -76,15 +81,21 @@ export function createHttpServer(deps: {
       'x-request-id',
       requestIdOf(request),
     ];
-    if (path === graphqlPath) return serveGraphql(request, response, client, head);
+    if (path === graphqlPath && deps.servesApi) return serveGraphql(request, response, client, head);
     setHead(response, head);
     compress(request, response);
-    if (path.startsWith(assetPrefix)) {
-      await serveAsset(request, response, deps.assets);
+    if (path.startsWith('/health/')) {
+      await serveHealth(path, response, deps.health, { isStopping, cache: deps.cache?.counts() });
+    } else if (!deps.servesApi) {
+      response
+        .writeHead(404, { 'content-type': 'text/plain' })
+        .end(
+          'Not found. This process makes posts (ROLE=worker); GraphQL is served by those with ROLE=api or all.\n',
+        );
+    } else if (path.startsWith(assetPrefix)) {
+      await serveAsset(request, response, client, deps);
     } else if (path.startsWith(exportPrefix)) {
       await serveExport(request, response, client, { ...deps.services, limits, connections, sessions });
-    } else if (path.startsWith('/health/')) {
-      await serveHealth(path, response, deps.health, { isStopping, cache: deps.cache?.counts() });
     } else if (path === '/') {
       response.writeHead(302, { location: graphqlPath }).end();
     } else {
@@ -115,20 +126,22 @@ export function createHttpServer(deps: {
     });
   });
   server.keepAliveTimeout = keepAliveTimeoutMs;
-  const webSockets = attachWebSockets(server, {
-    graphql,
-    accounts: services.accounts,
-    sessions,
-    limits,
-    persisted: deps.persisted,
-    connections,
-    readClient,
-    allowedOrigins: settings.allowedOrigins,
-    maxMessageBytes: maxBodyBytes,
-    logger,
-  });
+  const webSockets = deps.servesApi
+    ? attachWebSockets(server, {
+        graphql,
+        accounts: services.accounts,
+        sessions,
+        limits,
+        persisted: deps.persisted,
+        connections,
+        readClient,
+        allowedOrigins: settings.allowedOrigins,
+        maxMessageBytes: maxBodyBytes,
+        logger,
+      })
+    : undefined;
   const stopWatching = watchStalledSockets(server, (socket) => {
-    if (!webSockets.closeStalled(socket)) socket.destroy();
+    if (webSockets?.closeStalled(socket) !== true) socket.destroy();
   });
 
   return {
@@ -148,11 +161,11 @@ export function createHttpServer(deps: {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       // Upgraded sockets are not the server's any more; a peer that is gone would hold them for half a minute.
       const grace = setTimeout(() => {
-        webSockets.terminate();
+        webSockets?.terminate();
         server.closeAllConnections();
       }, graceMs);
       stopWatching();
-      await webSockets.close();
+      await webSockets?.close();
       await graphql.dispose();
       server.closeIdleConnections();
       await closed;

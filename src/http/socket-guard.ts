@@ -2,6 +2,7 @@ import type { WebSocket } from 'ws';
 import { z } from 'zod';
 import { UnauthenticatedError } from '../domain/errors.ts';
 import type { Accounts, Viewer } from '../services/accounts.ts';
+import type { SessionEnd } from '../services/session-watch.ts';
 import type { Sessions } from '../services/sessions.ts';
 import { unlessRefused } from './authenticate.ts';
 import { bearerToken } from './headers.ts';
@@ -37,7 +38,7 @@ export class SocketGuard {
     const earned = ((now - this.#countedAt) / 1000) * framesPerSecond;
     this.#frames = Math.min(frameBurst, this.#frames + earned) - 1;
     this.#countedAt = now;
-    if (this.#frames < 0) this.#socket.close(closeCodes.tooManyRequests, 'Too many requests');
+    if (this.#frames < 0) this.#close('flooding');
   }
 
   /** Logs the socket in, or on with a new token; closes it where that does not work. @returns whether it did. */
@@ -70,10 +71,12 @@ export class SocketGuard {
     this.#stopWatching?.();
   }
 
-  #close(reason: 'ended' | 'expired' | 'unverified'): void {
+  #close(reason: SessionEnd | 'flooding'): void {
     if (reason === 'unverified') this.#socket.close(closeCodes.tryAgainLater, 'Try again later');
+    else if (reason === 'flooding') this.#socket.close(closeCodes.tooManyRequests, 'Too many requests');
     else this.#socket.close(closeCodes.forbidden, 'Forbidden');
-    // A peer that does not answer the close must not hear anything more either.
+    // Until the peer answers the close, nothing that it says is done; one that does not answer is to hear no more.
+    this.#socket.removeAllListeners('message');
     setTimeout(() => this.#socket.terminate(), closeGraceMs).unref();
   }
 }

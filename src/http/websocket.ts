@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { RateLimitedError } from '../domain/errors.ts';
 import type { Accounts } from '../services/accounts.ts';
 import type { RateLimits } from '../services/rate-limits.ts';
 import type { Sessions } from '../services/sessions.ts';
@@ -56,24 +57,36 @@ export function attachWebSockets(
       offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : false,
   });
 
-  server.on('upgrade', (request: IncomingMessage, connection: Duplex, head: Buffer): unknown => {
-    connection.on('error', () => connection.destroy());
-    const refuse = (status: string) =>
+  async function upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
+    const refuse = (status: string) => {
       connection.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+    };
     if (pathOf(request) !== graphqlPath) return refuse('404 Not Found');
     if (!isAllowedOrigin(request, deps.allowedOrigins)) return refuse('403 Forbidden');
     const client = deps.readClient(request);
-    const leave = deps.connections.enter(client.address);
+    try {
+      await deps.limits.request(client.address);
+    } catch (error) {
+      if (!(error instanceof RateLimitedError)) throw error;
+      return refuse('429 Too Many Requests');
+    }
+    // Its `close` may have been and gone: nothing would give the place back.
+    const leave = connection.destroyed ? undefined : deps.connections.enter(client.address);
     if (leave === undefined) return refuse('429 Too Many Requests');
     // Also where the handshake fails.
     connection.once('close', leave);
     // The request itself is let go, as a connection lives for hours; and its id is copied, as V8 builds a UUID of
     // 14 pieces that would stay.
     const requestId = Buffer.from(requestIdOf(request)).toString();
-    return sockets.handleUpgrade(request, connection, head, (socket) => {
+    sockets.handleUpgrade(request, connection, head, (socket) => {
       webSockets.set(connection, socket);
       serve({ socket, guard: new SocketGuard(socket, deps), client, requestId });
     });
+  }
+
+  server.on('upgrade', (request: IncomingMessage, connection: Duplex, head: Buffer) => {
+    connection.on('error', () => connection.destroy());
+    upgrade(request, connection, head).catch(() => connection.destroy());
   });
 
   return {

@@ -13,9 +13,9 @@ export type Handler<W extends Work> = {
   /**
    * Runs one job to its end, which it writes itself. Rejects for a bug or an outage.
    *
-   * @returns what it used of the demand.
+   * @param onMade to be called with what it used of the demand, when only writing the end is left: its slot is free.
    */
-  run(work: W, signal: AbortSignal): Promise<Demand>;
+  run(work: W, signal: AbortSignal, onMade: (used: Demand) => void): Promise<void>;
   /** @returns which of these leases still hold. */
   held(leaseIds: readonly string[]): Promise<Set<string>>;
   /** Puts a job back in the queue, unless its lease was lost. */
@@ -63,6 +63,8 @@ export function createDispatcher<W extends Work>(deps: {
   const { jobs, admission, handler, slots, slotsPerOwner, provider, logger } = deps;
   const { queue, demand } = handler;
   const running = new Map<string, { permit: Permit; work: W; abort: AbortController; done: Promise<void> }>();
+  /** Of these, the ones that have given back their slots and write their ends. */
+  const ending = new Set<string>();
   const stopping = new AbortController();
   const timers = new Set<NodeJS.Timeout>();
   /** Permits that wait for their moment or for a fetch. */
@@ -80,7 +82,7 @@ export function createDispatcher<W extends Work>(deps: {
 
   /** One request for permits at a time; a wake-up meanwhile means that there may be more to do behind it. */
   function fill(): void {
-    if (isStopped || running.size + permitsOut >= slots) return;
+    if (isStopped || freeSlots() < 1) return;
     if (asking !== undefined) {
       askAgain = true;
       return;
@@ -96,6 +98,11 @@ export function createDispatcher<W extends Work>(deps: {
       });
   }
 
+  /** A database that takes long to write ends holds up what comes behind them. */
+  function freeSlots(): number {
+    return slots - permitsOut - running.size + Math.min(ending.size, slots);
+  }
+
   async function ask(): Promise<void> {
     const allowed = provider.allowance();
     if (allowed < 1) {
@@ -105,7 +112,7 @@ export function createDispatcher<W extends Work>(deps: {
       });
       return;
     }
-    const wanted = Math.min(slots - running.size - permitsOut, allowed, isIdle ? 1 : slots);
+    const wanted = Math.min(freeSlots(), allowed, isIdle ? 1 : slots);
     if (wanted < 1) return;
     const { permits, retryInMs } = await admission.acquire(wanted, demand);
     permitsOut += permits.length;
@@ -180,9 +187,21 @@ export function createDispatcher<W extends Work>(deps: {
 
   async function run(work: W, permit: Permit, signal: AbortSignal): Promise<void> {
     const fields = { queue, job: work.jobId, subject: work.subjectId, attempt: work.attempt };
-    let used: Demand = demand;
+    let isFree = false;
+    async function free(used: Demand): Promise<void> {
+      if (isFree) return;
+      isFree = true;
+      const unused = Object.entries(demand).map(
+        ([bucket, amount]) => [bucket, amount - (used[bucket] ?? 0)] as const,
+      );
+      await admission.release([permit.id], Object.fromEntries(unused)).catch(() => undefined);
+      fill();
+    }
     try {
-      used = await handler.run(work, signal);
+      await handler.run(work, signal, (used) => {
+        ending.add(work.leaseId);
+        void free(used);
+      });
     } catch (error) {
       if (error instanceof LeaseLostError) {
         logger.info(fields, 'lease lost; calls aborted, nothing written');
@@ -194,10 +213,8 @@ export function createDispatcher<W extends Work>(deps: {
       }
     } finally {
       running.delete(work.leaseId);
-      const unused = Object.entries(demand).map(
-        ([bucket, amount]) => [bucket, amount - (used[bucket] ?? 0)] as const,
-      );
-      await admission.release([permit.id], Object.fromEntries(unused)).catch(() => undefined);
+      ending.delete(work.leaseId);
+      await free(demand);
       fill();
     }
   }
@@ -218,7 +235,7 @@ export function createDispatcher<W extends Work>(deps: {
         queue,
         all.map(({ work }) => work.jobId),
       ),
-      admission.renew(all.map(({ permit }) => permit.id)),
+      admission.renew(all.filter(({ work }) => !ending.has(work.leaseId)).map(({ permit }) => permit.id)),
     ]);
   }
 

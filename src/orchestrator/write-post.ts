@@ -73,7 +73,7 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
       return prepared;
     },
 
-    async run(work, signal) {
+    async run(work, signal, onMade) {
       const pending = work.calls.filter((call) => 'callId' in call);
       const used = demandOf(
         provider,
@@ -85,13 +85,14 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
       await sent;
       try {
         const made = await produce(deps, work, signal);
+        onMade(used);
         const settled = await workbench.settle(work, { status: 'COMPLETED', ...made });
         logger.info(fields, settled ? 'post completed' : 'lease lost; result dropped');
       } catch (error) {
         if (!(error instanceof ProviderError)) throw error;
+        onMade(used);
         await fail(deps, work, error);
       }
-      return used;
     },
   };
 }

@@ -117,7 +117,14 @@ export function createAccounts(
       const matches = await passwords.matches(given, user?.passwordHash);
       if (user === null || !matches) throw new WrongCredentialsError();
       await limits.forgiveLogin(normalised, address);
-      return toLogin(user, await sessions.open(user.id));
+      const session = await sessions.open(user.id);
+      // A change of the password ends all sessions that were open then; one that was opened behind it has to end itself.
+      const now = await prisma.user.findUnique({ where: { id: user.id } });
+      if (now?.passwordHash !== user.passwordHash) {
+        await sessions.end(user.id, { only: session.sessionId });
+        throw new WrongCredentialsError();
+      }
+      return toLogin(user, session);
     },
     async refresh(refreshToken, address) {
       await limits.attemptRefresh(address);

@@ -35,7 +35,6 @@ const allColumns: { [Name in Table]: (keyof Rows[Name] & string)[] } = {
 const casts: Readonly<Record<string, string>> = { pinnedFields: '::text[]' };
 /** Nor do they agree on large integers. */
 const largeIntegers = ['maxCostMicros', 'committedMicros'];
-const largeInteger = z.coerce.bigint().nullish();
 
 /**
  * The rows of one table by their ids and as pages, on prepared SQL: most requests wait for these. Rows are those that
@@ -115,9 +114,12 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
   };
 }
 
+/** As drivers bring them: as text, PGlite small ones as numbers. */
+const largeInteger = z.union([z.string(), z.number(), z.bigint()]).nullish();
+
 function restoreLargeIntegers(row: object): void {
   for (const column of largeIntegers) {
     const value = largeInteger.parse(Reflect.get(row, column));
-    if (value != null) Reflect.set(row, column, value);
+    if (value != null) Reflect.set(row, column, BigInt(value));
   }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { channels, type Channel } from '../domain/channels.ts';
+import { channels, lengthOn, type Channel } from '../domain/channels.ts';
 import { InvalidInputError, NotFoundError, PostStateError, VersionConflictError } from '../domain/errors.ts';
 import { globalId } from '../domain/ids.ts';
 import type { Changes } from '../cache/changes.ts';
@@ -220,7 +220,7 @@ function checkFit(
 ): void {
   const { label, maxCaptionCharacters, maxHashtags } = channels[channel];
   const faults = [];
-  if (caption != null && Array.from(caption).length > maxCaptionCharacters) {
+  if (caption != null && lengthOn(channel, caption) > maxCaptionCharacters) {
     const message = `must have at most ${maxCaptionCharacters} characters on ${label}`;
     faults.push({ path: 'input.caption', message });
   }

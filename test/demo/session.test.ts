@@ -140,10 +140,10 @@ describe('following a batch for longer than a token lives', () => {
   let app: TestApp;
   let account: Account;
   beforeAll(async () => {
-    app = await startTestApp({ ACCESS_TOKEN_MINUTES: '0.05' });
+    app = await startTestApp({ ACCESS_TOKEN_MINUTES: '0.1' });
     account = await signUp(app);
-    // Five seconds, in the simulator's clock: three is what a token lives.
-    app.simulator.control.setLatency({ imageLatencyMs: { p05: 500_000, p95: 500_000 } });
+    // Nine seconds, in the simulator's clock: six is what a token lives.
+    app.simulator.control.setLatency({ imageLatencyMs: { p05: 900_000, p95: 900_000 } });
   });
   afterAll(() => app[Symbol.asyncDispose]());
 

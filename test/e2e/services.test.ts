@@ -50,10 +50,29 @@ describe('Pressrun on PostgreSQL and Redis', { timeout: 60_000 }, () => {
     await redis.restart();
     await waitUntil('Pressrun to be ready again', async () => (await health(app, 'ready'))[0] === 200);
   });
+
+  it('serves nothing but its health where it only makes posts', async () => {
+    await using services = await startServices({
+      ROLE: 'worker',
+      JWT_SECRET: 'a secret that all of these instances share',
+    });
+    const { app } = services;
+    expect(await health(app, 'ready')).toEqual([200, { status: 'ready', database: 'ok', bus: 'ok' }]);
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ query: '{ __typename }' });
+    const answer = await fetch(`${app.url}/graphql`, { method: 'POST', headers, body });
+    expect([answer.status, await answer.text()]).toEqual([404, expect.stringContaining('ROLE=worker')]);
+    const socket = new WebSocket(`${app.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+    const opened = await new Promise((resolve) => {
+      socket.addEventListener('open', () => resolve(true));
+      socket.addEventListener('error', () => resolve(false));
+    });
+    expect(opened).toBe(false);
+  });
 });
 
 /** Pressrun with servers of its own. */
-async function startServices() {
+async function startServices(settings: Record<string, string> = {}) {
   await using opened = new AsyncDisposableStack();
   const home = opened.use(await createHome());
   const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
@@ -62,6 +81,7 @@ async function startServices() {
   const app = await startPressrun(home, {
     DATABASE_URL: await postgres.createDatabase(),
     REDIS_URL: redis.url,
+    ...settings,
   });
   const running = opened.move();
   return { app, postgres, redis, [Symbol.asyncDispose]: () => running.disposeAsync() };

@@ -3,39 +3,44 @@ import { connect } from 'node:net';
 import { generateKeyPair, SignJWT, exportJWK, UnsecuredJWT } from 'jose';
 import { WebSocket } from 'ws';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  createCampaign,
-  signUp,
-  startBatch,
-  startTestApp,
-  type Account,
-  type TestApp,
-} from '../support/app.ts';
+import { signUp, startTestApp, type Account, type TestApp } from '../support/app.ts';
 import { countResolvers } from '../support/count-resolvers.ts';
-import { answerSchema, openSocket, post, toAnswer, type RawAnswer } from '../support/raw-graphql.ts';
+import {
+  answerSchema,
+  openSocket,
+  post,
+  toAnswer,
+  type RawAnswer,
+  type RawSocket,
+} from '../support/raw-graphql.ts';
 import { waitUntil } from '../support/services/wait-until.ts';
 import { claimsOf, forge, keyId, testSecret } from '../support/tokens.ts';
 
-/** Measured refusals take a few milliseconds; a busy machine is no attack. */
-const refusalMs = 1_000;
+/** Refusals are to take less than 100 ms, and take a few; a busy machine is no attack. */
+const refusalMs = { wanted: 100, tolerated: 1_000 };
+/** How often each is tried. */
+const tries = 5;
 
 const resolversRun = countResolvers();
 let app: TestApp;
 let account: Account;
-let batchId: string;
-let slowest = { what: '', ms: 0 };
+/** How long each refusal took, told at the end. */
+const medians: { what: string; ms: number }[] = [];
 
 beforeAll(async () => {
   app = await startTestApp({ JWT_SECRET: testSecret, INTROSPECTION: 'false' });
   account = await signUp(app);
-  app.simulator.control.setLatency({ imageLatencyMs: { p05: 60_000, p95: 60_000 } });
-  batchId = await startBatch(account, { campaignId: await createCampaign(account), postCount: 5 });
   // The first request through a path compiles it.
   await refusedOver.HTTP({ query: deep(50) });
   await refusedOver.SSE({ query: deep(50) });
 });
 afterAll(async () => {
-  process.stdout.write(`slowest refusal: ${slowest.what}, ${Math.round(slowest.ms)} ms\n`);
+  const sorted = medians.toSorted((a, b) => a.ms - b.ms);
+  const [median, slowest] = [sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
+  const late = sorted.filter(({ ms }) => ms >= refusalMs.wanted).length;
+  process.stdout.write(
+    `${sorted.length} refusals, medians of ${tries} tries: half of them within ${median?.ms.toFixed(1)} ms, the slowest ${slowest?.ms.toFixed(1)} ms (${slowest?.what}), ${late} above ${refusalMs.wanted} ms\n`,
+  );
   await app[Symbol.asyncDispose]();
 });
 beforeEach(() => void resolversRun());
@@ -49,6 +54,20 @@ const toRefusal = ({ errors, status, ms }: RawAnswer): Refusal => {
   expect(status).toBeLessThan(500);
   return { code: errors[0]?.extensions?.['code'], ms };
 };
+
+/** Has something refused several times over. @returns the last answer; how long it took in the middle is kept. */
+async function refusedEachTime<Answer extends { ms: number }>(
+  what: string,
+  attack: () => Promise<Answer>,
+): Promise<Answer> {
+  const answers: Answer[] = [await attack()];
+  while (answers.length < tries) answers.push(await attack());
+  const [last, ms] = [answers.at(-1), answers.map((answer) => answer.ms).toSorted((a, b) => a - b)];
+  if (last === undefined) throw new Error('nothing was tried');
+  medians.push({ what, ms: ms[Math.floor(tries / 2)] ?? Number.NaN });
+  expect(medians.at(-1)?.ms).toBeLessThan(refusalMs.tolerated);
+  return last;
+}
 
 const refusedOver = {
   HTTP: async (operation: Operation): Promise<Refusal> =>
@@ -77,6 +96,7 @@ const nested = (depth: number) => {
   // Made by hand: JSON.stringify has not the stack for it.
   return `{"query":"query($filter: PostFilter) { posts(filter: $filter) { edges { cursor } } }","variables":{"filter":${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}}}`;
 };
+const watch = 'subscription { userEvents { cursor } }';
 const login = 'login(input: { email: "a@example.com", password: "wrong horse" }) { __typename }';
 const fragments = (count: number) =>
   `{ ...F0 } ${times(count, (n) => `fragment F${n} on Query { ...F${n + 1} ...F${n + 1} }`)} fragment F${count} on Query { me { id } }`;
@@ -154,10 +174,10 @@ const documents: [string, Operation, string][] = [
 
 describe.each(['HTTP', 'SSE', 'WebSocket'] as const)('over %s', (transport) => {
   it.each(documents)('%s: refused, before anything runs', async (what, operation, code) => {
-    const refusal = await refusedOver[transport](operation);
-    if (refusal.ms > slowest.ms) slowest = { what: `${what} over ${transport}`, ms: refusal.ms };
+    const refusal = await refusedEachTime(`${what} over ${transport}`, () =>
+      refusedOver[transport](operation),
+    );
     expect(refusal.code).toBe(code);
-    expect(refusal.ms).toBeLessThan(refusalMs);
     expect(resolversRun()).toBe(0);
   });
 
@@ -168,8 +188,9 @@ describe.each(['HTTP', 'SSE', 'WebSocket'] as const)('over %s', (transport) => {
     ['a cursor that is none', '{ campaigns(after: "__proto__") { edges { cursor } } }'],
     ['a NUL in an id', '{ campaign(id: "a\\u0000b") { id } }'],
     ['SQL in an id', `{ post(id: "' OR 1=1 --") { id } }`],
-  ])('%s: named as bad input', async (_what, query) => {
-    expect((await refusedOver[transport]({ query })).code).toBe('INVALID_INPUT');
+  ])('%s: named as bad input', async (what, query) => {
+    const attack = () => refusedOver[transport]({ query });
+    expect((await refusedEachTime(`${what} over ${transport}`, attack)).code).toBe('INVALID_INPUT');
   });
 });
 
@@ -249,12 +270,32 @@ const now = () => Math.floor(Date.now() / 1000);
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 describe('a token', () => {
-  it.each(tokens)('%s: refused over HTTP and WebSocket', async (_what, make) => {
+  const query = '{ campaigns { edges { cursor } } }';
+
+  it.each(tokens)('%s: refused over HTTP', async (what, make) => {
     const token = await make(account.token);
-    const { errors, status } = await post(app, { query: '{ campaigns { edges { cursor } } }' }, as(token));
-    expect([errors[0]?.extensions?.['code'], status < 500]).toEqual(['UNAUTHENTICATED', true]);
-    await using socket = await openSocket(app, token);
-    expect(await socket.closed).toBe(4403);
+    const refusal = await refusedEachTime(`${what} over HTTP`, async () =>
+      toRefusal(await post(app, { query }, as(token))),
+    );
+    expect(refusal.code).toBe('UNAUTHENTICATED');
+  });
+
+  it.each(tokens)('%s: refused over SSE', async (what, make) => {
+    const headers = { ...as(await make(account.token)), accept: 'text/event-stream' };
+    const refusal = await refusedEachTime(`${what} over SSE`, async () =>
+      toRefusal(await post(app, { query: watch }, headers)),
+    );
+    expect(refusal.code).toBe('UNAUTHENTICATED');
+  });
+
+  it.each(tokens)('%s: refused over WebSocket', async (what, make) => {
+    const token = await make(account.token);
+    const { code } = await refusedEachTime(`${what} over WebSocket`, async () => {
+      const startedAt = performance.now();
+      await using socket = await openSocket(app, token);
+      return { code: await socket.closed, ms: performance.now() - startedAt };
+    });
+    expect(code).toBe(4403);
   });
 
   it('that is forged as ours is believed: the refusals above have the reason that they name', async () => {
@@ -382,16 +423,17 @@ describe('a request', () => {
     ['by DELETE', () => raw({ method: 'DELETE' }), 405, 'BAD_REQUEST'],
     ['for a picture out of the folder', () => raw({}, '/assets/..%2f..%2ftoken-secret'), 404, undefined],
     ['for a picture called __proto__', () => raw({}, '/assets/__proto__'), 404, undefined],
-  ])('%s: refused', async (_what, send, status, code) => {
-    const answer = await send();
+  ])('%s: refused', async (what, send, status, code) => {
+    const answer = await refusedEachTime(`a request ${what}`, send);
     expect([answer.status, answer.errors[0]?.extensions?.['code']]).toEqual([status, code]);
-    expect(answer.ms).toBeLessThan(refusalMs);
     expect(resolversRun()).toBe(0);
   });
 
   it('with variables 100,000 deep: named as bad input', async () => {
-    const { errors, status } = await post(app, nested(100_000), as(account.token));
-    expect([status < 500, errors[0]?.extensions?.['code']]).toEqual([true, 'INVALID_INPUT']);
+    const refusal = await refusedEachTime('variables 100,000 deep', async () =>
+      toRefusal(await post(app, nested(100_000), as(account.token))),
+    );
+    expect(refusal.code).toBe('INVALID_INPUT');
   });
 
   it('that lies about its length is counted as it comes', async () => {
@@ -426,6 +468,17 @@ describe('a request', () => {
     expect(errors[0]?.message).not.toMatch(/did you mean|campaigns?"/i);
   });
 });
+
+/** A frame that closes a WebSocket begins so: of 19 bytes, with 4429. */
+const closeFrame = Buffer.from([0x88, 19, 4429 >> 8, 4429 & 0xff]);
+
+/** A WebSocket's text frame, as a client sends it: masked, with zeros. */
+function frame(message: object): Buffer {
+  const text = Buffer.from(JSON.stringify(message));
+  const head = Buffer.from([0x81, 0x80 + 126, 0, 0, 0, 0, 0, 0]);
+  head.writeUInt16BE(text.length, 2);
+  return Buffer.concat([head, text]);
+}
 
 describe('a WebSocket', () => {
   const url = () => `${app.url.replace(/^http/, 'ws')}/graphql`;
@@ -480,19 +533,59 @@ describe('a WebSocket', () => {
     expect(await socket.closed).toBe(4408);
   });
 
-  it('with 2,000 subscriptions is refused most of them, and lives', async () => {
+  const subscribe = (socket: RawSocket, count: number) => {
+    for (let id = 0; id < count; id += 1)
+      socket.say({ type: 'subscribe', id: String(id), payload: { query: watch } });
+  };
+
+  it('with 400 subscriptions, as many as it may ask for at once, is refused most of them, and lives', async () => {
     await using socket = await openSocket(app, account.token);
-    const query = 'subscription($id: ID!) { batchEvents(batchId: $id) { cursor } }';
-    // As many frames as it may send at once; the rest would close it.
-    for (let id = 0; id < 400; id += 1) {
-      socket.say({ type: 'subscribe', id: String(id), payload: { query, variables: { id: batchId } } });
-    }
+    subscribe(socket, 400);
     const refusal = await socket.hear(({ type }) => type === 'error');
     expect(answerSchema.parse({ errors: refusal.payload }).errors[0]?.extensions).toMatchObject({
       code: 'RATE_LIMITED',
       retryAfter: 1,
     });
     expect(socket.socket.readyState).toBe(WebSocket.OPEN);
+  });
+
+  it('with 2,000 subscriptions is refused most of them, and closed, and the next one is served', async () => {
+    {
+      await using socket = await openSocket(app, account.token);
+      subscribe(socket, 2_000);
+      expect(await socket.closed).toBe(4429);
+      const told = new Set(socket.received.map(({ id, type }) => (type === 'next' ? id : undefined)));
+      expect(told.size).toBeLessThanOrEqual(101);
+    }
+    expect(resolversRun()).toBeLessThanOrEqual(100);
+    await using next = await openSocket(app, account.token);
+    subscribe(next, 1);
+    await next.hear(({ type }) => type === 'next');
+  });
+
+  it('that floods, and does not hear that it is closed, is cut off, and nothing more is run', async () => {
+    const { port, hostname } = new URL(app.url);
+    const connection = connect(Number(port), hostname);
+    let heard = Buffer.of();
+    connection.on('data', (bytes: Buffer) => (heard = Buffer.concat([heard, bytes])));
+    // It may be reset in the middle of a frame.
+    connection.on('error', () => undefined);
+    connection.write(
+      'GET /graphql HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n' +
+        'sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\nsec-websocket-protocol: graphql-transport-ws\r\n\r\n',
+    );
+    await once(connection, 'data');
+    connection.write(
+      frame({ type: 'connection_init', payload: { authorization: `Bearer ${account.token}` } }),
+    );
+    await once(connection, 'data');
+    connection.write(Buffer.concat(Array.from({ length: 600 }, () => frame({ type: 'ping' }))));
+    await waitUntil('the close', () => heard.includes(closeFrame));
+    const payload = { query: '{ me { id } }' };
+    for (let id = 0; id < 50; id += 1)
+      connection.write(frame({ type: 'subscribe', id: String(id), payload }));
+    await waitUntil('the end', () => connection.closed);
+    expect(resolversRun()).toBe(0);
   });
 
   it('that floods is closed', async () => {
@@ -513,7 +606,7 @@ it('500 clients that send their headers a byte at a time keep nobody else waitin
     }
     const { data, ms } = await post(app, { query: '{ me { id } }' }, as(account.token));
     expect(data).toEqual({ me: { id: account.id } });
-    expect(ms).toBeLessThan(refusalMs);
+    expect(ms).toBeLessThan(refusalMs.tolerated);
     // All of them are hung up on when their time is over.
     for (const socket of sockets) socket.resume();
     await waitUntil('all of them to be gone', () => sockets.every(({ closed }) => closed), {

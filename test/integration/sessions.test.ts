@@ -121,6 +121,28 @@ it('changes the password and ends all other sessions', async () => {
   expect(oldLogin.login).toMatchObject({ code: 'WRONG_CREDENTIALS' });
 });
 
+it('ends with the password also the sessions that are opened with the old one while it changes', async () => {
+  await using ample = await startTestApp({ LOGIN_ATTEMPTS: '10000' });
+  const { email, run } = await signUp(ample);
+  const opened: string[] = [];
+  const changed = new AbortController();
+  const logInAgainAndAgain = async () => {
+    while (!changed.signal.aborted) {
+      const input = { email, password };
+      const { login } = await anonymous(ample).run(LoginDocument, { input });
+      if (login.__typename === 'Login') opened.push(login.accessToken);
+    }
+  };
+  const loggingIn = Array.from({ length: 6 }, logInAgainAndAgain);
+  const input = { currentPassword: password, newPassword: 'battery staple' };
+  await run(ChangePasswordDocument, { input });
+  changed.abort();
+  await Promise.all(loggingIn);
+  expect(opened.length).toBeGreaterThan(0);
+  for (const token of opened)
+    await expect(clientOf(ample, token).run(MeDocument, {})).rejects.toMatchObject(refused);
+});
+
 it('deletes an account with its posts and pictures, and lets the address be registered again', async () => {
   const account = await signUp(app);
   const campaignId = await createCampaign(account);

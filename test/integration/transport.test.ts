@@ -46,6 +46,17 @@ it('lets pages of an allowed origin call, with cookies, and read the answer', as
   }
 });
 
+it('counts pictures and sockets that are opened like requests, and says when to come back', async () => {
+  await using strict = await startTestApp({ RATE_LIMIT_PER_ADDRESS: '2' });
+  const picture = () => fetch(`${strict.url}/assets/${'0'.repeat(64)}.png`);
+  expect((await picture()).status).toBe(404);
+  await (await openSocket(strict))[Symbol.asyncDispose]();
+  const refusal = await picture();
+  expect(refusal.status).toBe(429);
+  expect(Number(refusal.headers.get('retry-after'))).toBeGreaterThan(0);
+  await expect(openSocket(strict)).rejects.toThrow('429');
+});
+
 it('opens no more sockets for an address than are allowed, until one is closed', async () => {
   const sockets = [];
   for (let count = 0; count < 3; count += 1) sockets.push(await openSocket(app, undefined, { origin }));

@@ -12,9 +12,27 @@ it('cuts a caption that is too long for its channel at a word', () => {
 });
 
 it('counts an emoji as one character and never cuts it in half', () => {
-  const { caption } = fitToChannel('X', { caption: '😀'.repeat(300), hashtags: [] });
-  expect(Array.from(caption)).toHaveLength(280);
+  const { caption } = fitToChannel('PINTEREST', { caption: '😀'.repeat(600), hashtags: [] });
+  expect(Array.from(caption)).toHaveLength(500);
   expect(caption.isWellFormed()).toBe(true);
+});
+
+it.each([
+  ['an emoji', '😀'],
+  ['a family of emoji', '👨‍👩‍👧‍👦'],
+  ['a Japanese character', '茶'],
+  ['a Korean character', '차'],
+])('counts %s double on X', (_what, character) => {
+  expect(fitToChannel('X', { caption: character.repeat(140), hashtags: [] }).caption).toBe(
+    character.repeat(140),
+  );
+  expect(fitToChannel('X', { caption: character.repeat(141), hashtags: [] }).caption).toMatch(/…$/);
+});
+
+it('leaves out the hashtags that do not fit behind a caption on X', () => {
+  const caption = 'c'.repeat(270);
+  expect(fitToChannel('X', { caption, hashtags: ['tea', 'coffee'] }).hashtags).toEqual(['#tea']);
+  expect(fitToChannel('PINTEREST', { caption, hashtags: ['tea', 'coffee'] }).hashtags).toHaveLength(2);
 });
 
 it('writes each hashtag with one #, without blanks, once, and no more than the channel takes', () => {

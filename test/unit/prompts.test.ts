@@ -15,7 +15,7 @@ const brief: Brief = {
 it('tells the model language, limits and place in the series', () => {
   const { system, user } = captionMessages(brief);
   expect(system).toContain('Brazilian Portuguese (pt-BR)');
-  expect(system).toContain('280 characters and 3 hashtags');
+  expect(system).toContain('220 characters and 3 hashtags');
   expect(user).toContain('post 2 of 10');
 });
 
