@@ -29,10 +29,15 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-async function ask(query: string) {
-  const { data, errors, headers } = await post(app, { query }, { authorization: `Bearer ${account.token}` });
+async function ask(query: string, { token }: Account = account) {
+  const { data, errors, headers } = await post(app, { query }, { authorization: `Bearer ${token}` });
   if (errors.length > 0) throw new Error(JSON.stringify(errors));
   return { data: Object(data), outcome: headers.get('x-cache') };
+}
+
+/** An instance that has just come, or was too busy to hear the others, keeps nothing for a while. */
+async function untilKept(query: string, owner: Account = account): Promise<void> {
+  await waitUntil('an answer that is kept', async () => (await ask(query, owner)).outcome === 'HIT');
 }
 
 const campaignFields = 'id name channel status updatedAt';
@@ -144,14 +149,12 @@ describe('after each change, what is kept is what is there', () => {
   });
 
   it.each(Object.entries(story))('%s', async (_name, change) => {
-    for (const query of ways()) await ask(query);
-    for (const query of ways())
-      expect({ query, ...(await ask(query)) }).toMatchObject({ query, outcome: 'HIT' });
+    for (const query of ways()) await untilKept(query);
     await change();
     for (const query of ways()) {
       const [kept, fresh] = [await ask(query), await ask(`# ${crypto.randomUUID()}\n${query}`)];
       expect(kept.data).toEqual(fresh.data);
-      expect(fresh.outcome).toBe('MISS');
+      expect(fresh.outcome).not.toBe('HIT');
     }
   });
 });
@@ -172,7 +175,7 @@ describe('what is not kept', () => {
     const query = `{ batch(id: "${id}") { elapsedSeconds postsPerSecond } }`;
     expect([(await ask(query)).outcome, (await ask(query)).outcome]).toEqual(['BYPASS', 'BYPASS']);
     await mutate(`cancelBatch(batchId: "${id}")`);
-    expect([(await ask(query)).outcome, (await ask(query)).outcome]).toEqual(['MISS', 'HIT']);
+    await untilKept(query);
   });
 
   it('answers with errors', async () => {
@@ -190,12 +193,10 @@ describe('what is not kept', () => {
 
 it('a session that has ended is not answered from what it was answered before', async () => {
   const owner = await signUp(app);
-  const as = { authorization: `Bearer ${owner.token}` };
   const query = '{ campaigns { edges { node { id } } } }';
-  for (const outcome of ['MISS', 'HIT'])
-    expect((await post(app, { query }, as)).headers.get('x-cache')).toBe(outcome);
-  await post(app, { query: 'mutation { logout { __typename } }' }, as);
-  expect((await post(app, { query }, as)).errors[0]?.extensions).toMatchObject({ code: 'UNAUTHENTICATED' });
+  await untilKept(query, owner);
+  await ask('mutation { logout { __typename } }', owner);
+  await expect(ask(query, owner)).rejects.toThrow('UNAUTHENTICATED');
 });
 
 it('counts what it was asked', async () => {
