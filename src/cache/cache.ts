@@ -45,6 +45,7 @@ export type Codec<Value> = {
 
 /** The end of everything that was kept: bounds what even a crash between commit and invalidation can do. */
 export const ttlMs = 30_000;
+const restMs = 1_000;
 /** What more tags than these name is not kept: it would not stay for long. */
 const maxTags = 500;
 
@@ -72,6 +73,14 @@ export async function openCache<Value>(
         });
   const isTrusted = () => trust?.isGiven() ?? true;
 
+  /** A Redis that does not answer is left alone for a while: each who asks would wait for it. */
+  let restsUntil = 0;
+  function rest(): undefined {
+    restsUntil = performance.now() + restMs;
+  }
+  const look = async (key: string) =>
+    performance.now() < restsUntil ? undefined : redis?.look(key).catch(rest);
+
   function remember(key: string, { value, tags }: Made<Value>, since: number): void {
     if (tags === undefined || tags.length > maxTags || !isTrusted()) return;
     memory.fill(key, { value, tags, bytes: codec.bytesOf(value) }, since);
@@ -81,7 +90,7 @@ export async function openCache<Value>(
     const since = memory.now();
     const isCurrent = (tags: readonly string[] | undefined) =>
       tags !== undefined && isTrusted() && memory.isUnchanged(tags, since);
-    const looked = await redis?.look(key).catch(() => trust?.lose());
+    const looked = await look(key);
     if (looked?.found !== undefined) {
       const { text, tags } = looked.found;
       const made = { value: codec.fromText(text), tags };
@@ -92,8 +101,8 @@ export async function openCache<Value>(
     const { value, tags } = made;
     remember(key, made, since);
     if (looked !== undefined && tags !== undefined && tags.length <= maxTags && isTrusted()) {
-      // Nobody waits for it.
-      void redis?.keep(key, { text: codec.toText(value), tags }, looked.moment).catch(() => trust?.lose());
+      // Nobody waits for it, and nothing is wrong where it is not kept.
+      void redis?.keep(key, { text: codec.toText(value), tags }, looked.moment).catch(rest);
     }
     return { ...made, outcome: tags === undefined ? 'BYPASS' : 'MISS', isCurrent: () => isCurrent(tags) };
   }
@@ -125,7 +134,7 @@ export async function openCache<Value>(
     },
     invalidate(tags) {
       memory.invalidate(tags);
-      redis?.touch(tags).catch(() => trust?.lose());
+      redis?.touch(tags).catch(() => trust?.owe());
     },
     counts: () => ({ ...counts, bytes: memory.bytes }),
     close() {

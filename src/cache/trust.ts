@@ -3,13 +3,12 @@ import { cacheTopic, type CacheMessage } from '../events/topics.ts';
 
 /**
  * Whether this instance hears what others change. It does while messages come, and there is one at least five times
- * a second. When they stay away or the bus says that some were lost, nothing is believed any more until Redis is
- * back for a while: the others need as long to come back and tell what they have changed meanwhile.
+ * a second. What is kept while they stay away is not believed, and forgotten.
  */
 export type Trust = {
   isGiven(): boolean;
-  /** Something that others should have been told was not: all are told to forget everything, as soon as that works. */
-  lose(): void;
+  /** Others could not be told of a change: all are told to forget everything, as soon as that works. */
+  owe(): void;
   stop(): void;
 };
 
@@ -18,12 +17,14 @@ const tickMs = 100;
 const quietMs = 200;
 /** Silence after which nothing is believed. */
 const deafMs = 500;
-/** How long instances take at most to come back to a Redis that is there again (store/redis.ts: a try every second). */
-const quarantineMs = 3_000;
+/** After such a silence: what was sent meanwhile comes first, but those who sent it may have been held up themselves. */
+const afterSilenceMs = 1_000;
+/** After a loss of the connection: as long as others take at most to come back (store/redis.ts: a try every second). */
+const afterLossMs = 3_000;
 
 /**
  * @param deps.hear is given what others tell.
- * @param deps.forget is called when trust is lost.
+ * @param deps.forget is called where what is kept may be wrong.
  * @param deps.reset tells all instances to forget everything; rejects where it cannot.
  */
 export async function openTrust(deps: {
@@ -35,20 +36,18 @@ export async function openTrust(deps: {
   const { bus, hear, forget, reset } = deps;
   let heardAt = performance.now();
   let believesFrom = 0;
-  /** What was kept before this instance came, or while it was away, may be wrong. */
+  /** What Redis keeps may be wrong: it is from before this instance came, or Redis may have lost what was touched. */
   let owesReset = true;
   let isResetting = false;
 
   const isDeaf = () => performance.now() - heardAt > deafMs;
-  const isGiven = () => !owesReset && !isResetting && !isDeaf() && performance.now() >= believesFrom;
 
-  function lose(): void {
-    owesReset = true;
-    believesFrom = performance.now() + quarantineMs;
+  function doubt(ms: number): void {
+    believesFrom = Math.max(believesFrom, performance.now() + ms);
     forget();
   }
 
-  async function mend(): Promise<void> {
+  async function payReset(): Promise<void> {
     if (!owesReset || isResetting) return;
     isResetting = true;
     owesReset = false;
@@ -62,21 +61,27 @@ export async function openTrust(deps: {
   }
 
   function tick(): void {
-    if (isDeaf() && !owesReset) lose();
-    void mend();
+    if (isDeaf()) doubt(afterSilenceMs);
+    void payReset();
     if (performance.now() - heardAt > quietMs) bus.publish(cacheTopic, { kind: 'beat' });
   }
 
   const leave = await bus.subscribe(cacheTopic, (signal) => {
-    if (signal.kind === 'lost') return lose();
+    if (signal.kind === 'lost') {
+      owesReset = true;
+      return doubt(afterLossMs);
+    }
     heardAt = performance.now();
     hear(signal.message);
   });
-  await mend();
+  await payReset();
   const ticking = setInterval(tick, tickMs).unref();
   return {
-    isGiven,
-    lose,
+    isGiven: () => !owesReset && !isResetting && !isDeaf() && performance.now() >= believesFrom,
+    owe() {
+      owesReset = true;
+      forget();
+    },
     stop() {
       clearInterval(ticking);
       leave();

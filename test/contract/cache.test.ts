@@ -185,7 +185,9 @@ const disturbances: Record<string, (server: RedisInstance) => Promise<unknown>> 
 };
 
 describe.each(Object.entries(disturbances))('while Redis %s', (name, disturb) => {
-  it('no reader is given what was changed more than 100 ms before it asked', async () => {
+  it('no reader is given what was changed before the bound', async () => {
+    // One that hangs is noticed after half a second of silence.
+    const boundMs = name === 'answers nothing for a while' ? 600 : 100;
     const instances = [await openInstance(), await openInstance()];
     await Promise.all(instances.map(trusting));
     const random = createRandom(name.length);
@@ -214,7 +216,7 @@ describe.each(Object.entries(disturbances))('while Redis %s', (name, disturb) =>
           return { value: version, tags: [key] };
         };
         const given = cache.peek(key) ?? (await cache.get(key, make)).value;
-        const expected = versionsOf(key).findLastIndex((at) => at < askedAt - 100);
+        const expected = versionsOf(key).findLastIndex((at) => at < askedAt - boundMs);
         if (given < expected) stale.push(`${key}: version ${given} where ${expected} was committed`);
         reads += 1;
         await wait(random() * 2);
