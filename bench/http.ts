@@ -56,7 +56,10 @@ const targets: Target[] = [];
   await using started = await startSides(await services.fresh(), options.node);
   const { sides } = started;
   for (const shape of chosen) targets.push(...(await compare(sides, shape)));
-  targets.push(...(await openLoop(sides.pressrun)));
+}
+{
+  await using started = await startSides(await services.fresh(), options.node);
+  targets.push(...(await openLoop(started.sides.pressrun)));
 }
 targets.push(...(await embedded()));
 printTargets('http', targets);
@@ -116,6 +119,7 @@ async function measure(side: Side, shape: Shape, ms: number): Promise<Figures> {
 
 /** Latency at half of what it can do, 500 connections taking turns, and the memory that this takes. */
 async function openLoop(side: Side): Promise<Target[]> {
+  await measure(side, 'single', warmUpMs);
   const unloaded = await ask(side, 'single', { connections: 1, ms: openLoopMs / 3 });
   const capacity = (await measure(side, 'single', openLoopMs / 3)).perSecond;
   const perSecond = capacity / 2;
