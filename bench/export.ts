@@ -67,7 +67,7 @@ await rm(dataDir, { recursive: true, force: true });
 printTargets('export', targets);
 
 async function measure(batchId: string, format: string) {
-  const child = spawn(process.execPath, ['src/main.ts'], {
+  const child = spawn(process.execPath, ['src/main.js'], {
     env: { PATH: process.env['PATH'], ...settings },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

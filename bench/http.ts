@@ -58,8 +58,11 @@ const targets: Target[] = [];
   await using started = await startSides(await services.fresh(), options.node);
   const { sides } = started;
   for (const shape of chosen) targets.push(...(await compare(sides, shape)));
-  targets.push(...(await openLoop(sides.pressrun)));
   targets.push(await hitRate(started.account));
+}
+{
+  await using started = await startSides(await services.fresh(), options.node);
+  targets.push(...(await openLoop(started.sides.pressrun)));
 }
 targets.push(...(await embedded()));
 printTargets('http', targets);
@@ -141,6 +144,7 @@ async function hitRate(account: Parameters<typeof runMixed>[0]): Promise<Target>
 
 /** Latency at half of what it can do, 500 connections taking turns, and the memory that this takes. */
 async function openLoop(side: Side): Promise<Target[]> {
+  await measure(side, 'single', warmUpMs);
   const unloaded = await ask(side, 'single', { connections: 1, ms: openLoopMs / 3 });
   const capacity = (await measure(side, 'single', openLoopMs / 3)).perSecond;
   const perSecond = capacity / 2;

@@ -1,4 +1,6 @@
+import cluster from 'node:cluster';
 import { startApp } from './app.ts';
+import { clusterSize, runCluster } from './cluster.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { PersistedDocumentsError } from './http/persisted-documents.ts';
 import { PortInUseError } from './http/server.ts';
@@ -10,6 +12,8 @@ const help = `Starts Pressrun: GraphQL, subscriptions and the worker in one proc
 
   npm start              everything embedded under .data/
   PORT=4001 npm start    any setting comes from the environment or .env; README.md lists them
+  npm start -- --cluster [n]
+                         n processes on one port, one for each core without a number; needs PostgreSQL and Redis
 `;
 
 /** Faults that a person can mend, told without a stack. */
@@ -19,6 +23,19 @@ const expected = (error: unknown): error is Error =>
   error instanceof PersistedDocumentsError ||
   error instanceof DataDirectoryInUseError ||
   error instanceof UnusableError;
+
+/** Starts the processes of a cluster, and ends with them. @throws ConfigError where they could not share their data. */
+async function mainOfCluster(size: number): Promise<void> {
+  const config = readConfig();
+  if (config.databaseUrl === undefined || config.redisUrl === undefined) {
+    throw new ConfigError(
+      '--cluster needs DATABASE_URL and REDIS_URL: the embedded database belongs to one process. Without them, start it without --cluster.',
+    );
+  }
+  const logger = createLogger(config.logLevel);
+  process.exitCode = await runCluster(size, logger);
+  logger.info('stopped');
+}
 
 async function main(): Promise<void> {
   const startedAt = performance.now();
@@ -49,22 +66,30 @@ async function main(): Promise<void> {
     }
     stopping = true;
     logger.info({ signal }, 'stopping; posts in flight are finished or handed back (again to stop at once)');
-    app.stop().then(
-      () => logger.info('stopped'),
-      (error: unknown) => {
-        logger.error({ err: error }, 'did not stop cleanly');
-        process.exitCode = 1;
-      },
-    );
+    app
+      .stop()
+      .then(
+        () => logger.info('stopped'),
+        (error: unknown) => {
+          logger.error({ err: error }, 'did not stop cleanly');
+          process.exitCode = 1;
+        },
+      )
+      // What ties it to its cluster would keep it.
+      .finally(() => cluster.worker?.disconnect());
   };
   process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  // Of a cluster, the first process decides.
+  process.on('SIGINT', cluster.isWorker ? () => undefined : stop);
 }
+
+const size = cluster.isPrimary ? clusterSize(process.argv.slice(2)) : undefined;
 
 if (process.argv.slice(2).some((argument) => argument === '--help' || argument === '-h')) {
   process.stdout.write(help);
 } else {
-  main().catch((error: unknown) => {
+  const running = size === undefined ? main() : mainOfCluster(size);
+  running.catch((error: unknown) => {
     const told = expected(error) ? error.message : error instanceof Error ? error.stack : String(error);
     // Whatever a failed start left open, such as a client that tries for ever, must not keep the process.
     process.stderr.write(`${told}\n`, () => process.exit(1));

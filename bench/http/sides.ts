@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { z } from 'zod';
 import { createClient, RegisterDocument } from '../../client/index.ts';
@@ -24,6 +24,14 @@ const raisedLimits = Object.fromEntries(
   ['RATE_LIMIT_PER_USER', 'RATE_LIMIT_PER_ADDRESS', 'RATE_LIMIT_GLOBAL'].map((name) => [name, '100000000']),
 );
 
+/** What `npm start` gives to Node. */
+async function startArguments(): Promise<string[]> {
+  const { scripts } = packageSchema.parse(JSON.parse(await readFile('package.json', 'utf8')));
+  return scripts.start.split(' ').slice(1);
+}
+
+const packageSchema = z.object({ scripts: z.object({ start: z.string().startsWith('node ') }) });
+
 /** Starts Pressrun as in production: the real process, logging into a file. Its log goes with it. */
 export async function startPressrun(settings: Record<string, string>, flags: readonly string[] = []) {
   const opened = new AsyncDisposableStack();
@@ -34,7 +42,7 @@ export async function startPressrun(settings: Record<string, string>, flags: rea
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const startedAtMs = performance.now();
-  const child = spawn(process.execPath, [...flags, 'src/main.ts'], {
+  const child = spawn(process.execPath, [...flags, ...(await startArguments())], {
     env: {
       PATH: process.env['PATH'],
       NODE_ENV: 'production',

@@ -51,7 +51,7 @@ export async function launchServer(tell: (line: string) => void): Promise<Server
   const environment = process.env;
   const ownFolder =
     (environment['DATA_DIR'] ?? '') === '' ? await mkdtemp(join(tmpdir(), 'pressrun-demo-')) : undefined;
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../main.ts', import.meta.url))], {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('../main.js', import.meta.url))], {
     env: {
       ...environment,
       ...(ownFolder === undefined ? {} : { DATA_DIR: ownFolder }),

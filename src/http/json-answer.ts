@@ -86,7 +86,11 @@ function mediaTypeOf(accept: string | undefined): (typeof jsonTypes)[number] | u
   return undefined;
 }
 
-const object = z.record(z.string(), z.unknown()).nullish();
+const object = z
+  .custom<Record<string, unknown>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  )
+  .nullish();
 const paramsSchema = z.strictObject({
   query: z.string().nullish(),
   operationName: z.string().nullish(),

@@ -90,8 +90,8 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
         logger.info(fields, settled ? 'post completed' : 'lease lost; result dropped');
       } catch (error) {
         if (!(error instanceof ProviderError)) throw error;
-        onMade(used);
         await fail(deps, work, error);
+        onMade(used);
       }
     },
   };

@@ -46,13 +46,16 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
   const owned = ({ userId }: Owner) => Prisma.sql`t."ownerId" = ${userId}::uuid`;
   const all = allColumns[name];
 
-  function read(columns: Columns<Row>, also: readonly string[] = []): Prisma.Sql {
+  function read(columns: Columns<Row>, also: readonly string[] = []): string {
     const names = new Set<string>(['id', ...also, ...(columns ?? all)]);
-    return Prisma.raw([...names].map((column) => `t."${column}"${casts[column] ?? ''}`).join(', '));
+    return [...names].map((column) => `t."${column}"${casts[column] ?? ''}`).join(', ');
   }
 
-  async function rowsOf<Read extends object>(sql: Prisma.Sql): Promise<Read[]> {
-    const rows = await database.query<Read>(sql.text, sql.values);
+  async function rowsOf<Read extends object>({
+    text,
+    values,
+  }: Pick<Prisma.Sql, 'text' | 'values'>): Promise<Read[]> {
+    const rows = await database.query<Read>(text, values);
     if (name === 'batches') for (const row of rows) restoreLargeIntegers(row);
     return rows;
   }
@@ -60,8 +63,10 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
   return {
     /** @returns in the order of the ids; null for an absent row and for somebody else's alike. */
     async findAll(owner: Owner, ids: readonly string[], columns?: Columns<Row>): Promise<(Row | null)[]> {
-      const rows = await rowsOf<Row>(Prisma.sql`
-        SELECT ${read(columns)} FROM ${table} t WHERE t.id = ANY(${[...new Set(ids)]}::uuid[]) AND ${owned(owner)}`);
+      const rows = await rowsOf<Row>({
+        text: `SELECT ${read(columns)} FROM ${name} t WHERE t.id = ANY($1::uuid[]) AND t."ownerId" = $2::uuid`,
+        values: [[...new Set(ids)], owner.userId],
+      });
       const byId = new Map(rows.map((row) => [row.id, row]));
       return ids.map((id) => byId.get(id) ?? null);
     },
@@ -74,7 +79,7 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
       columns?: Columns<Row>,
     ): Promise<Page<Row & Sortable<By>>> {
       const { window, toPage } = planPage(list, args);
-      const sql = pageSql(table, read(columns, [window.by]), where, window);
+      const sql = pageSql(table, Prisma.raw(read(columns, [window.by])), where, window);
       return toPage(await rowsOf<Row & Sortable<By>>(sql));
     },
 
@@ -91,7 +96,7 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
       wanted: readonly PageOf[],
       columns?: Columns<Row>,
     ): Promise<Page<Row>[]> {
-      const names = read(columns, ['createdAt']);
+      const names = Prisma.raw(read(columns, ['createdAt']));
       const sql = pagesSql(table, names, Prisma.raw(`"${parent}"`), owned(owner), wanted);
       const rows = await rowsOf<Row & { place: number }>(sql);
       const byPlace = Map.groupBy(rows, ({ place }) => place);

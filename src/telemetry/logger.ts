@@ -20,9 +20,11 @@ const secretNames = [
   'messages',
 ];
 
-/** Lines are written together, these bytes of them or what has come in so many milliseconds; at an exit, all of them. */
-const writeBytes = 4096;
-const flushMs = 100;
+/**
+ * Lines are written together: so many bytes of them or what has come in so many milliseconds, and at an exit all of them.
+ * At most so many at once, which a pipe that processes share keeps in one piece.
+ */
+const writing = { minLength: 2048, maxWrite: 4096, periodicFlush: 100, sync: true };
 
 /**
  * JSON lines on standard output, readable lines when that is a terminal. Secrets and prompts are never
@@ -37,5 +39,5 @@ export function createLogger(level: Logger['level']): Logger {
   };
   return process.stdout.isTTY
     ? pino(options, pretty({ colorize: true, translateTime: 'SYS:HH:MM:ss.l', sync: true, singleLine: true }))
-    : pino(options, pino.destination({ minLength: writeBytes, periodicFlush: flushMs, sync: false }));
+    : pino(options, pino.destination(writing));
 }

@@ -228,6 +228,11 @@ describe('POST answers as GET does', () => {
 });
 
 async function told(response: Response) {
-  const { 'x-request-id': _id, date: _date, ...headers } = Object.fromEntries(response.headers);
+  const {
+    'x-request-id': _id,
+    'x-cache': _cache,
+    date: _date,
+    ...headers
+  } = Object.fromEntries(response.headers);
   return { status: response.status, headers, text: await response.text() };
 }

@@ -50,7 +50,7 @@ export function createChild(name: string, env: Record<string, string>): Child {
 
   async function start(): Promise<void> {
     // The kernel ends the child with the harness, however that one ends.
-    const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', process.execPath, 'src/main.ts'], {
+    const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', process.execPath, 'src/main.js'], {
       env: { PATH: process.env['PATH'], ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -6,7 +6,7 @@ import { findBinary } from '../services/find-binary.ts';
 import { waitUntil } from '../services/wait-until.ts';
 import type { Home } from './home.ts';
 
-const entry = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
+const entry = fileURLToPath(new URL('../../../src/main.js', import.meta.url));
 
 /** The fields of a log line that tests look at; the others are kept. */
 const logLineSchema = z.looseObject({ msg: z.string(), url: z.url().optional() });
@@ -38,7 +38,7 @@ export type Pressrun = Launched & {
 };
 
 /**
- * Runs `node src/main.ts` as a process of its own, which dies with this one.
+ * Runs `node src/main.js` as a process of its own, which dies with this one.
  *
  * @param settings environment variables; there are no others but the embedded defaults for a test.
  */
@@ -88,8 +88,12 @@ export async function launchPressrun(
 }
 
 /** Launches Pressrun and waits until it says that it is ready. Where it ends instead, rejects with what it said. */
-export async function startPressrun(home: Home, settings: Record<string, string> = {}): Promise<Pressrun> {
-  const launched = await launchPressrun(home, settings);
+export async function startPressrun(
+  home: Home,
+  settings: Record<string, string> = {},
+  args: readonly string[] = [],
+): Promise<Pressrun> {
+  const launched = await launchPressrun(home, settings, args);
   const ready = () => launched.log().find(({ msg }) => msg.startsWith('Pressrun is ready'))?.url;
   await waitUntil(
     'Pressrun to be ready',

@@ -1,0 +1,8 @@
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+// What was compiled at the last start is not compiled again, nor are types stripped: that takes half of a start, and
+// memory that stays. This file is JavaScript as it is, or the stripper would be loaded for it alone. Where the folder
+// cannot be written, every start is like the first one.
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/pressrun/compiled', import.meta.url)));
+await import('./command.ts');
