@@ -5,7 +5,7 @@ import type { Services } from '../graphql/context.ts';
 import type { RateLimits } from '../services/rate-limits.ts';
 import type { Sessions } from '../services/sessions.ts';
 import type { AssetStore } from '../store/assets.ts';
-import type { Logger } from '../telemetry/logger.ts';
+import { createRequestLog, type Logger } from '../telemetry/logger.ts';
 import { serveAsset, assetPrefix } from './assets.ts';
 import { ClientLeftError } from './body.ts';
 import { createClientReader } from './client-info.ts';
@@ -105,8 +105,7 @@ export function createHttpServer(deps: {
     }
   }
 
-  // One line a request, of nothing that needs redaction, which takes longer than all the rest of it.
-  const requestLog = logger.child({}, { redact: [] });
+  const requestLog = createRequestLog(logger);
   const server = createServer(patience, (request, response) => {
     const startedAt = performance.now();
     const requestId = requestIdOf(request);
@@ -169,6 +168,7 @@ export function createHttpServer(deps: {
       await graphql.dispose();
       server.closeIdleConnections();
       await closed;
+      requestLog.flush();
       clearTimeout(grace);
     },
   };

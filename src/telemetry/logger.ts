@@ -20,11 +20,7 @@ const secretNames = [
   'messages',
 ];
 
-/**
- * Lines are written together: so many bytes of them or what has come in so many milliseconds, and at an exit all of them.
- * At most so many at once, which a pipe that processes share keeps in one piece.
- */
-const writing = { minLength: 2048, maxWrite: 4096, periodicFlush: 100, sync: true };
+const common = { base: null, timestamp: pino.stdTimeFunctions.isoTime };
 
 /**
  * JSON lines on standard output, readable lines when that is a terminal. Secrets and prompts are never
@@ -32,12 +28,28 @@ const writing = { minLength: 2048, maxWrite: 4096, periodicFlush: 100, sync: tru
  */
 export function createLogger(level: Logger['level']): Logger {
   const options = {
+    ...common,
     level,
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
     redact: secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
   };
   return process.stdout.isTTY
     ? pino(options, pretty({ colorize: true, translateTime: 'SYS:HH:MM:ss.l', sync: true, singleLine: true }))
-    : pino(options, pino.destination(writing));
+    : pino(options);
+}
+
+/**
+ * Lines of requests are written together: so many bytes of them, or what has come in so many milliseconds, and at an
+ * exit all of them. At most so many at once, which a pipe that processes share keeps in one piece.
+ */
+const together = { minLength: 2048, maxWrite: 4096, periodicFlush: 100, sync: true };
+
+/**
+ * The log of requests, for one line each of nothing that needs redaction, which would take longer than the rest of it. To be
+ * flushed at the end.
+ */
+export function createRequestLog(logger: Logger): Logger {
+  const isOfUse = logger.isLevelEnabled('info') && !process.stdout.isTTY;
+  return isOfUse
+    ? pino({ ...common, level: logger.level }, pino.destination(together))
+    : logger.child({}, { redact: [] });
 }
