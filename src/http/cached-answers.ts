@@ -3,18 +3,27 @@ import type { Codec } from '../cache/cache.ts';
 
 /** The answer to a query, without errors, as it is sent. */
 export type CachedAnswer = {
-  body: Buffer;
+  content: Content;
   /** Top-level fields that it answers: what rate limits count. */
   rootFields: number;
 };
 
+/** Node writes a short text in one piece with the head, and a buffer beside it; a long text it would encode each time. */
+export type Content = string | Buffer;
+
+const longBytes = 8 * 1024;
+
+export function contentOf(text: string): Content {
+  return text.length > longBytes ? Buffer.from(text) : text;
+}
+
 export const answerCodec: Codec<CachedAnswer> = {
-  toText: ({ body, rootFields }) => `${rootFields} ${body.toString()}`,
+  toText: ({ content, rootFields }) => `${rootFields} ${content.toString()}`,
   fromText(text) {
     const end = text.indexOf(' ');
-    return { rootFields: Number(text.slice(0, end)), body: Buffer.from(text.slice(end + 1)) };
+    return { rootFields: Number(text.slice(0, end)), content: contentOf(text.slice(end + 1)) };
   },
-  bytesOf: ({ body }) => body.byteLength,
+  bytesOf: ({ content }) => (typeof content === 'string' ? 2 * content.length : content.byteLength),
 };
 
 /** Larger requests are not worth their place. */

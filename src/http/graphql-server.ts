@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer';
 import {
   GraphQLError,
   OperationTypeNode,
@@ -23,7 +22,7 @@ import type { Subscription } from '../graphql/subscriber.ts';
 import type { Viewer } from '../services/accounts.ts';
 import type { RateLimits } from '../services/rate-limits.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { CachedAnswer } from './cached-answers.ts';
+import { contentOf, type CachedAnswer, type Content } from './cached-answers.ts';
 import { eventStreams } from './event-stream.ts';
 import { exampleHeaders, exampleOperations } from './graphiql-examples.ts';
 import { createGuards } from './graphql-guards.ts';
@@ -136,11 +135,11 @@ export function createGraphqlServer(
         const reads = createCollector();
         const result = await guards.run({ ...args, contextValue: contextOf(request, viewer, reads) });
         if (result.errors !== undefined) failure = result;
-        const body = Buffer.from(JSON.stringify(result));
+        const content = contentOf(JSON.stringify(result));
         const tags = result.errors === undefined ? reads.tags() : undefined;
-        return { value: { body, rootFields: operation.rootFields }, tags };
+        return { value: { content, rootFields: operation.rootFields }, tags };
       });
-      return failure === undefined ? { body: value.body, outcome } : { result: failure, outcome };
+      return failure === undefined ? { content: value.content, outcome } : { result: failure, outcome };
     } catch (error) {
       return { result: { errors: [guards.mask(error, request.requestId)] }, outcome: 'BYPASS' };
     }
@@ -160,7 +159,7 @@ export function createGraphqlServer(
     if (kept === undefined) return undefined;
     try {
       await limits.operation({ userId: viewer.userId, address }, kept.rootFields);
-      return { body: kept.body, outcome: 'HIT' };
+      return { content: kept.content, outcome: 'HIT' };
     } catch (error) {
       if (!(error instanceof RateLimitedError)) throw error;
       return { result: { errors: [maskError(error, () => undefined)] }, outcome: 'BYPASS' };
@@ -205,7 +204,7 @@ export function createGraphqlServer(
 }
 
 /** An answer as it is sent, or a result that is still to be written; and what the cache had to do with it. */
-export type Answer = ({ body: Buffer } | { result: ExecutionResult }) & { outcome: Outcome };
+export type Answer = ({ content: Content } | { result: ExecutionResult }) & { outcome: Outcome };
 
 type Subscribe = (args: OperationArgs) => Promise<Subscription | ExecutionResult>;
 

@@ -27,7 +27,7 @@ export async function answerAsJson(
   const answer = mediaType === undefined ? undefined : await findAnswer(graphql, body, context);
   if (answer === undefined) return false;
   const { status, headers, content } =
-    'body' in answer ? { ...fine, content: answer.body } : write(answer.result);
+    'content' in answer ? { ...fine, content: answer.content } : write(answer.result);
   const bytes = Buffer.byteLength(content);
   // What compresses takes part in all that is written: only answers that it may be of use to go through it.
   if (isWorthCompressing(request, bytes)) compress(request, response);
