@@ -6,19 +6,34 @@ import {
   RefreshDocument,
 } from '../../client/generated/graphql.ts';
 import { anonymous, clientOf, signUp, startTestApp, type TestApp } from '../support/app.ts';
-import { startRedis, type RedisInstance } from '../support/services/redis.ts';
+import { startRedis, withRedis, type RedisInstance } from '../support/services/redis.ts';
+import { waitUntil } from '../support/services/wait-until.ts';
 
 let redis: RedisInstance;
 let app: TestApp;
+/** How many connections to Redis there are, this one with them. */
+const connections = () =>
+  withRedis(
+    redis.url,
+    async (client) =>
+      String(await client.client('LIST'))
+        .trim()
+        .split('\n').length,
+  );
+let whole = Number.NaN;
 beforeAll(async () => {
   redis = await startRedis();
   app = await startTestApp({ REDIS_URL: redis.url, LOGIN_ATTEMPTS: '3' });
+  whole = await connections();
 });
 afterAll(async () => {
   await app[Symbol.asyncDispose]();
   await redis[Symbol.asyncDispose]();
 });
-afterEach(() => redis.restart());
+afterEach(async () => {
+  await redis.restart();
+  await waitUntil('the app to be back at Redis', async () => (await connections()) >= whole);
+});
 
 const password = 'correct horse';
 const logIn = async (email: string, given = password) => {
@@ -63,7 +78,10 @@ describe.each([
 
   it('who had guessed too often is refused, and who begins to guess is as well', async () => {
     const before = await signUp(app);
-    for (let guess = 0; guess < 4; guess += 1) await logIn(before.email, 'wrong horse');
+    await waitUntil(
+      'a refusal',
+      async () => (await logIn(before.email, 'wrong horse')).__typename === 'RateLimitedError',
+    );
     const after = await signUp(app);
     await hurt();
     expect(await logIn(before.email)).toMatchObject({ code: 'RATE_LIMITED' });
