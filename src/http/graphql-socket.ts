@@ -136,7 +136,7 @@ export function createGraphqlSockets(deps: {
     socket.on('pong', () => (isAlive = true));
     // Frames that break the protocol, and peers that are gone: `ws` closes the socket itself.
     socket.on('error', () => undefined);
-    socket.once('close', (code: number, reason: Buffer) => {
+    socket.on('close', (code: number, reason: Buffer) => {
       clearInterval(pinging);
       guard.leave();
       closed(code, reason.toString()).catch((error: unknown) =>

@@ -21,13 +21,13 @@ export function watchStalledSockets(server: Server, close: (socket: Socket) => v
   server.on('connection', (socket: Socket) => {
     socket.setKeepAlive(true, keepAliveAfterMs);
     sockets.set(socket, { taken: 0, at: performance.now() });
-    socket.once('close', () => sockets.delete(socket));
   });
   const timer = setInterval(() => {
     const now = performance.now();
     for (const [socket, last] of sockets) {
       const taken = socket.bytesWritten - socket.writableLength;
-      if (socket.writableLength === 0 || taken !== last.taken) {
+      if (socket.destroyed) sockets.delete(socket);
+      else if (socket.writableLength === 0 || taken !== last.taken) {
         last.taken = taken;
         last.at = now;
       } else if (now - last.at >= stalledMs) {

@@ -74,18 +74,20 @@ export function attachWebSockets(
     const leave = connection.destroyed ? undefined : deps.connections.enter(client.address);
     if (leave === undefined) return refuse('429 Too Many Requests');
     // Also where the handshake fails.
-    connection.once('close', leave);
+    connection.on('close', leave);
     // The request itself is let go, as a connection lives for hours; and its id is copied, as V8 builds a UUID of
     // 14 pieces that would stay.
     const requestId = Buffer.from(requestIdOf(request)).toString();
     sockets.handleUpgrade(request, connection, head, (socket) => {
+      // From here on `ws` listens.
+      connection.off('error', destroyIt);
       webSockets.set(connection, socket);
       serve({ socket, guard: new SocketGuard(socket, deps), client, requestId });
     });
   }
 
   server.on('upgrade', (request: IncomingMessage, connection: Duplex, head: Buffer) => {
-    connection.on('error', () => connection.destroy());
+    connection.on('error', destroyIt);
     upgrade(request, connection, head).catch(() => connection.destroy());
   });
 
@@ -103,4 +105,8 @@ export function attachWebSockets(
       await new Promise<void>((resolve) => sockets.close(() => resolve()));
     },
   };
+}
+
+function destroyIt(this: Duplex): void {
+  this.destroy();
 }
