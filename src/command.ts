@@ -38,6 +38,9 @@ async function mainOfCluster(size: number): Promise<void> {
 }
 
 async function main(): Promise<void> {
+  // Who started it over a channel is gone, perhaps killed: nobody else would end it. (A cluster sees to that itself.)
+  const left = Promise.withResolvers<void>();
+  if (!cluster.isWorker) process.once('disconnect', () => left.resolve());
   const startedAt = performance.now();
   const config = readConfig();
   const logger = createLogger(config.logLevel);
@@ -79,6 +82,7 @@ async function main(): Promise<void> {
       .finally(() => cluster.worker?.disconnect());
   };
   process.on('SIGTERM', stop);
+  void left.promise.then(() => stop('SIGTERM'));
   // Of a cluster, the first process decides.
   process.on('SIGINT', cluster.isWorker ? () => undefined : stop);
 }

@@ -59,7 +59,8 @@ export async function launchServer(tell: (line: string) => void): Promise<Server
       // Its ready line is on this level.
       LOG_LEVEL: 'info',
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // The channel tells the server that this process is gone, also where it was killed.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const closed = Promise.withResolvers<void>();
   const said: string[] = [];
@@ -68,8 +69,10 @@ export async function launchServer(tell: (line: string) => void): Promise<Server
   let isReady = false;
   let isStopping = false;
 
-  createInterface(child.stderr).on('line', (line) => said.push(line));
-  createInterface(child.stdout).on('line', (line) => {
+  const { stdout, stderr } = child;
+  if (stdout === null || stderr === null) throw new Error('a server was started without its output');
+  createInterface(stderr).on('line', (line) => said.push(line));
+  createInterface(stdout).on('line', (line) => {
     const entry = parseJson(line);
     const readyLine = readyLineSchema.safeParse(entry).data;
     const logLine = logLineSchema.safeParse(entry).data;

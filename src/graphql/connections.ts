@@ -1,11 +1,7 @@
 import type { Page } from '../services/paging.ts';
 import { builder } from './builder.ts';
 
-/**
- * Puts a page into Relay's shape.
- *
- * @param count how many rows the whole list has; asked only where the client asks.
- */
+/** A page as Relay's connections are resolved from it. */
 export type Connection<Row> = ReturnType<typeof toConnection<Row>>;
 
 /** @throws Error for a row that must be there: the database keeps what it points to. */
@@ -14,6 +10,11 @@ export function present<Row>(row: Row | null): Row {
   return row;
 }
 
+/**
+ * Puts a page into Relay's shape.
+ *
+ * @param count how many rows the whole list has; asked only where the client asks.
+ */
 export function toConnection<Row>(page: Page<Row>, count: () => Promise<number>) {
   const { edges, hasNextPage, hasPreviousPage } = page;
   return {

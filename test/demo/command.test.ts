@@ -5,6 +5,7 @@ import { createSimulator } from '../../src/simulator/server.ts';
 import { startTestApp } from '../support/app.ts';
 import { freePort } from '../support/services/free-port.ts';
 import { startDemo } from './support/demo-run.ts';
+import { waitUntil } from '../support/services/wait-until.ts';
 
 /** Each run starts a server, which takes its time on a machine with much else to do. */
 const timeout = 90_000;
@@ -103,6 +104,19 @@ describe('npm run demo, interrupted', { timeout }, () => {
       expect(await demo.ended).toBe(code);
       expect(demo.stderr()).toBe('');
       expect(await demo.leftovers()).toEqual(nothing);
+    },
+  );
+
+  it.each(['Starting a server', 'posts ordered'])(
+    'leaves no server behind when killed at "%s"',
+    async (words) => {
+      await using demo = await startDemo([], { SIMULATOR_TIME_SCALE: '0.2' });
+      await demo.says(words);
+      demo.signal('SIGKILL');
+      await demo.ended;
+      await waitUntil('the server to end', async () => (await demo.leftovers()).processes.length === 0, {
+        deadlineMs: 20_000,
+      });
     },
   );
 
