@@ -1,6 +1,7 @@
 import { isObjectType, type GraphQLSchema } from 'graphql';
 import { toGlobalId } from '../domain/ids.ts';
 import { builder } from './builder.ts';
+import { readsRowOnly } from './query-code.ts';
 import './errors.ts';
 import './user.ts';
 import './campaign.ts';
@@ -33,6 +34,7 @@ function withShortWays(schema: GraphQLSchema): GraphQLSchema {
     }
     if (fields['id'] !== undefined && type.getInterfaces().some(({ name }) => name === 'Node')) {
       fields['id'].resolve = ({ id }) => toGlobalId(type.name, id);
+      fields['id'].extensions = { ...fields['id'].extensions, [readsRowOnly]: true };
     }
   }
   return schema;
