@@ -89,7 +89,7 @@ export const BatchNode = builder.prismaNode('Batch', {
     }),
     cost: t.float({
       description: 'US dollars paid to the AI provider so far.',
-      resolve: ({ id }, _args, { loaders }) => loaders.batchCosts.load(id),
+      resolve: ({ id }, _args, { loaders }) => loaders().batchCosts.load(id),
     }),
     maxCost: t.float({
       nullable: true,
@@ -109,7 +109,8 @@ export const BatchNode = builder.prismaNode('Batch', {
       nullable: true,
       description:
         'Why a running batch does not go on: `PROVIDER_UNAVAILABLE` while the AI provider keeps failing. Null while it does.',
-      resolve: ({ status }, _args, { loaders }) => (status === 'RUNNING' ? loaders.outage.load('now') : null),
+      resolve: ({ status }, _args, { loaders }) =>
+        status === 'RUNNING' ? loaders().outage.load('now') : null,
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was started.' }),
     finishedAt: t.expose('finishedAt', {
@@ -121,7 +122,7 @@ export const BatchNode = builder.prismaNode('Batch', {
       type: CampaignNode,
       description: 'The campaign its posts are written for.',
       resolve: async ({ ownerId, campaignId }, _args, { loaders }) =>
-        present(await loaders.campaigns.load({ owner: { userId: ownerId }, id: campaignId })),
+        present(await loaders().campaigns.load({ owner: { userId: ownerId }, id: campaignId })),
     }),
   }),
 });
@@ -147,7 +148,7 @@ builder.objectField(CampaignNode, 'batches', (t) =>
       type: BatchNode,
       description: 'Its batches, newest first. Cursors are those of `batches` with its id as filter.',
       resolve: async ({ id, ownerId }, args, context) => {
-        const { pages, counts } = context.loaders.campaignBatches;
+        const { pages, counts } = context.loaders().campaignBatches;
         const owner = { userId: ownerId };
         const page = await pages.load({ owner, page: context.batches.planOf(owner, id, args) });
         return toConnection(page, () => counts.load({ owner, id }));

@@ -51,7 +51,8 @@ export type Context = Services & {
   address: string;
   /** Undefined on a WebSocket, which cannot set one. */
   refreshCookie: RefreshCookie | undefined;
-  loaders: Loaders;
+  /** Look-ups that are asked together; most requests need none. */
+  loaders: () => Loaders;
   /** The time; an answer that depends on it is not kept. */
   now: () => Date;
   /** Says that the answer carries tokens: nobody is to keep it, nor to compress it. */

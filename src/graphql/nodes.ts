@@ -20,11 +20,11 @@ function load(context: Context, typename: string, id: string): Promise<object | 
   if (!rowId.safeParse(id).success) throw notANode();
   switch (typename) {
     case 'Campaign':
-      return loaders.campaigns.load({ owner, id });
+      return loaders().campaigns.load({ owner, id });
     case 'Batch':
-      return loaders.batches.load({ owner, id });
+      return loaders().batches.load({ owner, id });
     case 'Post':
-      return loaders.posts.load({ owner, id });
+      return loaders().posts.load({ owner, id });
     case 'User':
       return id === owner.userId ? accounts.me(owner) : Promise.resolve(null);
     default:

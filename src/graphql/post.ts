@@ -125,7 +125,7 @@ export const PostNode = builder.prismaNode('Post', {
     }),
     cost: t.float({
       description: 'US dollars paid to the AI provider for it so far.',
-      resolve: ({ id }, _args, { loaders }) => loaders.postCosts.load(id),
+      resolve: ({ id }, _args, { loaders }) => loaders().postCosts.load(id),
     }),
     version: t.exposeInt('version', {
       description: 'Counts the changes of content and review. Send the one you saw as `expectedVersion`.',
@@ -144,19 +144,19 @@ export const PostNode = builder.prismaNode('Post', {
         first: t.arg.int({ required: false, defaultValue: 20, description: 'How many, at most 100.' }),
       },
       resolve: ({ id }, { first }, { loaders }) =>
-        loaders.revisions.load({ postId: id, take: Math.min(Math.max(first ?? 20, 1), maxPageSize) }),
+        loaders().revisions.load({ postId: id, take: Math.min(Math.max(first ?? 20, 1), maxPageSize) }),
     }),
     batch: t.field({
       type: BatchNode,
       description: 'The batch that it belongs to.',
       resolve: async ({ ownerId, batchId }, _args, { loaders }) =>
-        present(await loaders.batches.load({ owner: { userId: ownerId }, id: batchId })),
+        present(await loaders().batches.load({ owner: { userId: ownerId }, id: batchId })),
     }),
     campaign: t.field({
       type: CampaignNode,
       description: 'The campaign it is written for.',
       resolve: async ({ ownerId, campaignId }, _args, { loaders }) =>
-        present(await loaders.campaigns.load({ owner: { userId: ownerId }, id: campaignId })),
+        present(await loaders().campaigns.load({ owner: { userId: ownerId }, id: campaignId })),
     }),
   }),
 });
@@ -196,7 +196,7 @@ async function postsOf(
   { posts, loaders }: Context,
   info: GraphQLResolveInfo,
 ) {
-  const { pages, counts } = parent === 'batchId' ? loaders.batchPosts : loaders.campaignPosts;
+  const { pages, counts } = parent === 'batchId' ? loaders().batchPosts : loaders().campaignPosts;
   const owner = { userId: ownerId };
   const page = await pages.load({
     owner,

@@ -200,7 +200,7 @@ function batchIdOf(update: BatchUpdate): string {
 }
 
 async function loadPost(context: Context, id: string) {
-  const post = await context.loaders.posts.load({ owner: requireViewer(context), id });
+  const post = await context.loaders().posts.load({ owner: requireViewer(context), id });
   if (post === null) throw new NotFoundError('post', 'postId');
   return post;
 }

@@ -25,7 +25,7 @@ const CampaignUsageRef = builder.objectRef<CampaignUsage & { owner: Owner }>('Ca
       type: CampaignNode,
       nullable: true,
       description: 'The campaign.',
-      resolve: ({ campaignId: id, owner }, _args, { loaders }) => loaders.campaigns.load({ owner, id }),
+      resolve: ({ campaignId: id, owner }, _args, { loaders }) => loaders().campaigns.load({ owner, id }),
     }),
     calls: t.exposeInt('calls', { description: 'Calls that were paid.' }),
     inputTokens: t.exposeFloat('inputTokens', { description: 'Tokens sent.' }),

@@ -5,27 +5,36 @@ import type { IncomingMessage } from 'node:http';
  *
  * @returns undefined where it is larger than `maxBytes`; the rest is not read.
  */
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return undefined;
+export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>();
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
+    resolve(undefined);
+    return promise;
+  }
   const chunks: Buffer[] = [];
   let bytes = 0;
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>();
-  const onData = (chunk: Buffer) => {
-    bytes += chunk.byteLength;
-    chunks.push(chunk);
-    if (bytes > maxBytes) finish(undefined);
-  };
-  // A client that leaves in the middle gets no answer; nobody is to wait for its rest.
-  const onClose = () => reject(new ClientLeftError());
+  let isRead = false;
   const finish = (body: Buffer | undefined) => {
-    request.off('data', onData).off('close', onClose);
-    request.pause();
+    isRead = true;
     resolve(body);
   };
-  request.on('data', onData);
-  request.once('end', () => finish(Buffer.concat(chunks)));
-  request.once('error', reject);
-  request.once('close', onClose);
+  request.on('data', (chunk: Buffer) => {
+    if (isRead) return;
+    chunks.push(chunk);
+    bytes += chunk.byteLength;
+    if (bytes <= maxBytes) return;
+    finish(undefined);
+    request.pause();
+  });
+  request.on('end', () => {
+    const [only] = chunks;
+    finish(chunks.length === 1 ? only : Buffer.concat(chunks));
+  });
+  request.on('error', reject);
+  // A client that leaves in the middle gets no answer; nobody is to wait for its rest.
+  request.on('close', () => {
+    if (!isRead) reject(new ClientLeftError());
+  });
   return promise;
 }
 

@@ -1,8 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import proxyAddr from 'proxy-addr';
+import { requestIdOf } from './headers.ts';
 
-/** What is known of the client's side of a connection. */
+/** What is known of a request and of the client's side of its connection. */
 export type ClientInfo = {
+  /** Under which the log knows the request. */
+  requestId: string;
   /** Network address; of the client itself where a trusted proxy names it. */
   address: string;
   /** Whether the client came over TLS. */
@@ -24,6 +27,11 @@ export function createClientReader(trustedProxies: readonly string[]) {
     const protocol = isBehindProxy ? String(request.headers['x-forwarded-proto'] ?? '') : '';
     const isSecure = protocol.split(',', 1)[0]?.trim() === 'https';
     const host = /^[\w.:[\]-]{1,255}$/.exec(request.headers.host ?? '')?.[0] ?? 'localhost';
-    return { address, isSecure, origin: `${isSecure ? 'https' : 'http'}://${host}` };
+    return {
+      requestId: requestIdOf(request),
+      address,
+      isSecure,
+      origin: `${isSecure ? 'https' : 'http'}://${host}`,
+    };
   };
 }

@@ -2,7 +2,7 @@ import { execute, type ExecutionArgs, type ExecutionResult, type GraphQLError, t
 import type { Plugin } from 'graphql-yoga';
 import { RateLimitedError } from '../domain/errors.ts';
 import type { OperationArgs, Context } from '../graphql/context.ts';
-import type { Documents } from '../graphql/documents.ts';
+import type { Documents, Operation } from '../graphql/documents.ts';
 import { maskError } from '../graphql/mask-error.ts';
 import type { RateLimits } from '../services/rate-limits.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -22,10 +22,13 @@ export function createGuards(deps: {
   plugins: Plugin<Context>[];
   /** Makes of an error what the client is told. */
   mask(error: unknown, requestId?: string): GraphQLError;
-  /** @returns what an operation is answered instead, where it is one too many. */
-  refuse(args: OperationArgs): Promise<ExecutionResult | undefined>;
+  /**
+   * @param operation of the document, where it is known already.
+   * @returns what an operation is answered instead, where it is one too many. Most are let through at once.
+   */
+  refuse(args: OperationArgs, operation?: Operation): Promise<ExecutionResult | undefined> | undefined;
   /** Runs a query or mutation that was not refused; its errors are those that clients are told. */
-  run(args: OperationArgs): Promise<ExecutionResult>;
+  run(args: OperationArgs, operation?: Operation): Promise<ExecutionResult>;
 } {
   const { introspection, documents, persisted, limits, logger } = deps;
   const parsing: Plugin<Context> = {
@@ -46,22 +49,22 @@ export function createGuards(deps: {
   const mask = (error: unknown, requestId?: string) =>
     maskError(error, (cause) => logger.error({ err: cause, requestId }, 'a resolver failed'), requestId);
 
-  async function refuse(args: OperationArgs): Promise<ExecutionResult | undefined> {
-    Object.assign(args, { hideSuggestions: !introspection });
+  const operationOf = ({ document, operationName }: OperationArgs) =>
+    documents.operation(document, operationName);
+
+  function refuse(
+    args: OperationArgs,
+    operation = operationOf(args),
+  ): Promise<ExecutionResult | undefined> | undefined {
     const { viewer, address } = args.contextValue;
-    const fields = documents.operation(args.document, args.operationName)?.rootFields ?? 1;
     const userId = viewer !== undefined && 'userId' in viewer ? viewer.userId : undefined;
-    try {
-      await limits.operation({ userId, address }, fields);
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof RateLimitedError)) throw error;
-      return { errors: [maskError(error, () => undefined)] };
-    }
+    return limits
+      .operation({ userId, address }, operation?.rootFields ?? 1)
+      ?.then(() => undefined, refusalOf);
   }
 
-  async function run(args: OperationArgs): Promise<ExecutionResult> {
-    const compiled = documents.operation(args.document, args.operationName)?.compiled();
+  async function run(args: OperationArgs, operation = operationOf(args)): Promise<ExecutionResult> {
+    const compiled = operation?.compiled();
     const result: ExecutionResult = await (compiled ?? execute)(args);
     if (result.errors === undefined) return result;
     const { requestId } = args.contextValue;
@@ -71,9 +74,15 @@ export function createGuards(deps: {
   const execution: Plugin<Context> = {
     onExecute: ({ args: { contextValue }, setExecuteFn }) =>
       setExecuteFn(async (executed: ExecutionArgs) => {
-        const args = { ...executed, contextValue };
+        const args = { ...executed, contextValue, hideSuggestions: !introspection };
         return (await refuse(args)) ?? run(args);
       }),
   };
   return { plugins: [parsing, execution], mask, refuse, run };
+}
+
+/** What an operation is answered that is one too many. @throws what is no such refusal. */
+export function refusalOf(error: unknown): ExecutionResult {
+  if (!(error instanceof RateLimitedError)) throw error;
+  return { errors: [maskError(error, () => undefined)] };
 }

@@ -9,7 +9,7 @@ import type { ClientInfo } from './client-info.ts';
 import { compress } from './compress.ts';
 import type { ConnectionCount } from './connection-count.ts';
 import { graphqlPath, type GraphqlServer, type RequestContext } from './graphql-server.ts';
-import { bearerToken, lastEventIdOf, requestIdOf } from './headers.ts';
+import { bearerToken, lastEventIdOf } from './headers.ts';
 import { answerAsJson } from './json-answer.ts';
 import { keepStream } from './keep-stream.ts';
 import { allowOrigin, answerPreflight, isAllowedOrigin } from './origins.ts';
@@ -49,24 +49,27 @@ export function createGraphqlRoute(deps: {
     allowOrigin(request, head);
     if (request.method === 'OPTIONS') return answerPreflight(response, head);
     try {
-      await limits.request(client.address);
+      const allowed = limits.request(client.address);
+      if (allowed !== undefined) await allowed;
     } catch (error) {
       if (!(error instanceof RateLimitedError)) throw error;
       head.push('retry-after', String(error.retryAfter));
       return refuse(429, error.code, error.message, { retryAfter: error.retryAfter });
     }
     const token = bearerToken(request.headers.authorization);
-    let viewer: ReturnType<typeof authenticate> | undefined;
-    const context: RequestContext = {
-      requestId: requestIdOf(request),
+    let viewer: ReturnType<RequestContext['viewer']>;
+    const whoAsks = () =>
+      token === undefined ? undefined : (viewer ??= accounts.known(token) ?? authenticate(accounts, token));
+    const context = (): RequestContext => ({
+      requestId: client.requestId,
       origin: client.origin,
       address: client.address,
       refreshCookie: refreshCookieOf(request, response, graphqlPath, client.isSecure),
       markSecret: () => response.setHeader('cache-control', 'no-store, no-transform'),
       lastEventId: lastEventIdOf(request),
-      viewer: () => (viewer ??= authenticate(accounts, token)),
+      viewer: whoAsks,
       openStream: (opening) => keepStream(response, client.address, opening, deps),
-    };
+    });
     if (request.method === 'POST') {
       // What a form of another site can send without being asked first is none of these.
       if (mediaType(request) !== 'application/json') {
@@ -77,13 +80,13 @@ export function createGraphqlRoute(deps: {
         head.push('connection', 'close');
         return refuse(413, 'REQUEST_TOO_LARGE', 'The request is too large.');
       }
-      if (await answerAsJson(graphql, request, body, context, response, head)) return;
+      if (await answerAsJson(graphql, { request, response, body, head, client, whoAsks, context })) return;
       // Where Yoga looks for what was read already.
       Object.assign(request, { body });
     }
     setHead(response, head);
     compress(request, response);
-    await graphql(request, response, context);
+    await graphql(request, response, context());
   };
 }
 

@@ -6,21 +6,20 @@ export function bearerToken(authorization: string | undefined): string | undefin
   return /^Bearer +([\w.~+/=-]+)$/i.exec(authorization ?? '')?.[1];
 }
 
-const requestIds = new WeakMap<IncomingMessage, string>();
-
-/** The id under which a request stands in the log: the client's own `x-request-id` where it is harmless. */
+/**
+ * The id under which a request stands in the log: the client's own `x-request-id` where it is harmless, another one at each
+ * call where there is none.
+ */
 export function requestIdOf(request: IncomingMessage): string {
-  const known = requestIds.get(request);
-  if (known !== undefined) return known;
   const sent = request.headers['x-request-id'];
-  const id = typeof sent === 'string' && /^[\w.-]{1,64}$/.test(sent) ? sent : randomUUID();
-  requestIds.set(request, id);
-  return id;
+  return typeof sent === 'string' && /^[\w.-]{1,64}$/.test(sent) ? sent : randomUUID();
 }
 
 /** The path of a request's target, without its query. */
 export function pathOf(request: IncomingMessage): string {
-  return request.url?.split('?', 1)[0] ?? '/';
+  const { url = '/' } = request;
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
 }
 
 /** What an `EventSource` sends when it comes back: the newest `id` it has. */

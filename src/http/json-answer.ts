@@ -1,10 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { z } from 'zod';
+import type { ClientInfo } from './client-info.ts';
 import { compress, isWorthCompressing } from './compress.ts';
 import type { Head } from './security-headers.ts';
 import { answerKey } from './cached-answers.ts';
 import type { Answer, GraphqlParams, GraphqlServer, RequestContext } from './graphql-server.ts';
+
+/** A request that has been read, and what answers it. */
+type Exchange = {
+  request: IncomingMessage;
+  response: ServerResponse;
+  body: Buffer;
+  /** What the answer's headers begin with. */
+  head: Readonly<Head>;
+  client: ClientInfo;
+  whoAsks: RequestContext['viewer'];
+  context: () => RequestContext;
+};
 
 /**
  * The short way of most requests: a body of `application/json` that is answered with JSON. It knows only what goes
@@ -12,19 +25,12 @@ import type { Answer, GraphqlParams, GraphqlServer, RequestContext } from './gra
  * place that says how. Yoga makes a request and a response of the Fetch API of each, which costs several times what the
  * operation does.
  *
- * @param head what the answer's headers begin with.
  * @returns whether it was answered.
  */
-export async function answerAsJson(
-  graphql: GraphqlServer,
-  request: IncomingMessage,
-  body: Buffer,
-  context: RequestContext,
-  response: ServerResponse,
-  head: Readonly<Head>,
-): Promise<boolean> {
+export async function answerAsJson(graphql: GraphqlServer, exchange: Exchange): Promise<boolean> {
+  const { request, response, head } = exchange;
   const mediaType = mediaTypeOf(request.headers.accept);
-  const answer = mediaType === undefined ? undefined : await findAnswer(graphql, body, context);
+  const answer = mediaType === undefined ? undefined : await findAnswer(graphql, exchange);
   if (answer === undefined) return false;
   const { status, headers, content } =
     'content' in answer ? { ...fine, content: answer.content } : write(answer.result);
@@ -47,17 +53,18 @@ export async function answerAsJson(
 
 async function findAnswer(
   graphql: GraphqlServer,
-  body: Buffer,
-  context: RequestContext,
+  { body, client, whoAsks, context }: Exchange,
 ): Promise<Answer | undefined> {
-  const viewer = await context.viewer().catch(() => undefined);
-  const key = viewer !== undefined && 'userId' in viewer ? answerKey(viewer, context, body) : undefined;
-  if (key !== undefined && viewer !== undefined && 'userId' in viewer) {
-    const known = await graphql.answerFromMemory(key, viewer, context);
+  const asks = whoAsks();
+  const viewer = asks instanceof Promise ? await asks.catch(() => undefined) : asks;
+  let key: string | undefined;
+  if (viewer !== undefined && 'userId' in viewer) {
+    key = answerKey(viewer, client, body);
+    const known = key === undefined ? undefined : graphql.answerFromMemory(key, viewer, client.address);
     if (known !== undefined) return known;
   }
   const params = paramsOf(body);
-  return params === undefined ? undefined : graphql.answer(params, context, key);
+  return params === undefined ? undefined : graphql.answer(params, context(), key);
 }
 
 const fine = { status: 200, headers: [] };

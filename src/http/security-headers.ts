@@ -23,8 +23,18 @@ export type Head = string[];
 
 type Policy = Record<string, string[]>;
 
+/** What browsers heed with a document alone, or with Flash and old ones: data would only carry it. */
+const onlyForPages = {
+  crossOriginOpenerPolicy: false,
+  originAgentCluster: false,
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
+} as const;
+
 /** What helmet sets is the same for all answers of a kind: it is asked once. */
-function headOf(directives: Policy, isSecure: boolean): Head {
+function headOf(directives: Policy, { isPage, isSecure }: { isPage: boolean; isSecure: boolean }): Head {
   const response = new ServerResponse(new IncomingMessage(new Socket()));
   helmet({
     contentSecurityPolicy: { useDefaults: false, directives },
@@ -32,13 +42,20 @@ function headOf(directives: Policy, isSecure: boolean): Head {
     xFrameOptions: { action: 'deny' },
     // Pictures are shown by pages of other sites.
     crossOriginResourcePolicy: false,
+    ...(isPage ? {} : onlyForPages),
   })(response.req, response, () => undefined);
   return Object.entries(response.getHeaders()).flatMap(([name, value]) => [name, String(value)]);
 }
 
 const heads = {
-  graphiql: { plain: headOf(graphiqlPolicy, false), secure: headOf(graphiqlPolicy, true) },
-  data: { plain: headOf(dataPolicy, false), secure: headOf(dataPolicy, true) },
+  graphiql: {
+    plain: headOf(graphiqlPolicy, { isPage: true, isSecure: false }),
+    secure: headOf(graphiqlPolicy, { isPage: true, isSecure: true }),
+  },
+  data: {
+    plain: headOf(dataPolicy, { isPage: false, isSecure: false }),
+    secure: headOf(dataPolicy, { isPage: false, isSecure: true }),
+  },
 };
 
 /** What tells browsers to take no liberties with an answer; HSTS where the client came over TLS. */

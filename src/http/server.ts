@@ -8,13 +8,13 @@ import type { AssetStore } from '../store/assets.ts';
 import { createRequestLog, type Logger } from '../telemetry/logger.ts';
 import { serveAsset, assetPrefix } from './assets.ts';
 import { ClientLeftError } from './body.ts';
-import { createClientReader } from './client-info.ts';
+import { createClientReader, type ClientInfo } from './client-info.ts';
 import { compress } from './compress.ts';
 import { createConnectionCount } from './connection-count.ts';
 import { createGraphqlRoute } from './graphql-route.ts';
 import { createGraphqlServer, graphqlPath } from './graphql-server.ts';
 import { exportPrefix, serveExport } from './exports.ts';
-import { pathOf, requestIdOf } from './headers.ts';
+import { pathOf } from './headers.ts';
 import { serveHealth, type HealthChecks } from './health.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
 import { securityHead, setHead } from './security-headers.ts';
@@ -72,14 +72,17 @@ export function createHttpServer(deps: {
 
   let isStopping = false;
 
-  async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = pathOf(request);
-    const client = readClient(request);
+  async function route(
+    request: IncomingMessage,
+    response: ServerResponse,
+    client: ClientInfo,
+    path: string,
+  ): Promise<void> {
     const isGraphiql = path === graphqlPath && request.headers.accept?.includes('text/html') === true;
     const head = [
       ...securityHead({ isSecure: client.isSecure, isGraphiql }),
       'x-request-id',
-      requestIdOf(request),
+      client.requestId,
     ];
     if (path === graphqlPath && deps.servesApi) return serveGraphql(request, response, client, head);
     setHead(response, head);
@@ -108,16 +111,14 @@ export function createHttpServer(deps: {
   const requestLog = createRequestLog(logger);
   const server = createServer(patience, (request, response) => {
     const startedAt = performance.now();
-    const requestId = requestIdOf(request);
+    const client = readClient(request);
+    const { requestId } = client;
+    const path = pathOf(request);
     response.on('close', () => {
-      const { method } = request;
       const ms = Math.round(performance.now() - startedAt);
-      requestLog.info(
-        { requestId, method, path: pathOf(request), status: response.statusCode, ms },
-        'request',
-      );
+      requestLog.write({ requestId, method: request.method ?? '', path, status: response.statusCode, ms });
     });
-    route(request, response).catch((error: unknown) => {
+    route(request, response, client, path).catch((error: unknown) => {
       if (error instanceof ClientLeftError) return;
       logger.error({ err: error, requestId }, 'request failed');
       if (!response.headersSent) response.writeHead(500);

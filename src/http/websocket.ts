@@ -11,7 +11,7 @@ import type { ClientInfo } from './client-info.ts';
 import type { ConnectionCount } from './connection-count.ts';
 import { graphqlPath, type GraphqlServer } from './graphql-server.ts';
 import { createGraphqlSockets } from './graphql-socket.ts';
-import { pathOf, requestIdOf } from './headers.ts';
+import { pathOf } from './headers.ts';
 import { isAllowedOrigin } from './origins.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
 import { SocketGuard } from './socket-guard.ts';
@@ -77,7 +77,7 @@ export function attachWebSockets(
     connection.on('close', leave);
     // The request itself is let go, as a connection lives for hours; and its id is copied, as V8 builds a UUID of
     // 14 pieces that would stay.
-    const requestId = Buffer.from(requestIdOf(request)).toString();
+    const requestId = Buffer.from(client.requestId).toString();
     sockets.handleUpgrade(request, connection, head, (socket) => {
       // From here on `ws` listens.
       connection.off('error', destroyIt);

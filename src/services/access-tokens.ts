@@ -1,4 +1,4 @@
-import { createHash, hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import { UnauthenticatedError } from '../domain/errors.ts';
@@ -14,6 +14,8 @@ export type AccessTokens = {
    * @throws UnauthenticatedError for any token that is not ours or not valid now.
    */
   verify(token: string): Promise<Viewer>;
+  /** As `verify`, of a token that was verified before; undefined where it has to be asked. */
+  known(token: string): Viewer | undefined;
 };
 
 const issuer = 'pressrun';
@@ -42,13 +44,19 @@ export function createAccessTokens(secrets: readonly Uint8Array[], lifetimeMinut
   const lifetimeSeconds = Math.round(lifetimeMinutes * 60);
   const verified = new Map<string, { viewer: Viewer; untilMs: number }>();
 
-  function remember(key: string, viewer: Viewer, untilMs: number): void {
-    verified.set(key, { viewer, untilMs });
+  function known(token: string): Viewer | undefined {
+    const entry = verified.get(token);
+    return entry !== undefined && Date.now() < entry.untilMs ? entry.viewer : undefined;
+  }
+
+  function remember(token: string, viewer: Viewer, untilMs: number): void {
+    verified.set(token, { viewer, untilMs });
     const [oldest] = verified.keys();
     if (verified.size > maxVerified && oldest !== undefined) verified.delete(oldest);
   }
 
   return {
+    known,
     async issue(userId, sessionId) {
       const now = Math.floor(Date.now() / 1000);
       const expiresAt = now + lifetimeSeconds;
@@ -63,10 +71,9 @@ export function createAccessTokens(secrets: readonly Uint8Array[], lifetimeMinut
       return { accessToken, expiresAt: new Date(expiresAt * 1000) };
     },
     async verify(token) {
-      const key = hash('sha256', token, 'base64');
-      const known = verified.get(key);
-      if (known !== undefined && Date.now() < known.untilMs) return known.viewer;
-      verified.delete(key);
+      const before = known(token);
+      if (before !== undefined) return before;
+      verified.delete(token);
       try {
         const { payload } = await jwtVerify(
           token,
@@ -93,7 +100,7 @@ export function createAccessTokens(secrets: readonly Uint8Array[], lifetimeMinut
           sessionId: claims.sid,
           expiresAt: new Date(claims.exp * 1000),
         };
-        remember(key, viewer, Math.min(claims.exp, claims.iat + lifetimeSeconds) * 1000);
+        remember(token, viewer, Math.min(claims.exp, claims.iat + lifetimeSeconds) * 1000);
         return viewer;
       } catch (cause) {
         throw invalidToken({ cause });

@@ -23,12 +23,15 @@ export type RateLimitSettings = {
   registrationsPerAddress: number;
 };
 
-/** Every call throws RateLimitedError where it is one too many. Addresses are the clients' network addresses. */
+/** What is mostly allowed at once: undefined then, so that nobody waits. */
+export type Allowed = Promise<void> | undefined;
+
+/** Every call rejects with RateLimitedError where it is one too many. Addresses are the clients' network addresses. */
 export type RateLimits = {
   /** Counts a request before anything of it is read. */
-  request(address: string): Promise<void>;
+  request(address: string): Allowed;
   /** @param fields top-level fields of the operation, each of which counts like a request of its own. */
-  operation(client: { userId: string | undefined; address: string }, fields: number): Promise<void>;
+  operation(client: { userId: string | undefined; address: string }, fields: number): Allowed;
   /** Counts an attempt before it costs a hash. By account and address, so that nobody can lock out somebody else. */
   attemptLogin(email: string, address: string): Promise<void>;
   /** After a right password the wrong ones before it are forgotten. */
@@ -65,14 +68,11 @@ export function createRateLimits(settings: RateLimitSettings, redis: Redis | und
   const refreshes = limiter('refresh', settings.perAddress, minute);
 
   return {
-    async request(address) {
-      await global('all', 1);
-      await perAddress(network(address), 1);
-    },
-    async operation({ userId, address }, fields) {
-      if (fields > 1) await perAddress(network(address), fields - 1);
-      if (userId !== undefined) await perUser(userId, fields);
-    },
+    request: (address) => andThen(global('all', 1), () => perAddress(network(address), 1)),
+    operation: ({ userId, address }, fields) =>
+      andThen(fields > 1 ? perAddress(network(address), fields - 1) : undefined, () =>
+        userId === undefined ? undefined : perUser(userId, fields),
+      ),
     async attemptLogin(email, address) {
       await consume(loginsPerAddress, network(address));
       await consume(logins, accountKey(email, address));
@@ -83,6 +83,15 @@ export function createRateLimits(settings: RateLimitSettings, redis: Redis | und
     attemptRegistration: (address) => consume(registrations, network(address)),
     attemptRefresh: (address) => consume(refreshes, network(address)),
   };
+}
+
+function andThen(first: Allowed, next: () => Allowed): Allowed {
+  return first === undefined ? next() : inTurn(first, next);
+}
+
+async function inTurn(first: Promise<void>, next: () => Allowed): Promise<void> {
+  await first;
+  await next();
 }
 
 async function consume(limiter: RateLimiterAbstract, key: string): Promise<void> {
@@ -143,16 +152,18 @@ function inBlocks(limiter: RateLimiterAbstract) {
     }
   }
 
-  return async (key: string, points: number): Promise<void> => {
-    while (!spend(key, points)) {
+  async function spendLater(key: string, points: number): Promise<void> {
+    do {
       let taking = underWay.get(key);
       if (taking === undefined) {
         taking = take(key, Math.max(size, points));
         underWay.set(key, taking);
       }
       await taking;
-    }
-  };
+    } while (!spend(key, points));
+  }
+
+  return (key: string, points: number): Allowed => (spend(key, points) ? undefined : spendLater(key, points));
 }
 
 /** Hashed: whose accounts are tried is nobody's business who can read Redis. */

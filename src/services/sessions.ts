@@ -35,6 +35,8 @@ export type Sessions = {
    * @throws ServiceUnavailableError where nobody can tell within `patienceMs`: a refusal, not an entry.
    */
   isOpen(viewer: Viewer): Promise<boolean>;
+  /** Whether it is open by an answer that is trusted still; false where `isOpen` is to be asked. */
+  isKnownOpen(viewer: Viewer): boolean;
   /**
    * Calls `onEnd` once, at most 2 s after the session ends or the token expires.
    *
@@ -45,6 +47,9 @@ export type Sessions = {
 };
 
 const lifetimeDays = 30;
+/** What the database said of a session; not open until it has. */
+type Remembered = { askedAt: number; answer: Promise<boolean>; isOpen: boolean };
+
 /** How many sessions are remembered as open. */
 const maxRemembered = 10_000;
 
@@ -60,7 +65,7 @@ export function createSessions(database: Database, options: { isShared: boolean;
   const trustMs = options.isShared ? 900 : 60_000;
   // Embedded, one connection serves everything, and a large order in front of the question is not an outage.
   const patienceMs = options.isShared ? 2_000 : 15_000;
-  const remembered = new Map<string, { askedAt: number; answer: Promise<boolean> }>();
+  const remembered = new Map<string, Remembered>();
 
   const openAmong = async (ids: string[]) => {
     const rows = await database.query<{ id: string }>(
@@ -79,23 +84,34 @@ export function createSessions(database: Database, options: { isShared: boolean;
     return ids.length;
   }
 
+  function trusted(sessionId: string) {
+    const entry = remembered.get(sessionId);
+    return entry !== undefined && performance.now() - entry.askedAt < trustMs ? entry : undefined;
+  }
+
   function ask(sessionId: string): Promise<boolean> {
     const answer = within(
       patienceMs,
       openAmong([sessionId]).then((open) => open.has(sessionId)),
     );
     // Counted from before the question: an end that comes after it is known in time.
-    const entry = { askedAt: performance.now(), answer };
+    const entry: Remembered = { askedAt: performance.now(), answer, isOpen: false };
     remembered.delete(sessionId);
     remembered.set(sessionId, entry);
     for (const [oldest] of remembered) {
       if (remembered.size <= maxRemembered) break;
       remembered.delete(oldest);
     }
-    answer.catch(() => {
-      if (remembered.get(sessionId) === entry) remembered.delete(sessionId);
-    });
+    void note(sessionId, entry);
     return answer;
+  }
+
+  async function note(sessionId: string, entry: Remembered): Promise<void> {
+    try {
+      entry.isOpen = await entry.answer;
+    } catch {
+      if (remembered.get(sessionId) === entry) remembered.delete(sessionId);
+    }
   }
 
   return {
@@ -146,12 +162,9 @@ export function createSessions(database: Database, options: { isShared: boolean;
       return ended(rows.map(({ id }) => id));
     },
 
-    isOpen({ sessionId }) {
-      const known = remembered.get(sessionId);
-      return known !== undefined && performance.now() - known.askedAt < trustMs
-        ? known.answer
-        : ask(sessionId);
-    },
+    isOpen: ({ sessionId }) => trusted(sessionId)?.answer ?? ask(sessionId),
+
+    isKnownOpen: ({ sessionId }) => trusted(sessionId)?.isOpen ?? false,
 
     watch: watch.add,
 

@@ -1,5 +1,4 @@
 import { pino, type Logger } from 'pino';
-import pretty from 'pino-pretty';
 
 export type { Logger } from 'pino';
 
@@ -20,6 +19,9 @@ const secretNames = [
   'messages',
 ];
 
+/** What makes lines readable; not loaded where nobody reads them. */
+const pretty = process.stdout.isTTY ? (await import('pino-pretty')).default : undefined;
+
 const common = { base: null, timestamp: pino.stdTimeFunctions.isoTime };
 
 /**
@@ -32,9 +34,12 @@ export function createLogger(level: Logger['level']): Logger {
     level,
     redact: secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
   };
-  return process.stdout.isTTY
-    ? pino(options, pretty({ colorize: true, translateTime: 'SYS:HH:MM:ss.l', sync: true, singleLine: true }))
-    : pino(options);
+  return pretty === undefined
+    ? pino(options)
+    : pino(
+        options,
+        pretty({ colorize: true, translateTime: 'SYS:HH:MM:ss.l', sync: true, singleLine: true }),
+      );
 }
 
 /**
@@ -43,13 +48,35 @@ export function createLogger(level: Logger['level']): Logger {
  */
 const together = { minLength: 2048, maxWrite: 4096, periodicFlush: 100, sync: true };
 
+/** What the log says of a request that has ended. */
+type RequestLine = { requestId: string; method: string; path: string; status: number; ms: number };
+
+export type RequestLog = {
+  write(line: RequestLine): void;
+  /** To be called at the end. */
+  flush(): void;
+};
+
+const message = 'request';
+const infoLevel = 30;
+
 /**
- * The log of requests, for one line each of nothing that needs redaction, which would take longer than the rest of it. To be
- * flushed at the end.
+ * The log of requests, one line each, as `logger` writes them. There is nothing in one that needs redaction, and only the path can
+ * hold what JSON escapes: so it is put together here, in a tenth of the time.
  */
-export function createRequestLog(logger: Logger): Logger {
-  const isOfUse = logger.isLevelEnabled('info') && !process.stdout.isTTY;
-  return isOfUse
-    ? pino({ ...common, level: logger.level }, pino.destination(together))
-    : logger.child({}, { redact: [] });
+export function createRequestLog(logger: Logger): RequestLog {
+  if (!logger.isLevelEnabled('info') || pretty !== undefined) {
+    const plain = logger.child({}, { redact: [] });
+    return { write: (line) => plain.info(line, message), flush: () => plain.flush() };
+  }
+  const destination = pino.destination(together);
+  return {
+    write({ requestId, method, path, status, ms }) {
+      destination.write(
+        `{"level":${infoLevel},"time":"${new Date().toISOString()}","requestId":"${requestId}","method":"${method}",` +
+          `"path":${JSON.stringify(path)},"status":${status},"ms":${ms},"msg":"${message}"}\n`,
+      );
+    },
+    flush: () => destination.flushSync(),
+  };
 }
