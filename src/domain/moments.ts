@@ -1,33 +1,32 @@
 /**
- * Moments as text, and back. Lists are full of them, mostly of one day, so the day is worked out once and only
- * the time of day for each: several times as fast as `Date` does it.
+ * Moments as text, and back. Lists are full of them, mostly close together, so the minute is written and the day is read once and
+ * only the rest for each: several times as fast as `Date` does it.
  */
 
-const dayMs = 86_400_000;
+const minuteMs = 60_000;
 const pad = (length: number, digits: number) =>
   Array.from({ length }, (_, number) => String(number).padStart(digits, '0'));
-const twoDigits = pad(60, 2);
-const threeDigits = pad(1000, 3);
+const seconds = pad(60, 2);
+const milliseconds = pad(1000, 3).map((digits) => `.${digits}Z`);
 
-let written = { day: Number.NaN, text: '' };
+let written = { minute: Number.NaN, text: '' };
 
 /** As `toISOString`: `2026-11-22T09:30:00.000Z`. @throws RangeError for an invalid date. */
 export function toIsoText(date: Date): string {
   const ms = date.getTime();
-  const day = Math.floor(ms / dayMs);
-  if (day !== written.day) {
+  const minute = Math.floor(ms / minuteMs);
+  if (minute !== written.minute) {
     const text = date.toISOString();
     // Years of more than four digits are written in another way.
     if (text.length !== 24) return text;
-    written = { day, text: text.slice(0, 11) };
+    written = { minute, text: text.slice(0, 17) };
   }
-  const rest = ms - day * dayMs;
+  const rest = ms - minute * minuteMs;
   const second = Math.floor(rest / 1000);
-  const minute = Math.floor(second / 60);
-  return `${written.text}${twoDigits[Math.floor(minute / 60)]}:${twoDigits[minute % 60]}:${twoDigits[second % 60]}.${threeDigits[rest % 1000]}Z`;
+  return `${written.text}${seconds[second]}${milliseconds[rest - second * 1000]}`;
 }
 
-let read = { text: '', ms: Number.NaN };
+let read = { day: 'none', ms: Number.NaN };
 
 /**
  * Reads PostgreSQL's text of a moment in UTC, to the millisecond: `2026-11-22 09:30:00.12+00`.
@@ -37,8 +36,10 @@ let read = { text: '', ms: Number.NaN };
 export function fromPostgresText(text: string): Date | undefined {
   const { length } = text;
   if (length < 22 || length > 26 || text[10] !== ' ' || !text.endsWith('+00')) return undefined;
-  const day = text.slice(0, 10);
-  if (day !== read.text) read = { text: day, ms: Date.parse(`${day}T00:00:00.000Z`) };
+  if (!text.startsWith(read.day)) {
+    const day = text.slice(0, 10);
+    read = { day, ms: Date.parse(`${day}T00:00:00.000Z`) };
+  }
   const digit = (place: number) => (place < length - 3 ? text.charCodeAt(place) - 48 : 0);
   const number = (place: number) => digit(place) * 10 + digit(place + 1);
   const fraction = digit(20) * 100 + digit(21) * 10 + digit(22);

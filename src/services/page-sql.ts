@@ -51,29 +51,18 @@ export function pagesSql(
   wanted: readonly { parentId: string; window: Window }[],
 ): Prisma.Sql {
   const places = wanted.map((one, place) => ({ ...one, place }));
-  const walks = (['ASC', 'DESC'] as const).flatMap((direction) => {
-    const asked = places.filter(({ window }) => window.reads === direction);
-    if (asked.length === 0) return [];
-    const list = <T>(pick: (one: (typeof asked)[number]) => T) => asked.map(pick);
-    const order = Prisma.raw(direction);
+  // Parents of one list are asked for the same page; only aliases bring other ones.
+  const alike = Map.groupBy(places, ({ window }) => JSON.stringify(window));
+  const walks = [...alike.values()].flatMap((asked) => {
+    const [{ window } = {}] = asked;
+    if (window === undefined) return [];
+    const direction = Prisma.raw(window.reads);
     return Prisma.sql`
       (SELECT w.place, r.* FROM unnest(
-         ${list(({ place }) => place)}::int[], ${list(({ parentId }) => parentId)}::uuid[],
-         ${list(({ window }) => window.take)}::int[],
-         ${list(({ window }) => String(window.above?.value ?? '-infinity'))}::text[]::timestamptz[],
-         ${list(({ window }) => window.above?.id ?? lowestId)}::uuid[],
-         ${list(({ window }) => String(window.below?.value ?? 'infinity'))}::text[]::timestamptz[],
-         ${list(({ window }) => window.below?.id ?? highestId)}::uuid[]
-       ) AS w(place, parent, take, "aboveTime", "aboveId", "belowTime", "belowId")
-       CROSS JOIN LATERAL (
-         SELECT ${columns} FROM ${table} t
-         WHERE t.${parent} = w.parent AND ${where}
-           AND (t."createdAt", t.id) > (w."aboveTime", w."aboveId") AND (t."createdAt", t.id) < (w."belowTime", w."belowId")
-         ORDER BY t."createdAt" ${order}, t.id ${order} LIMIT w.take
-       ) r ORDER BY w.place, r."createdAt" ${order}, r.id ${order})`;
+         ${asked.map(({ place }) => place)}::int[], ${asked.map(({ parentId }) => parentId)}::uuid[]
+       ) AS w(place, parent)
+       CROSS JOIN LATERAL (${pageSql(table, columns, Prisma.sql`t.${parent} = w.parent AND ${where}`, window)}) r
+       ORDER BY w.place, r."createdAt" ${direction}, r.id ${direction})`;
   });
   return Prisma.join(walks, ' UNION ALL ');
 }
-
-const lowestId = '00000000-0000-0000-0000-000000000000';
-const highestId = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
