@@ -1,11 +1,12 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { clockMs, serveParent } from '../support/child.ts';
+import { serveParent } from '../support/child.ts';
 
 /**
- * Sends one request over and over, from a process of its own. It writes bytes that were made once and reads no
- * more of an answer than its status and its length, so that it takes little from a machine that it shares.
+ * Sends one request over and over, from a process of its own. It writes bytes that were made once, and of an answer that
+ * is as long as the one before it reads no more than the status: it has to be quicker than any server, or
+ * that one is spared to wake it.
  */
 const question = z.object({
   url: z.string(),
@@ -17,46 +18,68 @@ const question = z.object({
   perSecond: z.number().optional(),
 });
 
-type Connection = { ask(): Promise<void>; close(): void };
+/** A connection that is kept alive, with one request at a time. */
+type Connection = { ask(onAnswer: (error: Error | undefined) => void): void; close(): void };
 
 const endOfHead = Buffer.from('\r\n\r\n');
+const success = Buffer.from('HTTP/1.1 200');
 
-/** A connection that is kept alive, with one request at a time. */
 async function open(port: number, hostname: string, request: Buffer): Promise<Connection> {
   const socket: Socket = connect({ port, host: hostname, noDelay: true });
-  let waiting: { resolve: () => void; reject: (error: Error) => void } | undefined;
-  let received: Buffer = Buffer.alloc(0);
-  const fail = (error: Error) => {
-    waiting?.reject(error);
-    waiting = undefined;
+  let tell: ((error: Error | undefined) => void) | undefined;
+  let received: Buffer | undefined;
+  let usualBytes = 0;
+  const end = (error?: Error) => {
+    const told = tell;
+    received = undefined;
+    tell = undefined;
+    told?.(error);
   };
   socket.on('data', (chunk) => {
-    received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
-    const head = received.indexOf(endOfHead);
-    if (head === -1) return;
-    const text = received.toString('latin1', 0, head);
-    const length = /\r\ncontent-length: *(\d+)/i.exec(text)?.[1];
-    if (length === undefined) return fail(new Error(`an answer without a length: ${text}`));
-    if (received.length < head + endOfHead.length + Number(length)) return;
-    received = Buffer.alloc(0);
-    if (!text.startsWith('HTTP/1.1 200')) return fail(new Error(text));
-    waiting?.resolve();
-    waiting = undefined;
+    received = received === undefined ? chunk : Buffer.concat([received, chunk]);
+    if (received.length !== usualBytes) {
+      const head = received.indexOf(endOfHead);
+      if (head === -1) return;
+      const text = received.toString('latin1', 0, head);
+      const length = /\r\ncontent-length: *(\d+)/i.exec(text)?.[1];
+      if (length === undefined) return end(new Error(`an answer without a length: ${text}`));
+      const bytes = head + endOfHead.length + Number(length);
+      if (received.length < bytes) return;
+      usualBytes = bytes;
+    }
+    if (success.compare(received, 0, success.length) !== 0)
+      end(new Error(received.toString('latin1', 0, 200)));
+    else end();
   });
-  socket.on('error', fail);
-  socket.on('close', () => fail(new Error('the server hung up')));
+  socket.on('error', end);
+  socket.on('close', () => end(new Error('the server hung up')));
   const { promise: connected, resolve, reject } = Promise.withResolvers<void>();
   socket.once('connect', resolve).once('error', reject);
   await connected;
   return {
-    ask() {
-      const { promise, ...settle } = Promise.withResolvers<void>();
-      waiting = settle;
+    ask(onAnswer) {
+      tell = onAnswer;
       socket.write(request);
-      return promise;
     },
     close: () => socket.destroy(),
   };
+}
+
+/** What was seen of answers; times in milliseconds. */
+class Tally {
+  readonly latenciesMs: number[] = [];
+  errors = 0;
+
+  /** @param since when the request was due. @returns whether it was answered. */
+  note(error: Error | undefined, since: number): boolean {
+    if (error === undefined) {
+      this.latenciesMs.push(performance.now() - since);
+      return true;
+    }
+    if (this.errors === 0) process.stderr.write(`${String(error)}\n`);
+    this.errors += 1;
+    return false;
+  }
 }
 
 async function run(unparsed: unknown) {
@@ -69,60 +92,72 @@ async function run(unparsed: unknown) {
   const opened = await Promise.all(
     Array.from({ length: connections }, () => open(Number(port), hostname, request)),
   );
-  const latenciesMs: number[] = [];
-  let errors = 0;
-  const timed = async (connection: Connection, dueAtMs: number) => {
-    try {
-      await connection.ask();
-      latenciesMs.push(clockMs() - dueAtMs);
-      return true;
-    } catch (error) {
-      if (errors === 0) process.stderr.write(`${String(error)}\n`);
-      errors += 1;
-      return false;
-    }
-  };
-  const startedAtMs = clockMs();
-  const endsAtMs = startedAtMs + ms;
-  if (perSecond === undefined) {
-    await Promise.all(
-      opened.map(async (connection) => {
-        while (clockMs() < endsAtMs && (await timed(connection, clockMs())));
-      }),
-    );
-  } else {
-    await sendAtRate(opened, perSecond, endsAtMs, timed);
-  }
-  const elapsedMs = clockMs() - startedAtMs;
+  const tally = new Tally();
+  const startedAt = performance.now();
+  const lateMs =
+    perSecond === undefined
+      ? await sendInTurn(opened, startedAt + ms, tally)
+      : await sendAtRate(opened, perSecond, startedAt + ms, tally);
+  const elapsedMs = performance.now() - startedAt;
   for (const connection of opened) connection.close();
-  return { latenciesMs, errors, elapsedMs };
+  return { latenciesMs: tally.latenciesMs, errors: tally.errors, elapsedMs, lateMs };
 }
 
-/** Open loop: a request is due at its moment, and its latency counts from there even where no connection was free. */
+/** Closed loop: each connection asks as soon as it has its answer. */
+async function sendInTurn(opened: readonly Connection[], endsAt: number, tally: Tally): Promise<number[]> {
+  const work = (connection: Connection) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const next = () => {
+      const sentAt = performance.now();
+      if (sentAt >= endsAt) return resolve();
+      connection.ask((error) => (tally.note(error, sentAt) ? next() : resolve()));
+    };
+    next();
+    return promise;
+  };
+  await Promise.all(opened.map(work));
+  return [];
+}
+
+/**
+ * Open loop: a request is due at the first stroke of this process' clock after its moment, and its latency counts from there even
+ * where no connection is free.
+ *
+ * @returns how late the clock struck, for each request.
+ */
 async function sendAtRate(
   opened: readonly Connection[],
   perSecond: number,
-  endsAtMs: number,
-  timed: (connection: Connection, dueAtMs: number) => Promise<boolean>,
-): Promise<void> {
+  endsAt: number,
+  tally: Tally,
+): Promise<number[]> {
   // The one that has rested longest goes first, so that all of them are in use.
   const free = [...opened];
   const overdue: number[] = [];
-  const busy: Promise<void>[] = [];
-  const work = async (connection: Connection) => {
-    for (let due = overdue.shift(); due !== undefined; due = overdue.shift()) await timed(connection, due);
-    free.push(connection);
+  const lateMs: number[] = [];
+  let busy = 0;
+  const work = (connection: Connection, dueAt: number): void => {
+    busy += 1;
+    connection.ask((error) => {
+      busy -= 1;
+      tally.note(error, dueAt);
+      const next = overdue.shift();
+      if (next === undefined) free.push(connection);
+      else work(connection, next);
+    });
   };
-  let dueAtMs = clockMs();
-  while (dueAtMs < endsAtMs) {
-    for (; dueAtMs <= clockMs(); dueAtMs += 1000 / perSecond) {
-      overdue.push(dueAtMs);
+  for (let moment = performance.now(); moment < endsAt;) {
+    const now = performance.now();
+    for (; moment <= now; moment += 1000 / perSecond) {
+      lateMs.push(now - moment);
       const connection = free.shift();
-      if (connection !== undefined) busy.push(work(connection));
+      if (connection === undefined) overdue.push(now);
+      else work(connection, now);
     }
     await delay(1);
   }
-  await Promise.all(busy);
+  while (busy > 0) await delay(1);
+  return lateMs;
 }
 
 serveParent({ ready: {}, answer: run, close: async () => undefined });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Database } from '../store/database.ts';
 import { Prisma, type Batch, type Campaign, type Post } from '../store/generated/prisma/client.ts';
 import type { Owner } from './ownership.ts';
-import { pageSql, pagesSql } from './page-sql.ts';
+import { pageSql, pagesSql, toArray } from './page-sql.ts';
 import {
   planPage,
   type Column,
@@ -46,6 +46,19 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
   const owned = ({ userId }: Owner) => Prisma.sql`t."ownerId" = ${userId}::uuid`;
   const all = allColumns[name];
 
+  /** One text for each selection: PostgreSQL's driver knows it again by what it is, not by what it says. */
+  const findTexts = new WeakMap<object, string>();
+
+  function findText(columns: Columns<Row>): string {
+    const key = columns ?? all;
+    let text = findTexts.get(key);
+    if (text === undefined) {
+      text = `SELECT ${read(columns)} FROM ${name} t WHERE t.id = ANY($1::uuid[]) AND t."ownerId" = $2::uuid`;
+      findTexts.set(key, text);
+    }
+    return text;
+  }
+
   function read(columns: Columns<Row>, also: readonly string[] = []): string {
     const names = new Set<string>(['id', ...also, ...(columns ?? all)]);
     return [...names].map((column) => `t."${column}"${casts[column] ?? ''}`).join(', ');
@@ -64,8 +77,8 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
     /** @returns in the order of the ids; null for an absent row and for somebody else's alike. */
     async findAll(owner: Owner, ids: readonly string[], columns?: Columns<Row>): Promise<(Row | null)[]> {
       const rows = await rowsOf<Row>({
-        text: `SELECT ${read(columns)} FROM ${name} t WHERE t.id = ANY($1::uuid[]) AND t."ownerId" = $2::uuid`,
-        values: [[...new Set(ids)], owner.userId],
+        text: findText(columns),
+        values: [toArray([...new Set(ids)]), owner.userId],
       });
       const byId = new Map(rows.map((row) => [row.id, row]));
       return ids.map((id) => byId.get(id) ?? null);

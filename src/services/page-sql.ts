@@ -59,10 +59,15 @@ export function pagesSql(
     const direction = Prisma.raw(window.reads);
     return Prisma.sql`
       (SELECT w.place, r.* FROM unnest(
-         ${asked.map(({ place }) => place)}::int[], ${asked.map(({ parentId }) => parentId)}::uuid[]
+         ${toArray(asked.map(({ place }) => place))}::int[], ${toArray(asked.map(({ parentId }) => parentId))}::uuid[]
        ) AS w(place, parent)
        CROSS JOIN LATERAL (${pageSql(table, columns, Prisma.sql`t.${parent} = w.parent AND ${where}`, window)}) r
        ORDER BY w.place, r."createdAt" ${direction}, r.id ${direction})`;
   });
   return Prisma.join(walks, ' UNION ALL ');
+}
+
+/** PostgreSQL's text of an array of numbers or ids, in which nothing has to be quoted: the driver looks at each of them. */
+export function toArray(values: readonly (string | number)[]): string {
+  return `{${values.join(',')}}`;
 }
