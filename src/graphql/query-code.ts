@@ -110,7 +110,7 @@ class Writer {
     const later = `{
       const at = ${path};
       const value = ${this.#constant(resolve)}(row, ${args}, run.context, run.info(${about}, at));
-      if (isPromise(value)) run.wait(value, (value) => { ${place} = ${value.name}(value, at, run); });
+      if (${isPromise}) run.wait(value, (value) => { ${place} = ${value.name}(value, at, run); });
       else ${place} = ${value.name}(value, at, run);
     }\n`;
     return { now: 'null', later: [later], readsPath: true };
@@ -128,7 +128,7 @@ class Writer {
     if (isListType(inner)) return this.#list(this.#value(inner.ofType, nodes, about), absent);
     if (isObjectType(inner)) {
       const { name, readsPath } = this.object(inner, nodes);
-      const body = `${absent}\nreturn ${name}(row(value), path, run);`;
+      const body = `${absent}\n${unread}\nreturn ${name}(value, path, run);`;
       return { name: this.#define('value, path, run', body), readsPath };
     }
     return this.#abstract(inner, nodes, about, absent);
@@ -151,7 +151,7 @@ class Writer {
       for (let place = 0; place < values.length; place += 1) {
         const value = values[place];
         const at = ${at};
-        if (isPromise(value)) run.wait(value, (value) => { out[place] = ${name}(value, at, run); });
+        if (${isPromise}) run.wait(value, (value) => { out[place] = ${name}(value, at, run); });
         else out[place] = ${name}(value, at, run);
       }
       return out;`;
@@ -167,7 +167,7 @@ class Writer {
           `case ${JSON.stringify(possible.name)}: return ${this.object(possible, nodes).name}(value, path, run);`,
       );
     const body = `${absent}
-      row(value);
+      ${unread}
       switch (${resolveType}(value, run.context, run.info(${about}, path), ${this.#constant(type)})) {
         ${cases.join('\n')}
         default: return unknown();
@@ -212,6 +212,12 @@ class Writer {
     return code;
   }
 }
+
+/** Checks that stand in the code where they are made: there V8 learns what values they meet, and no others. */
+const isPromise = `typeof value === 'object' && value !== null && typeof value.then === 'function'`;
+/** An object whose fields cannot be read: an error, or what is to be called or waited for first, which nothing of ours is. */
+const unread = `if (value instanceof Error) return refuse();
+  if (typeof value === 'function' || typeof value.then === 'function') return unknown();`;
 
 const isQueryCode = (value: unknown): value is QueryCode => typeof value === 'function';
 

@@ -109,11 +109,7 @@ const helpers = {
 const getAsyncHelpers = () => helpers;
 
 /** What the code of all queries calls. */
-export const runtime = { isPromise, refuse, unknown, leaf, row, list };
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
-}
+export const runtime = { refuse, unknown, leaf, list };
 
 function refuse(): never {
   throw refused;
@@ -123,26 +119,14 @@ function unknown(): never {
   throw notCompiled;
 }
 
-/** A leaf that is not yet as it is written. */
+/** A leaf that is not yet as it is written. Nothing of ours is a function to be called, or a promise. */
 function leaf(type: GraphQLLeafType, value: unknown): unknown {
-  if (isUnread(value)) unknown();
+  if (typeof value === 'function' || value instanceof Promise) unknown();
   return type.coerceOutputValue(value) ?? refuse();
-}
-
-/** An object whose fields are read next. */
-function row(value: unknown): unknown {
-  if (value instanceof Error) return refuse();
-  if (isUnread(value)) unknown();
-  return value;
 }
 
 /** A list whose entries are read next. */
 function list(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value;
   return unknown();
-}
-
-/** Properties that are functions to be called, or promises: nothing of ours has any. */
-function isUnread(value: unknown): boolean {
-  return typeof value === 'function' || isPromise(value);
 }

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { Logger } from '../telemetry/logger.ts';
 import { Prisma, PrismaClient } from './generated/prisma/client.ts';
 import { applyMigrations } from './migrations.ts';
+import { createRowMakers } from './rows.ts';
 
 export type Transaction = Prisma.TransactionClient;
 
@@ -58,13 +59,20 @@ async function openPostgres(url: string, logger: Logger): Promise<Database> {
   const shared = new pg.Pool(pool);
   shared.on('error', (error) => logger.warn({ error: error.message }, 'database connection lost'));
   const nameOf = createStatementNames();
+  const makerOf = createRowMakers();
   try {
     return await migrated(new PrismaPg(shared, { statementNameGenerator: nameOf }), logger, {
       bossOptions: { ...pool, max: 4, application_name: 'pressrun-jobs' },
       async query<Row extends object>(text: string, values: readonly unknown[]) {
         const name = nameOf({ sql: text });
-        const { rows } = await shared.query<Row>({ name, text, values: [...values], types: fastTypes });
-        return rows;
+        const { rows, fields } = await shared.query<unknown[]>({
+          name,
+          text,
+          values: [...values],
+          types: fastTypes,
+          rowMode: 'array',
+        });
+        return rows.map(makerOf<Row>(name, fields));
       },
       close: () => shared.end(),
     });
