@@ -7,6 +7,12 @@ import { migrationFile, migrationNames } from './migrations.ts';
 
 const cacheFolder = fileURLToPath(new URL('../../node_modules/.cache/pressrun/', import.meta.url));
 
+/**
+ * PostgreSQL's own cache of pages, all of which is written over at a start and stays in memory. What does not fit is read from
+ * the operating system's.
+ */
+const sharedBuffers = '16MB';
+
 export type EmbeddedDatabase = {
   pglite: PGlite;
   close(): Promise<void>;
@@ -36,7 +42,9 @@ export async function openEmbedded(dataDir: string, tell: (line: string) => void
         );
       }
     }
-    const pglite = await PGlite.create(folder);
+    const pglite = await PGlite.create(folder, {
+      startParams: [...PGlite.defaultStartParams, '-c', `shared_buffers=${sharedBuffers}`],
+    });
     return {
       pglite,
       async close() {
