@@ -8,6 +8,16 @@ import type { RateLimits } from '../services/rate-limits.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
 
+export type Guards = {
+  plugins: Plugin<Context>[];
+  /** Makes of an error what the client is told. */
+  mask(error: unknown, requestId?: string): GraphQLError;
+  /** @returns what an operation is answered instead, where it is one too many. */
+  refuse(args: OperationArgs): Promise<ExecutionResult | undefined>;
+  /** Runs a query or mutation that was not refused; its errors are those that clients are told. */
+  run(args: OperationArgs): Promise<ExecutionResult>;
+};
+
 /**
  * What stands between a document and the resolvers, over HTTP, SSE and WebSocket alike: limits on documents,
  * the allow-list, rate limits, and errors that tell nothing of the inside.
@@ -18,15 +28,7 @@ export function createGuards(deps: {
   persisted: PersistedDocuments;
   limits: RateLimits;
   logger: Logger;
-}): {
-  plugins: Plugin<Context>[];
-  /** Makes of an error what the client is told. */
-  mask(error: unknown, requestId?: string): GraphQLError;
-  /** @returns what an operation is answered instead, where it is one too many. */
-  refuse(args: OperationArgs): Promise<ExecutionResult | undefined>;
-  /** Runs a query or mutation that was not refused; its errors are those that clients are told. */
-  run(args: OperationArgs): Promise<ExecutionResult>;
-} {
+}): Guards {
   const { introspection, documents, persisted, limits, logger } = deps;
   const parsing: Plugin<Context> = {
     onParams({ params, setParams }) {

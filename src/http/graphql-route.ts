@@ -83,7 +83,7 @@ export function createGraphqlRoute(deps: {
     }
     setHead(response, head);
     compress(request, response);
-    await graphql(request, response, context);
+    await graphql.handle(request, response, context);
   };
 }
 
