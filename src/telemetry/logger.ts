@@ -1,5 +1,4 @@
 import { pino, type Logger } from 'pino';
-import pretty from 'pino-pretty';
 
 export type { Logger } from 'pino';
 
@@ -22,6 +21,9 @@ const secretNames = [
 
 const common = { base: null, timestamp: pino.stdTimeFunctions.isoTime };
 
+// Only a terminal needs it.
+const pretty = process.stdout.isTTY ? (await import('pino-pretty')).default : undefined;
+
 /**
  * JSON lines on standard output, readable lines when that is a terminal. Secrets and prompts are never
  * passed to it; what could slip in with a request's headers is redacted.
@@ -32,9 +34,12 @@ export function createLogger(level: Logger['level']): Logger {
     level,
     redact: secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
   };
-  return process.stdout.isTTY
-    ? pino(options, pretty({ colorize: true, translateTime: 'SYS:HH:MM:ss.l', sync: true, singleLine: true }))
-    : pino(options);
+  return pretty === undefined
+    ? pino(options)
+    : pino(
+        options,
+        pretty({ colorize: true, translateTime: 'SYS:HH:MM:ss.l', sync: true, singleLine: true }),
+      );
 }
 
 /**
