@@ -1,6 +1,7 @@
-import { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import helmet from 'helmet';
+import * as http from '../node-http.ts';
 
 const nothing = ["'none'"];
 const shared = { baseUri: nothing, formAction: nothing, frameAncestors: nothing };
@@ -25,7 +26,7 @@ type Policy = Record<string, string[]>;
 
 /** What helmet sets is the same for all answers of a kind: it is asked once. */
 function headOf(directives: Policy, isSecure: boolean): Head {
-  const response = new ServerResponse(new IncomingMessage(new Socket()));
+  const response = new http.ServerResponse(new http.IncomingMessage(new Socket()));
   helmet({
     contentSecurityPolicy: { useDefaults: false, directives },
     strictTransportSecurity: isSecure,
