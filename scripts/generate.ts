@@ -5,6 +5,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Database } from '../src/store/database.ts';
 
 const { values } = parseArgs({
   options: { help: { type: 'boolean' }, check: { type: 'boolean' }, install: { type: 'boolean' } },
@@ -88,10 +89,17 @@ async function buildTemplate(): Promise<void> {
   const jobs = createJobs(database.bossOptions, logger);
   await jobs.start();
   await jobs.stop();
+  await dropUnused(database);
   await database.close();
   await rename(`${building}/postgres`, template);
   await rm(building, { recursive: true });
   process.stdout.write(`generated database template (${Math.round(performance.now() - startedAt)} ms)\n`);
+}
+
+/** PostgreSQL's models of new databases are half of the files, and none will be made. */
+async function dropUnused({ query }: Database): Promise<void> {
+  await query('UPDATE pg_database SET datistemplate = false', []);
+  for (const name of ['template0', 'template1']) await query(`DROP DATABASE ${name}`, []);
 }
 
 function step(name: string, work: () => void): void {

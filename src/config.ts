@@ -297,7 +297,8 @@ function toConfig(values: z.infer<typeof settings>, prices: ReadonlyMap<string, 
   };
 }
 
-function processEnvironment(): Record<string, string | undefined> {
+/** Variables of the process over those of `.env`, by name. */
+export function processEnvironment(): Record<string, string | undefined> {
   const file = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
   return { ...file, ...process.env };
 }

@@ -5,4 +5,5 @@ import { fileURLToPath } from 'node:url';
 // memory that stays. This file is JavaScript as it is, or the stripper would be loaded for it alone. Where the folder
 // cannot be written, every start is like the first one.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/pressrun/compiled', import.meta.url)));
+await import('./ahead.ts');
 await import('./command.ts');

@@ -10,8 +10,9 @@ import type { Admission } from './provider/admission/admission.ts';
 import { createMemoryAdmission } from './provider/admission/memory-admission.ts';
 import { guardProvider } from './provider/guard.ts';
 import { createLedger } from './provider/ledger.ts';
-import { createOpenAiProvider } from './provider/openai.ts';
+import type { OpenAiSettings } from './provider/openai.ts';
 import type { OutageBoard } from './provider/outages.ts';
+import type { Provider } from './provider/provider.ts';
 import type { AccountDeletion } from './services/account-deletion.ts';
 import type { Batches } from './services/batches.ts';
 import { createPostRecovery } from './services/post-recovery.ts';
@@ -48,7 +49,7 @@ export async function startWorker(
   const admission = await openAdmission(config, logger);
   opened.defer(() => admission.close());
   const guarded = guardProvider(
-    createOpenAiProvider({ ...config.provider, ...(await providerAddress(config, opened)) }),
+    loadedLate({ ...config.provider, ...(await providerAddress(config, opened)) }),
     { admission, outages, logger },
   );
   const { provider } = guarded;
@@ -76,6 +77,21 @@ export async function startWorker(
   recovery.start();
   dispatcher.start();
   await startHousekeeping(config, deps);
+}
+
+/** The SDK is an eighth of all modules: it is loaded with the first call, so that no start waits for it. */
+function loadedLate(settings: OpenAiSettings): Provider {
+  const { textModel, imageModel, imageQuality } = settings;
+  let loading: Promise<Provider> | undefined;
+  const load = async () => (await import('./provider/openai.ts')).createOpenAiProvider(settings);
+  const provider = () => (loading ??= load());
+  return {
+    textModel,
+    imageModel,
+    imageQuality,
+    writeCaption: async (prompt, signal) => (await provider()).writeCaption(prompt, signal),
+    drawImage: async (prompt, signal) => (await provider()).drawImage(prompt, signal),
+  };
 }
 
 /** What nobody waits for: pictures of deleted accounts, and rows that have no effect any more. */

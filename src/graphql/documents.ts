@@ -16,7 +16,7 @@ import {
   nestingOf,
   tooLarge,
 } from './document-limits.ts';
-import { compile, type CompiledQuery } from './compiled-query.ts';
+import type { compile, CompiledQuery } from './compiled-query.ts';
 import { withField } from './mask-error.ts';
 
 /** The documents that clients send again and again: each is parsed, measured and validated once. */
@@ -62,6 +62,9 @@ export function createDocuments(deps: {
   const operationsOf = new WeakMap<DocumentNode, Map<string | undefined, Operation>>();
   let bytes = 0;
   let restsUntil = 0;
+  // Loaded with the first query that comes again: a start does not wait for it.
+  let compiler: typeof compile | undefined;
+  let loading: Promise<unknown> | undefined;
 
   function keep(text: string, document: DocumentNode): void {
     byText.set(text, document);
@@ -94,7 +97,11 @@ export function createDocuments(deps: {
         runs += 1;
         const startedAt = performance.now();
         if (runs < runsBeforeCompiling || startedAt < restsUntil) return undefined;
-        compiled = compile(schema, document, name);
+        if (compiler === undefined) {
+          loading ??= import('./compiled-query.ts').then((loaded) => (compiler = loaded.compile));
+          return undefined;
+        }
+        compiled = compiler(schema, document, name);
         const endedAt = performance.now();
         restsUntil = endedAt + (endedAt - startedAt) * restAfterCompiling;
         return compiled;

@@ -8,17 +8,7 @@ import type { RateLimits } from '../services/rate-limits.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
 
-/**
- * What stands between a document and the resolvers, over HTTP, SSE and WebSocket alike: limits on documents,
- * the allow-list, rate limits, and errors that tell nothing of the inside.
- */
-export function createGuards(deps: {
-  introspection: boolean;
-  documents: Documents;
-  persisted: PersistedDocuments;
-  limits: RateLimits;
-  logger: Logger;
-}): {
+export type Guards = {
   plugins: Plugin<Context>[];
   /** Makes of an error what the client is told. */
   mask(error: unknown, requestId?: string): GraphQLError;
@@ -29,7 +19,19 @@ export function createGuards(deps: {
   refuse(args: OperationArgs, operation?: Operation): Promise<ExecutionResult | undefined> | undefined;
   /** Runs a query or mutation that was not refused; its errors are those that clients are told. */
   run(args: OperationArgs, operation?: Operation): Promise<ExecutionResult>;
-} {
+};
+
+/**
+ * What stands between a document and the resolvers, over HTTP, SSE and WebSocket alike: limits on documents,
+ * the allow-list, rate limits, and errors that tell nothing of the inside.
+ */
+export function createGuards(deps: {
+  introspection: boolean;
+  documents: Documents;
+  persisted: PersistedDocuments;
+  limits: RateLimits;
+  logger: Logger;
+}): Guards {
   const { introspection, documents, persisted, limits, logger } = deps;
   const parsing: Plugin<Context> = {
     onParams({ params, setParams }) {

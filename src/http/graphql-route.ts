@@ -86,7 +86,7 @@ export function createGraphqlRoute(deps: {
     }
     setHead(response, head);
     compress(request, response);
-    await graphql(request, response, context());
+    await graphql.handle(request, response, context());
   };
 }
 

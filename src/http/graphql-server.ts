@@ -1,30 +1,18 @@
-import {
-  GraphQLError,
-  OperationTypeNode,
-  type DocumentNode,
-  type ExecutionArgs,
-  type ExecutionResult,
-} from 'graphql';
-import { createYoga, type Plugin } from 'graphql-yoga';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { GraphQLError, OperationTypeNode, type DocumentNode, type ExecutionResult } from 'graphql';
 import type { Cache, Outcome } from '../cache/cache.ts';
 import { createCollector, type Collector } from '../cache/collector.ts';
 import { tagOf } from '../cache/tags.ts';
-import { RateLimitedError } from '../domain/errors.ts';
 import type { Context, OperationArgs, Services } from '../graphql/context.ts';
 import { createDocuments } from '../graphql/documents.ts';
 import { createLoaders, type Loaders } from '../graphql/loaders.ts';
-import { maskError } from '../graphql/mask-error.ts';
 import { schema } from '../graphql/schema.ts';
 import { trackReads } from '../graphql/tracked-services.ts';
-import { endingWith, pull } from '../graphql/pull.ts';
 import { createSharedSubscribe } from '../graphql/shared-subscribe.ts';
-import type { Subscription } from '../graphql/subscriber.ts';
 import type { Viewer } from '../services/accounts.ts';
 import type { RateLimits } from '../services/rate-limits.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { contentOf, type CachedAnswer, type Content } from './cached-answers.ts';
-import { eventStreams } from './event-stream.ts';
-import { exampleHeaders, exampleOperations } from './graphiql-examples.ts';
 import { createGuards, refusalOf } from './graphql-guards.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
 
@@ -61,7 +49,7 @@ export type GraphqlParams = {
 
 export type GraphqlServer = ReturnType<typeof createGraphqlServer>;
 
-/** Yoga: GraphQL over HTTP, SSE and GraphiQL; the WebSocket transport uses its enveloped functions. */
+/** GraphQL, however it is asked: the short way of most requests, and Yoga for all others. */
 export function createGraphqlServer(
   services: Services,
   deps: {
@@ -76,33 +64,34 @@ export function createGraphqlServer(
   const documents = createDocuments({ schema, introspection, check: deps.persisted.check });
   const guards = createGuards({ ...deps, documents });
   const share = createSharedSubscribe(guards.mask);
-  const subscribe: Subscribe = async (args) =>
+  const subscribe = async (args: OperationArgs) =>
     (await guards.refuse(args)) ?? share({ ...args, hideSuggestions: !introspection });
-  const yoga = createYoga<RequestContext, Context>({
-    schema,
-    graphqlEndpoint: graphqlPath,
-    landingPage: false,
-    multipart: false,
-    // CORS is answered before GraphQL is asked.
-    cors: false,
-    logging: false,
-    healthCheckEndpoint: '/health/yoga',
-    parserAndValidationCache: false,
-    maskedErrors: { maskError: (error) => guards.mask(error) },
-    plugins: [...guards.plugins, pullSubscriptions(subscribe), eventStreams],
-    graphiql: introspection && {
-      title: 'Pressrun',
-      defaultQuery: exampleOperations,
-      headers: exampleHeaders,
-      // The token stays in its tab when the page is opened anew.
-      shouldPersistHeaders: true,
-      subscriptionsProtocol: 'SSE',
+  let loading: ReturnType<typeof loadYoga> | undefined;
+  const yoga = () => (loading ??= loadYoga());
+
+  return {
+    /** Answers what the short way has not: Yoga knows how. */
+    async handle(request: IncomingMessage, response: ServerResponse, context: RequestContext): Promise<void> {
+      await (
+        await yoga()
+      )(request, response, context);
     },
-    // Its page is 9 MB of text, which few servers ever show.
-    renderGraphiQL: async (page) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(page),
-    context: async (request) => contextOf(request, await request.viewer()),
-  });
-  return Object.assign(yoga, { subscribe, answer, answerFromMemory });
+    async getEnveloped(request: RequestContext) {
+      return (await yoga()).getEnveloped(request);
+    },
+    async dispose() {
+      await (await loading)?.dispose();
+    },
+    subscribe,
+    answer,
+    answerFromMemory,
+  };
+
+  /** Yoga and what it brings are a third of all modules, and most requests go past it: loaded when one does not. */
+  async function loadYoga() {
+    const { openYoga } = await import('./yoga.ts');
+    return openYoga({ introspection, guards, subscribe, contextOf });
+  }
 
   /**
    * Runs what goes well as far as its execution: a query or mutation of a document that may run.
@@ -223,20 +212,3 @@ export function createGraphqlServer(
 
 /** An answer as it is sent, or a result that is still to be written; and what the cache had to do with it. */
 export type Answer = ({ content: Content } | { result: ExecutionResult }) & { outcome: Outcome };
-
-type Subscribe = (args: OperationArgs) => Promise<Subscription | ExecutionResult>;
-
-/** Yoga pulls results; `leave` is not waited for, as a subscriber who is gone may never be told the next one. */
-const pullSubscriptions = (subscribe: Subscribe): Plugin<Context> => ({
-  onSubscribe: ({ args: { contextValue }, setSubscribeFn }) =>
-    setSubscribeFn(async (args: ExecutionArgs) => {
-      const answer = await subscribe({ ...args, contextValue });
-      if (!('deliver' in answer)) return answer;
-      // Whatever the client says that it accepts: what is streamed has a place, and ends with its session.
-      if (contextValue.openStream?.(contextValue.viewer) === false) {
-        answer.leave();
-        return { errors: [maskError(new RateLimitedError(1), () => undefined)] };
-      }
-      return endingWith(pull(answer), () => answer.leave());
-    }),
-});

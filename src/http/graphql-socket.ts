@@ -56,7 +56,7 @@ export function createGraphqlSockets(deps: {
     },
     async onSubscribe({ extra, subscriptions }, id, payload) {
       const { socket, guard, client, requestId } = extra;
-      const { schema, parse, validate, contextFactory, execute } = graphql.getEnveloped({
+      const { schema, parse, validate, contextFactory, execute } = await graphql.getEnveloped({
         requestId,
         origin: client.origin,
         address: client.address,
@@ -148,7 +148,7 @@ export function createGraphqlSockets(deps: {
 
 /** One operation of graphql-ws. */
 type Operation = {
-  execute: ReturnType<GraphqlServer['getEnveloped']>['execute'];
+  execute: Awaited<ReturnType<GraphqlServer['getEnveloped']>>['execute'];
   args: OperationArgs;
   socket: WebSocket;
   /** The client's own name for it. */

@@ -1,6 +1,7 @@
-import { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import helmet from 'helmet';
+import * as http from '../node-http.ts';
 
 const nothing = ["'none'"];
 const shared = { baseUri: nothing, formAction: nothing, frameAncestors: nothing };
@@ -35,7 +36,7 @@ const onlyForPages = {
 
 /** What helmet sets is the same for all answers of a kind: it is asked once. */
 function headOf(directives: Policy, { isPage, isSecure }: { isPage: boolean; isSecure: boolean }): Head {
-  const response = new ServerResponse(new IncomingMessage(new Socket()));
+  const response = new http.ServerResponse(new http.IncomingMessage(new Socket()));
   helmet({
     contentSecurityPolicy: { useDefaults: false, directives },
     strictTransportSecurity: isSecure,

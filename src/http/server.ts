@@ -1,7 +1,8 @@
 import type { Cache } from '../cache/cache.ts';
 import type { CachedAnswer } from './cached-answers.ts';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Services } from '../graphql/context.ts';
+import { createServer } from '../node-http.ts';
 import type { RateLimits } from '../services/rate-limits.ts';
 import type { Sessions } from '../services/sessions.ts';
 import type { AssetStore } from '../store/assets.ts';

@@ -12,18 +12,17 @@ import type { Provider } from './provider.ts';
 const captionTimeoutMs = 60_000;
 const imageTimeoutMs = 180_000;
 
-/**
- * OpenAI, or any server that speaks its API.
- *
- * @param settings.baseUrl undefined: OpenAI's own.
- */
-export function createOpenAiProvider(settings: {
+export type OpenAiSettings = {
   apiKey: string;
+  /** Undefined: OpenAI's own. */
   baseUrl: string | undefined;
   textModel: string;
   imageModel: string;
   imageQuality: ImageQuality;
-}): Provider {
+};
+
+/** OpenAI, or any server that speaks its API. */
+export function createOpenAiProvider(settings: OpenAiSettings): Provider {
   // Retrying is the orchestrator's: it knows the budget, the limits and the other calls in flight.
   const client = new OpenAI({
     apiKey: settings.apiKey,

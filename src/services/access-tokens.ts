@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { errors, jwtVerify, SignJWT } from 'jose';
+import { JWSInvalid } from 'jose/errors';
+import { SignJWT } from 'jose/jwt/sign';
+import { jwtVerify } from 'jose/jwt/verify';
 import { z } from 'zod';
 import { UnauthenticatedError } from '../domain/errors.ts';
 
@@ -80,7 +82,7 @@ export function createAccessTokens(secrets: readonly Uint8Array[], lifetimeMinut
           // Keys come from the settings alone: `jwk`, `jku` and `x5u` of the header are not looked at.
           (header) => {
             const key = keys.get(header.kid ?? '');
-            if (key === undefined) throw new errors.JWSInvalid('unknown key');
+            if (key === undefined) throw new JWSInvalid('unknown key');
             return key;
           },
           {

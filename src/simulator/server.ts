@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from '../node-http.ts';
 import { serveCall } from './call.ts';
 import type { CallContext } from './call.ts';
 import { createControl, serveControl } from './control.ts';

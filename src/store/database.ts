@@ -152,7 +152,7 @@ async function migrated(
       unlessDeadlocked(() => prisma.$transaction(work, { maxWait: 10_000, timeout: 10_000 })),
     query: backend.query,
     ping: async () => {
-      await prisma.$queryRaw`SELECT 1`;
+      await backend.query('SELECT 1', []);
     },
     async close() {
       await prisma.$disconnect();

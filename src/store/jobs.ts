@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { fromPrisma, PgBoss, type ConstructorOptions } from 'pg-boss';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Transaction } from './database.ts';
@@ -134,11 +135,14 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
   return {
     async start() {
       await boss.start();
-      const existing = new Set((await boss.getQueues()).map((queue) => queue.name));
+      const existing = new Map((await boss.getQueues()).map((queue) => [queue.name, queue]));
       for (const [name, options] of Object.entries(queues)) {
-        if (existing.has(name)) await boss.updateQueue(name, options);
-        else await boss.createQueue(name, options);
-        // pg-boss looks a queue up on first use, on its own connection. Inside a transaction of an embedded
+        const queue = existing.get(name);
+        if (queue === undefined) await boss.createQueue(name, options);
+        else if (!isDeepStrictEqual({ ...queue, ...options }, { ...queue })) {
+          await boss.updateQueue(name, options);
+        } else continue;
+        // What has changed pg-boss looks up on first use, on its own connection. Inside a transaction of an embedded
         // database that look-up would wait for the transaction, and the transaction for it.
         await boss.fetch(name, { batchSize: 1, minPriority: 2_147_483_647 });
       }
