@@ -127,7 +127,7 @@ async function seed(): Promise<string[]> {
       channel: 'INSTAGRAM',
     },
   });
-  const owned = { ownerId: user.id, campaignId: campaign.id };
+  const owned = { ownerId: user.id, campaignId: campaign.id, channel: campaign.channel };
   const ids = [];
   for (const postCount of sizes) {
     const batchId = randomUUIDv7();

@@ -22,14 +22,14 @@ export async function seed(databaseUrl: string, ownerId: string): Promise<string
       [ownerId, campaignCount],
     );
     await client.query(
-      `INSERT INTO batches (id, "ownerId", "campaignId", status, "postCount", "completedCount", "finishedAt")
-       SELECT gen_random_uuid(), "ownerId", id, 'COMPLETED', $1::int, $1::int, now() FROM campaigns`,
+      `INSERT INTO batches (id, "ownerId", "campaignId", channel, status, "postCount", "completedCount", "finishedAt")
+       SELECT gen_random_uuid(), "ownerId", id, channel, 'COMPLETED', $1::int, $1::int, now() FROM campaigns`,
       [postsPerCampaign],
     );
     const { rows } = await client.query<{ id: string }>(
-      `INSERT INTO posts (id, "ownerId", "campaignId", "batchId", position, status, caption, hashtags, "imageKey",
+      `INSERT INTO posts (id, "ownerId", "campaignId", channel, "batchId", position, status, caption, hashtags, "imageKey",
                           "targetAudience", "jobId", "createdAt", "startedAt", "finishedAt")
-       SELECT gen_random_uuid(), "ownerId", "campaignId", id, n, 'COMPLETED',
+       SELECT gen_random_uuid(), "ownerId", "campaignId", channel, id, n, 'COMPLETED',
               'Fresh beans, gentle roast: ' || n || ' reasons to start the day by bike.', '{#coffee,#bike,#spring}',
               encode(sha256(n::text::bytea), 'hex') || '.png', 'City people who cycle to work', gen_random_uuid(),
               "createdAt" - n * interval '1.234 seconds', now(), now()

@@ -13,6 +13,10 @@ import type { Seeded } from './seed.ts';
 /** One list of the schema with one filter and order. */
 export type BenchList = {
   name: string;
+  /** Whether it has no rows. */
+  isEmpty: boolean;
+  /** Whether no index leads to its rows, by design: the owner's are read until the page is full. */
+  scans: boolean;
   read(page: PageArgs): Promise<Page<{ id: string }>>;
   /** Its rows as SQL, and what they are ordered by: to find a place deep in it. */
   sql: { table: string; where: string; column: string; direction: 'ASC' | 'DESC' };
@@ -21,9 +25,10 @@ export type BenchList = {
 type Column = 'createdAt' | 'updatedAt' | 'name' | 'postCount' | 'position';
 type Order<By extends Column> = { by: By; direction: 'ASC' | 'DESC' };
 
+const full = { isEmpty: false, scans: false };
 const newest = { by: 'createdAt', direction: 'DESC' } as const;
 
-/** Every list of the schema, in each of its orders and by each of its filters that an index carries. */
+/** Every list of the schema, in each of its orders and by each of its filters; for what many rows have, few, and none. */
 export function listsOf(database: Database, { userId, campaignId, batchId }: Seeded): BenchList[] {
   const viewer = { userId, sessionId: '', expiresAt: new Date() };
   const logger = createLogger('silent');
@@ -38,7 +43,9 @@ export function listsOf(database: Database, { userId, campaignId, batchId }: See
   const ofBatch = `"batchId" = '${batchId}'`;
   const march = { since: new Date('2026-01-01T00:00:05Z') };
   const inMarch = `"createdAt" >= '2026-01-01T00:00:05Z'`;
-  const instagram = `EXISTS (SELECT 1 FROM campaigns c WHERE c.id = "campaignId" AND c.channel = 'INSTAGRAM')`;
+  const tiktok = `channel = 'TIKTOK'`;
+  const early = { until: new Date('2020-01-01T00:00:00Z') };
+  const nothing = { search: 'words that nobody wrote' };
 
   const place = (table: string, where: string, { by, direction }: Order<Column>) => ({
     table,
@@ -52,33 +59,73 @@ export function listsOf(database: Database, { userId, campaignId, batchId }: See
     filter: CampaignFilter = {},
     order: CampaignOrder = newest,
   ) => ({
+    ...full,
     name: `campaigns ${name}`,
     read: (page: PageArgs) => campaigns.list(viewer, { filter, order, page }),
     sql: place('campaigns', where, order),
   });
   const batchList = (name: string, where = 'true', filter: BatchFilter = {}, order: BatchOrder = newest) => ({
+    ...full,
     name: `batches ${name}`,
     read: (page: PageArgs) => batches.list(viewer, { filter, order, page }),
     sql: place('batches', where, order),
   });
   const postList = (name: string, where = 'true', filter: PostFilter = {}, order: PostOrder = newest) => ({
+    ...full,
     name: `posts ${name}`,
     read: (page: PageArgs) => posts.list(viewer, { filter, order, page }),
     sql: place('posts', where, order),
   });
+  /** A list that hangs on one row. */
+  const nested = (
+    name: string,
+    table: string,
+    where: string,
+    pagesOf: (page: PageArgs) => Promise<Page<{ id: string }>[]>,
+  ): BenchList => ({
+    ...full,
+    name,
+    async read(page) {
+      const [found] = await pagesOf(page);
+      if (found === undefined) throw new Error('no page was read');
+      return found;
+    },
+    sql: place(table, where, newest),
+  });
+  const none = (list: BenchList): BenchList => ({ ...list, isEmpty: true });
+  const scan = (list: BenchList): BenchList => ({ ...list, isEmpty: true, scans: true });
+  const byName = { by: 'name', direction: 'ASC' } as const;
+  const lastChanged = { by: 'updatedAt', direction: 'DESC' } as const;
+  const largest = { by: 'postCount', direction: 'DESC' } as const;
   const byPosition = { by: 'position', direction: 'ASC' } as const;
 
   return [
     campaignList('newest first'),
-    campaignList('last changed first', 'true', {}, { by: 'updatedAt', direction: 'DESC' }),
-    campaignList('by name', 'true', {}, { by: 'name', direction: 'ASC' }),
+    campaignList('last changed first', 'true', {}, lastChanged),
+    campaignList('by name', 'true', {}, byName),
     campaignList('active', `status = 'ACTIVE'`, { status: ['ACTIVE'] }),
     campaignList('of a channel', `channel = 'INSTAGRAM'`, { channel: ['INSTAGRAM'] }),
+    campaignList('few: archived', `status = 'ARCHIVED'`, { status: ['ARCHIVED'] }),
+    campaignList('few: archived, last changed', `status = 'ARCHIVED'`, { status: ['ARCHIVED'] }, lastChanged),
+    campaignList('few: archived, by name', `status = 'ARCHIVED'`, { status: ['ARCHIVED'] }, byName),
+    campaignList('few: of a channel', tiktok, { channel: ['TIKTOK'] }),
+    none(campaignList('none: of a channel', 'true', { channel: ['PINTEREST'] })),
+    scan(campaignList('none: search', 'true', nothing)),
     batchList('newest first'),
-    batchList('largest first', 'true', {}, { by: 'postCount', direction: 'DESC' }),
+    batchList('largest first', 'true', {}, largest),
     batchList('running', `status = 'RUNNING'`, { status: ['RUNNING'] }),
+    batchList('of a channel', `channel = 'INSTAGRAM'`, { channel: ['INSTAGRAM'] }),
     batchList('of a campaign', ofCampaign, inCampaign),
-    batchList('of a channel', instagram, { channel: ['INSTAGRAM'] }),
+    batchList('of a campaign, largest first', ofCampaign, inCampaign, largest),
+    batchList('few: paused', `status = 'PAUSED'`, { status: ['PAUSED'] }),
+    batchList('few: paused, largest first', `status = 'PAUSED'`, { status: ['PAUSED'] }, largest),
+    batchList('few: of a channel', tiktok, { channel: ['TIKTOK'] }),
+    batchList('few: of a campaign, paused', `${ofCampaign} AND status = 'PAUSED'`, {
+      ...inCampaign,
+      status: ['PAUSED'],
+    }),
+    none(batchList('none: of a channel', 'true', { channel: ['PINTEREST'] })),
+    scan(batchList('none: search', 'true', nothing)),
     postList('newest first'),
     postList('oldest first', 'true', {}, { by: 'createdAt', direction: 'ASC' }),
     postList('by position', 'true', {}, byPosition),
@@ -86,7 +133,7 @@ export function listsOf(database: Database, { userId, campaignId, batchId }: See
     postList('completed or failed', `status IN ('COMPLETED', 'FAILED')`, { status: ['COMPLETED', 'FAILED'] }),
     postList('approved', `review = 'APPROVED'`, { review: ['APPROVED'] }),
     postList('of a time', inMarch, { created: march }),
-    postList('of a channel', instagram, { channel: ['INSTAGRAM'] }),
+    postList('of a channel', `channel = 'INSTAGRAM'`, { channel: ['INSTAGRAM'] }),
     postList('of a campaign', ofCampaign, inCampaign),
     postList('of a campaign by position', ofCampaign, inCampaign, byPosition),
     postList('of a campaign, completed', `${ofCampaign} AND status = 'COMPLETED'`, {
@@ -99,16 +146,41 @@ export function listsOf(database: Database, { userId, campaignId, batchId }: See
       ...inBatch,
       status: ['COMPLETED'],
     }),
-    {
-      name: 'posts in a campaign',
-      read: async (page) => {
-        const [found] = await posts.pagesOf(viewer, 'campaignId', [
-          posts.planOf(viewer, 'campaignId', campaignId, page),
-        ]);
-        if (found === undefined) throw new Error('no page was read');
-        return found;
-      },
-      sql: place('posts', ofCampaign, newest),
-    },
+    postList('few: failed', `status = 'FAILED'`, { status: ['FAILED'] }),
+    postList('few: failed by position', `status = 'FAILED'`, { status: ['FAILED'] }, byPosition),
+    postList('few: failed or generating', `status IN ('FAILED', 'GENERATING')`, {
+      status: ['FAILED', 'GENERATING'],
+    }),
+    postList('few: rejected', `review = 'REJECTED'`, { review: ['REJECTED'] }),
+    postList('few: of a channel', tiktok, { channel: ['TIKTOK'] }),
+    postList('few: of a campaign, failed', `${ofCampaign} AND status = 'FAILED'`, {
+      ...inCampaign,
+      status: ['FAILED'],
+    }),
+    postList(
+      'few: of a campaign, rejected, by position',
+      `${ofCampaign} AND review = 'REJECTED'`,
+      { ...inCampaign, review: ['REJECTED'] },
+      byPosition,
+    ),
+    postList('few: of a batch, rejected', `${ofBatch} AND review = 'REJECTED'`, {
+      ...inBatch,
+      review: ['REJECTED'],
+    }),
+    none(postList('none: of a channel', 'true', { channel: ['PINTEREST'] })),
+    none(postList('none: of a campaign, of a channel', 'true', { ...inCampaign, channel: ['PINTEREST'] })),
+    none(postList('none: approved and failed', 'true', { review: ['APPROVED'], status: ['FAILED'] })),
+    scan(postList('none: search', 'true', nothing)),
+    scan(postList('none: search in a campaign', 'true', { ...inCampaign, ...nothing })),
+    scan(postList('none: of a time, by position', 'true', { created: early }, byPosition)),
+    nested('batches in a campaign', 'batches', ofCampaign, (page) =>
+      batches.pagesOf(viewer, [batches.planOf(viewer, campaignId, page)]),
+    ),
+    nested('posts in a campaign', 'posts', ofCampaign, (page) =>
+      posts.pagesOf(viewer, 'campaignId', [posts.planOf(viewer, 'campaignId', campaignId, page)]),
+    ),
+    nested('posts in a batch', 'posts', ofBatch, (page) =>
+      posts.pagesOf(viewer, 'batchId', [posts.planOf(viewer, 'batchId', batchId, page)]),
+    ),
   ];
 }

@@ -12,9 +12,13 @@ const largestBatch = 10_000;
 const idOf = (kind: number, n: string) =>
   `('019e${kind}000-0000-7000-8000-' || lpad(to_hex(${n}), 12, '0'))::uuid`;
 
+/** As many rows have what is rare, however many there are: the oldest, so that newest first they come last. */
+const rare = 24;
+
 /**
  * Writes one account with many posts: half of them in its largest campaign, as many as there may be in its largest
- * batch, the others spread over small batches. Statuses, reviews and channels go round.
+ * batch, the others spread over small batches. Statuses, reviews and channels go round, but for those that are rare: campaigns that are
+ * ARCHIVED or for TIKTOK, batches that are PAUSED, posts that are FAILED, GENERATING or REJECTED. No campaign is for PINTEREST.
  */
 export async function seed(prisma: PrismaClient, posts: number): Promise<Seeded> {
   const user = await prisma.user.create({ data: { email: 'bench@example.com', passwordHash: '' } });
@@ -26,22 +30,26 @@ export async function seed(prisma: PrismaClient, posts: number): Promise<Seeded>
   await run(`
     INSERT INTO campaigns (id, "ownerId", name, brand, description, tone, "targetAudience", language, channel, status, "createdAt", "updatedAt")
     SELECT ${idOf(1, 'n')}, ${own}, 'Campaign ' || md5(n::text), 'Brand', 'About it', 'BOLD', 'everybody', 'en',
-           (enum_range(NULL::"Channel"))[1 + n % 6], (enum_range(NULL::"CampaignStatus"))[1 + n % 2],
+           CASE WHEN n % 2 = 1 AND n < ${2 * rare} THEN 'TIKTOK' ELSE (enum_range(NULL::"Channel"))[1 + n / 2 % 4] END::"Channel",
+           CASE WHEN n BETWEEN 1 AND ${rare} THEN 'ARCHIVED' ELSE 'ACTIVE' END::"CampaignStatus",
            timestamptz '2026-01-01' + n * interval '1 s', timestamptz '2026-01-01' + (n * 7919 % ${batches}) * interval '1 s'
     FROM generate_series(0, ${batches - 1}) n`);
   await run(`
-    INSERT INTO batches (id, "ownerId", "campaignId", status, "postCount", "createdAt", "finishedAt")
-    SELECT ${idOf(2, 'n')}, ${own}, ${idOf(1, campaignOf('n'))}, (enum_range(NULL::"BatchStatus"))[1 + n % 4],
+    INSERT INTO batches (id, "ownerId", "campaignId", channel, status, "postCount", "createdAt", "finishedAt")
+    SELECT ${idOf(2, 'n')}, ${own}, c.id, c.channel,
+           CASE WHEN n < ${2 * rare} THEN 'PAUSED' ELSE ('{RUNNING,COMPLETED,CANCELLED}'::text[])[1 + n % 3] END::"BatchStatus",
            CASE n WHEN 0 THEN ${large} ELSE ${postsPerBatch} END, timestamptz '2026-01-01' + n * interval '1 s', now()
-    FROM generate_series(0, ${batches - 1}) n`);
+    FROM generate_series(0, ${batches - 1}) n JOIN campaigns c ON c.id = ${idOf(1, campaignOf('n'))}`);
   await run(`
-    INSERT INTO posts (id, "ownerId", "campaignId", "batchId", position, status, review, caption, "targetAudience", "jobId", "createdAt")
-    SELECT ${idOf(3, 'n')}, ${own}, ${idOf(1, campaignOf('b'))}, ${idOf(2, 'b')},
+    INSERT INTO posts (id, "ownerId", "campaignId", channel, "batchId", position, status, review, caption, "targetAudience", "jobId", "createdAt")
+    SELECT ${idOf(3, 'n')}, ${own}, b."campaignId", b.channel, b.id,
            CASE WHEN n < ${large} THEN n + 1 ELSE (n - ${large}) % ${postsPerBatch} + 1 END,
-           (enum_range(NULL::"PostStatus"))[1 + n % 5], (enum_range(NULL::"PostReview"))[1 + n % 3],
-           repeat('A caption of a usual length. ', 8), 'everybody', gen_random_uuid(), timestamptz '2026-01-01' + b * interval '1 s'
-    FROM (SELECT n, CASE WHEN n < ${large} THEN 0 ELSE 1 + (n - ${large}) / ${postsPerBatch} END AS b
-          FROM generate_series(0, ${posts - 1}) n) place`);
+           CASE WHEN n < ${rare} THEN 'FAILED' WHEN n < ${2 * rare} THEN 'GENERATING'
+                ELSE ('{PENDING,COMPLETED,CANCELLED}'::text[])[1 + n % 3] END::"PostStatus",
+           CASE WHEN n < ${rare} THEN 'REJECTED' ELSE ('{UNREVIEWED,APPROVED}'::text[])[1 + n % 2] END::"PostReview",
+           repeat('A caption of a usual length. ', 8), 'everybody', gen_random_uuid(), b."createdAt"
+    FROM generate_series(0, ${posts - 1}) n
+    JOIN batches b ON b.id = ${idOf(2, `CASE WHEN n < ${large} THEN 0 ELSE 1 + (n - ${large}) / ${postsPerBatch} END`)}`);
   await run('VACUUM ANALYZE');
   // What was written is on disk before anything is measured.
   await run('CHECKPOINT');

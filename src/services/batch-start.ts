@@ -143,8 +143,8 @@ async function writeBatch(
   const targetAudience = order.targetAudience ?? null;
   const [row] = await tx.$queryRaw<(Batch & { userSeq: number })[]>`
     WITH batch AS (
-      INSERT INTO batches (id, "ownerId", "campaignId", "targetAudience", "postCount", "maxCostMicros", "lastSeq", "createdAt")
-      VALUES (${batchId}::uuid, ${ownerId}::uuid, ${campaign.id}::uuid, ${targetAudience},
+      INSERT INTO batches (id, "ownerId", "campaignId", channel, "targetAudience", "postCount", "maxCostMicros", "lastSeq", "createdAt")
+      VALUES (${batchId}::uuid, ${ownerId}::uuid, ${campaign.id}::uuid, ${campaign.channel}::"Channel", ${targetAudience},
               ${posts.length}::int, ${order.maxCost == null ? null : micros(order.maxCost)}, 1, now())
       RETURNING *
     ), stream AS (
@@ -156,8 +156,8 @@ async function writeBatch(
       SELECT ${batchId}::uuid, 1, ${ownerId}::uuid, "lastSeq", 'BATCH_STARTED', ${JSON.stringify(counts)}::jsonb, now()
       FROM stream
     ), post AS (
-      INSERT INTO posts (id, "jobId", "ownerId", "campaignId", "batchId", position, "targetAudience", turn, "createdAt")
-      SELECT "postId", "jobId", ${ownerId}::uuid, ${campaign.id}::uuid, ${batchId}::uuid, place,
+      INSERT INTO posts (id, "jobId", "ownerId", "campaignId", channel, "batchId", position, "targetAudience", turn, "createdAt")
+      SELECT "postId", "jobId", ${ownerId}::uuid, ${campaign.id}::uuid, ${campaign.channel}::"Channel", ${batchId}::uuid, place,
              ${targetAudience ?? campaign.targetAudience}, ${turn}::int + place - 1, now()
       FROM unnest(${posts.map(({ postId }) => postId)}::uuid[], ${posts.map(({ jobId }) => jobId)}::uuid[])
            WITH ORDINALITY AS new("postId", "jobId", place)

@@ -16,8 +16,11 @@ import {
   commonFilterSchema,
   holding,
   is,
+  kind,
   ofCampaigns,
+  under,
   within,
+  type Rows,
   type TimeRange,
 } from './filters.ts';
 import { createLists, newestFirst, type PageOf } from './lists.ts';
@@ -73,17 +76,22 @@ export function createBatches(deps: { database: Database; jobs: Jobs; bus: Bus; 
 
   const lists = createLists(deps.database, 'batches');
 
-  const conditions = (viewer: Viewer, filter: z.output<typeof filterSchema>) =>
-    all([
-      is('t.ownerId', viewer.userId),
-      is('t.campaignId', filter.campaignId),
-      among('t.status', 'BatchStatus', filter.status),
+  const rowsOf = (viewer: Viewer, filter: z.output<typeof filterSchema>): Rows => {
+    const { campaignId, channel } = filter;
+    const asked = [
       within('t.createdAt', filter.created),
-      ofCampaigns(
-        among('c.channel', 'Channel', filter.channel),
-        holding(['c.name', 'c.brand'], filter.search),
-      ),
-    ]);
+      ofCampaigns(holding(['c.name', 'c.brand'], filter.search)),
+    ];
+    const kinds = [kind('t.status', 'BatchStatus', filter.status)];
+    if (campaignId != null) {
+      const ofCampaign = [is('p.ownerId', viewer.userId), among('p.channel', 'Channel', channel)];
+      return { where: all([under('campaign', campaignId, ofCampaign), ...asked]), kinds };
+    }
+    return {
+      where: all([is('t.ownerId', viewer.userId), ...asked]),
+      kinds: [kind('t.channel', 'Channel', channel), ...kinds],
+    };
+  };
 
   return {
     ...createBatchControls(deps),
@@ -93,10 +101,9 @@ export function createBatches(deps: { database: Database; jobs: Jobs; bus: Bus; 
     async list(viewer, { filter, order, page }) {
       const parsed = parseInput(filterSchema, filter, 'filter');
       const list = { name: 'batches', ownerId: viewer.userId, filter: parsed, order };
-      return lists.page(list, page, conditions(viewer, parsed));
+      return lists.page(list, page, rowsOf(viewer, parsed));
     },
-    count: async (viewer, filter) =>
-      lists.count(conditions(viewer, parseInput(filterSchema, filter, 'filter'))),
+    count: async (viewer, filter) => lists.count(rowsOf(viewer, parseInput(filterSchema, filter, 'filter'))),
     planOf(owner, campaignId, page) {
       const list = { name: 'batches', ownerId: owner.userId, filter: { campaignId }, order: newestFirst };
       return { parentId: campaignId, ...planPage(list, page) };

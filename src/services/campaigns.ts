@@ -6,7 +6,7 @@ import type { Changes } from '../cache/changes.ts';
 import type { Database, Transaction } from '../store/database.ts';
 import type { BatchStatus, Campaign, CampaignStatus } from '../store/generated/prisma/client.ts';
 import type { Viewer } from './accounts.ts';
-import { all, among, commonFilterSchema, holding, is, within, type TimeRange } from './filters.ts';
+import { all, commonFilterSchema, holding, is, kind, within, type Rows, type TimeRange } from './filters.ts';
 import { createLists, type Columns } from './lists.ts';
 import { ownedBy, type Owner } from './ownership.ts';
 import type { Direction, Page, PageArgs } from './paging.ts';
@@ -39,7 +39,11 @@ export type CampaignOrder = { by: 'createdAt' | 'updatedAt' | 'name'; direction:
 export type Campaigns = {
   /** @throws InvalidInputError */
   create(viewer: Viewer, input: CampaignInput): Promise<Campaign>;
-  /** Posts that are made from now on follow it; those that exist stay as they are. @throws InvalidInputError */
+  /**
+   * Posts that are made from now on follow it; those that exist stay as they are, and are listed under its channel.
+   *
+   * @throws InvalidInputError
+   */
   update(viewer: Viewer, id: string, changes: CampaignChanges): Promise<Campaign>;
   /** An archived campaign takes no new batch; its running ones are finished. May be repeated. */
   setStatus(viewer: Viewer, id: string, status: CampaignStatus): Promise<Campaign>;
@@ -97,15 +101,14 @@ export function createCampaigns(database: Database, changes: Changes): Campaigns
   const { campaign } = database.prisma;
   const lists = createLists(database, 'campaigns');
 
-  function conditions(viewer: Viewer, filter: z.output<typeof filterSchema>) {
-    return all([
+  const rowsOf = (viewer: Viewer, filter: z.output<typeof filterSchema>): Rows => ({
+    where: all([
       is('t.ownerId', viewer.userId),
-      among('t.status', 'CampaignStatus', filter.status),
-      among('t.channel', 'Channel', filter.channel),
       within('t.createdAt', filter.created),
       holding(['t.name', 't.brand', 't.description'], filter.search),
-    ]);
-  }
+    ]),
+    kinds: [kind('t.channel', 'Channel', filter.channel), kind('t.status', 'CampaignStatus', filter.status)],
+  });
 
   async function change(viewer: Viewer, id: string, data: object): Promise<Campaign> {
     const [changed] = await campaign.updateManyAndReturn({ where: { id, ...ownedBy(viewer) }, data });
@@ -137,10 +140,9 @@ export function createCampaigns(database: Database, changes: Changes): Campaigns
     async list(viewer, { filter, order, page }, columns) {
       const parsed = parseInput(filterSchema, filter, 'filter');
       const list = { name: 'campaigns', ownerId: viewer.userId, filter: parsed, order };
-      return lists.page(list, page, conditions(viewer, parsed), columns);
+      return lists.page(list, page, rowsOf(viewer, parsed), columns);
     },
-    count: async (viewer, filter) =>
-      lists.count(conditions(viewer, parseInput(filterSchema, filter, 'filter'))),
+    count: async (viewer, filter) => lists.count(rowsOf(viewer, parseInput(filterSchema, filter, 'filter'))),
   };
 }
 

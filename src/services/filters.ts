@@ -22,10 +22,19 @@ export const commonFilterSchema = z.object({
     .nullish(),
 });
 
-/** Columns of the lists' tables (`t`), and of the campaign that a row belongs to (`c`). */
-type Name = `${'t' | 'c'}.${string}`;
+/** Columns of the lists' tables (`t`), of what a row hangs on (`p`), and of the campaign that it belongs to (`c`). */
+type Name = `${'t' | 'p' | 'c'}.${string}`;
 
-const column = (name: Name) => Prisma.raw(name.replace(/\.(\w+)$/, '."$1"'));
+/** Enums in the database. */
+type Enum = 'CampaignStatus' | 'BatchStatus' | 'PostStatus' | 'PostReview' | 'Channel';
+
+/** A column that sorts rows into a few kinds, and which of them are asked for; undefined: all of them. */
+export type Kind = { name: `t.${string}`; type: Enum; values: string[] | undefined };
+
+/** Which rows a list has: those of these kinds for which a condition holds. */
+export type Rows = { where: Prisma.Sql; kinds: readonly Kind[] };
+
+export const column = (name: Name) => Prisma.raw(name.replace(/\.(\w+)$/, '."$1"'));
 
 /** The condition that all of these hold. */
 export function all(conditions: readonly (Prisma.Sql | undefined)[]): Prisma.Sql {
@@ -40,10 +49,24 @@ export function is(name: Name, id: string | null | undefined): Prisma.Sql | unde
   return id == null ? undefined : Prisma.sql`${column(name)} = ${id}::uuid`;
 }
 
-/** The condition that a row's campaign is one of those for which all of these hold; none where none is asked. */
-export function ofCampaigns(...conditions: (Prisma.Sql | undefined)[]): Prisma.Sql | undefined {
-  if (conditions.every((condition) => condition === undefined)) return undefined;
-  return Prisma.sql`EXISTS (SELECT 1 FROM campaigns c WHERE c.id = t."campaignId" AND ${all(conditions)})`;
+/** The condition that a row's campaign is one for which this holds; none where nothing is asked. */
+export function ofCampaigns(condition: Prisma.Sql | undefined): Prisma.Sql | undefined {
+  if (condition === undefined) return undefined;
+  return Prisma.sql`EXISTS (SELECT 1 FROM campaigns c WHERE c.id = t."campaignId" AND ${condition})`;
+}
+
+/**
+ * The condition that rows hang on one campaign or batch (`p`) for which all of these hold. That is asked once: where they do not,
+ * no row is read. Whose the rows are is asked of it alone, so that nothing but their place under it leads to them.
+ */
+export function under(
+  parent: 'campaign' | 'batch',
+  id: string,
+  conditions: readonly (Prisma.Sql | undefined)[],
+): Prisma.Sql {
+  const table = Prisma.raw({ campaign: 'campaigns', batch: 'batches' }[parent]);
+  const asked = all([is('p.id', id), ...conditions]);
+  return Prisma.sql`${is(`t.${parent}Id`, id)} AND EXISTS (SELECT 1 FROM ${table} p WHERE ${asked})`;
 }
 
 /** The condition on a moment; none where the range is open on both sides. */
@@ -69,19 +92,30 @@ export function holding(names: readonly Name[], search: string | null | undefine
   )})`;
 }
 
-/**
- * The condition that a column has one of these values; none for an empty or absent list.
- *
- * @param type the column's enum in the database.
- */
+/** A kind of rows to be narrowed to these values; not narrowed by an empty or absent list. */
+export function kind(name: Kind['name'], type: Enum, values: readonly string[] | null | undefined): Kind {
+  return { name, type, values: values == null || values.length === 0 ? undefined : [...new Set(values)] };
+}
+
+/** The values of a kind, as an array of SQL. */
+export function valuesOf({ type, values }: Pick<Kind, 'type' | 'values'>): Prisma.Sql {
+  const name = Prisma.raw(`"${type}"`);
+  return values === undefined
+    ? Prisma.sql`enum_range(NULL::${name})`
+    : Prisma.sql`${values}::text[]::${name}[]`;
+}
+
+/** The condition that a column has one of these values; none for an empty or absent list. */
 export function among(
   name: Name,
-  type: 'CampaignStatus' | 'BatchStatus' | 'PostStatus' | 'PostReview' | 'Channel',
+  type: Enum,
   values: readonly string[] | null | undefined,
 ): Prisma.Sql | undefined {
   if (values == null || values.length === 0) return undefined;
-  const one = (value: string) => Prisma.sql`${value}::${Prisma.raw(`"${type}"`)}`;
-  // One value is compared, so that an index that sorts behind it can be walked in order.
-  if (values.length === 1) return Prisma.sql`${column(name)} = ${one(values[0] ?? '')}`;
-  return Prisma.sql`${column(name)} IN (${Prisma.join(values.map(one))})`;
+  return Prisma.sql`${column(name)} = ANY(${valuesOf({ type, values: [...values] })})`;
+}
+
+/** The condition that holds for exactly these rows. */
+export function matching({ where, kinds }: Rows): Prisma.Sql {
+  return all([where, ...kinds.map(({ name, type, values }) => among(name, type, values))]);
 }

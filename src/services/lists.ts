@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Database } from '../store/database.ts';
 import { Prisma, type Batch, type Campaign, type Post } from '../store/generated/prisma/client.ts';
+import { matching, type Rows } from './filters.ts';
 import type { Owner } from './ownership.ts';
 import { pageSql, pagesSql, toArray } from './page-sql.ts';
 import {
@@ -19,13 +20,13 @@ export const newestFirst = { by: 'createdAt', direction: 'DESC' } as const;
 /** A planned page of what hangs on one parent. */
 export type PageOf = { parentId: string } & PlannedPage<'createdAt'>;
 
-type Rows = { campaigns: Campaign; batches: Batch; posts: Post };
-type Table = keyof Rows;
+type RowOf = { campaigns: Campaign; batches: Batch; posts: Post };
+type Table = keyof RowOf;
 
 /** What is read of each row, besides its id and what orders it; undefined: all of it. */
 export type Columns<Row> = readonly (keyof Row & string)[] | undefined;
 
-const allColumns: { [Name in Table]: (keyof Rows[Name] & string)[] } = {
+const allColumns: { [Name in Table]: (keyof RowOf[Name] & string)[] } = {
   campaigns: Object.values(Prisma.CampaignScalarFieldEnum),
   batches: Object.values(Prisma.BatchScalarFieldEnum),
   posts: Object.values(Prisma.PostScalarFieldEnum),
@@ -41,7 +42,7 @@ const largeIntegers = ['maxCostMicros', 'committedMicros'];
  * Prisma reads (test/integration/lists-of-rows.test.ts), and only the owner's.
  */
 export function createLists<Name extends Table>(database: Pick<Database, 'query'>, name: Name) {
-  type Row = Rows[Name];
+  type Row = RowOf[Name];
   const table = Prisma.raw(name);
   const owned = ({ userId }: Owner) => Prisma.sql`t."ownerId" = ${userId}::uuid`;
   const all = allColumns[name];
@@ -84,21 +85,21 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
       return ids.map((id) => byId.get(id) ?? null);
     },
 
-    /** @param where which rows, as `t`. @throws InvalidInputError for arguments that make no page. */
+    /** @param rows which ones, as `t`. @throws InvalidInputError for arguments that make no page. */
     async page<By extends Column>(
       list: List<By>,
       args: PageArgs,
-      where: Prisma.Sql,
+      rows: Rows,
       columns?: Columns<Row>,
     ): Promise<Page<Row & Sortable<By>>> {
       const { window, toPage } = planPage(list, args);
-      const sql = pageSql(table, Prisma.raw(read(columns, [window.by])), where, window);
+      const sql = pageSql(table, Prisma.raw(read(columns, [window.by])), rows, window);
       return toPage(await rowsOf<Row & Sortable<By>>(sql));
     },
 
-    async count(where: Prisma.Sql): Promise<number> {
+    async count(rows: Rows): Promise<number> {
       const [row] = await rowsOf<{ count: number }>(Prisma.sql`
-        SELECT count(*)::int AS count FROM ${table} t WHERE ${where}`);
+        SELECT count(*)::int AS count FROM ${table} t WHERE ${matching(rows)}`);
       return row?.count ?? 0;
     },
 

@@ -10,8 +10,10 @@ import {
   commonFilterSchema,
   holding,
   is,
-  ofCampaigns,
+  kind,
+  under,
   within,
+  type Rows,
   type TimeRange,
 } from './filters.ts';
 import { createLists, newestFirst, type Columns, type PageOf } from './lists.ts';
@@ -77,17 +79,29 @@ const filterSchema = commonFilterSchema.extend({
 export function createPosts(database: Database): Posts {
   const lists = createLists(database, 'posts');
 
-  const conditions = (viewer: Viewer, filter: z.output<typeof filterSchema>) =>
-    all([
-      is('t.ownerId', viewer.userId),
-      is('t.campaignId', filter.campaignId),
-      is('t.batchId', filter.batchId),
-      among('t.status', 'PostStatus', filter.status),
-      among('t.review', 'PostReview', filter.review),
-      ofCampaigns(among('c.channel', 'Channel', filter.channel)),
+  const rowsOf = (viewer: Viewer, filter: z.output<typeof filterSchema>): Rows => {
+    const { batchId, campaignId, channel } = filter;
+    const asked = [
       within('t.createdAt', filter.created),
       holding(['t.caption', 't.targetAudience'], filter.search),
-    ]);
+    ];
+    const kinds = [
+      kind('t.status', 'PostStatus', filter.status),
+      kind('t.review', 'PostReview', filter.review),
+    ];
+    const ofParent = [is('p.ownerId', viewer.userId), among('p.channel', 'Channel', channel)];
+    if (batchId != null) {
+      return {
+        where: all([under('batch', batchId, [...ofParent, is('p.campaignId', campaignId)]), ...asked]),
+        kinds,
+      };
+    }
+    if (campaignId != null) return { where: all([under('campaign', campaignId, ofParent), ...asked]), kinds };
+    return {
+      where: all([is('t.ownerId', viewer.userId), ...asked]),
+      kinds: [kind('t.channel', 'Channel', channel), ...kinds],
+    };
+  };
 
   return {
     find: async (viewer, id, columns) => (await lists.findAll(viewer, [id], columns))[0] ?? null,
@@ -95,10 +109,9 @@ export function createPosts(database: Database): Posts {
     async list(viewer, { filter, order, page }, columns) {
       const parsed = parseInput(filterSchema, filter, 'filter');
       const list = { name: 'posts', ownerId: viewer.userId, filter: parsed, order };
-      return lists.page(list, page, conditions(viewer, parsed), columns);
+      return lists.page(list, page, rowsOf(viewer, parsed), columns);
     },
-    count: async (viewer, filter) =>
-      lists.count(conditions(viewer, parseInput(filterSchema, filter, 'filter'))),
+    count: async (viewer, filter) => lists.count(rowsOf(viewer, parseInput(filterSchema, filter, 'filter'))),
     planOf(owner, parent, parentId, page) {
       const list = {
         name: 'posts',

@@ -13,6 +13,7 @@ import {
   UpdateCampaignDocument,
   UsageDocument,
   type CampaignFilter,
+  type PostFilter,
 } from '../../client/generated/graphql.ts';
 import {
   createCampaign,
@@ -147,6 +148,21 @@ describe('lists', () => {
       batches: { totalCount: 1 },
       posts: { totalCount: 2 },
     });
+  });
+
+  it('of a channel follow the campaign to another one, and show each row once', async () => {
+    const own = await signUp(app);
+    const campaignId = await createCampaign(own, { channel: 'X' });
+    await followToEnd(own, await startBatch(own, { campaignId, postCount: 2 }));
+    await own.run(UpdateCampaignDocument, { input: { campaignId, channel: 'LINKEDIN' } });
+    const counted = async (filter: Pick<PostFilter, 'channel' | 'campaignId'>) => {
+      const { batches } = await own.run(BatchesDocument, { filter });
+      return [batches.edges.length, (await getPosts(own, filter)).length];
+    };
+    expect(await counted({ channel: ['LINKEDIN', 'TIKTOK', 'LINKEDIN'] })).toEqual([1, 2]);
+    expect(await counted({ channel: ['LINKEDIN'], campaignId })).toEqual([1, 2]);
+    expect(await counted({ channel: ['X'] })).toEqual([0, 0]);
+    expect(await counted({ channel: ['X'], campaignId })).toEqual([0, 0]);
   });
 
   it('order batches by size', async () => {

@@ -3,8 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { toGlobalId } from '../../src/domain/ids.ts';
 import { createLists } from '../../src/services/lists.ts';
 import { planPage, type PageArgs } from '../../src/services/paging.ts';
+import { createPosts } from '../../src/services/posts.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
 import { Prisma } from '../../src/store/generated/prisma/client.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
@@ -92,7 +94,7 @@ async function write(
         channel: 'X',
       },
     });
-    const owned = { ownerId: of.userId, campaignId };
+    const owned = { ownerId: of.userId, campaignId, channel: 'X' as const };
     const { id: batchId } = await database.prisma.batch.create({
       data: { ...owned, postCount: posts.length },
     });
@@ -113,7 +115,10 @@ const newestFirst = { by: 'createdAt', direction: 'DESC' } as const;
 const orderBy = [{ createdAt: 'desc' }, { id: 'desc' }] as const satisfies object[];
 const inOrder = { orderBy: [...orderBy] };
 const nodes = <Row>({ edges }: { edges: { node: Row }[] }) => edges.map(({ node }) => node);
-const owned = ({ userId }: { userId: string }) => Prisma.sql`t."ownerId" = ${userId}::uuid`;
+const owned = ({ userId }: { userId: string }) => ({
+  where: Prisma.sql`t."ownerId" = ${userId}::uuid`,
+  kinds: [],
+});
 
 /** Which page, by numbers of rows instead of cursors. */
 const pageArgs = fc.record({
@@ -123,6 +128,16 @@ const pageArgs = fc.record({
   before: fc.option(fc.nat(8)),
 });
 type Page = typeof pageArgs extends fc.Arbitrary<infer T> ? T : never;
+
+const kinds = fc.record({
+  status: fc.subarray(['PENDING', 'COMPLETED', 'FAILED'] as const).map((values) => [...values]),
+  review: fc.subarray(['UNREVIEWED', 'APPROVED'] as const).map((values) => [...values]),
+  parent: fc.constantFrom(null, 'campaignId', 'batchId'),
+});
+const order = fc.record({
+  by: fc.constantFrom('createdAt', 'position'),
+  direction: fc.constantFrom('ASC', 'DESC'),
+});
 
 function toArgs({ size, fromEnd, after, before }: Page, cursors: readonly string[]): PageArgs {
   return {
@@ -197,6 +212,52 @@ describe('rows on prepared SQL are those that Prisma reads', () => {
           }
           const none = await postLists.pagesOf(stranger, 'campaignId', wanted);
           expect(none.flatMap(nodes)).toEqual([]);
+        },
+      ),
+      runs,
+    );
+  });
+
+  it('as pages of some kinds, in each order', async () => {
+    const posts = createPosts(database);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(campaign, { minLength: 1, maxLength: 4 }),
+        kinds,
+        order,
+        pageArgs,
+        async (campaigns, { status, review, parent }, { by, direction }, page) => {
+          await write(owner, campaigns);
+          const viewer = { ...owner, sessionId: '', expiresAt: new Date() };
+          const some = await database.prisma.post.findFirst({ where: { ownerId: owner.userId } });
+          const place: { campaignId?: string; batchId?: string } =
+            parent === null ? {} : { [parent]: some?.[parent] ?? randomUUID() };
+          const filter = {
+            status,
+            review,
+            ...(place.campaignId && { campaignId: toGlobalId('Campaign', place.campaignId) }),
+            ...(place.batchId && { batchId: toGlobalId('Batch', place.batchId) }),
+          };
+          const sort = direction === 'ASC' ? ('asc' as const) : ('desc' as const);
+          const all = await database.prisma.post.findMany({
+            where: {
+              ownerId: owner.userId,
+              ...place,
+              ...(status.length > 0 && { status: { in: status } }),
+              ...(review.length > 0 && { review: { in: review } }),
+            },
+            orderBy: [{ [by]: sort }, { id: sort }],
+          });
+          const read = (args: PageArgs) =>
+            posts.list(viewer, { filter, order: { by, direction }, page: args });
+          const whole = await read({ first: 100 });
+          expect(nodes(whole)).toStrictEqual(all.slice(0, 100));
+          expect(await posts.count(viewer, filter)).toBe(all.length);
+          const cursors = whole.edges.map(({ cursor }) => cursor);
+          expect(nodes(await read(toArgs(page, cursors)))).toStrictEqual(slice(page, all));
+          const other = { ...viewer, ...stranger };
+          const theirs = await posts.list(other, { filter, order: { by, direction }, page: {} });
+          expect(nodes(theirs)).toEqual([]);
         },
       ),
       runs,

@@ -43,7 +43,7 @@ beforeAll(async () => {
       const postCount = place < campaignCount ? postsPerCampaign : 20;
       // Lasting and doomed ones lie between each other, and many share a moment.
       const createdAt = new Date(Date.UTC(2026, 0, 1 + ((place * 7) % all.length)));
-      const base = { ownerId, campaignId, createdAt };
+      const base = { ownerId, campaignId, channel: 'INSTAGRAM' as const, createdAt };
       await prisma.batch.create({
         data: { ...base, id: batchId, postCount, completedCount: postCount, status: 'COMPLETED' },
       });

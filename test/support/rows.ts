@@ -18,14 +18,14 @@ export async function writeRows(prisma: PrismaClient, ownerId: string, count: nu
     FROM generate_series(1, ${count}) n`);
   // Batches 1 to count are the campaigns' own, the others are newer and those of the first campaign.
   await prisma.$executeRawUnsafe(`
-    INSERT INTO batches (id, "ownerId", "campaignId", status, "postCount", "createdAt", "finishedAt")
-    SELECT ${batch('n')}, '${ownerId}', CASE WHEN n <= ${count} THEN ${campaign('n')} ELSE ${campaign('1')} END,
+    INSERT INTO batches (id, "ownerId", "campaignId", channel, status, "postCount", "createdAt", "finishedAt")
+    SELECT ${batch('n')}, '${ownerId}', CASE WHEN n <= ${count} THEN ${campaign('n')} ELSE ${campaign('1')} END, 'X',
            CASE WHEN n <= ${count} THEN 'COMPLETED' ELSE 'RUNNING' END::"BatchStatus", 1, now() - (CASE WHEN n <= ${count} THEN n + 1000 ELSE n END) * interval '1 s',
            CASE WHEN n <= ${count} THEN now() END
     FROM generate_series(1, 2 * ${count}) n`);
   await prisma.$executeRawUnsafe(`
-    INSERT INTO posts (id, "ownerId", "campaignId", "batchId", position, status, "targetAudience", "jobId", "captionRevision", "createdAt")
-    SELECT ${post('n')}, '${ownerId}', CASE WHEN n <= ${count} THEN ${campaign('n')} ELSE ${campaign('1')} END,
+    INSERT INTO posts (id, "ownerId", "campaignId", channel, "batchId", position, status, "targetAudience", "jobId", "captionRevision", "createdAt")
+    SELECT ${post('n')}, '${ownerId}', CASE WHEN n <= ${count} THEN ${campaign('n')} ELSE ${campaign('1')} END, 'X',
            CASE WHEN n <= ${count} THEN ${batch('n')} ELSE ${batch(`(${count} + 1)`)} END, (n - 1) % ${count} + 1, 'COMPLETED', 'everybody',
            gen_random_uuid(), 1, now() - n * interval '1 s'
     FROM generate_series(1, 2 * ${count}) n`);
