@@ -135,15 +135,18 @@ async function sendAtRate(
   const free = [...opened];
   const overdue: number[] = [];
   const lateMs: number[] = [];
-  let busy = 0;
+  const idle = Promise.withResolvers<void>();
+  let isOver = false;
+  const endIfIdle = () => {
+    if (isOver && free.length === opened.length) idle.resolve();
+  };
   const work = (connection: Connection, dueAt: number): void => {
-    busy += 1;
     connection.ask((error) => {
-      busy -= 1;
       tally.note(error, dueAt);
       const next = overdue.shift();
-      if (next === undefined) free.push(connection);
-      else work(connection, next);
+      if (next !== undefined) return work(connection, next);
+      free.push(connection);
+      endIfIdle();
     });
   };
   for (let moment = performance.now(); moment < endsAt;) {
@@ -156,7 +159,9 @@ async function sendAtRate(
     }
     await delay(1);
   }
-  while (busy > 0) await delay(1);
+  isOver = true;
+  endIfIdle();
+  await idle.promise;
   return lateMs;
 }
 

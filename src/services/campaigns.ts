@@ -111,7 +111,10 @@ export function createCampaigns(database: Database, changes: Changes): Campaigns
   });
 
   async function change(viewer: Viewer, id: string, data: object): Promise<Campaign> {
-    const [changed] = await campaign.updateManyAndReturn({ where: { id, ...ownedBy(viewer) }, data });
+    // A new channel is written to its posts as well, of which workers may hold some: it runs anew should they wait for each other.
+    const [changed] = await database.transaction((tx) =>
+      tx.campaign.updateManyAndReturn({ where: { id, ...ownedBy(viewer) }, data }),
+    );
     if (changed === undefined) throw new NotFoundError('campaign', 'campaignId');
     changes.campaign(changed);
     return changed;
