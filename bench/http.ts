@@ -68,7 +68,7 @@ const targets: Target[] = [];
 }
 {
   await using started = await startSides(await services.fresh(), options.node);
-  targets.push(...(await openLoop(started.sides.pressrun)));
+  targets.push(...(await openLoop(started.sides)));
 }
 targets.push(...(await embedded()));
 printTargets('http', targets);
@@ -148,8 +148,22 @@ async function hitRate(account: Parameters<typeof runMixed>[0]): Promise<Target>
   return { name: 'mixed, hits of all reads', value: round(hits / reads, 3), target: 0.9, better: 'higher' };
 }
 
-/** Latency at half of what it can do, 500 connections taking turns, and the memory that this takes. */
-async function openLoop(side: Side): Promise<Target[]> {
+/**
+ * Latency at half of what it can do, 500 connections taking turns, and the memory that this takes. The hand-written server
+ * is asked the same way, so that what load, server and PostgreSQL on the same cores do to each other can be told from what Pressrun does.
+ */
+async function openLoop({ pressrun, handWritten }: Sides): Promise<Target[]> {
+  await latencies('hand-written', handWritten);
+  const { ofP95, ofP99, errors, residentMb } = await latencies('pressrun', pressrun);
+  return [
+    { name: 'p95 at half capacity ÷ unloaded p50', value: ofP95, target: 4, better: 'lower' },
+    { name: 'p99 at half capacity ÷ unloaded p50', value: ofP99, target: 8, better: 'lower' },
+    { name: 'errors at half capacity', value: errors, target: 0, better: 'lower' },
+    { name: 'resident memory under load, MB', value: residentMb, target: 160, better: 'lower' },
+  ];
+}
+
+async function latencies(name: string, side: Side) {
   await measure(side, 'single', warmUpMs);
   const unloaded = await ask(side, 'single', { connections: 1, ms: openLoopMs / 3 });
   const capacity = (await measure(side, 'single', openLoopMs / 3)).perSecond;
@@ -163,16 +177,11 @@ async function openLoop(side: Side): Promise<Target[]> {
   const p50 = quantile(unloaded.latenciesMs, 0.5);
   const [median = 0, p95 = 0, p99 = 0] = [0.5, 0.95, 0.99].map((share) => quantile(latenciesMs, share));
   process.stdout.write(
-    `single, ${round(perSecond, 0)} a second over 500 connections: median ${round(median)} ms, p95 ${round(p95)} ms, ` +
+    `single, ${name}, ${round(perSecond, 0)} a second over 500 connections: median ${round(median)} ms, p95 ${round(p95)} ms, ` +
       `p99 ${round(p99)} ms, ${errors} errors; unloaded median ${round(p50)} ms; the load's clock up to ` +
       `${round(quantile(lateMs, 0.99))} ms late (p99); resident ${residentMb} MB\n`,
   );
-  return [
-    { name: 'p95 at half capacity ÷ unloaded p50', value: round(p95 / p50), target: 4, better: 'lower' },
-    { name: 'p99 at half capacity ÷ unloaded p50', value: round(p99 / p50), target: 8, better: 'lower' },
-    { name: 'errors at half capacity', value: errors, target: 0, better: 'lower' },
-    { name: 'resident memory under load, MB', value: residentMb, target: 160, better: 'lower' },
-  ];
+  return { ofP95: round(p95 / p50), ofP99: round(p99 / p50), errors, residentMb };
 }
 
 /** Pressrun with nothing but itself: how soon it answers, on new data and on old, and the memory that it takes. */
