@@ -87,7 +87,7 @@ export function createGraphqlServer(
     answerFromMemory,
   };
 
-  /** Yoga and what it brings are a third of all modules, and most requests go past it: loaded when one does not. */
+  /** Yoga and what it brings are a quarter of all modules, and most requests go past it: loaded when one does not. */
   async function loadYoga() {
     const { openYoga } = await import('./yoga.ts');
     return openYoga({ introspection, guards, subscribe, contextOf });

@@ -22,7 +22,7 @@ export type EmbeddedDatabase = {
 
 /**
  * Opens PostgreSQL in this process. A new data directory is a copy of the template that `npm ci` built, which
- * takes a tenth of a second where initialising one takes several.
+ * takes a fraction of a second where initialising one takes several.
  *
  * @param dataDir absolute; made when absent.
  * @param tell told in one line what takes long.
@@ -81,7 +81,7 @@ export async function templateFolder(): Promise<string> {
 
 /**
  * An aborted copy must not look like a data directory, so it gets its name only when it is whole. Copied synchronously:
- * nothing else is to be done yet, and a promise for each of hundreds of files takes four times as long.
+ * nothing else is to be done yet, and a promise for each of hundreds of files takes several times as long.
  */
 function copyWhole(from: string, to: string): void {
   const partial = `${to}.partial`;
