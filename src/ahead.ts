@@ -1,5 +1,5 @@
 import { processEnvironment } from './config.ts';
 import { pgliteCode } from './store/pglite-code.ts';
 
-// What another core can do while this one loads everything else.
-if (!processEnvironment()['DATABASE_URL']) void pgliteCode();
+// What another core can do while this one loads everything else. What goes wrong with it, who needs it is told.
+if (!processEnvironment()['DATABASE_URL']) pgliteCode().catch(() => undefined);

@@ -6,6 +6,7 @@ import type { Bus } from './events/bus.ts';
 import { createDispatcher } from './orchestrator/dispatcher.ts';
 import { createRecovery } from './orchestrator/recovery.ts';
 import { createPostWriter } from './orchestrator/write-post.ts';
+import { lazily } from './lazily.ts';
 import type { Admission } from './provider/admission/admission.ts';
 import { createMemoryAdmission } from './provider/admission/memory-admission.ts';
 import { guardProvider } from './provider/guard.ts';
@@ -82,9 +83,7 @@ export async function startWorker(
 /** The SDK is an eighth of all modules: it is loaded with the first call, so that no start waits for it. */
 function loadedLate(settings: OpenAiSettings): Provider {
   const { textModel, imageModel, imageQuality } = settings;
-  let loading: Promise<Provider> | undefined;
-  const load = async () => (await import('./provider/openai.ts')).createOpenAiProvider(settings);
-  const provider = () => (loading ??= load());
+  const provider = lazily(async () => (await import('./provider/openai.ts')).createOpenAiProvider(settings));
   return {
     textModel,
     imageModel,

@@ -137,15 +137,16 @@ async function sendAtRate(
   const lateMs: number[] = [];
   const idle = Promise.withResolvers<void>();
   let isOver = false;
+  let alive = opened.length;
   const endIfIdle = () => {
-    if (isOver && free.length === opened.length) idle.resolve();
+    if (isOver && free.length >= alive) idle.resolve();
   };
   const work = (connection: Connection, dueAt: number): void => {
     connection.ask((error) => {
-      tally.note(error, dueAt);
-      const next = overdue.shift();
+      const next = tally.note(error, dueAt) ? overdue.shift() : undefined;
       if (next !== undefined) return work(connection, next);
-      free.push(connection);
+      if (error === undefined) free.push(connection);
+      else alive -= 1;
       endIfIdle();
     });
   };

@@ -14,7 +14,7 @@ export function createColumnReader<Column extends string>(
   path: readonly string[] = [],
 ): (info: Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>) => readonly Column[] | undefined {
   const isColumn = (name: string): name is Column => Object.hasOwn(columns, name);
-  // Documents are kept and their fields with them (http/known-documents.ts): each is looked at once.
+  // Documents are kept and their fields with them (graphql/documents.ts): each is looked at once.
   const known = new WeakMap<FieldNode, readonly Column[] | undefined>();
 
   function read({ fieldNodes, fragments }: Parameters<ReturnType<typeof createColumnReader>>[0]) {

@@ -1,4 +1,5 @@
 import {
+  execute,
   getOperationAST,
   GraphQLError,
   NoSchemaIntrospectionCustomRule,
@@ -16,7 +17,7 @@ import {
   nestingOf,
   tooLarge,
 } from './document-limits.ts';
-import type { compile, CompiledQuery } from './compiled-query.ts';
+import { createCompiler, type RunQuery } from './compiled-query.ts';
 import { withField } from './mask-error.ts';
 
 /** The documents that clients send again and again: each is parsed, measured and validated once. */
@@ -34,20 +35,13 @@ export type Operation = {
   type: OperationTypeNode;
   /** Top-level fields: what rate limits count. */
   rootFields: number;
-  /** A query that has come before, as code; undefined for any other. */
-  compiled(): CompiledQuery | undefined;
+  /** Runs a query or mutation. */
+  run: RunQuery;
 };
 
-/**
- * What known documents may take together. Measured, one takes 90 bytes for each of its characters, and as code up to
- * 230 more.
- */
-const maxBytes = 16 * 1024 * 1024;
-const bytesPerCharacter = 320;
-
-/** Compiling takes milliseconds: it is for those that come again, and for a third of the time at most. */
-const runsBeforeCompiling = 3;
-const restAfterCompiling = 2;
+/** What known documents may take together. Measured, one takes 90 bytes for each of its characters. */
+const maxBytes = 4 * 1024 * 1024;
+const bytesPerCharacter = 90;
 
 /** @param deps.check says why a document that is within the limits may not run all the same. */
 export function createDocuments(deps: {
@@ -61,10 +55,7 @@ export function createDocuments(deps: {
   const errorsOf = new WeakMap<DocumentNode, readonly GraphQLError[]>();
   const operationsOf = new WeakMap<DocumentNode, Map<string | undefined, Operation>>();
   let bytes = 0;
-  let restsUntil = 0;
-  // Loaded with the first query that comes again: a start does not wait for it.
-  let compiler: typeof compile | undefined;
-  let loading: Promise<unknown> | undefined;
+  const compile = createCompiler(schema);
 
   function keep(text: string, document: DocumentNode): void {
     byText.set(text, document);
@@ -86,26 +77,11 @@ export function createDocuments(deps: {
   function findOperation(document: DocumentNode, name: string | undefined): Operation | undefined {
     const operation = getOperationAST(document, name);
     if (operation == null) return undefined;
-    let runs = 0;
-    let compiled: CompiledQuery | 'not yet' | undefined =
-      operation.operation === OperationTypeNode.QUERY ? 'not yet' : undefined;
+    const { operation: type } = operation;
     return {
-      type: operation.operation,
+      type,
       rootFields: countRootFields(document, name),
-      compiled() {
-        if (compiled !== 'not yet') return compiled;
-        runs += 1;
-        const startedAt = performance.now();
-        if (runs < runsBeforeCompiling || startedAt < restsUntil) return undefined;
-        if (compiler === undefined) {
-          loading ??= import('./compiled-query.ts').then((loaded) => (compiler = loaded.compile));
-          return undefined;
-        }
-        compiled = compiler(schema, document, name);
-        const endedAt = performance.now();
-        restsUntil = endedAt + (endedAt - startedAt) * restAfterCompiling;
-        return compiled;
-      },
+      run: type === OperationTypeNode.QUERY ? compile(document, operation) : execute,
     };
   }
 

@@ -21,11 +21,14 @@ import { selectFields, type SelectedField, type Selections } from './select-fiel
 /** A query as code. Fields that it waits for are put into the answer later: see `QueryRun.wait`. */
 export type QueryCode = (run: QueryRun) => Record<string, unknown>;
 
+/** A query as code, and how long its text is. */
+export type WrittenQuery = { run: QueryCode; length: number };
+
 /** A resolver that needs nothing but its row says so in its field's `extensions`, under this name: it is called with nothing else. */
 export const readsRowOnly = 'readsRowOnly';
 
 /** Code that grows beyond this is not worth its memory. */
-const maxCharacters = 256 * 1024;
+const maxCharacters = 64 * 1024;
 
 /**
  * Writes an operation as JavaScript: a function for each selection, so that rows are read and answers are made as V8 likes it
@@ -34,11 +37,9 @@ const maxCharacters = 256 * 1024;
  *
  * @throws NotCompiledError for what it does not know.
  */
-export function writeQuery(
-  selections: Selections,
-  operation: OperationDefinitionNode,
-  type: GraphQLObjectType,
-): QueryCode {
+export function writeQuery(selections: Selections, operation: OperationDefinitionNode): WrittenQuery {
+  const type = selections.schema.getQueryType();
+  if (type == null) throw new NotCompiledError();
   const writer = new Writer(selections, operation);
   const root = writer.object(type, operation.selectionSet);
   return writer.build(root.name);
@@ -198,7 +199,7 @@ class Writer {
     return name;
   }
 
-  build(root: string): QueryCode {
+  build(root: string): WrittenQuery {
     const helpers = Object.keys(runtime).join(', ');
     const constants = this.#constants.map((_, place) => `k${place}`).join(', ');
     const source = `'use strict';
@@ -209,7 +210,7 @@ class Writer {
     const make = compileFunction(source, ['runtime', 'constants'], { filename: 'query' });
     const code: unknown = Reflect.apply(make, undefined, [runtime, this.#constants]);
     if (!isQueryCode(code)) throw new NotCompiledError();
-    return code;
+    return { run: code, length: source.length };
   }
 }
 

@@ -40,6 +40,7 @@ export class QueryRun {
   readonly #variables: VariableValues;
   readonly #args: object[] = [];
   #waiting = 0;
+  #isOver = false;
   #end: PromiseWithResolvers<void> | undefined;
 
   constructor(rootValue: unknown, context: unknown, variables: VariableValues) {
@@ -87,12 +88,19 @@ export class QueryRun {
     { resolve, reject }: PromiseWithResolvers<void>,
   ): Promise<void> {
     try {
-      put(await promise);
+      const value = await promise;
+      if (this.#isOver) return;
+      put(value);
       this.#waiting -= 1;
       if (this.#waiting === 0) resolve();
     } catch (error) {
       reject(error);
     }
+  }
+
+  /** Nothing that still comes is put anywhere. */
+  stop(): void {
+    this.#isOver = true;
   }
 
   /** Resolves when the answer is complete, rejects as soon as it cannot become so; undefined where it is already. */
@@ -121,6 +129,7 @@ function unknown(): never {
 
 /** A leaf that is not yet as it is written. Nothing of ours is a function to be called, or a promise. */
 function leaf(type: GraphQLLeafType, value: unknown): unknown {
+  if (value instanceof Error) refuse();
   if (typeof value === 'function' || value instanceof Promise) unknown();
   return type.coerceOutputValue(value) ?? refuse();
 }

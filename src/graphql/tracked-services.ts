@@ -77,7 +77,7 @@ export function trackReads(services: Services, reads: Collector): Services {
 const nothing = () => [];
 
 function batchList({ userId }: Owner, { campaignId, channel, search }: BatchFilter): string[] {
-  // Channel and search look at the campaigns of the batches.
+  // Search looks at the campaigns of the batches, and a campaign that changes its channel changes that of its batches.
   const also = channel != null || search != null ? [tagOf.campaignsOf(userId)] : [];
   const id = rowId(campaignId);
   return [id === undefined ? tagOf.batchesOf(userId) : tagOf.batchesOfCampaign(id), ...also];

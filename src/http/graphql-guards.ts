@@ -66,8 +66,7 @@ export function createGuards(deps: {
   }
 
   async function run(args: OperationArgs, operation = operationOf(args)): Promise<ExecutionResult> {
-    const compiled = operation?.compiled();
-    const result: ExecutionResult = await (compiled ?? execute)(args);
+    const result: ExecutionResult = await (operation?.run ?? execute)(args);
     if (result.errors === undefined) return result;
     const { requestId } = args.contextValue;
     return { ...result, errors: result.errors.map((error) => mask(error, requestId)) };

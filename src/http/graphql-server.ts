@@ -9,12 +9,14 @@ import { createLoaders, type Loaders } from '../graphql/loaders.ts';
 import { schema } from '../graphql/schema.ts';
 import { trackReads } from '../graphql/tracked-services.ts';
 import { createSharedSubscribe } from '../graphql/shared-subscribe.ts';
+import { lazily } from '../lazily.ts';
 import type { Viewer } from '../services/accounts.ts';
 import type { RateLimits } from '../services/rate-limits.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { contentOf, type CachedAnswer, type Content } from './cached-answers.ts';
 import { createGuards, refusalOf } from './graphql-guards.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
+import type { openYoga } from './yoga.ts';
 
 export const graphqlPath = '/graphql';
 
@@ -66,8 +68,13 @@ export function createGraphqlServer(
   const share = createSharedSubscribe(guards.mask);
   const subscribe = async (args: OperationArgs) =>
     (await guards.refuse(args)) ?? share({ ...args, hideSuggestions: !introspection });
-  let loading: ReturnType<typeof loadYoga> | undefined;
-  const yoga = () => (loading ??= loadYoga());
+  /** Yoga and what it brings are a quarter of all modules, and most requests go past it: loaded when one does not. */
+  const yoga = lazily(async () => {
+    const { openYoga } = await import('./yoga.ts');
+    opened = openYoga({ introspection, guards, subscribe, contextOf });
+    return opened;
+  });
+  let opened: ReturnType<typeof openYoga> | undefined;
 
   return {
     /** Answers what the short way has not: Yoga knows how. */
@@ -80,18 +87,12 @@ export function createGraphqlServer(
       return (await yoga()).getEnveloped(request);
     },
     async dispose() {
-      await (await loading)?.dispose();
+      await opened?.dispose();
     },
     subscribe,
     answer,
     answerFromMemory,
   };
-
-  /** Yoga and what it brings are a quarter of all modules, and most requests go past it: loaded when one does not. */
-  async function loadYoga() {
-    const { openYoga } = await import('./yoga.ts');
-    return openYoga({ introspection, guards, subscribe, contextOf });
-  }
 
   /**
    * Runs what goes well as far as its execution: a query or mutation of a document that may run.

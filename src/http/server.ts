@@ -18,7 +18,7 @@ import { exportPrefix, serveExport } from './exports.ts';
 import { pathOf } from './headers.ts';
 import { serveHealth, type HealthChecks } from './health.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
-import { securityHead, setHead } from './security-headers.ts';
+import { securityHead, setHead, type Head } from './security-headers.ts';
 import type { HttpSettings } from './settings.ts';
 import { watchStalledSockets } from './stalled-sockets.ts';
 import { attachWebSockets } from './websocket.ts';
@@ -78,13 +78,8 @@ export function createHttpServer(deps: {
     response: ServerResponse,
     client: ClientInfo,
     path: string,
+    head: Head,
   ): Promise<void> {
-    const isGraphiql = path === graphqlPath && request.headers.accept?.includes('text/html') === true;
-    const head = [
-      ...securityHead({ isSecure: client.isSecure, isGraphiql }),
-      'x-request-id',
-      client.requestId,
-    ];
     if (path === graphqlPath && deps.servesApi) return serveGraphql(request, response, client, head);
     setHead(response, head);
     compress(request, response);
@@ -119,10 +114,12 @@ export function createHttpServer(deps: {
       const ms = Math.round(performance.now() - startedAt);
       requestLog.write({ requestId, method: request.method ?? '', path, status: response.statusCode, ms });
     });
-    route(request, response, client, path).catch((error: unknown) => {
+    const isGraphiql = path === graphqlPath && request.headers.accept?.includes('text/html') === true;
+    const head = [...securityHead({ isSecure: client.isSecure, isGraphiql }), 'x-request-id', requestId];
+    route(request, response, client, path, head).catch((error: unknown) => {
       if (error instanceof ClientLeftError) return;
       logger.error({ err: error, requestId }, 'request failed');
-      if (!response.headersSent) response.writeHead(500);
+      if (!response.headersSent) response.writeHead(500, head);
       response.end();
     });
   });

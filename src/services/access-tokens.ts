@@ -44,6 +44,7 @@ export function createAccessTokens(secrets: readonly Uint8Array[], lifetimeMinut
   if (signing === undefined) throw new Error('a secret to sign access tokens with is missing');
   const [kid, signingSecret] = signing;
   const lifetimeSeconds = Math.round(lifetimeMinutes * 60);
+  // In the clear: who can read this memory finds the secrets in it.
   const verified = new Map<string, { viewer: Viewer; untilMs: number }>();
 
   function known(token: string): Viewer | undefined {

@@ -111,10 +111,11 @@ export function createCampaigns(database: Database, changes: Changes): Campaigns
   });
 
   async function change(viewer: Viewer, id: string, data: object): Promise<Campaign> {
-    // A new channel is written to its posts as well, of which workers may hold some: it runs anew should they wait for each other.
-    const [changed] = await database.transaction((tx) =>
-      tx.campaign.updateManyAndReturn({ where: { id, ...ownedBy(viewer) }, data }),
-    );
+    const where = { id, ...ownedBy(viewer) };
+    const [changed] =
+      'channel' in data
+        ? await database.transaction((tx) => moveToChannel(tx, where, data), rewriteTimeoutMs)
+        : await campaign.updateManyAndReturn({ where, data });
     if (changed === undefined) throw new NotFoundError('campaign', 'campaignId');
     changes.campaign(changed);
     return changed;
@@ -147,6 +148,17 @@ export function createCampaigns(database: Database, changes: Changes): Campaigns
     },
     count: async (viewer, filter) => lists.count(rowsOf(viewer, parseInput(filterSchema, filter, 'filter'))),
   };
+}
+
+/** A new channel is written to the posts as well, at about 0.1 ms each. */
+const rewriteTimeoutMs = 60_000;
+
+/** Batches are locked before posts, as everywhere: who claims posts meanwhile waits here, and not for a half of them. */
+async function moveToChannel(tx: Transaction, where: { id: string; ownerId: string }, data: object) {
+  await tx.$queryRaw`
+    SELECT 1 FROM batches WHERE "campaignId" = ${where.id}::uuid AND "ownerId" = ${where.ownerId}::uuid
+    ORDER BY id FOR UPDATE`;
+  return tx.campaign.updateManyAndReturn({ where, data });
 }
 
 async function deleteCampaign(tx: Transaction, viewer: Viewer, id: string): Promise<void> {

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { Logger } from '../telemetry/logger.ts';
 import { Prisma, PrismaClient } from './generated/prisma/client.ts';
 import { applyMigrations } from './migrations.ts';
-import { createRowMakers } from './rows.ts';
+import { connectionSeconds, createStatements, rowMaker } from './statements.ts';
 
 export type Transaction = Prisma.TransactionClient;
 
@@ -18,8 +18,10 @@ export type Database = {
   /**
    * Runs `work` in one transaction, and anew where the database chose it to end a deadlock: so it changes nothing
    * but through `tx`. Inside it, wait for nothing but `tx`: embedded, there is one connection.
+   *
+   * @param timeoutMs after which it is rolled back; 10 s by default.
    */
-  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Transaction) => Promise<T>, timeoutMs?: number): Promise<T>;
   /**
    * Runs a statement without Prisma, prepared once a connection: for the few that most requests and every post wait
    * for. Columns of PostgreSQL's own types only; enums are text, a bigint is text or a number.
@@ -56,26 +58,29 @@ async function openPostgres(url: string, logger: Logger): Promise<Database> {
     idle_in_transaction_session_timeout: 10_000,
     application_name: 'pressrun',
   };
-  const shared = new pg.Pool({ ...pool, options: planning });
+  const shared = new pg.Pool({ ...pool, options: planning, maxLifetimeSeconds: connectionSeconds });
   shared.on('error', (error) => logger.warn({ error: error.message }, 'database connection lost'));
-  const nameOf = createStatementNames();
-  const makerOf = createRowMakers();
+  const statementOf = createStatements();
   try {
-    return await migrated(new PrismaPg(shared, { statementNameGenerator: nameOf }), logger, {
-      bossOptions: { ...pool, max: 4, application_name: 'pressrun-jobs' },
-      async query<Row extends object>(text: string, values: readonly unknown[]) {
-        const name = nameOf({ sql: text });
-        const { rows, fields } = await shared.query<unknown[]>({
-          name,
-          text,
-          values: [...values],
-          types: fastTypes,
-          rowMode: 'array',
-        });
-        return rows.map(makerOf<Row>(name, fields));
+    return await migrated(
+      new PrismaPg(shared, { statementNameGenerator: ({ sql }) => statementOf(sql)?.name ?? '' }),
+      logger,
+      {
+        bossOptions: { ...pool, max: 4, application_name: 'pressrun-jobs' },
+        async query<Row extends object>(text: string, values: readonly unknown[]) {
+          const statement = statementOf(text);
+          const { rows, fields } = await shared.query<unknown[]>({
+            name: statement?.name ?? '',
+            text,
+            values: [...values],
+            types: fastTypes,
+            rowMode: 'array',
+          });
+          return rows.map(rowMaker<Row>(statement, fields));
+        },
+        close: () => shared.end(),
       },
-      close: () => shared.end(),
-    });
+    );
   } catch (error) {
     await shared.end();
     throw error;
@@ -88,22 +93,6 @@ async function openPostgres(url: string, logger: Logger): Promise<Database> {
  * collect all rows and sort them, which are few there and hundreds of thousands elsewhere.
  */
 const planning = '-c plan_cache_mode=force_generic_plan -c enable_bitmapscan=off';
-
-/** More texts than this are not kept by a connection: lists of ids make a text of their own for each length. */
-const maxPrepared = 300;
-
-/**
- * Names statements, so that PostgreSQL parses and plans each of them once a connection instead of every time.
- * A plan made for small tables is made anew as soon as autovacuum has analysed them.
- */
-function createStatementNames(): (query: { sql: string }) => string {
-  const names = new Map<string, string>();
-  return ({ sql }) => {
-    const name = names.get(sql) ?? (names.size < maxPrepared ? `pressrun_${names.size}` : '');
-    if (name !== '') names.set(sql, name);
-    return name;
-  };
-}
 
 const { TIMESTAMPTZ } = pg.types.builtins;
 
@@ -155,8 +144,8 @@ async function migrated(
   return {
     prisma,
     bossOptions: backend.bossOptions,
-    transaction: (work) =>
-      unlessDeadlocked(() => prisma.$transaction(work, { maxWait: 10_000, timeout: 10_000 })),
+    transaction: (work, timeoutMs = 10_000) =>
+      unlessDeadlocked(() => prisma.$transaction(work, { maxWait: 10_000, timeout: timeoutMs })),
     query: backend.query,
     ping: async () => {
       await backend.query('SELECT 1', []);

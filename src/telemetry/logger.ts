@@ -70,6 +70,8 @@ export function createRequestLog(logger: Logger): RequestLog {
     return { write: (line) => plain.info(line, message), flush: () => plain.flush() };
   }
   const destination = pino.destination(together);
+  const flush = () => destination.flushSync();
+  process.once('exit', flush);
   return {
     write({ requestId, method, path, status, ms }) {
       destination.write(
@@ -77,6 +79,9 @@ export function createRequestLog(logger: Logger): RequestLog {
           `"path":${JSON.stringify(path)},"status":${status},"ms":${ms},"msg":"${message}"}\n`,
       );
     },
-    flush: () => destination.flushSync(),
+    flush() {
+      process.off('exit', flush);
+      flush();
+    },
   };
 }
