@@ -43,13 +43,13 @@ export async function openHandWritten(
 
   async function seed(postCount: number): Promise<void> {
     await pool.query(
-      `WITH campaign AS (SELECT id, "ownerId" FROM public.campaigns LIMIT 1),
+      `WITH campaign AS (SELECT id, "ownerId", channel FROM public.campaigns LIMIT 1),
        batch AS (
-         INSERT INTO hand.batches (id, "ownerId", "campaignId", "postCount", "lastSeq")
-         SELECT $1, "ownerId", id, $2::int, 1 FROM campaign RETURNING *
+         INSERT INTO hand.batches (id, "ownerId", "campaignId", channel, "postCount", "lastSeq")
+         SELECT $1, "ownerId", id, channel, $2::int, 1 FROM campaign RETURNING *
        ), post AS (
-         INSERT INTO hand.posts (id, "jobId", "ownerId", "campaignId", "batchId", position, "targetAudience")
-         SELECT gen_random_uuid(), gen_random_uuid(), b."ownerId", b."campaignId", b.id, n, 'cyclists'
+         INSERT INTO hand.posts (id, "jobId", "ownerId", "campaignId", channel, "batchId", position, "targetAudience")
+         SELECT gen_random_uuid(), gen_random_uuid(), b."ownerId", b."campaignId", b.channel, b.id, n, 'cyclists'
          FROM batch b, generate_series(1, $2::int) AS n RETURNING id, "jobId", position
        )
        INSERT INTO hand.job (id, "postId", priority) SELECT "jobId", id, -position FROM post`,
