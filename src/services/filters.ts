@@ -81,7 +81,7 @@ export function within(name: Name, range: TimeRange | null | undefined): Prisma.
 /**
  * The condition that one of these text columns holds the words as they stand, whatever their case.
  *
- * Scans the owner's rows: the embedded PostgreSQL has no trigram index, and owners have thousands of rows, not millions.
+ * Scans the owner's rows until the page is full: the embedded PostgreSQL has no trigram index.
  */
 export function holding(names: readonly Name[], search: string | null | undefined): Prisma.Sql | undefined {
   if (search == null) return undefined;
