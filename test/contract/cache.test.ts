@@ -80,12 +80,14 @@ describe('two instances', () => {
 
   it('keep nothing that was read before a change of the other one', async () => {
     const { promise: changed, resolve: change } = Promise.withResolvers<void>();
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
     const reading = here.get('raced', async () => {
+      begin();
       await changed;
       return { value: 1, tags: ['c'] };
     });
-    // The read has begun: what it finds is from before the change.
-    await waitUntil('the read to have begun', async () => true);
+    // From here on, what it finds is from before the change.
+    await begun;
     there.invalidate(['c']);
     await there.get('other', made(1, 'd'));
     change();
