@@ -24,7 +24,7 @@ const raisedLimits = Object.fromEntries(
   ['RATE_LIMIT_PER_USER', 'RATE_LIMIT_PER_ADDRESS', 'RATE_LIMIT_GLOBAL'].map((name) => [name, '100000000']),
 );
 
-/** What `npm start` gives to Node. */
+/** What `npm start` gives to Node: flags, and the module. */
 async function startArguments(): Promise<string[]> {
   const { scripts } = packageSchema.parse(JSON.parse(await readFile('package.json', 'utf8')));
   return scripts.start.split(' ').slice(1);
@@ -105,7 +105,10 @@ export async function startSides(
 
   const schemas = { ready: z.object({ url: z.string(), pid: z.number() }), report: z.object({}) };
   const argument = { databaseUrl: data.DATABASE_URL, ownerId };
-  const start = async (module: URL) => opened.use(await startChild(module, argument, schemas)).ready;
+  // They differ by their code alone: Node has the same flags for all of them.
+  const startFlags = (await startArguments()).slice(0, -1);
+  const start = async (module: URL) =>
+    opened.use(await startChild(module, argument, schemas, startFlags)).ready;
   const handWritten = await start(new URL('hand-written-child.ts', import.meta.url));
   const apollo = await start(new URL('apollo-child.ts', import.meta.url));
 

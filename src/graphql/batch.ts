@@ -17,6 +17,7 @@ import { builder } from './builder.ts';
 import { CampaignNode, ChannelEnum } from './campaign.ts';
 import {
   DirectionEnum,
+  pageOf,
   present,
   TimeRangeInput,
   toConnection,
@@ -147,10 +148,10 @@ builder.objectField(CampaignNode, 'batches', (t) =>
     {
       type: BatchNode,
       description: 'Its batches, newest first. Cursors are those of `batches` with its id as filter.',
-      resolve: async ({ id, ownerId }, args, context) => {
+      resolve: async ({ id, ownerId }, args, context, info) => {
         const { pages, counts } = context.loaders().campaignBatches;
         const owner = { userId: ownerId };
-        const page = await pages.load({ owner, page: context.batches.planOf(owner, id, args) });
+        const page = await pages.load({ owner, page: context.batches.planOf(owner, id, pageOf(args, info)) });
         return toConnection(page, () => counts.load({ owner, id }));
       },
     },
@@ -228,9 +229,9 @@ builder.queryFields((t) => ({
         filter: t.arg({ type: BatchFilterInput, required: false, description: 'Which batches.' }),
         order: t.arg({ type: BatchOrderInput, required: false, description: 'In which order.' }),
       },
-      resolve: async (_root, { filter, order, ...page }, context) => {
+      resolve: async (_root, { filter, order, ...args }, context, info) => {
         const viewer = requireViewer(context);
-        const list = { filter: filter ?? {}, order: order ?? newestFirst, page };
+        const list = { filter: filter ?? {}, order: order ?? newestFirst, page: pageOf(args, info) };
         return toConnection(await context.batches.list(viewer, list), () =>
           context.batches.count(viewer, list.filter),
         );

@@ -1,5 +1,7 @@
-import type { Page } from '../services/paging.ts';
+import type { GraphQLResolveInfo } from 'graphql';
+import type { Page, PageArgs } from '../services/paging.ts';
 import { builder } from './builder.ts';
+import { createSelectionReader } from './selections.ts';
 
 /** A page as Relay's connections are resolved from it. */
 export type Connection<Row> = ReturnType<typeof toConnection<Row>>;
@@ -10,27 +12,50 @@ export function present<Row>(row: Row | null): Row {
   return row;
 }
 
+const asksForMore = createSelectionReader((fields) => fields.some(({ name }) => name.value === 'pageInfo'));
+
+/** The page that a connection asks for. */
+export function pageOf({ first, after, last, before }: PageArgs, info: GraphQLResolveInfo): PageArgs {
+  return { first, after, last, before, asksForMore: asksForMore(info) };
+}
+
 /**
  * Puts a page into Relay's shape.
  *
  * @param count how many rows the whole list has; asked only where the client asks.
  */
 export function toConnection<Row>(page: Page<Row>, count: () => Promise<number>) {
-  const { edges, hasNextPage, hasPreviousPage } = page;
-  return {
-    edges,
-    count,
-    pageInfo: {
-      hasNextPage,
-      hasPreviousPage,
-      get startCursor() {
-        return edges[0]?.cursor ?? null;
-      },
-      get endCursor() {
-        return edges.at(-1)?.cursor ?? null;
-      },
-    },
-  };
+  return new PageConnection(page, count);
+}
+
+class PageConnection<Row> {
+  readonly #page: Page<Row>;
+  readonly count: () => Promise<number>;
+
+  constructor(page: Page<Row>, count: () => Promise<number>) {
+    this.#page = page;
+    this.count = count;
+  }
+
+  get edges() {
+    return this.#page.edges;
+  }
+
+  get pageInfo() {
+    const { edges, hasNextPage, hasPreviousPage } = this.#page;
+    return {
+      hasNextPage: asked(hasNextPage),
+      hasPreviousPage: asked(hasPreviousPage),
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    };
+  }
+}
+
+/** @throws Error for what nobody seemed to ask for. */
+function asked<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new Error('pageInfo was not asked for');
+  return value;
 }
 
 export const totalCountOptions = {

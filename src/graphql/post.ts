@@ -8,6 +8,7 @@ import { CampaignNode, ChannelEnum } from './campaign.ts';
 import { createColumnReader } from './columns.ts';
 import {
   DirectionEnum,
+  pageOf,
   present,
   TimeRangeInput,
   toConnection,
@@ -200,7 +201,7 @@ async function postsOf(
   const owner = { userId: ownerId };
   const page = await pages.load({
     owner,
-    page: posts.planOf(owner, parent, id, args),
+    page: posts.planOf(owner, parent, id, pageOf(args, info)),
     columns: columnsOfPage(info),
   });
   return toConnection(page, () => counts.load({ owner, id }));
@@ -284,9 +285,9 @@ builder.queryFields((t) => ({
         filter: t.arg({ type: PostFilterInput, required: false, description: 'Which posts.' }),
         order: t.arg({ type: PostOrderInput, required: false, description: 'In which order.' }),
       },
-      resolve: async (_root, { filter, order, ...page }, context, info) => {
+      resolve: async (_root, { filter, order, ...args }, context, info) => {
         const viewer = requireViewer(context);
-        const list = { filter: filter ?? {}, order: order ?? newestFirst, page };
+        const list = { filter: filter ?? {}, order: order ?? newestFirst, page: pageOf(args, info) };
         return toConnection(await context.posts.list(viewer, list, columnsOfPage(info)), () =>
           context.posts.count(viewer, list.filter),
         );

@@ -13,6 +13,8 @@ export type PageArgs = {
   after?: string | null | undefined;
   last?: number | null | undefined;
   before?: string | null | undefined;
+  /** Whether the reader wants to know if there is more: that takes a row more. */
+  asksForMore?: boolean;
 };
 
 export type Direction = 'ASC' | 'DESC';
@@ -48,8 +50,9 @@ export type Edge<Row> = { readonly node: Row; readonly cursor: string };
 
 export type Page<Row> = {
   edges: Edge<Row>[];
-  hasNextPage: boolean;
-  hasPreviousPage: boolean;
+  /** Undefined, as the next one, where nobody asked. */
+  hasNextPage: boolean | undefined;
+  hasPreviousPage: boolean | undefined;
 };
 
 /** A place in an order: the column's value, and the id that decides between equals. */
@@ -64,7 +67,7 @@ export type Window = {
   above: Place | undefined;
   /** Rows sort below this place. */
   below: Place | undefined;
-  /** One more than the page has: whether there is another one. */
+  /** One more than the page has where that is to tell whether there is another one. */
   take: number;
 };
 
@@ -88,6 +91,7 @@ export function planPage<By extends Column>(list: List<By>, args: PageArgs): Pla
     throw new InvalidInputError([{ path: 'last', message: 'must not stand beside first' }]);
   }
   const { by, direction } = list.order;
+  const { asksForMore = true } = args;
   const backwards = args.last != null;
   const size = pageSize(backwards ? 'last' : 'first', args.last ?? args.first ?? defaultPageSize);
   let known: string | undefined;
@@ -100,11 +104,11 @@ export function planPage<By extends Column>(list: List<By>, args: PageArgs): Pla
       reads: backwards ? opposite[direction] : direction,
       above: direction === 'ASC' ? after : before,
       below: direction === 'ASC' ? before : after,
-      take: size + 1,
+      take: asksForMore ? size + 1 : size,
     },
     toPage(found) {
-      const rows = found.slice(0, size);
-      const hasMore = found.length > size;
+      const rows = found.length > size ? found.slice(0, size) : found;
+      const hasMore = asksForMore ? found.length > size : undefined;
       const cursorOf = (row: (typeof rows)[number]) => encode([mark(), plain(row[by]), row.id]);
       return {
         edges: (backwards ? rows.toReversed() : rows).map((node) => new LazyEdge(node, cursorOf)),

@@ -58,6 +58,23 @@ describe('posts of campaigns', () => {
     expect(data.campaign.oldest.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true });
   });
 
+  it.each([
+    ['in a fragment', 'fragment End on PostConnection { pageInfo { hasNextPage } }', '...End'],
+    ['in one of two places', '', 'pageInfo { hasNextPage }'],
+    ['under another name', '', 'end: pageInfo { hasNextPage }'],
+  ])('tell whether there is more, asked %s', async (_where, fragment, asked) => {
+    const { data } = await ask(`${fragment}
+      query { campaign(id: "${campaigns[1]}") {
+        posts(first: 2) { edges { node { position } } } posts(first: 2) { ${asked} }
+        whole: posts(first: 5) { edges { node { position } } ${asked} }
+        bare: posts(first: 2) { edges { node { position } } }
+      } }`);
+    const { posts, whole, bare } = data.campaign;
+    expect(posts.pageInfo ?? posts.end).toEqual({ hasNextPage: true });
+    expect(whole.pageInfo ?? whole.end).toEqual({ hasNextPage: false });
+    expect(positions(bare)).toEqual([5, 4]);
+  });
+
   it('go on behind their cursor, here and in the list of all posts', async () => {
     const first = await ask(`{ campaign(id: "${campaigns[1]}") { posts(first: 2) { ${page} } } }`);
     const { endCursor } = first.data.campaign.posts.pageInfo;

@@ -1,0 +1,44 @@
+import { Kind, type FieldNode, type GraphQLResolveInfo, type SelectionSetNode } from 'graphql';
+
+type Info = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>;
+
+/**
+ * Reads what a field's selection says to its resolver.
+ *
+ * @param read is given all fields that are selected of it, whatever their conditions.
+ * @param path the fields between the field and those, such as `edges`, `node`.
+ */
+export function createSelectionReader<Value>(
+  read: (fields: readonly FieldNode[]) => Value,
+  path: readonly string[] = [],
+): (info: Info) => Value {
+  // Documents are kept and their fields with them (graphql/documents.ts): each is looked at once.
+  const known = new WeakMap<FieldNode, { value: Value }>();
+
+  function find({ fieldNodes, fragments }: Info): Value {
+    let fields = [...fieldNodes];
+    for (const name of path)
+      fields = selectedOf(fields, fragments).filter((field) => field.name.value === name);
+    return read(selectedOf(fields, fragments));
+  }
+
+  return (info) => {
+    const [field, ...merged] = info.fieldNodes;
+    if (field === undefined || merged.length > 0) return find(info);
+    let found = known.get(field);
+    if (found === undefined) known.set(field, (found = { value: find(info) }));
+    return found.value;
+  };
+}
+
+function selectedOf(fields: readonly FieldNode[], fragments: Info['fragments']): FieldNode[] {
+  return fields.flatMap(({ selectionSet }) => fieldsOf(selectionSet, fragments));
+}
+
+function fieldsOf(selectionSet: SelectionSetNode | undefined, fragments: Info['fragments']): FieldNode[] {
+  return (selectionSet?.selections ?? []).flatMap((selection) => {
+    if (selection.kind === Kind.FIELD) return [selection];
+    if (selection.kind === Kind.INLINE_FRAGMENT) return fieldsOf(selection.selectionSet, fragments);
+    return fieldsOf(fragments[selection.name.value]?.selectionSet, fragments);
+  });
+}
