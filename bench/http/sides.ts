@@ -24,10 +24,11 @@ const raisedLimits = Object.fromEntries(
   ['RATE_LIMIT_PER_USER', 'RATE_LIMIT_PER_ADDRESS', 'RATE_LIMIT_GLOBAL'].map((name) => [name, '100000000']),
 );
 
-/** What `npm start` gives to Node: flags, and the module. */
-async function startArguments(): Promise<string[]> {
+/** What `npm start` gives to Node. */
+async function startArguments(): Promise<{ flags: string[]; module: string }> {
   const { scripts } = packageSchema.parse(JSON.parse(await readFile('package.json', 'utf8')));
-  return scripts.start.split(' ').slice(1);
+  const [, ...given] = scripts.start.split(' ');
+  return { flags: given.slice(0, -1), module: given.at(-1) ?? '' };
 }
 
 const packageSchema = z.object({ scripts: z.object({ start: z.string().startsWith('node ') }) });
@@ -42,7 +43,9 @@ export async function startPressrun(settings: Record<string, string>, flags: rea
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const startedAtMs = performance.now();
-  const child = spawn(process.execPath, [...flags, ...(await startArguments())], {
+  const usual = await startArguments();
+  // Of two flags of one name, Node takes the last.
+  const child = spawn(process.execPath, [...usual.flags, ...flags, usual.module], {
     env: {
       PATH: process.env['PATH'],
       NODE_ENV: 'production',
@@ -106,9 +109,9 @@ export async function startSides(
   const schemas = { ready: z.object({ url: z.string(), pid: z.number() }), report: z.object({}) };
   const argument = { databaseUrl: data.DATABASE_URL, ownerId };
   // They differ by their code alone: Node has the same flags for all of them.
-  const startFlags = (await startArguments()).slice(0, -1);
+  const usual = await startArguments();
   const start = async (module: URL) =>
-    opened.use(await startChild(module, argument, schemas, startFlags)).ready;
+    opened.use(await startChild(module, argument, schemas, usual.flags)).ready;
   const handWritten = await start(new URL('hand-written-child.ts', import.meta.url));
   const apollo = await start(new URL('apollo-child.ts', import.meta.url));
 

@@ -1,4 +1,5 @@
 import { pino, type Logger } from 'pino';
+import { toIsoText } from '../domain/moments.ts';
 
 export type { Logger } from 'pino';
 
@@ -75,7 +76,7 @@ export function createRequestLog(logger: Logger): RequestLog {
   return {
     write({ requestId, method, path, status, ms }) {
       destination.write(
-        `{"level":${infoLevel},"time":"${new Date().toISOString()}","requestId":"${requestId}","method":"${method}",` +
+        `{"level":${infoLevel},"time":"${toIsoText(new Date())}","requestId":"${requestId}","method":"${method}",` +
           `"path":${JSON.stringify(path)},"status":${status},"ms":${ms},"msg":"${message}"}\n`,
       );
     },
