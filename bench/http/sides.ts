@@ -108,7 +108,7 @@ export async function startSides(
 
   const schemas = { ready: z.object({ url: z.string(), pid: z.number() }), report: z.object({}) };
   const argument = { databaseUrl: data.DATABASE_URL, ownerId };
-  // They differ by their code alone: Node has the same flags for all of them.
+  // They differ by their code alone: all have the flags of `npm start`. Those of `--node` are Pressrun's.
   const usual = await startArguments();
   const start = async (module: URL) =>
     opened.use(await startChild(module, argument, schemas, usual.flags)).ready;

@@ -9,21 +9,27 @@ const pad = (length: number, digits: number) =>
 const seconds = pad(60, 2);
 const milliseconds = pad(1000, 3).map((digits) => `.${digits}Z`);
 
-let written = { minute: Number.NaN, text: '' };
-
-/** As `toISOString`: `2026-11-22T09:30:00.000Z`. @throws RangeError for an invalid date. */
-export function toIsoText(date: Date): string {
-  const ms = date.getTime();
-  const minute = Math.floor(ms / minuteMs);
-  if (minute !== written.minute) {
-    const text = date.toISOString();
-    // Years of more than four digits are written in another way.
-    if (text.length !== 24) return text;
-    written = { minute, text: text.slice(0, 17) };
-  }
-  const rest = ms - minute * minuteMs;
-  const second = Math.floor(rest / 1000);
-  return `${written.text}${seconds[second]}${milliseconds[rest - second * 1000]}`;
+/**
+ * @returns what writes moments as `toISOString` does: `2026-11-22T09:30:00.000Z`. It remembers one minute, so moments of one kind share one of their own.
+ * It throws RangeError for an invalid date.
+ */
+export function createMomentWriter(): (date: Date) => string {
+  let known = Number.NaN;
+  let prefix = '';
+  return (date) => {
+    const ms = date.getTime();
+    const minute = Math.floor(ms / minuteMs);
+    if (minute !== known) {
+      const text = date.toISOString();
+      // Years of more than four digits are written in another way.
+      if (text.length !== 24) return text;
+      known = minute;
+      prefix = text.slice(0, 17);
+    }
+    const rest = ms - minute * minuteMs;
+    const second = Math.floor(rest / 1000);
+    return `${prefix}${seconds[second]}${milliseconds[rest - second * 1000]}`;
+  };
 }
 
 let read = { day: 'none', ms: Number.NaN };

@@ -16,13 +16,12 @@ import { dollars } from '../domain/pricing.ts';
 import { builder } from './builder.ts';
 import { CampaignNode, ChannelEnum } from './campaign.ts';
 import {
+  Connection,
   DirectionEnum,
-  pageOf,
+  pageArgsOf,
   present,
   TimeRangeInput,
-  toConnection,
   totalCountOptions,
-  type Connection,
 } from './connections.ts';
 import { requireViewer } from './context.ts';
 import { parseId } from './ids.ts';
@@ -151,8 +150,11 @@ builder.objectField(CampaignNode, 'batches', (t) =>
       resolve: async ({ id, ownerId }, args, context, info) => {
         const { pages, counts } = context.loaders().campaignBatches;
         const owner = { userId: ownerId };
-        const page = await pages.load({ owner, page: context.batches.planOf(owner, id, pageOf(args, info)) });
-        return toConnection(page, () => counts.load({ owner, id }));
+        const page = await pages.load({
+          owner,
+          page: context.batches.planOf(owner, id, pageArgsOf(args, info)),
+        });
+        return new Connection(page, () => counts.load({ owner, id }));
       },
     },
     BatchConnection,
@@ -229,10 +231,14 @@ builder.queryFields((t) => ({
         filter: t.arg({ type: BatchFilterInput, required: false, description: 'Which batches.' }),
         order: t.arg({ type: BatchOrderInput, required: false, description: 'In which order.' }),
       },
-      resolve: async (_root, { filter, order, ...args }, context, info) => {
+      resolve: async (_root, args, context, info) => {
         const viewer = requireViewer(context);
-        const list = { filter: filter ?? {}, order: order ?? newestFirst, page: pageOf(args, info) };
-        return toConnection(await context.batches.list(viewer, list), () =>
+        const list = {
+          filter: args.filter ?? {},
+          order: args.order ?? newestFirst,
+          page: pageArgsOf(args, info),
+        };
+        return new Connection(await context.batches.list(viewer, list), () =>
           context.batches.count(viewer, list.filter),
         );
       },

@@ -5,7 +5,7 @@ import RelayPlugin from '@pothos/plugin-relay';
 import { z } from 'zod';
 import { InvalidInputError } from '../domain/errors.ts';
 import { fromGlobalId, toGlobalId } from '../domain/ids.ts';
-import { toIsoText } from '../domain/moments.ts';
+import { createMomentWriter } from '../domain/moments.ts';
 import { maxPageSize } from '../services/paging.ts';
 import type { Context } from './context.ts';
 import { findNode } from './nodes.ts';
@@ -91,7 +91,7 @@ builder.subscriptionType({ description: 'What can be followed live.' });
 
 builder.scalarType('DateTime', {
   description: 'A moment in time, in ISO 8601 with milliseconds and UTC: `2026-11-22T09:30:00.000Z`.',
-  serialize: toIsoText,
+  serialize: createMomentWriter(),
   parseValue: (value) => {
     const date = new Date(String(value));
     // PostgreSQL and JavaScript agree on these years.

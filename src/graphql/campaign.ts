@@ -9,7 +9,7 @@ import {
 import { toGlobalId } from '../domain/ids.ts';
 import { builder } from './builder.ts';
 import { createColumnReader } from './columns.ts';
-import { DirectionEnum, pageOf, TimeRangeInput, toConnection, totalCountOptions } from './connections.ts';
+import { Connection, DirectionEnum, pageArgsOf, TimeRangeInput, totalCountOptions } from './connections.ts';
 import { requireViewer } from './context.ts';
 import { parseId } from './ids.ts';
 import { ownedBy } from '../services/ownership.ts';
@@ -144,10 +144,14 @@ builder.queryFields((t) => ({
         filter: t.arg({ type: CampaignFilterInput, required: false, description: 'Which campaigns.' }),
         order: t.arg({ type: CampaignOrderInput, required: false, description: 'In which order.' }),
       },
-      resolve: async (_root, { filter, order, ...args }, context, info) => {
+      resolve: async (_root, args, context, info) => {
         const viewer = requireViewer(context);
-        const list = { filter: filter ?? {}, order: order ?? newestFirst, page: pageOf(args, info) };
-        return toConnection(await context.campaigns.list(viewer, list, columnsOfPage(info)), () =>
+        const list = {
+          filter: args.filter ?? {},
+          order: args.order ?? newestFirst,
+          page: pageArgsOf(args, info),
+        };
+        return new Connection(await context.campaigns.list(viewer, list, columnsOfPage(info)), () =>
           context.campaigns.count(viewer, list.filter),
         );
       },

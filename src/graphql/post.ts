@@ -7,13 +7,12 @@ import { BatchNode } from './batch.ts';
 import { CampaignNode, ChannelEnum } from './campaign.ts';
 import { createColumnReader } from './columns.ts';
 import {
+  Connection,
   DirectionEnum,
-  pageOf,
+  pageArgsOf,
   present,
   TimeRangeInput,
-  toConnection,
   totalCountOptions,
-  type Connection,
 } from './connections.ts';
 import { requireViewer, type Context } from './context.ts';
 import { parseId } from './ids.ts';
@@ -201,10 +200,10 @@ async function postsOf(
   const owner = { userId: ownerId };
   const page = await pages.load({
     owner,
-    page: posts.planOf(owner, parent, id, pageOf(args, info)),
+    page: posts.planOf(owner, parent, id, pageArgsOf(args, info)),
     columns: columnsOfPage(info),
   });
-  return toConnection(page, () => counts.load({ owner, id }));
+  return new Connection(page, () => counts.load({ owner, id }));
 }
 
 builder.objectField(CampaignNode, 'posts', (t) =>
@@ -285,10 +284,14 @@ builder.queryFields((t) => ({
         filter: t.arg({ type: PostFilterInput, required: false, description: 'Which posts.' }),
         order: t.arg({ type: PostOrderInput, required: false, description: 'In which order.' }),
       },
-      resolve: async (_root, { filter, order, ...args }, context, info) => {
+      resolve: async (_root, args, context, info) => {
         const viewer = requireViewer(context);
-        const list = { filter: filter ?? {}, order: order ?? newestFirst, page: pageOf(args, info) };
-        return toConnection(await context.posts.list(viewer, list, columnsOfPage(info)), () =>
+        const list = {
+          filter: args.filter ?? {},
+          order: args.order ?? newestFirst,
+          page: pageArgsOf(args, info),
+        };
+        return new Connection(await context.posts.list(viewer, list, columnsOfPage(info)), () =>
           context.posts.count(viewer, list.filter),
         );
       },

@@ -1,6 +1,7 @@
 import type { Cache } from '../cache/cache.ts';
 import type { CachedAnswer } from './cached-answers.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createMomentWriter } from '../domain/moments.ts';
 import type { Services } from '../graphql/context.ts';
 import { createServer } from '../node-http.ts';
 import type { RateLimits } from '../services/rate-limits.ts';
@@ -104,7 +105,7 @@ export function createHttpServer(deps: {
     }
   }
 
-  const requestLog = createRequestLog(logger);
+  const requestLog = createRequestLog(logger, createMomentWriter());
   const server = createServer(patience, (request, response) => {
     const startedAt = performance.now();
     const client = readClient(request);

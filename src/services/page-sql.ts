@@ -72,7 +72,7 @@ export function pagesSql(
   wanted: readonly { parentId: string; window: Window }[],
 ): Prisma.Sql {
   const places = wanted.map((one, place) => ({ ...one, place }));
-  // Parents of one list are asked for the same page; only aliases bring other ones.
+  // Parents of one list are asked for the same page; aliases and other ways to the list bring other ones.
   const alike = Map.groupBy(places, ({ window }) => JSON.stringify(window));
   const walks = [...alike.values()].flatMap((asked) => {
     const [{ window } = {}] = asked;

@@ -7,13 +7,13 @@ import { InvalidInputError } from '../domain/errors.ts';
 export const maxPageSize = 100;
 const defaultPageSize = 20;
 
-/** Which page of a list: Relay's arguments. */
+/** Which page of a list: Relay's arguments, and whether its reader wants to know if there is more. */
 export type PageArgs = {
   first?: number | null | undefined;
   after?: string | null | undefined;
   last?: number | null | undefined;
   before?: string | null | undefined;
-  /** Whether the reader wants to know if there is more: that takes a row more. */
+  /** False spares reading a row more; true by default. */
   asksForMore?: boolean;
 };
 
@@ -50,7 +50,7 @@ export type Edge<Row> = { readonly node: Row; readonly cursor: string };
 
 export type Page<Row> = {
   edges: Edge<Row>[];
-  /** Undefined, as the next one, where nobody asked. */
+  /** Whether there is more. In the direction that the page is read, undefined where its reader did not want to know. */
   hasNextPage: boolean | undefined;
   hasPreviousPage: boolean | undefined;
 };

@@ -1,5 +1,4 @@
 import { pino, type Logger } from 'pino';
-import { toIsoText } from '../domain/moments.ts';
 
 export type { Logger } from 'pino';
 
@@ -64,8 +63,10 @@ const infoLevel = 30;
 /**
  * The log of requests, one line each, as `logger` writes them. There is nothing in one that needs redaction, and only the path can
  * hold what JSON escapes: so it is put together here, in a tenth of the time.
+ *
+ * @param write writes a moment in ISO 8601.
  */
-export function createRequestLog(logger: Logger): RequestLog {
+export function createRequestLog(logger: Logger, write: (moment: Date) => string): RequestLog {
   if (!logger.isLevelEnabled('info') || pretty !== undefined) {
     const plain = logger.child({}, { redact: [] });
     return { write: (line) => plain.info(line, message), flush: () => plain.flush() };
@@ -76,7 +77,7 @@ export function createRequestLog(logger: Logger): RequestLog {
   return {
     write({ requestId, method, path, status, ms }) {
       destination.write(
-        `{"level":${infoLevel},"time":"${toIsoText(new Date())}","requestId":"${requestId}","method":"${method}",` +
+        `{"level":${infoLevel},"time":"${write(new Date())}","requestId":"${requestId}","method":"${method}",` +
           `"path":${JSON.stringify(path)},"status":${status},"ms":${ms},"msg":"${message}"}\n`,
       );
     },

@@ -60,7 +60,8 @@ describe('posts of campaigns', () => {
 
   it.each([
     ['in a fragment', 'fragment End on PostConnection { pageInfo { hasNextPage } }', '...End'],
-    ['in one of two places', '', 'pageInfo { hasNextPage }'],
+    ['as it is', '', 'pageInfo { hasNextPage }'],
+    ['on a condition', '', 'pageInfo @include(if: true) { ... { hasNextPage } }'],
     ['under another name', '', 'end: pageInfo { hasNextPage }'],
   ])('tell whether there is more, asked %s', async (_where, fragment, asked) => {
     const { data } = await ask(`${fragment}
