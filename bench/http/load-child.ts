@@ -16,6 +16,8 @@ const question = z.object({
   ms: z.number(),
   /** Requests a second, sent whether or not answers come; undefined: each connection asks as soon as it has its answer. */
   perSecond: z.number().optional(),
+  /** What is due before is sent and not counted: connections are new then. */
+  settleMs: z.number().default(0),
 });
 
 /** A connection that is kept alive, with one request at a time. */
@@ -69,11 +71,16 @@ async function open(port: number, hostname: string, request: Buffer): Promise<Co
 class Tally {
   readonly latenciesMs: number[] = [];
   errors = 0;
+  readonly #countsFrom: number;
+
+  constructor(countsFrom: number) {
+    this.#countsFrom = countsFrom;
+  }
 
   /** @param since when the request was due. @returns whether it was answered. */
   note(error: Error | undefined, since: number): boolean {
     if (error === undefined) {
-      this.latenciesMs.push(performance.now() - since);
+      if (since >= this.#countsFrom) this.latenciesMs.push(performance.now() - since);
       return true;
     }
     if (this.errors === 0) process.stderr.write(`${String(error)}\n`);
@@ -83,7 +90,7 @@ class Tally {
 }
 
 async function run(unparsed: unknown) {
-  const { url, headers, body, connections, ms, perSecond } = question.parse(unparsed);
+  const { url, headers, body, connections, ms, perSecond, settleMs } = question.parse(unparsed);
   const { port, hostname, pathname, host } = new URL(url);
   const head = Object.entries({ host, ...headers, 'content-length': String(Buffer.byteLength(body)) });
   const request = Buffer.from(
@@ -92,8 +99,8 @@ async function run(unparsed: unknown) {
   const opened = await Promise.all(
     Array.from({ length: connections }, () => open(Number(port), hostname, request)),
   );
-  const tally = new Tally();
   const startedAt = performance.now();
+  const tally = new Tally(startedAt + settleMs);
   const lateMs =
     perSecond === undefined
       ? await sendInTurn(opened, startedAt + ms, tally)
