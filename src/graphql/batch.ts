@@ -25,6 +25,7 @@ import {
 } from './connections.ts';
 import { requireViewer } from './context.ts';
 import { parseId } from './ids.ts';
+import { newestFirst } from '../services/lists.ts';
 import { ownedBy } from '../services/ownership.ts';
 import type { Batch } from '../store/generated/prisma/client.ts';
 
@@ -212,8 +213,6 @@ const BatchOrderInput = builder.inputType('BatchOrder', {
     direction: t.field({ type: DirectionEnum, description: 'Which end comes first.' }),
   }),
 });
-
-const newestFirst = { by: 'createdAt', direction: 'DESC' } as const;
 
 builder.queryFields((t) => ({
   batch: t.field({

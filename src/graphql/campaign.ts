@@ -12,6 +12,7 @@ import { createColumnReader } from './columns.ts';
 import { Connection, DirectionEnum, pageArgsOf, TimeRangeInput, totalCountOptions } from './connections.ts';
 import { requireViewer } from './context.ts';
 import { parseId } from './ids.ts';
+import { newestFirst } from '../services/lists.ts';
 import { ownedBy } from '../services/ownership.ts';
 import { Prisma } from '../store/generated/prisma/client.ts';
 
@@ -119,8 +120,6 @@ const CampaignOrderInput = builder.inputType('CampaignOrder', {
     direction: t.field({ type: DirectionEnum, description: 'Which end comes first.' }),
   }),
 });
-
-const newestFirst = { by: 'createdAt', direction: 'DESC' } as const;
 
 /** What stands behind the fields that are no columns. */
 const columnsBehind = { __typename: [], posts: ['ownerId'], batches: ['ownerId'] } as const;

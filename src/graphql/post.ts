@@ -16,6 +16,7 @@ import {
 } from './connections.ts';
 import { requireViewer, type Context } from './context.ts';
 import { parseId } from './ids.ts';
+import { newestFirst } from '../services/lists.ts';
 import { ownedBy } from '../services/ownership.ts';
 
 const PostStatusEnum = builder.enumType('PostStatus', {
@@ -264,8 +265,6 @@ const PostOrderInput = builder.inputType('PostOrder', {
     direction: t.field({ type: DirectionEnum, description: 'Which end comes first.' }),
   }),
 });
-
-const newestFirst = { by: 'createdAt', direction: 'DESC' } as const;
 
 builder.queryFields((t) => ({
   post: t.field({

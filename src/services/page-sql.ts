@@ -17,7 +17,7 @@ const casts: Record<Column, Prisma.Sql> = {
  *
  * Rows of all kinds are one walk over the index of their order. Where kinds are asked for, a page is put together from a walk for
  * each combination of them, over the index that has them before the order. Each walk ends with a page, so that
- * rare rows among many others, and rows that there are none of, are found as fast as any; and only the page's own rows are fetched.
+ * rare rows among many others, and rows that there are none of, are found as fast as all others; and only the page's own rows are fetched.
  * The number of rows stands in the text: the plan that serves all values is made for few rows.
  *
  * @param table its name; conditions and columns know it as `t`.
