@@ -59,7 +59,7 @@ const answer = z.object({
 const ask = (
   side: Side,
   shape: Shape,
-  how: { connections: number; ms: number; perSecond?: number; settleMs?: number },
+  how: { connections: number; ms: number; perSecond?: number; isAwake?: boolean; settleMs?: number },
 ) => load.ask({ ...side.request(shape), ...how }, answer);
 
 const targets: Target[] = [];
@@ -82,9 +82,9 @@ async function compare(sides: Sides, shape: Shape): Promise<Target[]> {
   await checkSameAnswers(sides, shape);
   const seen: Record<keyof Sides, Figures[]> = { pressrun: [], cached: [], handWritten: [], apollo: [] };
   const names = ['pressrun', 'cached', 'handWritten', 'apollo'] as const;
-  for (const name of names) await measure(sides[name], shape, warmUpMs);
+  for (const name of names) await measure(sides[name], shape, warmUpMs, true);
   for (let count = 0; count < rounds; count += 1) {
-    for (const name of names) seen[name].push(await measure(sides[name], shape, roundMs));
+    for (const name of names) seen[name].push(await measure(sides[name], shape, roundMs, true));
   }
   const spread = (name: keyof Sides, what: keyof Figures, digits: number) => {
     const samples = seen[name].map((figures) => figures[what]);
@@ -136,9 +136,10 @@ async function compare(sides: Sides, shape: Shape): Promise<Target[]> {
   ];
 }
 
-async function measure(side: Side, shape: Shape, ms: number): Promise<Figures> {
+/** @param isAwake for CPU; the load then has a core for itself, which throughput would have shared. */
+async function measure(side: Side, shape: Shape, ms: number, isAwake = false): Promise<Figures> {
   const before = cpuMsOf(side.pid);
-  const { latenciesMs, errors, elapsedMs } = await ask(side, shape, { connections, ms });
+  const { latenciesMs, errors, elapsedMs } = await ask(side, shape, { connections, ms, isAwake });
   if (errors > 0) throw new Error(`${errors} requests of ${shape} failed`);
   const count = latenciesMs.length;
   return { cpuMs: (cpuMsOf(side.pid) - before) / count, perSecond: count / (elapsedMs / 1000) };

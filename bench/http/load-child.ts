@@ -1,12 +1,11 @@
 import { connect, type Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { serveParent } from '../support/child.ts';
+import { startClock, type Clock } from './clock.ts';
 
 /**
  * Sends one request over and over, from a process of its own. It writes bytes that were made once, and of an answer that
- * is as long as the one before it reads no more than the status: it has to be quicker than any server, or
- * that one is spared to wake it.
+ * is as long as the one before it reads no more than the status: it has to be quicker than any server.
  */
 const question = z.object({
   url: z.string(),
@@ -16,6 +15,11 @@ const question = z.object({
   ms: z.number(),
   /** Requests a second, sent whether or not answers come; undefined: each connection asks as soon as it has its answer. */
   perSecond: z.number().optional(),
+  /**
+   * Whether it stays awake while it waits for answers. Waking a load that sleeps costs the server CPU, and a quick server
+   * keeps the load busy and so pays that less often.
+   */
+  isAwake: z.boolean().default(false),
   /** What is due before is sent and not counted: connections are new then. */
   settleMs: z.number().default(0),
 });
@@ -90,7 +94,7 @@ class Tally {
 }
 
 async function run(unparsed: unknown) {
-  const { url, headers, body, connections, ms, perSecond, settleMs } = question.parse(unparsed);
+  const { url, headers, body, connections, ms, perSecond, isAwake, settleMs } = question.parse(unparsed);
   const { port, hostname, pathname, host } = new URL(url);
   const head = Object.entries({ host, ...headers, 'content-length': String(Buffer.byteLength(body)) });
   const request = Buffer.from(
@@ -99,19 +103,26 @@ async function run(unparsed: unknown) {
   const opened = await Promise.all(
     Array.from({ length: connections }, () => open(Number(port), hostname, request)),
   );
+  const everyMs = perSecond === undefined ? undefined : 1000 / perSecond;
+  await using clock = everyMs === undefined ? undefined : await startClock(everyMs);
   const startedAt = performance.now();
+  const endsAt = startedAt + ms;
   const tally = new Tally(startedAt + settleMs);
   const lateMs =
-    perSecond === undefined
-      ? await sendInTurn(opened, startedAt + ms, tally)
-      : await sendAtRate(opened, perSecond, startedAt + ms, tally);
+    everyMs === undefined || clock === undefined
+      ? await sendInTurn(opened, { endsAt, isAwake }, tally)
+      : await sendAtRate(opened, { clock, everyMs, startedAt, endsAt }, tally);
   const elapsedMs = performance.now() - startedAt;
   for (const connection of opened) connection.close();
   return { latenciesMs: tally.latenciesMs, errors: tally.errors, elapsedMs, lateMs };
 }
 
 /** Closed loop: each connection asks as soon as it has its answer. */
-async function sendInTurn(opened: readonly Connection[], endsAt: number, tally: Tally): Promise<number[]> {
+async function sendInTurn(
+  opened: readonly Connection[],
+  { endsAt, isAwake }: { endsAt: number; isAwake: boolean },
+  tally: Tally,
+): Promise<number[]> {
   const work = (connection: Connection) => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const next = () => {
@@ -122,20 +133,25 @@ async function sendInTurn(opened: readonly Connection[], endsAt: number, tally: 
     next();
     return promise;
   };
+  let isOver = false;
+  const stayAwake = () => {
+    if (!isOver) setImmediate(stayAwake);
+  };
+  if (isAwake) stayAwake();
   await Promise.all(opened.map(work));
+  isOver = true;
   return [];
 }
 
 /**
- * Open loop: a request is due at the first stroke of this process' clock after its moment, and its latency counts from there even
+ * Open loop: a request is due when this process hears the stroke that is its own, and its latency counts from there even
  * where no connection is free.
  *
- * @returns how late the clock struck, for each request.
+ * @returns how late each stroke was heard.
  */
 async function sendAtRate(
   opened: readonly Connection[],
-  perSecond: number,
-  endsAt: number,
+  { clock, everyMs, startedAt, endsAt }: { clock: Clock; everyMs: number; startedAt: number; endsAt: number },
   tally: Tally,
 ): Promise<number[]> {
   // The one that has rested longest goes first, so that all of them are in use.
@@ -157,15 +173,15 @@ async function sendAtRate(
       endIfIdle();
     });
   };
-  for (let moment = performance.now(); moment < endsAt;) {
-    const now = performance.now();
-    for (; moment <= now; moment += 1000 / perSecond) {
-      lateMs.push(now - moment);
+  for (let sent = 0, now = startedAt; now < endsAt;) {
+    const strokes = await clock.strokes();
+    now = performance.now();
+    for (const due = sent + strokes; sent < due; sent += 1) {
+      lateMs.push(now - startedAt - (sent + 1) * everyMs);
       const connection = free.shift();
       if (connection === undefined) overdue.push(now);
       else work(connection, now);
     }
-    await delay(1);
   }
   isOver = true;
   endIfIdle();

@@ -16,17 +16,14 @@ export type Child<Ready, Report> = AsyncDisposable & {
  * Starts a module of this folder with one argument (JSON) and waits until it is ready. It ends with this
  * process.
  *
- * @param flags of Node for it, beside those of this process.
  * @throws Error where it ends before that, ZodError where it says something else than agreed.
  */
 export async function startChild<Ready, Report>(
   module: URL,
   argument: unknown,
   schemas: { ready: z.ZodType<Ready>; report: z.ZodType<Report> },
-  flags: readonly string[] = [],
 ): Promise<Child<Ready, Report>> {
   const child = fork(module, [JSON.stringify(argument)], {
-    execArgv: [...process.execArgv, ...flags],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const next = async (): Promise<unknown> => {
