@@ -13,7 +13,7 @@ import type { AssetStore } from '../store/assets.ts';
 import { authenticate } from './authenticate.ts';
 import type { ClientInfo } from './client-info.ts';
 import type { ConnectionCount } from './connection-count.ts';
-import { bearerToken, pathOf } from './headers.ts';
+import { bearerTokenOf, pathOf } from './headers.ts';
 import { keepStream } from './keep-stream.ts';
 
 export const exportPrefix = '/export/';
@@ -54,7 +54,7 @@ export async function serveExport(
   let viewer: Awaited<ReturnType<typeof authenticate>>;
   try {
     await deps.limits.request(client.address);
-    viewer = await authenticate(deps.accounts, bearerToken(request.headers.authorization));
+    viewer = await authenticate(deps.accounts, bearerTokenOf(request));
     const userId = viewer !== undefined && 'userId' in viewer ? viewer.userId : undefined;
     await deps.limits.operation({ userId, address: client.address }, 1);
   } catch (error) {

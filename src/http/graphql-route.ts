@@ -9,7 +9,7 @@ import type { ClientInfo } from './client-info.ts';
 import { compress } from './compress.ts';
 import type { ConnectionCount } from './connection-count.ts';
 import { graphqlPath, type GraphqlServer, type RequestContext } from './graphql-server.ts';
-import { bearerToken, lastEventIdOf } from './headers.ts';
+import { bearerTokenOf, lastEventIdOf } from './headers.ts';
 import { answerAsJson } from './json-answer.ts';
 import { keepStream } from './keep-stream.ts';
 import { allowOrigin, answerPreflight, isAllowedOrigin } from './origins.ts';
@@ -56,7 +56,7 @@ export function createGraphqlRoute(deps: {
       head.push('retry-after', String(error.retryAfter));
       return refuse(429, error.code, error.message, { retryAfter: error.retryAfter });
     }
-    const token = bearerToken(request.headers.authorization);
+    const token = bearerTokenOf(request);
     let viewer: ReturnType<RequestContext['viewer']>;
     const whoAsks = () =>
       token === undefined ? undefined : (viewer ??= accounts.known(token) ?? authenticate(accounts, token));

@@ -46,7 +46,7 @@ export function createLogger(level: Logger['level']): Logger {
  * Lines of requests are written together: so many bytes of them, or what has come in so many milliseconds, and at an
  * exit all of them. At most so many at once, which a pipe that processes share keeps in one piece.
  */
-const together = { minLength: 2048, maxWrite: 4096, periodicFlush: 100, sync: true };
+const together = { minLength: 3584, maxWrite: 4096, periodicFlush: 100, sync: true };
 
 /** What the log says of a request that has ended. */
 type RequestLine = { requestId: string; method: string; path: string; status: number; ms: number };

@@ -1,3 +1,5 @@
+import { Agent } from 'node:http';
+import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LogoutDocument, PauseBatchDocument } from '../../client/generated/graphql.ts';
 import { schema } from '../../src/graphql/schema.ts';
@@ -13,6 +15,7 @@ import {
 import { absentId, followToEnd, getPosts } from '../support/batches.ts';
 import { allFields, probesOf } from '../support/every-field.ts';
 import { post } from '../support/raw-graphql.ts';
+import { exchange, textOf } from '../support/raw-http.ts';
 import { waitUntil } from '../support/services/wait-until.ts';
 
 /** Stands in everything that the owner wrote, and so in whatever leaks of it. */
@@ -57,6 +60,38 @@ async function firstCursor(list: string): Promise<string> {
 }
 
 const as = (token: string) => ({ authorization: `Bearer ${token}` });
+
+/** As proxies do, whose connections carry the requests of whoever comes. */
+it('answers each account with its own where they take turns on one connection', async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ports = new Set<number | undefined>();
+  agent.on('free', (socket: Socket) => ports.add(socket.localPort));
+  const ask = async (headers: Record<string, string>) => {
+    const answer = await exchange(`${app.url}/graphql`, {
+      method: 'POST',
+      agent,
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ query: '{ me { id } }' }),
+    });
+    return JSON.parse(textOf(answer)).data?.me?.id;
+  };
+
+  const ids = [];
+  for (const headers of [
+    as(owner.token),
+    as(stranger.token),
+    {},
+    as(owner.token),
+    as('none'),
+    as(stranger.token),
+  ]) {
+    ids.push(await ask(headers));
+  }
+
+  agent.destroy();
+  expect(ids).toEqual([owner.id, stranger.id, undefined, owner.id, undefined, stranger.id]);
+  expect(ports.size).toBe(1);
+});
 
 /**
  * What a top-level field is asked for. `arguments` are given the ids of the owner's things, or ids of nothing.
