@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 /** Asks a server ten times, after a full collection each, and says of which requests V8 held something as a dictionary. */
 const program = `
   import { once } from 'node:events';
-  import { setTimeout as delay } from 'node:timers/promises';
+  import { setImmediate as turn } from 'node:timers/promises';
   import { createServer } from './src/node-http.ts';
 
   const isFast = new Function('object', 'return %HasFastProperties(object)');
@@ -22,7 +22,7 @@ const program = `
     // What finalizers hold is free for the next one.
     for (let collections = 0; collections < 3; collections += 1) {
       gc();
-      await delay(1);
+      await turn();
     }
     await (await fetch('http://127.0.0.1:' + server.address().port)).text();
   }
