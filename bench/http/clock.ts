@@ -1,13 +1,14 @@
 import { Worker } from 'node:worker_threads';
 
 export type Clock = AsyncDisposable & {
+  everyMs: number;
   /** @returns how many strokes there were since it was last asked: one, unless this thread was held up. */
   strokes(): Promise<number>;
 };
 
 /**
  * A clock that is not bound to whole milliseconds, as timers of Node are: what they send comes in bursts, which
- * measure their own length. It is a thread that sleeps, and takes a tenth of a core at 1,500 strokes a second.
+ * measure their own length. It is a thread that sleeps in between.
  *
  * @param everyMs from one stroke to the next, in the long run exactly.
  * @returns a clock that has begun.
@@ -26,6 +27,7 @@ export async function startClock(everyMs: number): Promise<Clock> {
   };
   await strokes();
   return {
+    everyMs,
     strokes,
     async [Symbol.asyncDispose]() {
       await thread.terminate();

@@ -103,15 +103,14 @@ async function run(unparsed: unknown) {
   const opened = await Promise.all(
     Array.from({ length: connections }, () => open(Number(port), hostname, request)),
   );
-  const everyMs = perSecond === undefined ? undefined : 1000 / perSecond;
-  await using clock = everyMs === undefined ? undefined : await startClock(everyMs);
+  await using clock = perSecond === undefined ? undefined : await startClock(1000 / perSecond);
   const startedAt = performance.now();
   const endsAt = startedAt + ms;
   const tally = new Tally(startedAt + settleMs);
   const lateMs =
-    everyMs === undefined || clock === undefined
+    clock === undefined
       ? await sendInTurn(opened, { endsAt, isAwake }, tally)
-      : await sendAtRate(opened, { clock, everyMs, startedAt, endsAt }, tally);
+      : await sendAtRate(opened, { clock, startedAt, endsAt }, tally);
   const elapsedMs = performance.now() - startedAt;
   for (const connection of opened) connection.close();
   return { latenciesMs: tally.latenciesMs, errors: tally.errors, elapsedMs, lateMs };
@@ -151,7 +150,7 @@ async function sendInTurn(
  */
 async function sendAtRate(
   opened: readonly Connection[],
-  { clock, everyMs, startedAt, endsAt }: { clock: Clock; everyMs: number; startedAt: number; endsAt: number },
+  { clock, startedAt, endsAt }: { clock: Clock; startedAt: number; endsAt: number },
   tally: Tally,
 ): Promise<number[]> {
   // The one that has rested longest goes first, so that all of them are in use.
@@ -177,7 +176,7 @@ async function sendAtRate(
     const strokes = await clock.strokes();
     now = performance.now();
     for (const due = sent + strokes; sent < due; sent += 1) {
-      lateMs.push(now - startedAt - (sent + 1) * everyMs);
+      lateMs.push(now - startedAt - (sent + 1) * clock.everyMs);
       const connection = free.shift();
       if (connection === undefined) overdue.push(now);
       else work(connection, now);
