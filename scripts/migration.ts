@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { PGlite } from '@electric-sql/pglite';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
-import { applyMigrations, diffMigrations } from '../src/store/migrations.ts';
+import { diffMigrations } from './schema-engine.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -19,9 +19,7 @@ if (values.help || (!values.check && !/^[a-z0-9_]+$/.test(name ?? ''))) {
   process.exitCode = values.help ? 0 : 1;
 } else {
   const database = new PGlite();
-  const adapter = new PrismaPGlite(database);
-  await applyMigrations(adapter);
-  const sql = await diffMigrations(adapter);
+  const sql = await diffMigrations(new PrismaPGlite(database));
   await database.close();
   if (sql === undefined) {
     process.stdout.write('prisma/migrations and prisma/schema.prisma agree.\n');

@@ -1,12 +1,12 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 import pg from 'pg';
+import type { PrismaPGlite } from 'pglite-prisma-adapter';
 import type { ConstructorOptions as BossOptions } from 'pg-boss';
 import { fromPostgresText } from '../domain/moments.ts';
 import { z } from 'zod';
 import type { Logger } from '../telemetry/logger.ts';
 import { Prisma, PrismaClient } from './generated/prisma/client.ts';
-import { applyMigrations } from './migrations.ts';
+import { applyMigrations, type MigrationConnection } from './migrations.ts';
 import { connectionSeconds, createStatements, rowMaker } from './statements.ts';
 
 export type Transaction = Prisma.TransactionClient;
@@ -49,6 +49,7 @@ export async function openDatabase(
 }
 
 async function openPostgres(url: string, logger: Logger): Promise<Database> {
+  await migratePostgres(url, logger);
   // A client that waits for ever for a connection hides that the database is gone.
   const pool = {
     connectionString: url,
@@ -62,9 +63,8 @@ async function openPostgres(url: string, logger: Logger): Promise<Database> {
   shared.on('error', (error) => logger.warn({ error: error.message }, 'database connection lost'));
   const statementOf = createStatements();
   try {
-    return await migrated(
+    return createDatabase(
       new PrismaPg(shared, { statementNameGenerator: ({ sql }) => statementOf(sql)?.name ?? '' }),
-      logger,
       {
         bossOptions: { ...pool, max: 4, application_name: 'pressrun-jobs' },
         async query<Row extends object>(text: string, values: readonly unknown[]) {
@@ -85,6 +85,37 @@ async function openPostgres(url: string, logger: Logger): Promise<Database> {
     await shared.end();
     throw error;
   }
+}
+
+/** On a connection of its own, whose statements take as long as they need. */
+async function migratePostgres(url: string, logger: Logger): Promise<void> {
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    application_name: 'pressrun-migrations',
+    // Of a process that was killed, the server notices within a second, and frees its locks.
+    options: '-c client_connection_check_interval=1000',
+  });
+  // What waits for it is rejected anyway.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    await migrate(
+      {
+        execute: (script) => client.query(script),
+        query: async (text, values) => (await client.query(text, [...values])).rows,
+      },
+      logger,
+    );
+  } finally {
+    await client.end();
+  }
+}
+
+async function migrate(connection: MigrationConnection, logger: Logger): Promise<void> {
+  const migrations = await applyMigrations(connection, (line) => logger.info(line));
+  if (migrations.length > 0) logger.info({ migrations }, 'database migrated');
 }
 
 /**
@@ -116,13 +147,21 @@ async function openPglite(dataDir: string, logger: Logger): Promise<Database> {
     import('pg-boss'),
   ]);
   const embedded = await openEmbedded(dataDir, (line) => logger.info(line));
+  const { pglite } = embedded;
   try {
-    return await migrated(new PrismaPGlite(embedded.pglite), logger, {
-      bossOptions: { db: fromPglite(embedded.pglite), backend: 'pglite' },
+    await migrate(
+      {
+        execute: (script) => pglite.exec(script),
+        query: async (text, values) => (await pglite.query(text, [...values])).rows,
+      },
+      logger,
+    );
+    return createDatabase(new PrismaPGlite(pglite), {
+      bossOptions: { db: fromPglite(pglite), backend: 'pglite' },
       async query<Row extends object>(text: string, values: readonly unknown[]) {
         // By itself it takes the year 99 for 1999.
         const parsers = { [TIMESTAMPTZ]: (moment: string) => fromPostgresText(moment) ?? new Date(moment) };
-        const { rows } = await embedded.pglite.query<Row>(text, [...values], { parsers });
+        const { rows } = await pglite.query<Row>(text, [...values], { parsers });
         return rows;
       },
       close: () => embedded.close(),
@@ -133,13 +172,10 @@ async function openPglite(dataDir: string, logger: Logger): Promise<Database> {
   }
 }
 
-async function migrated(
-  adapter: SqlMigrationAwareDriverAdapterFactory,
-  logger: Logger,
+function createDatabase(
+  adapter: PrismaPg | PrismaPGlite,
   backend: Pick<Database, 'bossOptions' | 'query' | 'close'>,
-): Promise<Database> {
-  const applied = await applyMigrations(adapter);
-  if (applied.length > 0) logger.info({ migrations: applied }, 'database migrated');
+): Database {
   const prisma = new PrismaClient({ adapter });
   return {
     prisma,

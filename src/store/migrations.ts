@@ -1,53 +1,62 @@
+import { createHash, randomUUID } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import {
-  bindMigrationAwareSqlAdapterFactory,
-  type SqlDriverAdapter,
-  type SqlMigrationAwareDriverAdapterFactory,
-} from '@prisma/driver-adapter-utils';
-import type { MigrationList, SchemaEngine, SchemaFilter } from '@prisma/schema-engine-wasm';
+import { z } from 'zod';
+import { resumeScript, UnclearMigrationError } from './interrupted-migration.ts';
 
-const prismaFolder = fileURLToPath(new URL('../../prisma/', import.meta.url));
-const migrationsFolder = `${prismaFolder}migrations`;
-const noFilter: SchemaFilter = { externalTables: [], externalEnums: [] };
+const migrationsFolder = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
 
-/**
- * Brings a database to the newest migration, as `prisma migrate deploy` does.
- *
- * @param adapter Prisma's driver adapter factory of the database.
- * @returns names of the migrations that were applied now, oldest first; empty when there was nothing to do.
- */
-export async function applyMigrations(adapter: SqlMigrationAwareDriverAdapterFactory): Promise<string[]> {
-  if (await isUpToDate(adapter)) return [];
-  return withEngine(adapter, async (engine) => {
-    const { appliedMigrationNames } = await engine.applyMigrations({
-      migrationsList: await readMigrations(),
-      filters: noFilter,
-    });
-    return appliedMigrationNames;
-  });
+/** The one connection that migrates a database. Failures carry the database's code (SQLSTATE) as `code`. */
+export type MigrationConnection = {
+  /** Runs a script of any number of statements. */
+  execute(script: string): Promise<unknown>;
+  /** Runs one statement, with `$1`, `$2` … for the values. */
+  query(text: string, values: readonly unknown[]): Promise<unknown[]>;
+};
+
+/** The database could not be migrated, and is as it was before the migration. The message says what to do. */
+export class MigrationError extends Error {
+  override readonly name = 'MigrationError';
 }
 
+/** Prisma's own key, so that its command and earlier versions of Pressrun wait for this lock, and this one for theirs. */
+const lockKey = 72_707_369;
+
+/** How long one attempt waits for a lock. Others queue up behind it meanwhile. */
+const lockTimeoutMs = 5_000;
+
+/** How long to wait in all while others keep the database locked. */
+const patienceMs = 10 * 60_000;
+
+/** As Prisma makes it, so that `prisma migrate` goes on working. */
+const createTable = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
+  id                  VARCHAR(36) PRIMARY KEY NOT NULL,
+  checksum            VARCHAR(64) NOT NULL,
+  finished_at         TIMESTAMPTZ,
+  migration_name      VARCHAR(255) NOT NULL,
+  logs                TEXT,
+  rolled_back_at      TIMESTAMPTZ,
+  started_at          TIMESTAMPTZ NOT NULL DEFAULT now(),
+  applied_steps_count INTEGER NOT NULL DEFAULT 0
+)`;
+
 /**
- * The SQL that leads from the migrations to schema.prisma.
+ * Brings a database to the newest migration. Each migration and its row in Prisma's table are one transaction, under a
+ * lock: of any number of processes one applies it and the others wait, and one that is killed leaves nothing behind.
  *
- * @param adapter a database that already has every migration.
- * @returns the script of the next migration, or undefined when migrations and schema agree.
+ * @param tell told every five seconds, in one line, that it waits for others.
+ * @returns names of the migrations that this call applied, oldest first; empty when there was nothing to do.
+ * @throws MigrationError where a script fails, or others keep the database locked for ten minutes.
  */
-export async function diffMigrations(
-  adapter: SqlMigrationAwareDriverAdapterFactory,
-): Promise<string | undefined> {
-  const schema = { path: `${prismaFolder}schema.prisma`, content: await readSchema() };
-  return withEngine(adapter, async (engine) => {
-    const { stdout, exitCode } = await engine.diff({
-      from: { tag: 'migrations', ...(await readMigrations()) },
-      to: { tag: 'schemaDatamodel', files: [schema] },
-      script: true,
-      exitCode: true,
-      filters: noFilter,
-    });
-    return exitCode === 2 ? (stdout ?? '') : undefined;
-  });
+export async function applyMigrations(
+  connection: MigrationConnection,
+  tell: (line: string) => void,
+): Promise<string[]> {
+  const applied: string[] = [];
+  for (const name of await pendingMigrations(connection)) {
+    if (await whenUnlocked(name, tell, () => applyOne(connection, name))) applied.push(name);
+  }
+  return applied;
 }
 
 /** Where the SQL of a migration stands. */
@@ -64,109 +73,94 @@ export async function migrationNames(): Promise<string[]> {
     .toSorted();
 }
 
-/** Spares the engine's 70 ms and its memory on every start but those that have something to apply. */
-async function isUpToDate(adapter: SqlMigrationAwareDriverAdapterFactory): Promise<boolean> {
-  const connection = await adapter.connect();
-  try {
-    const { rows } = await connection.queryRaw({
-      sql: `SELECT to_regclass('_prisma_migrations')::text`,
-      args: [],
-      argTypes: [],
-    });
-    if (rows[0]?.[0] == null) return false;
-    const applied = await connection.queryRaw({
-      sql: `SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL`,
-      args: [],
-      argTypes: [],
-    });
-    const names = new Set(applied.rows.map((row) => row[0]));
-    return (await migrationNames()).every((name) => names.has(name));
-  } finally {
-    await connection.dispose();
-  }
-}
-
-async function withEngine<T>(
-  adapter: SqlMigrationAwareDriverAdapterFactory,
-  use: (engine: SchemaEngine) => Promise<T>,
-): Promise<T> {
-  const { SchemaEngine } = await loadEngine();
-  const datamodels: [string, string][] = [[`${prismaFolder}schema.prisma`, await readSchema()]];
-  const connections: SqlDriverAdapter[] = [];
-  const kept = async (connecting: Promise<SqlDriverAdapter>) => {
-    const connection = await connecting;
-    connections.push(connection);
-    return connection;
-  };
-  const engine = await SchemaEngine.new(
-    { datamodels },
-    () => undefined,
-    bindMigrationAwareSqlAdapterFactory({
-      provider: adapter.provider,
-      adapterName: adapter.adapterName,
-      connect: () => kept(adapter.connect()),
-      connectToShadowDb: () => kept(adapter.connectToShadowDb()),
-    }),
+/** Takes no lock, so that a start with nothing to apply waits for nobody. */
+async function pendingMigrations({ query }: MigrationConnection): Promise<string[]> {
+  const [table] = await query(`SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists`, []);
+  if (!z.object({ exists: z.boolean() }).parse(table).exists) return migrationNames();
+  const rows = await query(
+    'SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
+    [],
   );
+  const done = new Set(rows.map((row) => z.object({ name: z.string() }).parse(row).name));
+  return (await migrationNames()).filter((name) => !done.has(name));
+}
+
+/** @returns false where another process had applied it when the lock was free. */
+async function applyOne(connection: MigrationConnection, name: string): Promise<boolean> {
+  const { execute, query } = connection;
+  await execute(`BEGIN; SET LOCAL lock_timeout = ${lockTimeoutMs}; SELECT pg_advisory_xact_lock(${lockKey})`);
   try {
-    return await use(engine);
-  } finally {
-    engine.free();
-    // The engine forgets its connections without closing them.
-    await Promise.all(connections.map((connection) => connection.dispose()));
+    const isPending = (await pendingMigrations(connection)).includes(name);
+    if (isPending) await runScript(connection, name);
+    await execute('COMMIT');
+    return isPending;
+  } catch (error) {
+    // On a lost connection the database rolls it back by itself.
+    await query('ROLLBACK', []).catch(() => undefined);
+    throw error;
   }
 }
 
-/** The engine never clears the 10 s limit on its lock, which would keep an ended process waiting. */
-const unrefTimeout = (callback: () => void, ms: number) => setTimeout(callback, ms >>> 0).unref();
-
-let engineModule: Promise<typeof import('@prisma/schema-engine-wasm/schema_engine_bg')> | undefined;
-
-/**
- * The package's own entry imports the .wasm file as a module, which Node does not do by default. Once a
- * process: its bindings keep views of the first instance's memory.
- */
-function loadEngine() {
-  engineModule ??= (async () => {
-    const bindings = await import('@prisma/schema-engine-wasm/schema_engine_bg');
-    const wasm = await readFile(
-      new URL('schema_engine_bg.wasm', import.meta.resolve('@prisma/schema-engine-wasm')),
-    );
-    const imports = Object.entries(bindings).map(([name, binding]) =>
-      name.startsWith('__wbg_setTimeout') ? [name, unrefTimeout] : [name, binding],
-    );
-    const { instance } = await WebAssembly.instantiate(wasm, {
-      './schema_engine_bg.js': Object.fromEntries(imports),
-    });
-    bindings.__wbg_set_wasm(instance.exports);
-    const start = instance.exports['__wbindgen_start'];
-    if (typeof start === 'function') start();
-    return bindings;
-  })();
-  return engineModule;
+async function runScript(connection: MigrationConnection, name: string): Promise<void> {
+  const { execute, query } = connection;
+  const script = await readFile(migrationFile(name), 'utf8');
+  await execute(createTable);
+  const cutOff = await query(
+    `UPDATE _prisma_migrations SET rolled_back_at = now()
+     WHERE migration_name = $1 AND finished_at IS NULL AND rolled_back_at IS NULL RETURNING id`,
+    [name],
+  );
+  await (cutOff.length === 0 ? execute(script) : resumeScript(connection, script));
+  await query(
+    `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
+     VALUES ($1, $2, $3, clock_timestamp(), 1)`,
+    [randomUUID(), createHash('sha256').update(script).digest('hex'), name],
+  );
 }
 
-async function readMigrations(): Promise<MigrationList> {
-  const names = await migrationNames();
-  return {
-    baseDir: migrationsFolder,
-    lockfile: { path: 'migration_lock.toml', content: 'provider = "postgresql"\n' },
-    shadowDbInitScript: '',
-    migrationDirectories: await Promise.all(
-      names.map(async (name) => ({
-        path: name,
-        migrationFile: {
-          path: 'migration.sql',
-          content: {
-            tag: 'ok' as const,
-            value: await readFile(migrationFile(name), 'utf8'),
-          },
-        },
-      })),
-    ),
-  };
+/** Tries again while the database says that somebody else holds a lock: the attempt before was rolled back as a whole. */
+async function whenUnlocked<T>(
+  name: string,
+  tell: (line: string) => void,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  const startedAt = performance.now();
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const waitedMs = performance.now() - startedAt;
+      if (!isLocked(error)) throw explained(name, error);
+      if (waitedMs > patienceMs) {
+        throw new MigrationError(
+          `The migration ${name} waited ten minutes for others that use the database. pg_stat_activity and pg_locks ` +
+            'say who they are. Start Pressrun again when they are done.',
+        );
+      }
+      tell(`Waiting for others to let go of the database, to apply ${name} (${Math.round(waitedMs / 1000)} s) …`);
+    }
+  }
 }
 
-function readSchema(): Promise<string> {
-  return readFile(`${prismaFolder}schema.prisma`, 'utf8');
+/** Beside 57P01 and the like, which end the connection: lock_not_available and deadlock_detected. */
+function isLocked(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === '55P03' || error.code === '40P01');
+}
+
+/** Only what the database itself says of the script; a connection that is lost is told by who opened it. */
+function explained(name: string, error: unknown): unknown {
+  if (error instanceof UnclearMigrationError) {
+    return new MigrationError(
+      `The migration ${name} was cut off by an earlier version, and what it left cannot be told: ${error.message}. ` +
+        `Undo what it left or do the rest by hand (prisma/migrations/${name}/migration.sql), then run ` +
+        `UPDATE _prisma_migrations SET finished_at = now() WHERE migration_name = '${name}' AND finished_at IS NULL; ` +
+        'if you did the rest, or DELETE FROM _prisma_migrations with the same WHERE if you undid it.',
+      { cause: error },
+    );
+  }
+  if (!(error instanceof Error && 'code' in error && /^(?=.*\d)[\dA-Z]{5}$/.test(String(error.code)))) return error;
+  return new MigrationError(
+    `The migration ${name} failed and changed nothing: ${error.message}. Mend the cause and start Pressrun again.`,
+    { cause: error },
+  );
 }
