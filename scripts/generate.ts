@@ -112,6 +112,8 @@ async function buildTemplate(): Promise<void> {
   await jobs.stop();
   await dropUnused(database);
   await database.close();
+  // Whoever runs it may be another account than the one that installed it. There is nothing of anybody in it.
+  execFileSync('chmod', ['-R', 'a+rX', `${building}/postgres`]);
   await rename(`${building}/postgres`, template);
   await rm(building, { recursive: true });
   process.stdout.write(`generated database template (${Math.round(performance.now() - startedAt)} ms)\n`);
@@ -120,7 +122,7 @@ async function buildTemplate(): Promise<void> {
 /** As `npm start` does it, or V8 would not take the code for its own; `--help` loads everything and starts nothing. */
 function compileStart(): void {
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
-  run(...String(scripts.start).split(' ').slice(1), '--help');
+  run(...String(scripts.start).split(' ').slice(2), '--help');
 }
 
 /** PostgreSQL's models of new databases are half of the files, and none will be made. */

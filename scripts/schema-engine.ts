@@ -4,7 +4,7 @@ import {
   type SqlDriverAdapter,
   type SqlMigrationAwareDriverAdapterFactory,
 } from '@prisma/driver-adapter-utils';
-import type { MigrationList, SchemaFilter } from '@prisma/schema-engine-wasm';
+import type { MigrationList, SchemaEngine, SchemaFilter } from '@prisma/schema-engine-wasm';
 import { migrationFile, migrationNames } from '../src/store/migrations.ts';
 
 const schemaFile = 'prisma/schema.prisma';
@@ -19,7 +19,37 @@ const noFilter: SchemaFilter = { externalTables: [], externalEnums: [] };
 export async function diffMigrations(
   adapter: SqlMigrationAwareDriverAdapterFactory,
 ): Promise<string | undefined> {
-  const schema = await readFile(schemaFile, 'utf8');
+  const schema = { path: schemaFile, content: await readFile(schemaFile, 'utf8') };
+  return withEngine(adapter, async (engine) => {
+    const { stdout, exitCode } = await engine.diff({
+      from: { tag: 'migrations', ...(await readMigrations()) },
+      to: { tag: 'schemaDatamodel', files: [schema] },
+      script: true,
+      exitCode: true,
+      filters: noFilter,
+    });
+    return exitCode === 2 ? (stdout ?? '') : undefined;
+  });
+}
+
+/**
+ * What `prisma migrate deploy` does, by the same engine.
+ *
+ * @returns names of the migrations that it applied.
+ */
+export async function deployMigrations(adapter: SqlMigrationAwareDriverAdapterFactory): Promise<string[]> {
+  return withEngine(adapter, async (engine) => {
+    const migrationsList = await readMigrations();
+    const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters: noFilter });
+    return appliedMigrationNames;
+  });
+}
+
+async function withEngine<T>(
+  adapter: SqlMigrationAwareDriverAdapterFactory,
+  use: (engine: SchemaEngine) => Promise<T>,
+): Promise<T> {
+  const datamodels: [string, string][] = [[schemaFile, await readFile(schemaFile, 'utf8')]];
   const connections: SqlDriverAdapter[] = [];
   const kept = async (connecting: Promise<SqlDriverAdapter>) => {
     const connection = await connecting;
@@ -28,7 +58,7 @@ export async function diffMigrations(
   };
   const { SchemaEngine } = await loadEngine();
   const engine = await SchemaEngine.new(
-    { datamodels: [[schemaFile, schema]] },
+    { datamodels },
     () => undefined,
     bindMigrationAwareSqlAdapterFactory({
       provider: adapter.provider,
@@ -38,14 +68,7 @@ export async function diffMigrations(
     }),
   );
   try {
-    const { stdout, exitCode } = await engine.diff({
-      from: { tag: 'migrations', ...(await readMigrations()) },
-      to: { tag: 'schemaDatamodel', files: [{ path: schemaFile, content: schema }] },
-      script: true,
-      exitCode: true,
-      filters: noFilter,
-    });
-    return exitCode === 2 ? (stdout ?? '') : undefined;
+    return await use(engine);
   } finally {
     engine.free();
     // The engine forgets its connections without closing them.

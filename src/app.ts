@@ -25,6 +25,7 @@ import { createRateLimits, type RateLimits } from './services/rate-limits.ts';
 import { createSessions } from './services/sessions.ts';
 import { createUsages } from './services/usages.ts';
 import { openAssets } from './store/assets.ts';
+import { keepPrivate } from './store/data-directory.ts';
 import { openDatabase } from './store/database.ts';
 import { createJobs } from './store/jobs.ts';
 import type { Logger } from './telemetry/logger.ts';
@@ -42,13 +43,14 @@ const requestGraceMs = 2_000;
 /**
  * Builds the whole of Pressrun and starts it: the only place where adapters are made and joined.
  *
- * @throws ConfigError, DataDirectoryInUseError, PortInUseError: each says what to do. What was opened until
+ * @throws ConfigError, DataDirectoryInUseError, MigrationError, ListenError: each says what to do. What was opened until
  * then is closed again.
  */
 export async function startApp(config: Config, logger: Logger): Promise<App> {
   // Closed in the opposite order of their making, on stop and on a failed start alike.
   const opened = new AsyncDisposableStack();
   try {
+    keepPrivate(config.dataDir, (warning) => logger.warn(warning));
     const database = await openDatabase(config, logger);
     opened.defer(() => database.close());
     const jobs = createJobs(database.bossOptions, logger);
@@ -173,7 +175,7 @@ async function tokenSecrets(config: Config, logger: Logger): Promise<Uint8Array[
   if (secrets.length > 0) return secrets.map((secret) => new TextEncoder().encode(secret));
   const file = `${config.dataDir}/token-secret`;
   const whole = `${file}.${randomUUID()}`;
-  await mkdir(config.dataDir, { recursive: true });
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   // Linked into place, so that a process that is killed here leaves no half of a secret.
   await writeFile(whole, randomBytes(48).toString('base64'), { mode: 0o600 });
   try {

@@ -1,11 +1,12 @@
 import cluster from 'node:cluster';
-import { startApp } from './app.ts';
+import { startApp, type App } from './app.ts';
 import { clusterSize, runCluster } from './cluster.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { PersistedDocumentsError } from './http/persisted-documents.ts';
-import { PortInUseError } from './http/server.ts';
+import { ListenError } from './http/listen-error.ts';
 import { findUnusable, UnusableError } from './start-failure.ts';
 import { DataDirectoryInUseError } from './store/data-directory.ts';
+import { MigrationError } from './store/migrations.ts';
 import { createLogger } from './telemetry/logger.ts';
 
 const help = `Starts Pressrun: GraphQL, subscriptions and the worker in one process.
@@ -19,9 +20,10 @@ const help = `Starts Pressrun: GraphQL, subscriptions and the worker in one proc
 /** Faults that a person can mend, told without a stack. */
 const expected = (error: unknown): error is Error =>
   error instanceof ConfigError ||
-  error instanceof PortInUseError ||
+  error instanceof ListenError ||
   error instanceof PersistedDocumentsError ||
   error instanceof DataDirectoryInUseError ||
+  error instanceof MigrationError ||
   error instanceof UnusableError;
 
 /** Starts the processes of a cluster, and ends with them. @throws ConfigError where they could not share their data. */
@@ -42,24 +44,18 @@ async function main(): Promise<void> {
   const left = Promise.withResolvers<void>();
   if (!cluster.isWorker) process.once('disconnect', () => left.resolve());
   const startedAt = performance.now();
+  // What it writes is for this account alone.
+  process.umask(0o077);
   const config = readConfig();
   const logger = createLogger(config.logLevel);
-  const app = await startApp(config, logger).catch(async (error: unknown) => {
-    throw expected(error) ? error : ((await findUnusable(config)) ?? error);
-  });
-  logger.info(
-    {
-      url: `${app.url}/graphql`,
-      database: config.databaseUrl === undefined ? 'embedded' : 'postgres',
-      bus: config.redisUrl === undefined ? 'in-process' : 'redis',
-      provider: config.provider.kind,
-      ms: Math.round(performance.now() - startedAt),
-    },
-    'Pressrun is ready; open the url in a browser for GraphiQL',
-  );
-
+  let app: App | undefined;
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
+    if (app === undefined) {
+      // Whatever a start does survives its end at any moment.
+      logger.info({ signal }, 'stopped before it was ready');
+      process.exit(0);
+    }
     if (stopping) {
       logger.warn(
         { signal },
@@ -81,10 +77,25 @@ async function main(): Promise<void> {
       // What ties it to its cluster would keep it.
       .finally(() => cluster.worker?.disconnect());
   };
+  // From the beginning: a container's first process would ignore a signal that it has not asked for.
   process.on('SIGTERM', stop);
   void left.promise.then(() => stop('SIGTERM'));
   // Of a cluster, the first process decides.
   process.on('SIGINT', cluster.isWorker ? () => undefined : stop);
+
+  app = await startApp(config, logger).catch(async (error: unknown) => {
+    throw expected(error) ? error : ((await findUnusable(config)) ?? error);
+  });
+  logger.info(
+    {
+      url: `${app.url}/graphql`,
+      database: config.databaseUrl === undefined ? 'embedded' : 'postgres',
+      bus: config.redisUrl === undefined ? 'in-process' : 'redis',
+      provider: config.provider.kind,
+      ms: Math.round(performance.now() - startedAt),
+    },
+    'Pressrun is ready; open the url in a browser for GraphiQL',
+  );
 }
 
 const size = cluster.isPrimary ? clusterSize(process.argv.slice(2)) : undefined;

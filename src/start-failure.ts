@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
+import { access, mkdir, readdir, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Config } from './config.ts';
 
 /** What a setting names cannot be used. The message says why, and what to check. */
@@ -24,7 +25,9 @@ export async function findUnusable(config: Config): Promise<UnusableError | unde
     redisUrl === undefined ? undefined : faultOf(tryRedis(redisUrl)),
   ]);
   if (data !== undefined) {
-    return new UnusableError(`The data directory cannot be used: ${data}. Check that DATA_DIR is right.`);
+    return new UnusableError(
+      `The data directory cannot be used: ${data}. Check that DATA_DIR is right, and belongs to the account that runs Pressrun.`,
+    );
   }
   if (databaseUrl !== undefined && postgres !== undefined) {
     return unusableService('PostgreSQL', 'DATABASE_URL', databaseUrl, postgres);
@@ -43,9 +46,17 @@ function unusableService(name: string, setting: string, url: string, fault: stri
   );
 }
 
+/** What a new embedded database takes, in bytes. */
+const roomNeeded = 32 * 1024 * 1024;
+
 async function tryFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true });
   await access(path, constants.W_OK);
+  for (const name of await readdir(path)) await access(join(path, name), constants.R_OK | constants.W_OK);
+  const { bavail, bsize } = await statfs(path);
+  if (bavail * bsize < roomNeeded) {
+    throw new Error(`the disk is full (${Math.floor((bavail * bsize) / 2 ** 20)} MB are free)`);
+  }
 }
 
 async function tryPostgres(url: string): Promise<void> {

@@ -27,11 +27,11 @@ const raisedLimits = Object.fromEntries(
 /** What `npm start` gives to Node. */
 async function startArguments(): Promise<{ flags: string[]; module: string }> {
   const { scripts } = packageSchema.parse(JSON.parse(await readFile('package.json', 'utf8')));
-  const [, ...given] = scripts.start.split(' ');
+  const [, , ...given] = scripts.start.split(' ');
   return { flags: given.slice(0, -1), module: given.at(-1) ?? '' };
 }
 
-const packageSchema = z.object({ scripts: z.object({ start: z.string().startsWith('node ') }) });
+const packageSchema = z.object({ scripts: z.object({ start: z.string().startsWith('exec node ') }) });
 
 /** Starts Pressrun as in production: the real process, logging into a file. Its log goes with it. */
 export async function startPressrun(settings: Record<string, string>, flags: readonly string[] = []) {

@@ -17,6 +17,7 @@ import { createGraphqlRoute } from './graphql-route.ts';
 import { createGraphqlServer, graphqlPath } from './graphql-server.ts';
 import { exportPrefix, serveExport } from './exports.ts';
 import { pathOf } from './headers.ts';
+import { explainListenError } from './listen-error.ts';
 import { serveHealth, type HealthChecks } from './health.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
 import { securityHead, setHead, type Head } from './security-headers.ts';
@@ -25,22 +26,11 @@ import { watchStalledSockets } from './stalled-sockets.ts';
 import { attachWebSockets } from './websocket.ts';
 
 export type HttpServer = {
-  /** @returns the address it listens on, such as `http://127.0.0.1:4000`. @throws PortInUseError */
+  /** @returns the address it listens on, such as `http://127.0.0.1:4000`. @throws ListenError */
   start(host: string, port: number): Promise<string>;
   /** Refuses new connections, ends subscriptions, and waits for requests in flight at most `graceMs`. */
   stop(graceMs: number): Promise<void>;
 };
-
-/** Something else listens on the port. */
-export class PortInUseError extends Error {
-  override readonly name = 'PortInUseError';
-
-  constructor(port: number) {
-    super(
-      `Port ${port} is in use. Stop what listens there, or set PORT to another one (0 takes any free one).`,
-    );
-  }
-}
 
 /** The largest request: a document with its variables; also the largest message on a WebSocket. */
 const maxBodyBytes = 1024 * 1024;
@@ -149,7 +139,7 @@ export function createHttpServer(deps: {
       server.once('error', reject);
       server.listen(port, host, resolve);
       await promise.catch((error: NodeJS.ErrnoException) => {
-        throw error.code === 'EADDRINUSE' ? new PortInUseError(port) : error;
+        throw explainListenError(error, host, port);
       });
       const address = server.address();
       const boundPort = typeof address === 'object' && address !== null ? address.port : port;

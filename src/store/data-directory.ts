@@ -1,3 +1,4 @@
+import { chmodSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 /** Another process works on the data directory. */
@@ -30,4 +31,37 @@ export function lockDataDirectory(dataDir: string): () => void {
     throw error;
   }
   return () => file.close();
+}
+
+/** Permissions of everybody but the owner. */
+const others = 0o077;
+
+/**
+ * Takes a data directory that others may read or write (earlier versions made such), and all that is in it, from them.
+ * Does nothing where it is absent or private.
+ *
+ * @param warn told in one line where an entry belongs to somebody else and stays as it is.
+ */
+export function keepPrivate(dataDir: string, warn: (line: string) => void): void {
+  const mode = statSync(dataDir, { throwIfNoEntry: false })?.mode ?? 0;
+  if ((mode & others) === 0) return;
+  const kept: string[] = [];
+  // The directory comes last: who is killed before that begins anew.
+  closeAll(dataDir, kept);
+  const [first] = kept;
+  if (first !== undefined) {
+    warn(`Other accounts of this machine may read ${first}, and this one may not change that (DATA_DIR)`);
+  }
+}
+
+/** @param kept gets the paths whose permissions are not ours to change. */
+function closeAll(path: string, kept: string[]): void {
+  const entry = lstatSync(path);
+  if (entry.isSymbolicLink()) return;
+  try {
+    if (entry.isDirectory()) for (const name of readdirSync(path)) closeAll(`${path}/${name}`, kept);
+    chmodSync(path, entry.mode & ~others);
+  } catch {
+    kept.push(path);
+  }
 }

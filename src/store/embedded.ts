@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { cpSync, renameSync, rmSync } from 'node:fs';
+import { constants, cpSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { access, mkdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { PGlite } from '@electric-sql/pglite';
-import { lockDataDirectory } from './data-directory.ts';
+import { keepPrivate, lockDataDirectory } from './data-directory.ts';
 import { migrationFile, migrationNames } from './migrations.ts';
 import { pgliteCode } from './pglite-code.ts';
 
@@ -29,25 +29,12 @@ export type EmbeddedDatabase = {
  * @throws DataDirectoryInUseError where another process has it open; two would lose rows silently.
  */
 export async function openEmbedded(dataDir: string, tell: (line: string) => void): Promise<EmbeddedDatabase> {
-  await mkdir(dataDir, { recursive: true });
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const unlock = lockDataDirectory(dataDir);
   try {
     const folder = `${dataDir}/postgres`;
-    if (!(await exists(folder))) {
-      const template = await templateFolder();
-      if (await exists(template)) {
-        tell(`Setting up a new database in ${dataDir} …`);
-        copyWhole(template, folder);
-      } else {
-        tell(
-          `Setting up a new database in ${dataDir}; this takes some seconds (npm run generate makes it faster) …`,
-        );
-      }
-    }
-    const pglite = await PGlite.create(folder, {
-      pgliteWasmModule: await pgliteCode(),
-      startParams: [...PGlite.defaultStartParams, '-c', `shared_buffers=${sharedBuffers}`],
-    });
+    if (!existsSync(folder)) await setUp(folder, tell);
+    const pglite = await openPglite(folder);
     return {
       pglite,
       async close() {
@@ -79,19 +66,34 @@ export async function templateFolder(): Promise<string> {
   return `${cacheFolder}database-${hash.digest('hex').slice(0, 16)}`;
 }
 
-/**
- * An aborted copy must not look like a data directory, so it gets its name only when it is whole. Copied synchronously:
- * nothing else is to be done yet, and a promise for each of hundreds of files takes several times as long.
- */
-function copyWhole(from: string, to: string): void {
-  const partial = `${to}.partial`;
+/** Makes a new database. It gets its name only when it is whole: who is killed before that begins anew. */
+async function setUp(folder: string, tell: (line: string) => void): Promise<void> {
+  const partial = `${folder}.partial`;
   rmSync(partial, { recursive: true, force: true });
-  cpSync(from, partial, { recursive: true });
-  renameSync(partial, to);
+  const template = await templateFolder();
+  if (await isReadable(template)) {
+    tell(`Setting up a new database in ${folder} …`);
+    // Synchronously: nothing else is to be done yet, and a promise for each of hundreds of files takes several times as long.
+    cpSync(template, partial, { recursive: true });
+    keepPrivate(partial, tell);
+  } else {
+    tell(
+      `Setting up a new database in ${folder}; this takes some seconds (npm run generate makes it faster) …`,
+    );
+    await (await openPglite(partial)).close();
+  }
+  renameSync(partial, folder);
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
+async function openPglite(folder: string): Promise<PGlite> {
+  return PGlite.create(folder, {
+    pgliteWasmModule: await pgliteCode(),
+    startParams: [...PGlite.defaultStartParams, '-c', `shared_buffers=${sharedBuffers}`],
+  });
+}
+
+async function isReadable(path: string): Promise<boolean> {
+  return access(path, constants.R_OK).then(
     () => true,
     () => false,
   );

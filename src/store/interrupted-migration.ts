@@ -17,7 +17,7 @@ const doneBefore = new Set([
 ]);
 
 /** Statements of which PostgreSQL tells, by one of the codes above, that they have been run before. */
-const tells = /^(CREATE|INSERT|DROP|ALTER TYPE|ALTER TABLE[^;]*(ADD COLUMN|ADD CONSTRAINT|DROP CONSTRAINT))/i;
+const tells = /^(CREATE|DROP|ALTER TYPE|ALTER TABLE[^;]*(ADD COLUMN|ADD CONSTRAINT|DROP CONSTRAINT))/i;
 
 /**
  * Runs what is missing of a script that an earlier version of Pressrun began: it ran the statements one by one, each in

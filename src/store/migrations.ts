@@ -45,15 +45,17 @@ const createTable = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
  * lock: of any number of processes one applies it and the others wait, and one that is killed leaves nothing behind.
  *
  * @param tell told every five seconds, in one line, that it waits for others.
+ * @param names of the migrations that the database is to have; all that there are by default.
  * @returns names of the migrations that this call applied, oldest first; empty when there was nothing to do.
  * @throws MigrationError where a script fails, or others keep the database locked for ten minutes.
  */
 export async function applyMigrations(
   connection: MigrationConnection,
   tell: (line: string) => void,
+  names?: readonly string[],
 ): Promise<string[]> {
   const applied: string[] = [];
-  for (const name of await pendingMigrations(connection)) {
+  for (const name of await pendingOf(connection, names ?? (await migrationNames()))) {
     if (await whenUnlocked(name, tell, () => applyOne(connection, name))) applied.push(name);
   }
   return applied;
@@ -74,15 +76,19 @@ export async function migrationNames(): Promise<string[]> {
 }
 
 /** Takes no lock, so that a start with nothing to apply waits for nobody. */
-async function pendingMigrations({ query }: MigrationConnection): Promise<string[]> {
-  const [table] = await query(`SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists`, []);
-  if (!z.object({ exists: z.boolean() }).parse(table).exists) return migrationNames();
+async function pendingOf({ query }: MigrationConnection, names: readonly string[]): Promise<string[]> {
+  // Asked of the catalogue's rows: to_regclass would answer from a cache that is older than the lock.
+  const tables = await query(
+    `SELECT 1 FROM pg_catalog.pg_tables WHERE tablename = '_prisma_migrations' AND schemaname = ANY (current_schemas(false))`,
+    [],
+  );
+  if (tables.length === 0) return [...names];
   const rows = await query(
     'SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL',
     [],
   );
   const done = new Set(rows.map((row) => z.object({ name: z.string() }).parse(row).name));
-  return (await migrationNames()).filter((name) => !done.has(name));
+  return names.filter((name) => !done.has(name));
 }
 
 /** @returns false where another process had applied it when the lock was free. */
@@ -90,7 +96,7 @@ async function applyOne(connection: MigrationConnection, name: string): Promise<
   const { execute, query } = connection;
   await execute(`BEGIN; SET LOCAL lock_timeout = ${lockTimeoutMs}; SELECT pg_advisory_xact_lock(${lockKey})`);
   try {
-    const isPending = (await pendingMigrations(connection)).includes(name);
+    const isPending = (await pendingOf(connection, [name])).length > 0;
     if (isPending) await runScript(connection, name);
     await execute('COMMIT');
     return isPending;

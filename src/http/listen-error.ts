@@ -1,0 +1,27 @@
+/** The server cannot listen where the settings say. The message names the setting. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+}
+
+/** @returns what to do about a failed `listen`; the error itself where no setting is at fault. */
+export function explainListenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new ListenError(
+        `Port ${port} is in use. Stop what listens there, or set PORT to another one (0 takes any free one).`,
+      );
+    case 'EACCES':
+      return new ListenError(
+        `This account may not listen on port ${port}. Set PORT to 1024 or above, or give it that right.`,
+      );
+    case 'EADDRNOTAVAIL':
+    case 'EAI_AGAIN':
+    case 'EINVAL':
+    case 'ENOTFOUND':
+      return new ListenError(
+        `${host} is no address of this machine (${error.code}). Set HOST to one that is; 0.0.0.0 stands for all of them.`,
+      );
+    default:
+      return error;
+  }
+}
