@@ -42,7 +42,11 @@ async function mainOfCluster(size: number): Promise<void> {
 async function main(): Promise<void> {
   // Who started it over a channel is gone, perhaps killed: nobody else would end it. (A cluster sees to that itself.)
   const left = Promise.withResolvers<void>();
-  if (!cluster.isWorker) process.once('disconnect', () => left.resolve());
+  if (!cluster.isWorker) {
+    process.once('disconnect', () => left.resolve());
+    // Once stopped, it need not wait for that one.
+    process.channel?.unref();
+  }
   const startedAt = performance.now();
   // What it writes is for this account alone.
   process.umask(0o077);

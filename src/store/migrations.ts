@@ -143,7 +143,9 @@ async function whenUnlocked<T>(
             'say who they are. Start Pressrun again when they are done.',
         );
       }
-      tell(`Waiting for others to let go of the database, to apply ${name} (${Math.round(waitedMs / 1000)} s) …`);
+      tell(
+        `Waiting for others to let go of the database, to apply ${name} (${Math.round(waitedMs / 1000)} s) …`,
+      );
     }
   }
 }
@@ -164,7 +166,8 @@ function explained(name: string, error: unknown): unknown {
       { cause: error },
     );
   }
-  if (!(error instanceof Error && 'code' in error && /^(?=.*\d)[\dA-Z]{5}$/.test(String(error.code)))) return error;
+  if (!(error instanceof Error && 'code' in error && /^(?=.*\d)[\dA-Z]{5}$/.test(String(error.code))))
+    return error;
   return new MigrationError(
     `The migration ${name} failed and changed nothing: ${error.message}. Mend the cause and start Pressrun again.`,
     { cause: error },

@@ -83,12 +83,15 @@ describe('migrations', () => {
       await client.query('COMMIT');
       expect(await applied).toEqual(names.slice(-2));
       expect(told[0]).toContain('Waiting for others');
-    }));
+    }),
+  );
 
   it('that fail say why, and change nothing', () =>
     withNewDatabase(async (client) => {
       await migrate(client, quiet, names.slice(0, -2));
-      await client.query(`CREATE FUNCTION "set_channel_of_campaign"() RETURNS int LANGUAGE sql AS 'SELECT 1'`);
+      await client.query(
+        `CREATE FUNCTION "set_channel_of_campaign"() RETURNS int LANGUAGE sql AS 'SELECT 1'`,
+      );
       const before = await shapeOf(client);
       await expect(migrate(client, quiet, names.slice(-1))).rejects.toThrow(
         /^The migration \d+_channel_of_earlier_versions failed and changed nothing: function .* already exists/,
@@ -150,11 +153,7 @@ it('a migration that was cut off in an embedded database is brought to its end',
 }, 60_000);
 
 /** Does what a killed earlier version did: some statements, and a row without an end. */
-async function leave(
-  client: Client,
-  name: string,
-  some: (statements: string[]) => string[],
-): Promise<void> {
+async function leave(client: Client, name: string, some: (statements: string[]) => string[]): Promise<void> {
   const script = await readFile(migrationFile(name), 'utf8');
   const statements = script.split(';').filter((statement) => statement.trim() !== '');
   for (const statement of some(statements)) await client.query(statement);
