@@ -5,23 +5,22 @@ export class ListenError extends Error {
 
 /** @returns what to do about a failed `listen`; the error itself where no setting is at fault. */
 export function explainListenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return new ListenError(
-        `Port ${port} is in use. Stop what listens there, or set PORT to another one (0 takes any free one).`,
-      );
-    case 'EACCES':
-      return new ListenError(
-        `This account may not listen on port ${port}. Set PORT to 1024 or above, or give it that right.`,
-      );
-    case 'EADDRNOTAVAIL':
-    case 'EAI_AGAIN':
-    case 'EINVAL':
-    case 'ENOTFOUND':
-      return new ListenError(
-        `${host} is no address of this machine (${error.code}). Set HOST to one that is; 0.0.0.0 stands for all of them.`,
-      );
-    default:
-      return error;
+  if (error.code === 'EADDRINUSE') {
+    return new ListenError(
+      `Port ${port} is in use. Stop what listens there, or set PORT to another one (0 takes any free one).`,
+    );
   }
+  if (error.code === 'EACCES') {
+    return new ListenError(
+      `This account may not listen on port ${port}. Set PORT to 1024 or above, or give it that right.`,
+    );
+  }
+  if (noAddress.has(error.code ?? '')) {
+    return new ListenError(
+      `${host} is no address of this machine (${error.code}). Set HOST to one that is; 0.0.0.0 stands for all of them.`,
+    );
+  }
+  return error;
 }
+
+const noAddress = new Set(['EADDRNOTAVAIL', 'EAI_AGAIN', 'EINVAL', 'ENOTFOUND']);

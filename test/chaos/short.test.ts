@@ -18,6 +18,14 @@ test.each([
     '60',
   ],
   ['services that go away lose no post', 'services.ts', '--rounds', '1'],
+  [
+    'starts that are killed are followed by starts that come up',
+    'starts.ts',
+    '--kills',
+    '2',
+    '--posts',
+    '2000',
+  ],
 ])(
   '%s',
   async (_name, program, ...args) => {

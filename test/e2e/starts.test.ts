@@ -41,7 +41,9 @@ describe('processes that start at once on a fresh database', { timeout: 120_000 
       { deadlineMs: 90_000 },
     );
     const applied = processes.flatMap((one) => one.log().flatMap(({ migrations }) => migrations ?? []));
-    expect(applied.toSorted()).toEqual(await migrationNames());
+    const names = await migrationNames();
+    expect(applied).toHaveLength(names.length);
+    expect(new Set(applied)).toEqual(new Set(names));
   });
 });
 
