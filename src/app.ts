@@ -25,6 +25,7 @@ import { createRateLimits, type RateLimits } from './services/rate-limits.ts';
 import { createSessions } from './services/sessions.ts';
 import { createUsages } from './services/usages.ts';
 import { openAssets } from './store/assets.ts';
+import { watchClock } from './store/clock.ts';
 import { keepPrivate } from './store/data-directory.ts';
 import { openDatabase } from './store/database.ts';
 import { createJobs } from './store/jobs.ts';
@@ -53,6 +54,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     keepPrivate(config.dataDir, (warning) => logger.warn(warning));
     const database = await openDatabase(config, logger);
     opened.defer(() => database.close());
+    if (config.databaseUrl !== undefined) opened.defer(await watchClock(database, logger));
     const jobs = createJobs(database.bossOptions, logger);
     opened.defer(() => jobs.stop());
     await jobs.start();

@@ -32,6 +32,11 @@ function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text;
 }
 
+/** Redis' databases have numbers; none stands for 0. */
+function hasDatabaseNumber(text: string): boolean {
+  return !URL.canParse(text) || /^\/?\d*$/.test(new URL(text).pathname);
+}
+
 function areNetworks(networks: string[]): boolean {
   try {
     proxyAddr.compile(networks);
@@ -60,7 +65,9 @@ const settings = z.object({
   PORT: port.default(4000),
   DATA_DIR: z.string().min(1).default('.data'),
   DATABASE_URL: url(/^postgres(ql)?$/, 'postgresql://user:password@host:5432/name').optional(),
-  REDIS_URL: url(/^rediss?$/, 'redis://host:6379').optional(),
+  REDIS_URL: url(/^rediss?$/, 'redis://host:6379')
+    .refine(hasDatabaseNumber, 'must end in the number of its database, such as redis://host:6379/1')
+    .optional(),
   OPENAI_API_KEY: z.string().min(1).optional(),
   OPENAI_BASE_URL: url(/^https?$/, 'https://api.openai.com/v1').optional(),
   TEXT_MODEL: z.string().min(1).default(defaultModels.TEXT),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { JWSInvalid } from 'jose/errors';
+import { JWSInvalid, JWTExpired } from 'jose/errors';
 import { SignJWT } from 'jose/jwt/sign';
 import { jwtVerify } from 'jose/jwt/verify';
 import { z } from 'zod';
@@ -23,8 +23,11 @@ export type AccessTokens = {
 const issuer = 'pressrun';
 const type = 'at+jwt';
 const algorithm = 'HS256';
-/** How far the clocks of two instances may be apart. */
-const clockToleranceSeconds = 5;
+/** How far the clock of the instance that issued a token may be ahead; the store warns beyond (store/clock.ts). */
+const aheadToleranceSeconds = 60;
+
+/** How much longer a token is taken, so that a request on its way when it expires is not refused. */
+const expiryToleranceSeconds = 5;
 
 /** Tokens whose signature is not checked again until they expire. */
 const maxVerified = 10_000;
@@ -92,12 +95,13 @@ export function createAccessTokens(secrets: readonly Uint8Array[], lifetimeMinut
             issuer,
             audience: issuer,
             requiredClaims: ['sub', 'sid', 'exp', 'iat'],
-            // Refuses what was issued in the future as well.
+            // Refuses what was issued further in the future as well.
             maxTokenAge: lifetimeSeconds,
-            clockTolerance: clockToleranceSeconds,
+            clockTolerance: aheadToleranceSeconds,
           },
         );
         const claims = claimsSchema.parse(payload);
+        if (claims.exp + expiryToleranceSeconds < Date.now() / 1000) throw new JWTExpired('expired', payload);
         const viewer = {
           userId: claims.sub,
           sessionId: claims.sid,

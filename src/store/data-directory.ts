@@ -45,23 +45,29 @@ const others = 0o077;
 export function keepPrivate(dataDir: string, warn: (line: string) => void): void {
   const mode = statSync(dataDir, { throwIfNoEntry: false })?.mode ?? 0;
   if ((mode & others) === 0) return;
-  const kept: string[] = [];
-  // The directory comes last: who is killed before that begins anew.
-  closeAll(dataDir, kept);
-  const [first] = kept;
+  const [first] = makePrivate(dataDir);
   if (first !== undefined) {
     warn(`Other accounts of this machine may read ${first}, and this one may not change that (DATA_DIR)`);
   }
 }
 
-/** @param kept gets the paths whose permissions are not ours to change. */
-function closeAll(path: string, kept: string[]): void {
+/**
+ * Takes a file, or a directory and all that is in it, from everybody but the owner. The directory itself comes last: who
+ * is killed before that finds it as it was.
+ *
+ * @returns paths of which this account may not change that.
+ */
+export function makePrivate(path: string): string[] {
   const entry = lstatSync(path);
-  if (entry.isSymbolicLink()) return;
+  if (entry.isSymbolicLink()) return [];
+  const left: string[] = [];
   try {
-    if (entry.isDirectory()) for (const name of readdirSync(path)) closeAll(`${path}/${name}`, kept);
+    if (entry.isDirectory()) {
+      for (const name of readdirSync(path)) left.push(...makePrivate(`${path}/${name}`));
+    }
     chmodSync(path, entry.mode & ~others);
   } catch {
-    kept.push(path);
+    left.push(path);
   }
+  return left;
 }

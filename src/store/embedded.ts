@@ -3,7 +3,7 @@ import { constants, cpSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { access, mkdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { PGlite } from '@electric-sql/pglite';
-import { keepPrivate, lockDataDirectory } from './data-directory.ts';
+import { lockDataDirectory, makePrivate } from './data-directory.ts';
 import { migrationFile, migrationNames } from './migrations.ts';
 import { pgliteCode } from './pglite-code.ts';
 
@@ -75,7 +75,7 @@ async function setUp(folder: string, tell: (line: string) => void): Promise<void
     tell(`Setting up a new database in ${folder} …`);
     // Synchronously: nothing else is to be done yet, and a promise for each of hundreds of files takes several times as long.
     cpSync(template, partial, { recursive: true });
-    keepPrivate(partial, tell);
+    makePrivate(partial);
   } else {
     tell(
       `Setting up a new database in ${folder}; this takes some seconds (npm run generate makes it faster) …`,

@@ -1,0 +1,41 @@
+import type { Logger } from '../telemetry/logger.ts';
+import type { Database } from './database.ts';
+
+/** Instances that are each half a minute from the database are at most a minute from each other, which tokens allow. */
+const toleratedMs = 30_000;
+
+const everyMs = 10 * 60_000;
+
+/**
+ * Compares this machine's clock with the database's, now and every ten minutes, and warns where they are more than half
+ * a minute apart.
+ *
+ * @param clock this machine's, in milliseconds since 1970.
+ * @returns how to end it.
+ */
+export async function watchClock(
+  { query }: Pick<Database, 'query'>,
+  logger: Logger,
+  clock: () => number = Date.now,
+): Promise<() => void> {
+  async function compare(): Promise<void> {
+    const askedMs = clock();
+    const [row] = await query<{ ms: number }>(
+      'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS ms',
+      [],
+    );
+    if (row === undefined) return;
+    // The database looked at its clock somewhere in between.
+    const aheadMs = (askedMs + clock()) / 2 - row.ms;
+    if (Math.abs(aheadMs) <= toleratedMs) return;
+    logger.warn(
+      { seconds: Math.round(Math.abs(aheadMs) / 1_000) },
+      `the clock of this machine is ${aheadMs > 0 ? 'ahead of' : 'behind'} the database's: other instances may refuse its access tokens; set it by NTP`,
+    );
+  }
+  await compare();
+  const timer = setInterval(() => {
+    compare().catch((error: unknown) => logger.debug({ err: error }, 'could not compare clocks'));
+  }, everyMs).unref();
+  return () => clearInterval(timer);
+}

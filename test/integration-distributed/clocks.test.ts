@@ -1,0 +1,47 @@
+import { pino } from 'pino';
+import { expect, inject, it } from 'vitest';
+import { MeDocument } from '../../client/index.ts';
+import { watchClock } from '../../src/store/clock.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { clientOf, signUp, startTestApp } from '../support/app.ts';
+import { createDatabase } from '../support/services/postgres-client.ts';
+import { forge, testSecret } from '../support/tokens.ts';
+
+it.each([
+  ['45 seconds ahead is taken', 45, true],
+  ['two minutes ahead is refused', 120, false],
+])('a token of an instance whose clock is %s', async (_what, aheadSeconds, isTaken) => {
+  await using app = await startTestApp({ JWT_SECRET: testSecret });
+  const account = await signUp(app);
+  const iat = Math.floor(Date.now() / 1_000) + aheadSeconds;
+  const me = clientOf(app, await forge(account.token, { claims: { iat, exp: iat + 600 } })).run(
+    MeDocument,
+    {},
+  );
+  if (isTaken) expect(await me).toMatchObject({ me: { id: account.id } });
+  else await expect(me).rejects.toMatchObject({ codes: ['UNAUTHENTICATED'] });
+});
+
+it('an expired token is not taken for longer because clocks differ', async () => {
+  await using app = await startTestApp({ JWT_SECRET: testSecret });
+  const account = await signUp(app);
+  const exp = Math.floor(Date.now() / 1_000) - 10;
+  const token = await forge(account.token, { claims: { iat: exp - 600, exp } });
+  await expect(clientOf(app, token).run(MeDocument, {})).rejects.toMatchObject({
+    codes: ['UNAUTHENTICATED'],
+  });
+});
+
+it.each([
+  ['20 seconds ahead, and says nothing', 20_000, []],
+  ['45 seconds ahead, and warns', 45_000, [expect.stringContaining('is ahead of the database')]],
+  ['45 seconds behind, and warns', -45_000, [expect.stringContaining('is behind the database')]],
+])('compares a clock that is %s', async (_what, aheadMs, expected) => {
+  const said: string[] = [];
+  const logger = pino({ level: 'warn' }, { write: (line) => said.push(line) });
+  const settings = { databaseUrl: await createDatabase(inject('postgresUrl')), dataDir: '/nowhere' };
+  const database = await openDatabase(settings, logger);
+  (await watchClock(database, logger, () => Date.now() + aheadMs))();
+  await database.close();
+  expect(said).toEqual(expected);
+});
