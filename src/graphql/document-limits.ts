@@ -1,23 +1,22 @@
 import {
-  GraphQLError,
   Kind,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLError,
   type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
 import { maxPageSize } from '../services/paging.ts';
+import { documentTooLarge } from './document-text.ts';
+import { hasTooManyFieldPairs } from './field-pairs.ts';
 
 /**
  * What one document may ask for. Far above what any client of ours sends (a list of posts with all of their
  * fields has a depth of 5, about 30 fields, and costs 2,500 at its largest page), far below what hurts.
  */
-export const documentLimits = {
-  characters: 50_000,
-  tokens: 2_000,
-  nesting: 50,
+const documentLimits = {
   depth: 12,
   fields: 500,
   aliases: 50,
@@ -50,10 +49,10 @@ export function checkDocumentLimits(document: DocumentNode): GraphQLError | unde
       const measured = measureOf(definition.selectionSet);
       if (isOnIntrospection(definition)) measured.depth = 0;
       measured.directives += definition.directives?.length ?? 0;
-      if (isTooMuch(measured)) return tooLarge();
+      if (isTooMuch(measured)) return documentTooLarge();
     }
   }
-  return undefined;
+  return hasTooManyFieldPairs(document) ? documentTooLarge() : undefined;
 }
 
 /** @returns how many top-level fields an operation runs: what rate limits count. */
@@ -74,24 +73,6 @@ export function countRootFields(document: DocumentNode, operationName: string | 
       })
       .reduce((sum, part) => sum + part, 0);
   return operation === undefined ? 1 : count(operation.selectionSet);
-}
-
-/** How deep brackets stand within brackets: the parser and what follows it have a stack to lose. */
-export function nestingOf(text: string): number {
-  const bare = text.replace(/"""[\s\S]*?"""|"(?:\\.|[^"\\\n])*"|#.*/g, '');
-  let depth = 0;
-  let deepest = 0;
-  for (const character of bare) {
-    if ('{[('.includes(character)) deepest = Math.max(deepest, (depth += 1));
-    else if ('}])'.includes(character)) depth -= 1;
-  }
-  return deepest;
-}
-
-export function tooLarge(): GraphQLError {
-  return new GraphQLError('This document asks for too much at once. Ask for less, or in several requests.', {
-    extensions: { code: 'DOCUMENT_TOO_LARGE', http: { status: 400 } },
-  });
 }
 
 function isTooMuch(measured: Measure): boolean {
