@@ -10,10 +10,11 @@ import {
   type DocumentNode,
   type GraphQLSchema,
 } from 'graphql';
-import { checkDocumentLimits, countRootFields } from './document-limits.ts';
+import { mayBeTooLarge } from './answer-size.ts';
+import { checkDocumentLimits, countCharacters, countRootFields } from './document-limits.ts';
 import { checkDocumentText, maxDocumentCharacters } from './document-text.ts';
 import { createCompiler, type RunQuery } from './compiled-query.ts';
-import { withField } from './mask-error.ts';
+import { shorten, withField } from './mask-error.ts';
 
 /** The documents that clients send again and again: each is parsed, measured and validated once. */
 export type Documents = {
@@ -30,6 +31,8 @@ export type Operation = {
   type: OperationTypeNode;
   /** Top-level fields: what rate limits count. */
   rootFields: number;
+  /** Whether its answer has to be measured. */
+  mayBeTooLarge: boolean;
   /** Runs a query or mutation. */
   run: RunQuery;
 };
@@ -81,6 +84,7 @@ export function createDocuments(deps: {
     return {
       type,
       rootFields: countRootFields(document, name),
+      mayBeTooLarge: mayBeTooLarge(countCharacters(document, operation)),
       run: type === OperationTypeNode.QUERY ? compile(document, operation) : execute,
     };
   }
@@ -126,6 +130,6 @@ function read(text: string): DocumentNode | GraphQLError {
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
     const { message, source, positions } = error;
-    return new GraphQLError(message, { source, positions, extensions: { code: 'SYNTAX_ERROR' } });
+    return new GraphQLError(shorten(message), { source, positions, extensions: { code: 'SYNTAX_ERROR' } });
   }
 }
