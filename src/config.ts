@@ -290,7 +290,7 @@ function toConfig(values: z.infer<typeof settings>, prices: ReadonlyMap<string, 
       maxSocketsPerAddress: values.MAX_SOCKETS_PER_ADDRESS,
     },
     assets: {
-      baseUrl: values.ASSET_BASE_URL?.replace(/\/+$/, ''),
+      baseUrl: values.ASSET_BASE_URL?.replace(/(?<!\/)\/+$/, ''),
       s3:
         values.ASSET_S3_BUCKET === undefined
           ? undefined

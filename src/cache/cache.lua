@@ -32,11 +32,16 @@ if operation == 'look' then
   return answer
 end
 
--- KEYS[2]: the entry. ARGV: incarnation and clock when the read began, tags, value, milliseconds to keep it.
--- Refused where something of it was touched since, and where Redis may have forgotten that.
+-- KEYS[2]: the entry. KEYS[3]: the bytes that its owner has had kept. ARGV: incarnation and clock when the read began,
+-- tags, value, milliseconds to keep it, bytes that an owner may have kept in that time.
+-- Refused where something of it was touched since, where Redis may have forgotten that, and where the owner has had its share.
 if operation == 'keep' then
   local incarnation, since, tags, value, ttl = ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
   if redis.call('HGET', clock, 'incarnation') ~= incarnation or not isUnchanged(tags, since) then return 0 end
+  local used = tonumber(redis.call('GET', KEYS[3]) or '0')
+  if used + #value > tonumber(ARGV[7]) then return 0 end
+  redis.call('INCRBY', KEYS[3], #value)
+  if used == 0 then redis.call('PEXPIRE', KEYS[3], ttl) end
   redis.call('HSET', KEYS[2], 'incarnation', incarnation, 'since', since, 'tags', tags, 'value', value)
   redis.call('PEXPIRE', KEYS[2], ttl)
   return 1

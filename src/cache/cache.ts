@@ -36,8 +36,9 @@ export type Cache<Value> = {
   close(): void;
 };
 
-/** How Redis keeps values, and how many bytes memory needs for one. */
+/** How Redis keeps values, how many bytes memory needs for one, and whose share of the space an entry takes. */
 export type Codec<Value> = {
+  ownerOf(key: string): string;
   toText(value: Value): string;
   fromText(text: string): Value;
   bytesOf(value: Value): number;
@@ -48,6 +49,9 @@ export const ttlMs = 30_000;
 const restMs = 1_000;
 /** What more tags than these name is not kept: it would not stay for long. */
 const maxTags = 500;
+/** What larger values, and one owner's together, may take of `maxBytes`: in memory, and the same in Redis. */
+const largestEntry = 1 / 10;
+const ownersShare = 1 / 4;
 
 /** @param deps.redis absent in a single process, which knows of every change itself. */
 export async function openCache<Value>(
@@ -56,7 +60,8 @@ export async function openCache<Value>(
 ): Promise<Cache<Value>> {
   const { codec, maxBytes } = settings;
   const { bus, redis } = deps;
-  const memory = createMemoryLevel<Value>({ maxBytes, ttlMs });
+  const maxOwnerBytes = Math.floor(maxBytes * ownersShare);
+  const memory = createMemoryLevel<Value>({ maxBytes, maxOwnerBytes, ttlMs });
   const underWay = new Map<string, Promise<Shared<Value>>>();
   const counts = { hit: 0, miss: 0, bypass: 0 };
   const trust =
@@ -81,9 +86,17 @@ export async function openCache<Value>(
   const look = async (key: string) =>
     performance.now() < restsUntil ? undefined : redis?.look(key).catch(rest);
 
-  function remember(key: string, { value, tags }: Made<Value>, since: number): void {
-    if (tags === undefined || tags.length > maxTags || !isTrusted()) return;
-    memory.fill(key, { value, tags, bytes: codec.bytesOf(value) }, since);
+  /** @returns the tags of what may be kept, by memory and by Redis alike. */
+  function keepable({ value, tags }: Made<Value>): readonly string[] | undefined {
+    const isSmall = codec.bytesOf(value) <= maxBytes * largestEntry;
+    return tags !== undefined && tags.length <= maxTags && isSmall && isTrusted() ? tags : undefined;
+  }
+
+  function remember(key: string, made: Made<Value>, since: number): void {
+    const tags = keepable(made);
+    if (tags === undefined) return;
+    const { value } = made;
+    memory.fill(key, { value, tags, bytes: codec.bytesOf(value), owner: codec.ownerOf(key) }, since);
   }
 
   async function read(key: string, make: () => Promise<Made<Value>>): Promise<Shared<Value>> {
@@ -100,9 +113,11 @@ export async function openCache<Value>(
     const made = await make();
     const { value, tags } = made;
     remember(key, made, since);
-    if (looked !== undefined && tags !== undefined && tags.length <= maxTags && isTrusted()) {
+    const kept = keepable(made);
+    if (looked !== undefined && kept !== undefined) {
+      const share = { owner: codec.ownerOf(key), maxBytes: maxOwnerBytes };
       // Nobody waits for it, and nothing is wrong where it is not kept.
-      void redis?.keep(key, { text: codec.toText(value), tags }, looked.moment).catch(rest);
+      void redis?.keep(key, { text: codec.toText(value), tags: kept, share }, looked.moment).catch(rest);
     }
     return { ...made, outcome: tags === undefined ? 'BYPASS' : 'MISS', isCurrent: () => isCurrent(tags) };
   }

@@ -1,4 +1,7 @@
-/** What a cache keeps in this process, bounded by bytes; what was used longest ago goes first. */
+/**
+ * What a cache keeps in this process, bounded by bytes, and so is what one owner has of it; what was used longest ago goes
+ * first.
+ */
 export type MemoryLevel<Value> = {
   get(key: string): Value | undefined;
   /** The moment before a read begins: `fill` is told, so that it can refuse what was read too early. */
@@ -6,14 +9,18 @@ export type MemoryLevel<Value> = {
   /** Whether nothing of this has changed since a moment. */
   isUnchanged(tags: readonly string[], since: number): boolean;
   /** Keeps a value, unless something of it has changed since its read began. */
-  fill(key: string, entry: { value: Value; tags: readonly string[]; bytes: number }, since: number): void;
+  fill(key: string, entry: Filling<Value>, since: number): void;
   invalidate(tags: readonly string[]): void;
   /** Forgets everything, and refuses what is being read. */
   clear(): void;
   readonly bytes: number;
 };
 
-type Entry<Value> = { value: Value; tags: readonly string[]; bytes: number; until: number };
+/** A value, what it was made of, how many bytes it takes, and whose share of the space. */
+type Filling<Value> = { value: Value; tags: readonly string[]; bytes: number; owner: string };
+type Entry<Value> = Filling<Value> & { until: number };
+/** What an owner has: the keys, the one that was used longest ago first. */
+type Share = { keys: Set<string>; bytes: number };
 
 /** Changes that are remembered; a read that began before all of them is refused. */
 const maxChanges = 20_000;
@@ -21,8 +28,13 @@ const maxChanges = 20_000;
 const bytesAnEntry = 200;
 const bytesATag = 100;
 
-export function createMemoryLevel<Value>(options: { maxBytes: number; ttlMs: number }): MemoryLevel<Value> {
+export function createMemoryLevel<Value>(options: {
+  maxBytes: number;
+  maxOwnerBytes: number;
+  ttlMs: number;
+}): MemoryLevel<Value> {
   const entries = new Map<string, Entry<Value>>();
+  const shares = new Map<string, Share>();
   const keysOf = new Map<string, Set<string>>();
   /** When each tag was last touched, oldest first. */
   const changedAt = new Map<string, number>();
@@ -31,9 +43,19 @@ export function createMemoryLevel<Value>(options: { maxBytes: number; ttlMs: num
   let floor = 0;
   let bytes = 0;
 
+  function shareOf(owner: string): Share {
+    let share = shares.get(owner);
+    if (share === undefined) shares.set(owner, (share = { keys: new Set(), bytes: 0 }));
+    return share;
+  }
+
   function remove(key: string, entry: Entry<Value>): void {
     entries.delete(key);
     bytes -= entry.bytes;
+    const share = shareOf(entry.owner);
+    share.keys.delete(key);
+    share.bytes -= entry.bytes;
+    if (share.keys.size === 0) shares.delete(entry.owner);
     for (const tag of entry.tags) {
       const keys = keysOf.get(tag);
       keys?.delete(key);
@@ -54,21 +76,32 @@ export function createMemoryLevel<Value>(options: { maxBytes: number; ttlMs: num
       }
       entries.delete(key);
       entries.set(key, entry);
+      const { keys } = shareOf(entry.owner);
+      keys.delete(key);
+      keys.add(key);
       return entry.value;
     },
     now: () => moment,
     isUnchanged,
-    fill(key, { value, tags, bytes: size }, since) {
+    fill(key, { value, tags, bytes: size, owner }, since) {
       const whole = size + 2 * key.length + bytesAnEntry + bytesATag * tags.length;
-      if (!isUnchanged(tags, since) || whole > options.maxBytes / 10) return;
+      if (!isUnchanged(tags, since)) return;
       const known = entries.get(key);
       if (known !== undefined) remove(key, known);
-      entries.set(key, { value, tags, bytes: whole, until: performance.now() + options.ttlMs });
+      entries.set(key, { value, tags, bytes: whole, owner, until: performance.now() + options.ttlMs });
       bytes += whole;
+      const share = shareOf(owner);
+      share.keys.add(key);
+      share.bytes += whole;
       for (const tag of tags) {
         const keys = keysOf.get(tag);
         if (keys === undefined) keysOf.set(tag, new Set([key]));
         else keys.add(key);
+      }
+      for (const oldest of share.keys) {
+        const entry = entries.get(oldest);
+        if (share.bytes <= options.maxOwnerBytes || entry === undefined) break;
+        remove(oldest, entry);
       }
       for (const [oldest, entry] of entries) {
         if (bytes <= options.maxBytes) break;
@@ -95,6 +128,7 @@ export function createMemoryLevel<Value>(options: { maxBytes: number; ttlMs: num
       moment += 1;
       floor = moment;
       entries.clear();
+      shares.clear();
       keysOf.clear();
       changedAt.clear();
       bytes = 0;

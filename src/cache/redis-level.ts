@@ -17,11 +17,14 @@ declare module 'ioredis' {
 /** The moment before a read begins, in the words of the level. */
 export type Moment = { incarnation: string; now: string };
 
+/** `share.maxBytes`: what the owner may have kept within the time that an entry lives. */
+export type Kept = { text: string; tags: readonly string[]; share: { owner: string; maxBytes: number } };
+
 /** The level that all instances share. Every call rejects within a moment while Redis does not answer. */
 export type RedisLevel = {
   look(key: string): Promise<{ moment: Moment; found: { text: string; tags: string[] } | undefined }>;
-  /** Keeps a text, unless something of it was touched since its read began. */
-  keep(key: string, entry: { text: string; tags: readonly string[] }, since: Moment): Promise<void>;
+  /** Keeps a text, unless something of it was touched since its read began, or its owner's share is used up. */
+  keep(key: string, entry: Kept, since: Moment): Promise<void>;
   /** Touches tags, here and at all instances. */
   touch(tags: readonly string[]): Promise<void>;
   /** Forgets everything, here and at all instances. */
@@ -57,17 +60,19 @@ export async function openRedisLevel(url: string, ttlMs: number, logger: Logger)
       const found = text === undefined || tags === undefined ? undefined : { text, tags: tags.split(' ') };
       return { moment: { incarnation, now }, found };
     },
-    async keep(key, { text, tags }, { incarnation, now }) {
+    async keep(key, { text, tags, share }, { incarnation, now }) {
       await redis.pressrunCache(
-        2,
+        3,
         clock,
         entryKey(key),
+        `${clock}:bytes:${share.owner}`,
         'keep',
         incarnation,
         now,
         tags.join(' '),
         text,
         ttlMs,
+        share.maxBytes,
       );
     },
     async touch(tags) {

@@ -9,6 +9,9 @@ export type ErrorCode =
         ? Code
         : never;
     }[keyof ErrorClasses]
+  | 'DOCUMENT_TOO_LARGE'
+  | 'ANSWER_TOO_LARGE'
+  | 'TOO_MANY_ERRORS'
   | 'INTERNAL';
 
 /** What a caller should know of a code: `retry` says whether the same request may succeed later. */
@@ -82,6 +85,21 @@ export const errorGuide: Readonly<Record<ErrorCode, Guidance>> = {
     meaning: 'Somebody changed the post since you read it; nothing was written.',
     retry: 'With the new version',
     action: 'Read the post again, show both texts, and repeat the change with its `version`.',
+  },
+  DOCUMENT_TOO_LARGE: {
+    meaning: 'The document asks for more than one operation may; nothing was run.',
+    retry: never,
+    action: 'Ask for fewer fields, aliases, fragments or rows at once, in several requests.',
+  },
+  ANSWER_TOO_LARGE: {
+    meaning: 'The answer to the query has more than 8 MiB.',
+    retry: never,
+    action: 'Ask for fewer rows or long fields at once.',
+  },
+  TOO_MANY_ERRORS: {
+    meaning: 'The answer has more errors than the 20 that are listed before this one.',
+    retry: never,
+    action: 'Mend those that are listed, and ask again.',
   },
   INTERNAL: {
     meaning: 'Something went wrong on our side; what it was stands in the server’s log.',

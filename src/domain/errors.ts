@@ -9,15 +9,21 @@ export abstract class PressrunError extends Error {
 /** What is wrong with one field of the input. `path` as in `input.postCount`. */
 export type FieldFault = { path: string; message: string };
 
-/** The input breaks a rule. Names every bad field; nothing was written. */
+/** Bad fields that one error names. */
+const maxFaults = 20;
+
+/** The input breaks a rule. Names every bad field, at most 20; nothing was written. */
 export class InvalidInputError extends PressrunError {
   override readonly name = 'InvalidInputError';
   readonly code = 'INVALID_INPUT';
   readonly fields: FieldFault[];
 
   constructor(fields: FieldFault[]) {
-    super(fields.map((fault) => `${fault.path}: ${fault.message}`).join('; '));
-    this.fields = fields;
+    const named = fields.slice(0, maxFaults);
+    const more = fields.length - named.length;
+    const faults = named.map((fault) => `${fault.path}: ${fault.message}`);
+    super([...faults, ...(more > 0 ? [`and ${more} more`] : [])].join('; '));
+    this.fields = named;
   }
 }
 

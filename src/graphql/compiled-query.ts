@@ -95,7 +95,7 @@ export function createCompiler(schema: GraphQLSchema) {
       const { variableValues: variables } =
         variableDefinitions.length === 0
           ? { variableValues: noVariables }
-          : getVariableValues(schema, variableDefinitions, args.variableValues ?? {});
+          : getVariableValues(schema, variableDefinitions, args.variableValues ?? {}, { maxErrors: 1 });
       const combination = variables === undefined ? undefined : combinationOf(variables);
       if (variables === undefined || combination?.code === undefined) return execute(args);
       if (combination.code === 'not yet') {

@@ -1,23 +1,24 @@
 import {
-  GraphQLError,
   Kind,
+  OperationTypeNode,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLError,
   type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
 import { maxPageSize } from '../services/paging.ts';
+import { charactersOf, mayBeTooLarge } from './answer-size.ts';
+import { documentTooLarge } from './document-text.ts';
+import { hasTooManyFieldPairs } from './field-pairs.ts';
 
 /**
  * What one document may ask for. Far above what any client of ours sends (a list of posts with all of their
  * fields has a depth of 5, about 30 fields, and costs 2,500 at its largest page), far below what hurts.
  */
-export const documentLimits = {
-  characters: 50_000,
-  tokens: 2_000,
-  nesting: 50,
+const documentLimits = {
   depth: 12,
   fields: 500,
   aliases: 50,
@@ -25,12 +26,16 @@ export const documentLimits = {
   directivesAtOneField: 3,
   /** Fields that come back at most, each entry of a page counted. */
   cost: 20_000,
+  /** Characters that come back at most: all posts that `cost` allows, with their captions. */
+  characters: 16_000_000,
 };
 
 /** What a connection brings that names no size. */
 const defaultPage = 20;
 
-type Measure = { depth: number; fields: number; aliases: number; directives: number; cost: number };
+type Measure = Record<keyof typeof nothing, number>;
+
+const nothing = { depth: 0, fields: 0, aliases: 0, directives: 0, cost: 0, characters: 0 };
 
 /**
  * Measures a document before it is validated: some of validation's rules take quadratic time. Each fragment
@@ -40,20 +45,21 @@ type Measure = { depth: number; fields: number; aliases: number; directives: num
  * @returns why the document is refused, without naming the limits; undefined where it is not.
  */
 export function checkDocumentLimits(document: DocumentNode): GraphQLError | undefined {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of document.definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-  }
-  const measureOf = createMeasuring(fragments);
+  const measureOf = createMeasuring(document);
   for (const definition of document.definitions) {
     if (definition.kind === Kind.OPERATION_DEFINITION || definition.kind === Kind.FRAGMENT_DEFINITION) {
       const measured = measureOf(definition.selectionSet);
       if (isOnIntrospection(definition)) measured.depth = 0;
       measured.directives += definition.directives?.length ?? 0;
-      if (isTooMuch(measured)) return tooLarge();
+      if (isTooMuch(measured) || isTooLongFor(definition, measured)) return documentTooLarge();
     }
   }
-  return undefined;
+  return hasTooManyFieldPairs(document) ? documentTooLarge() : undefined;
+}
+
+/** @returns how many characters the answer to an operation has at most. */
+export function countCharacters(document: DocumentNode, operation: OperationDefinitionNode): number {
+  return createMeasuring(document)(operation.selectionSet).characters;
 }
 
 /** @returns how many top-level fields an operation runs: what rate limits count. */
@@ -76,35 +82,33 @@ export function countRootFields(document: DocumentNode, operationName: string | 
   return operation === undefined ? 1 : count(operation.selectionSet);
 }
 
-/** How deep brackets stand within brackets: the parser and what follows it have a stack to lose. */
-export function nestingOf(text: string): number {
-  const bare = text.replace(/"""[\s\S]*?"""|"(?:\\.|[^"\\\n])*"|#.*/g, '');
-  let depth = 0;
-  let deepest = 0;
-  for (const character of bare) {
-    if ('{[('.includes(character)) deepest = Math.max(deepest, (depth += 1));
-    else if ('}])'.includes(character)) depth -= 1;
-  }
-  return deepest;
-}
-
-export function tooLarge(): GraphQLError {
-  return new GraphQLError('This document asks for too much at once. Ask for less, or in several requests.', {
-    extensions: { code: 'DOCUMENT_TOO_LARGE', http: { status: 400 } },
-  });
-}
-
 function isTooMuch(measured: Measure): boolean {
-  return (['depth', 'fields', 'aliases', 'directives', 'cost'] as const).some(
+  return (['depth', 'fields', 'aliases', 'directives', 'cost', 'characters'] as const).some(
     (what) => measured[what] > documentLimits[what],
   );
 }
 
-function createMeasuring(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
+/** Only queries may ask for answers that have to be measured: what a mutation did cannot be refused afterwards. */
+function isTooLongFor(
+  definition: OperationDefinitionNode | FragmentDefinitionNode,
+  { characters }: Measure,
+): boolean {
+  return (
+    definition.kind === Kind.OPERATION_DEFINITION &&
+    definition.operation !== OperationTypeNode.QUERY &&
+    mayBeTooLarge(characters)
+  );
+}
+
+function createMeasuring(document: DocumentNode) {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+  }
   const known = new Map<string, Measure>();
 
   function ofSelections({ selections }: SelectionSetNode): Measure {
-    const total: Measure = { depth: 0, fields: 0, aliases: 0, directives: 0, cost: 0 };
+    const total: Measure = { ...nothing };
     for (const selection of selections) {
       const part = ofSelection(selection);
       const own = selection.directives?.length ?? 0;
@@ -113,6 +117,7 @@ function createMeasuring(fragments: ReadonlyMap<string, FragmentDefinitionNode>)
       total.aliases += part.aliases;
       total.directives += part.directives + (own > documentLimits.directivesAtOneField ? Infinity : own);
       total.cost += part.cost;
+      total.characters += part.characters;
     }
     return total;
   }
@@ -124,24 +129,31 @@ function createMeasuring(fragments: ReadonlyMap<string, FragmentDefinitionNode>)
     const measured = known.get(name);
     if (measured !== undefined) return measured;
     // Stands for itself while it is measured: a circle ends here, and validation refuses it.
-    known.set(name, { depth: 0, fields: 0, aliases: 0, directives: 0, cost: 0 });
+    known.set(name, nothing);
     const fragment = fragments.get(name);
     if (fragment !== undefined) known.set(name, ofSelections(fragment.selectionSet));
-    return known.get(name) ?? ofSelections({ kind: Kind.SELECTION_SET, selections: [] });
+    return known.get(name) ?? nothing;
   }
 
   function ofField(field: FieldNode): Measure {
     const aliases = field.alias === undefined ? 0 : 1;
-    if (field.selectionSet === undefined) return { depth: 1, fields: 1, aliases, directives: 0, cost: 1 };
+    // With its quotes, its colon and its comma.
+    const name = (field.alias ?? field.name).value.length + 4;
+    if (field.selectionSet === undefined) {
+      const characters = name + charactersOf(field.name.value);
+      return { depth: 1, fields: 1, aliases, directives: 0, cost: 1, characters };
+    }
     const inner = ofSelections(field.selectionSet);
     // As above: its depth is not ours to limit.
     const isIntrospection = field.name.value.startsWith('__');
+    const entries = pageSize(field);
     return {
       depth: isIntrospection ? 1 : inner.depth + 1,
       fields: inner.fields + 1,
       aliases: inner.aliases + aliases,
       directives: inner.directives,
-      cost: 1 + inner.cost * pageSize(field),
+      cost: 1 + inner.cost * entries,
+      characters: name + inner.characters * (unboundedLists.has(field.name.value) ? manyEntries : entries),
     };
   }
 
@@ -155,6 +167,10 @@ function isOnIntrospection(definition: OperationDefinitionNode | FragmentDefinit
 
 /** Fields that bring a list, without saying how long. */
 const lists = new Set(['campaigns', 'batches', 'posts', 'revisions']);
+
+/** Lists without pages: sums of the ledger. Their entries are few, but nothing bounds them. */
+const unboundedLists = new Set(['byDay', 'byCampaign']);
+const manyEntries = 1_000;
 
 /** How many entries a list brings at most; 1 for what is none. */
 function pageSize(field: FieldNode): number {

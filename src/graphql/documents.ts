@@ -10,15 +10,11 @@ import {
   type DocumentNode,
   type GraphQLSchema,
 } from 'graphql';
-import {
-  checkDocumentLimits,
-  countRootFields,
-  documentLimits,
-  nestingOf,
-  tooLarge,
-} from './document-limits.ts';
+import { mayBeTooLarge } from './answer-size.ts';
+import { checkDocumentLimits, countCharacters, countRootFields } from './document-limits.ts';
+import { checkDocumentText, maxDocumentCharacters } from './document-text.ts';
 import { createCompiler, type RunQuery } from './compiled-query.ts';
-import { withField } from './mask-error.ts';
+import { shorten, withField } from './mask-error.ts';
 
 /** The documents that clients send again and again: each is parsed, measured and validated once. */
 export type Documents = {
@@ -35,13 +31,19 @@ export type Operation = {
   type: OperationTypeNode;
   /** Top-level fields: what rate limits count. */
   rootFields: number;
+  /** Whether its answer has to be measured. */
+  mayBeTooLarge: boolean;
   /** Runs a query or mutation. */
   run: RunQuery;
 };
 
-/** What known documents may take together. Measured, one takes 90 bytes for each of its characters. */
+/** What known documents may take together. */
 const maxBytes = 4 * 1024 * 1024;
-const bytesPerCharacter = 90;
+
+/** What one takes: measured, 90 bytes for each character; of a refusal, its text. */
+function bytesOf({ length }: string, document: DocumentNode | GraphQLError): number {
+  return length * (document instanceof GraphQLError ? 2 : 90);
+}
 
 /** @param deps.check says why a document that is within the limits may not run all the same. */
 export function createDocuments(deps: {
@@ -51,19 +53,20 @@ export function createDocuments(deps: {
 }): Documents {
   const { schema, introspection, check } = deps;
   const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
-  const byText = new Map<string, DocumentNode>();
+  const byText = new Map<string, DocumentNode | GraphQLError>();
   const errorsOf = new WeakMap<DocumentNode, readonly GraphQLError[]>();
   const operationsOf = new WeakMap<DocumentNode, Map<string | undefined, Operation>>();
   let bytes = 0;
   const compile = createCompiler(schema);
 
-  function keep(text: string, document: DocumentNode): void {
+  /** Keeps a refusal as well: a transport that leaves it to another one has it read again. */
+  function keep(text: string, document: DocumentNode | GraphQLError): void {
     byText.set(text, document);
-    bytes += text.length * bytesPerCharacter;
-    for (const [oldest] of byText) {
+    bytes += bytesOf(text, document);
+    for (const [oldest, kept] of byText) {
       if (bytes <= maxBytes) break;
       byText.delete(oldest);
-      bytes -= oldest.length * bytesPerCharacter;
+      bytes -= bytesOf(oldest, kept);
     }
   }
 
@@ -81,6 +84,7 @@ export function createDocuments(deps: {
     return {
       type,
       rootFields: countRootFields(document, name),
+      mayBeTooLarge: mayBeTooLarge(countCharacters(document, operation)),
       run: type === OperationTypeNode.QUERY ? compile(document, operation) : execute,
     };
   }
@@ -88,15 +92,16 @@ export function createDocuments(deps: {
   return {
     parse(text) {
       const known = byText.get(text);
+      const document = known ?? read(text);
       if (known === undefined) {
-        const document = parseWithinLimits(text);
-        keep(text, document);
-        return document;
+        if (text.length <= maxDocumentCharacters) keep(text, document);
+      } else {
+        // The one that has rested longest is forgotten first.
+        byText.delete(text);
+        byText.set(text, known);
       }
-      // The one that has rested longest is forgotten first.
-      byText.delete(text);
-      byText.set(text, known);
-      return known;
+      if (document instanceof GraphQLError) throw document;
+      return document;
     },
     validate(document) {
       let errors = errorsOf.get(document);
@@ -118,15 +123,13 @@ export function createDocuments(deps: {
   };
 }
 
-function parseWithinLimits(text: string): DocumentNode {
-  if (text.length > documentLimits.characters || nestingOf(text) > documentLimits.nesting) throw tooLarge();
+/** @returns the document, or why it is none. */
+function read(text: string): DocumentNode | GraphQLError {
   try {
-    return parse(text, { maxTokens: documentLimits.tokens });
+    return checkDocumentText(text) ?? parse(text);
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
-    // graphql-js names the limit in its message.
-    if (/tokens\. Parsing aborted/.test(error.message)) throw tooLarge();
-    const { message, source: origin, positions } = error;
-    throw new GraphQLError(message, { source: origin, positions, extensions: { code: 'SYNTAX_ERROR' } });
+    const { message, source, positions } = error;
+    return new GraphQLError(shorten(message), { source, positions, extensions: { code: 'SYNTAX_ERROR' } });
   }
 }

@@ -33,19 +33,69 @@ export function maskError(
   });
 }
 
+/** Errors that one answer has at most. */
+const maxErrors = 20;
+
 /**
- * Adds to an error of GraphQL's own what a form needs: a code and the name of the input field.
+ * The errors of an answer as the client is told them: at most 20, then how many more there are.
+ *
+ * @param mask makes of one error what the client is told.
+ */
+export function maskErrors(
+  errors: readonly GraphQLError[],
+  mask: (error: unknown) => GraphQLError,
+): GraphQLError[] {
+  const told = errors.slice(0, maxErrors).map(mask);
+  const more = errors.length - told.length;
+  if (more === 0) return told;
+  const rest = new GraphQLError(`${more} more errors are not listed.`, {
+    extensions: { code: 'TOO_MANY_ERRORS' },
+  });
+  return [...told, rest];
+}
+
+/**
+ * Adds to an error of GraphQL's own what a form needs: a code and the name of the input field. Values in its message
+ * are shortened.
  *
  * @param document the operation, where the error came from validating it.
  */
 export function withField(error: GraphQLError, document?: DocumentNode): GraphQLError {
-  if (error.extensions['code'] !== undefined) return error;
+  // Yoga's holds what the JSON parser says, and that holds the text.
+  const { originalError: _text, ...extensions } = error.extensions;
   const field = variablePath(error.message) ?? literalPath(error, document);
-  return new GraphQLError(error.message, {
+  return new GraphQLError(shorten(error.message), {
     nodes: error.nodes,
+    source: error.source,
+    positions: error.positions,
     path: error.path,
-    extensions: { ...error.extensions, code: 'INVALID_INPUT', ...(field === undefined ? {} : { field }) },
+    extensions: {
+      code: 'INVALID_INPUT',
+      ...(field === undefined ? {} : { field: shorten(field) }),
+      ...extensions,
+    },
   });
+}
+
+const maxValueCharacters = 100;
+const maxMessageCharacters = 300;
+
+/**
+ * Shortens what a client sent where a message of graphql-js repeats it: each value in quotes or brackets and each word to
+ * 100 characters, the whole message to 300.
+ */
+export function shorten(message: string): string {
+  if (message.length <= maxValueCharacters) return message;
+  // Looks at no more than can be left of it.
+  const start = message.slice(0, 10 * maxMessageCharacters);
+  const short = start.replace(/"(?:[^"\\]|\\.)*"?|[{[].*|[^\s"{[]+/gs, (value) =>
+    cut(value, maxValueCharacters),
+  );
+  return cut(short, maxMessageCharacters);
+}
+
+function cut(text: string, characters: number): string {
+  return text.length <= characters ? text : `${text.slice(0, characters - 1).toWellFormed()}…`;
 }
 
 function extensionsOf(error: PressrunError) {

@@ -10,6 +10,7 @@ import type { Update } from '../services/progress.ts';
 import { openAudience, type Audience, type SharedResult } from './audience.ts';
 import type { OperationArgs } from './context.ts';
 import { Followed } from './followed.ts';
+import { maskErrors } from './mask-error.ts';
 import { shareKey } from './share-key.ts';
 import { Subscriber, type Sharing, type Subscription } from './subscriber.ts';
 
@@ -27,7 +28,7 @@ export function createSharedSubscribe(maskError: (error: unknown, requestId?: st
     const { requestId } = args.contextValue;
     const mask = (error: unknown) => maskError(error, requestId);
     const validated = validateSubscriptionArgs(args);
-    if (!('operation' in validated)) return { errors: validated.map(mask) };
+    if (!('operation' in validated)) return { errors: maskErrors(validated, mask) };
     const answer: unknown = await createSourceEventStream(validated);
     if (!isFollowed(answer)) return masked(failureSchema.parse(answer), mask);
     const { first, follow } = answer.source;
@@ -78,7 +79,7 @@ export function createSharedSubscribe(maskError: (error: unknown, requestId?: st
 }
 
 function masked(result: ExecutionResult, mask: (error: unknown) => GraphQLError): ExecutionResult {
-  return result.errors === undefined ? result : { ...result, errors: result.errors.map(mask) };
+  return result.errors === undefined ? result : { ...result, errors: maskErrors(result.errors, mask) };
 }
 
 function isFollowed(answer: unknown): answer is Followed {

@@ -18,6 +18,7 @@ export function contentOf(text: string): Content {
 }
 
 export const answerCodec: Codec<CachedAnswer> = {
+  ownerOf: (key) => key.slice(0, key.indexOf(' ')),
   toText: ({ content, rootFields }) => `${rootFields} ${content.toString()}`,
   fromText(text) {
     const end = text.indexOf(' ');

@@ -1,9 +1,11 @@
-import { execute, type ExecutionArgs, type ExecutionResult, type GraphQLError, type Source } from 'graphql';
+import { execute, GraphQLError, type ExecutionArgs, type ExecutionResult, type Source } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { RateLimitedError } from '../domain/errors.ts';
 import type { OperationArgs, Context } from '../graphql/context.ts';
 import type { Documents, Operation } from '../graphql/documents.ts';
-import { maskError } from '../graphql/mask-error.ts';
+import { answerTooLarge, isTooLarge } from '../graphql/answer-size.ts';
+import { maskError, maskErrors } from '../graphql/mask-error.ts';
+import { requireShallow } from '../graphql/variable-limits.ts';
 import type { RateLimits } from '../services/rate-limits.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
@@ -34,7 +36,11 @@ export function createGuards(deps: {
 }): Guards {
   const { introspection, documents, persisted, limits, logger } = deps;
   const parsing: Plugin<Context> = {
+    onRequestParse({ requestParser, setRequestParser }) {
+      if (requestParser !== undefined) setRequestParser((request) => parseRequest(request, requestParser));
+    },
     onParams({ params, setParams }) {
+      requireShallow(params.variables);
       const query = persisted.resolve(params);
       if (query !== undefined) setParams({ ...params, query });
     },
@@ -67,9 +73,10 @@ export function createGuards(deps: {
 
   async function run(args: OperationArgs, operation = operationOf(args)): Promise<ExecutionResult> {
     const result: ExecutionResult = await (operation?.run ?? execute)(args);
+    if (operation?.mayBeTooLarge === true && isTooLarge(result.data)) return { errors: [answerTooLarge()] };
     if (result.errors === undefined) return result;
     const { requestId } = args.contextValue;
-    return { ...result, errors: result.errors.map((error) => mask(error, requestId)) };
+    return { ...result, errors: maskErrors(result.errors, (error) => mask(error, requestId)) };
   }
 
   const execution: Plugin<Context> = {
@@ -80,6 +87,20 @@ export function createGuards(deps: {
       }),
   };
   return { plugins: [parsing, execution], mask, refuse, run };
+}
+
+type RequestParser = NonNullable<Parameters<NonNullable<Plugin['onRequestParse']>>[0]['requestParser']>;
+
+/** @throws GraphQLError for parameters of a GET that are no JSON: Yoga throws what JSON.parse says. */
+async function parseRequest(request: Request, parse: RequestParser) {
+  try {
+    return await parse(request);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new GraphQLError('The parameters "variables" and "extensions" must be JSON.', {
+      extensions: { code: 'BAD_REQUEST', http: { status: 400 } },
+    });
+  }
 }
 
 /** What an operation is answered that is one too many. @throws what is no such refusal. */

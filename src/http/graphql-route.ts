@@ -25,6 +25,9 @@ type Route = (
   head: Head,
 ) => Promise<void>;
 
+/** The longest that browsers send has about 150. */
+const maxAcceptCharacters = 1_000;
+
 /** What a request must be before GraphQL reads it; refusals are answers in GraphQL's shape. */
 export function createGraphqlRoute(deps: {
   graphql: GraphqlServer;
@@ -48,6 +51,10 @@ export function createGraphqlRoute(deps: {
     }
     allowOrigin(request, head);
     if (request.method === 'OPTIONS') return answerPreflight(response, head);
+    // Yoga's refusal of media types lists its own for each that was sent.
+    if ((request.headers.accept?.length ?? 0) > maxAcceptCharacters) {
+      return refuse(400, 'BAD_REQUEST', 'The header "accept" is too long.');
+    }
     try {
       const allowed = limits.request(client.address);
       if (allowed !== undefined) await allowed;

@@ -1,11 +1,12 @@
 import { GraphQLError } from 'graphql';
-import { CloseCode, makeServer } from 'graphql-ws';
+import { CloseCode, makeServer, MessageType, stringifyMessage } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import { RateLimitedError } from '../domain/errors.ts';
 import type { SharedResult, Sink } from '../graphql/audience.ts';
 import type { OperationArgs } from '../graphql/context.ts';
 import { maskError } from '../graphql/mask-error.ts';
 import type { Subscription } from '../graphql/subscriber.ts';
+import { requireShallow } from '../graphql/variable-limits.ts';
 import type { RateLimits } from '../services/rate-limits.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { ClientInfo } from './client-info.ts';
@@ -51,9 +52,6 @@ export function createGraphqlSockets(deps: {
       Object.assign(context, { connectionParams: undefined });
       return context.extra.guard.authenticate(connectionParams);
     },
-    async onPing({ extra }, payload) {
-      await extra.guard.authenticate(payload);
-    },
     async onSubscribe({ extra, subscriptions }, id, payload) {
       const { socket, guard, client, requestId } = extra;
       const { schema, parse, validate, contextFactory, execute } = await graphql.getEnveloped({
@@ -67,6 +65,7 @@ export function createGraphqlSockets(deps: {
       try {
         await limits.request(client.address);
         if (Object.keys(subscriptions).length > maxOperations) throw new RateLimitedError(1);
+        requireShallow(payload.variables);
         const document = parse(persisted.resolve(payload) ?? payload.query);
         const errors = validate(schema, document);
         if (errors.length > 0) return errors;
@@ -117,6 +116,11 @@ export function createGraphqlSockets(deps: {
         send: (text) => send(socket, text),
         close: (code, reason) => socket.close(code, reason),
         onMessage: (callback) => void (receive = callback),
+        // graphql-ws would send the payload back, however large it is.
+        async onPing(payload) {
+          await guard.authenticate(payload);
+          await send(socket, stringifyMessage({ type: MessageType.Pong }));
+        },
       },
       peer,
     );

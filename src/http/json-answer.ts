@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { z } from 'zod';
+import { isTooDeep } from '../graphql/variable-limits.ts';
 import type { ClientInfo } from './client-info.ts';
 import { compress, isWorthCompressing } from './compress.ts';
 import type { Head } from './security-headers.ts';
@@ -101,7 +102,7 @@ const object = z
 const paramsSchema = z.strictObject({
   query: z.string().nullish(),
   operationName: z.string().nullish(),
-  variables: object,
+  variables: object.refine((variables) => !isTooDeep(variables)),
   extensions: object,
 });
 

@@ -1,9 +1,15 @@
 import { z } from 'zod';
-import { EmailTakenError, InvalidInputError, WrongCredentialsError } from '../domain/errors.ts';
+import {
+  EmailTakenError,
+  InvalidInputError,
+  InvalidRefreshTokenError,
+  WrongCredentialsError,
+} from '../domain/errors.ts';
 import type { Database } from '../store/database.ts';
 import { Prisma, type User } from '../store/generated/prisma/client.ts';
 import { invalidToken, type AccessTokens, type Viewer } from './access-tokens.ts';
 import type { AccountDeletion } from './account-deletion.ts';
+import { isOwnerGone } from './ownership.ts';
 import type { Passwords } from './passwords.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { OpenedSession, Sessions } from './sessions.ts';
@@ -119,7 +125,9 @@ export function createAccounts(
       const matches = await passwords.matches(given, user?.passwordHash);
       if (user === null || !matches) throw new WrongCredentialsError();
       await limits.forgiveLogin(normalised, address);
-      const session = await sessions.open(user.id);
+      const session = await sessions.open(user.id).catch((error: unknown) => {
+        throw isOwnerGone(error) ? new WrongCredentialsError() : error;
+      });
       // A change of the password ends all sessions that were open then; one that was opened behind it has to end itself.
       const now = await prisma.user.findUnique({ where: { id: user.id } });
       if (now?.passwordHash !== user.passwordHash) {
@@ -131,7 +139,9 @@ export function createAccounts(
     async refresh(refreshToken, address) {
       await limits.attemptRefresh(address);
       const session = await sessions.rotate(refreshToken);
-      return toLogin(await prisma.user.findUniqueOrThrow({ where: { id: session.userId } }), session);
+      const user = await prisma.user.findUnique({ where: { id: session.userId } });
+      if (user === null) throw new InvalidRefreshTokenError();
+      return toLogin(user, session);
     },
     logout: (viewer) => sessions.end(viewer.userId, { only: viewer.sessionId }),
     logoutEverywhere: (viewer) => sessions.end(viewer.userId, {}),

@@ -12,10 +12,10 @@ import type { Database, Transaction } from '../store/database.ts';
 import type { Batch, Campaign } from '../store/generated/prisma/client.ts';
 import type { Jobs } from '../store/jobs.ts';
 import type { Viewer } from './accounts.ts';
-import { text } from './campaigns.ts';
+
 import { ownedBy } from './ownership.ts';
 import { enqueuePosts } from './post-queue.ts';
-import { parseInput } from './validation.ts';
+import { parseInput, text } from './validation.ts';
 
 const maxPostsPerBatch = 10_000;
 

@@ -5,12 +5,13 @@ import { canonicalLanguage } from '../domain/languages.ts';
 import type { Changes } from '../cache/changes.ts';
 import type { Database, Transaction } from '../store/database.ts';
 import type { BatchStatus, Campaign, CampaignStatus } from '../store/generated/prisma/client.ts';
+import { invalidToken } from './access-tokens.ts';
 import type { Viewer } from './accounts.ts';
 import { all, commonFilterSchema, holding, is, kind, within, type Rows, type TimeRange } from './filters.ts';
 import { createLists, type Columns } from './lists.ts';
-import { ownedBy, type Owner } from './ownership.ts';
+import { isOwnerGone, ownedBy, type Owner } from './ownership.ts';
 import type { Direction, Page, PageArgs } from './paging.ts';
-import { parseInput } from './validation.ts';
+import { parseInput, text } from './validation.ts';
 
 export type CampaignInput = {
   name: string;
@@ -65,16 +66,6 @@ export type Campaigns = {
 
 type ListArgs = { filter: CampaignFilter; order: CampaignOrder; page: PageArgs };
 
-/** A line or paragraph that people typed: trimmed, not empty, bounded. */
-export const text = (maxCharacters: number) =>
-  z
-    .string()
-    .trim()
-    .min(1, 'must not be empty')
-    .max(maxCharacters, `must have at most ${maxCharacters} characters`)
-    // PostgreSQL stores no NUL, and lone surrogates are no text.
-    .refine((value) => !value.includes('\0') && value.isWellFormed(), 'must be plain text');
-
 const campaignSchema = z.object({
   name: text(120),
   brand: text(120),
@@ -124,7 +115,11 @@ export function createCampaigns(database: Database, changes: Changes): Campaigns
   return {
     async create(viewer, input) {
       const values = parseInput(campaignSchema, input);
-      const created = await campaign.create({ data: { ...values, ...ownedBy(viewer) } });
+      const created = await campaign
+        .create({ data: { ...values, ...ownedBy(viewer) } })
+        .catch((error: unknown) => {
+          throw isOwnerGone(error) ? invalidToken() : error;
+        });
       changes.campaign(created);
       return created;
     },

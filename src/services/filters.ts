@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Prisma } from '../store/generated/prisma/client.ts';
+import { text } from './validation.ts';
 
 /** A span of time: from `since` on, and before `until`. */
 export type TimeRange = { since?: Date | null | undefined; until?: Date | null | undefined };
@@ -14,12 +15,7 @@ const timeRangeSchema = z
 /** The parts of a filter that all lists share. */
 export const commonFilterSchema = z.object({
   created: timeRangeSchema.nullish(),
-  search: z
-    .string()
-    .trim()
-    .min(1, 'must not be empty')
-    .max(200, 'must have at most 200 characters')
-    .nullish(),
+  search: text(200).nullish(),
 });
 
 /** Columns of the lists' tables (`t`), of what a row hangs on (`p`), and of the campaign that it belongs to (`c`). */

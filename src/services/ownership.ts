@@ -1,3 +1,4 @@
+import { Prisma } from '../store/generated/prisma/client.ts';
 import type { Viewer } from './access-tokens.ts';
 
 /** Whose rows are meant. */
@@ -9,4 +10,9 @@ export type Owner = Pick<Viewer, 'userId'>;
  */
 export function ownedBy({ userId }: Owner): { ownerId: string } {
   return { ownerId: userId };
+}
+
+/** Whether a write failed because its account has been deleted meanwhile: nothing else that rows point to goes by itself. */
+export function isOwnerGone(error: unknown): boolean {
+  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2003';
 }

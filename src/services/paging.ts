@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { InvalidInputError } from '../domain/errors.ts';
+import { plainText } from './validation.ts';
 
 /** No list answers with more entries at once. */
 export const maxPageSize = 100;
@@ -19,11 +20,16 @@ export type PageArgs = {
 
 export type Direction = 'ASC' | 'DESC';
 
+/** A moment as cursors have it: in milliseconds. PostgreSQL has no year 0. */
+const moment = z.iso
+  .datetime({ precision: 3 })
+  .refine((text) => !text.startsWith('0000'), 'must have a year from 1 on');
+
 /** What rows can be sorted by, and how a cursor says where. */
 const columns = {
-  createdAt: z.iso.datetime(),
-  updatedAt: z.iso.datetime(),
-  name: z.string(),
+  createdAt: moment,
+  updatedAt: moment,
+  name: plainText,
   position: z.int32(),
   postCount: z.int32(),
 } as const;
@@ -71,6 +77,8 @@ export type Window = {
   take: number;
 };
 
+/** Cursors hold at most a name of 120 characters, which JSON may write with six bytes each. */
+const maxCursorCharacters = 1_500;
 const positionSchema = z.tuple([z.string(), z.union([z.string(), z.number()]), z.uuid()]);
 
 /** A page that was asked for: what is to be read for it, and what its readers are shown of that. */
@@ -175,6 +183,7 @@ function placeOf(
 }
 
 function decode(cursor: string): z.infer<typeof positionSchema> | undefined {
+  if (cursor.length > maxCursorCharacters) return undefined;
   try {
     return positionSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
   } catch {

@@ -17,9 +17,9 @@ import type { Jobs } from '../store/jobs.ts';
 import type { Viewer } from './accounts.ts';
 import { createBatchChange } from './batch-change.ts';
 import { takeTurns } from './batch-start.ts';
-import { text } from './campaigns.ts';
+
 import { enqueuePosts } from './post-queue.ts';
-import { parseInput } from './validation.ts';
+import { parseInput, text } from './validation.ts';
 
 /** Which post a person changes, and the version of it that they saw. */
 type Target = {

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { InvalidInputError } from '../domain/errors.ts';
 
 /**
@@ -18,3 +18,15 @@ export function parseInput<Schema extends z.ZodType>(
     parsed.error.issues.map((issue) => ({ path: [root, ...issue.path].join('.'), message: issue.message })),
   );
 }
+
+/** Text that the database can hold: PostgreSQL has no NUL, and lone surrogates are no text. */
+export const plainText = z
+  .string()
+  .refine((value) => !value.includes('\0') && value.isWellFormed(), 'must be plain text');
+
+/** A line or paragraph that people typed: trimmed, not empty, bounded. */
+export const text = (maxCharacters: number) =>
+  plainText
+    .trim()
+    .min(1, 'must not be empty')
+    .max(maxCharacters, `must have at most ${maxCharacters} characters`);

@@ -27,15 +27,17 @@ const BriefSchema = z.object({
 /** What the application asks a post to be. */
 export type Brief = z.output<typeof BriefSchema>;
 
-const BRIEF_BLOCK = /<brief>\s*([\s\S]*?)\s*<\/brief>/;
+const OPENING = '<brief>';
+const CLOSING = '</brief>';
 
 /** The brief in a prompt, and the rest of the prompt around it. Without a readable block the brief is empty. */
 export function readBrief(prompt: string): { readonly brief: Brief; readonly rest: string } {
-  const block = BRIEF_BLOCK.exec(prompt);
-  if (!block) return { brief: {}, rest: prompt };
-  const rest = prompt.slice(0, block.index) + prompt.slice(block.index + block[0].length);
+  const start = prompt.indexOf(OPENING);
+  const end = prompt.indexOf(CLOSING, start);
+  if (start === -1 || end === -1) return { brief: {}, rest: prompt };
+  const rest = prompt.slice(0, start) + prompt.slice(end + CLOSING.length);
   try {
-    const json: unknown = JSON.parse(block[1] ?? '');
+    const json: unknown = JSON.parse(prompt.slice(start + OPENING.length, end));
     return { brief: BriefSchema.safeParse(json).data ?? {}, rest };
   } catch {
     return { brief: {}, rest };

@@ -122,7 +122,7 @@ async function route(
   response: ServerResponse,
 ): Promise<void> {
   const method = request.method ?? '';
-  const path = (request.url ?? '').replace(/\?.*$/, '');
+  const path = (request.url ?? '').split('?', 1)[0] ?? '';
   if (path.startsWith('/control/')) return serveControl(control, path, request, response);
   switch (`${method} ${path}`) {
     case 'POST /v1/chat/completions':

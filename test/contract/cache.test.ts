@@ -10,7 +10,7 @@ import { startRedis, type RedisInstance } from '../support/services/redis.ts';
 import { waitUntil } from '../support/services/wait-until.ts';
 
 const logger = createLogger('silent');
-const codec = { toText: String, fromText: Number, bytesOf: () => 8 };
+const codec = { toText: String, fromText: Number, bytesOf: () => 8, ownerOf: () => 'owner' };
 const settings = { maxBytes: 1_000_000, codec };
 
 let redis: RedisInstance;

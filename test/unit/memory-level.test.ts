@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { createMemoryLevel } from '../../src/cache/memory-level.ts';
 
-const open = (maxBytes = 1_000_000) => createMemoryLevel<string>({ maxBytes, ttlMs: 60_000 });
-const entry = (value: string, ...tags: string[]) => ({ value, tags, bytes: 100 });
+const open = (maxBytes = 1_000_000) =>
+  createMemoryLevel<string>({ maxBytes, maxOwnerBytes: maxBytes, ttlMs: 60_000 });
+const entry = (value: string, ...tags: string[]) => ({ value, tags, bytes: 100, owner: 'owner' });
 
 it('gives what was filled until one of its tags is touched', () => {
   const level = open();
@@ -53,8 +54,20 @@ it('stays below its bytes, and forgets first what was used longest ago', () => {
 });
 
 it('gives nothing past its time', () => {
-  const level = createMemoryLevel<string>({ maxBytes: 1_000_000, ttlMs: 0 });
+  const level = createMemoryLevel<string>({ maxBytes: 1_000_000, maxOwnerBytes: 1_000_000, ttlMs: 0 });
   level.fill('key', entry('value', 'a'), level.now());
   expect(level.get('key')).toBeUndefined();
   expect(level.bytes).toBe(0);
+});
+
+it('lets no owner push out what another one has', () => {
+  const level = createMemoryLevel<string>({ maxBytes: 100_000, maxOwnerBytes: 25_000, ttlMs: 60_000 });
+  level.fill('quiet', { ...entry('value', 'a'), owner: 'quiet' }, level.now());
+  for (let place = 0; place < 1_000; place += 1) {
+    level.fill(`busy:${place}`, { ...entry('value', 'b'), owner: 'busy' }, level.now());
+  }
+  expect(level.get('quiet')).toBe('value');
+  expect(level.get('busy:999')).toBe('value');
+  expect(level.get('busy:0')).toBeUndefined();
+  expect(level.bytes).toBeLessThanOrEqual(26_000);
 });

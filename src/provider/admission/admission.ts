@@ -50,7 +50,7 @@ export const admissionSettingsSchema = z.strictObject({
   /** Before every key in Redis. The braces keep all keys on one node of a cluster. */
   prefix: z
     .string()
-    .regex(/\{.+\}/, 'needs a {hash tag}')
+    .regex(/\{[^{}]+\}/, 'needs a {hash tag}')
     .default('{pressrun:admission}'),
 });
 

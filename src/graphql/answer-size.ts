@@ -1,0 +1,62 @@
+import { Buffer } from 'node:buffer';
+import { GraphQLError } from 'graphql';
+
+/** The largest answer to one operation, in bytes of JSON. */
+export const maxAnswerBytes = 8 * 1024 * 1024;
+
+/** Characters that fields have at most, by name, where it is more than `usualCharacters`. */
+const longFields: ReadonlyMap<string, number> = new Map([
+  ['description', 4_000],
+  ['caption', 2_200],
+  ['hashtags', 1_000],
+  ['message', 1_000],
+  ['reviewNote', 1_000],
+  ['accessToken', 500],
+  ['cursor', 500],
+  ['endCursor', 500],
+  ['errorMessage', 500],
+  ['imageUrl', 500],
+  ['startCursor', 500],
+  ['targetAudience', 500],
+  ['email', 254],
+]);
+const usualCharacters = 120;
+
+/** @returns the characters that a field without selections has at most in an answer, its own name not counted. */
+export function charactersOf(fieldName: string): number {
+  return longFields.get(fieldName) ?? usualCharacters;
+}
+
+/** JSON takes six bytes for a character that it escapes. */
+const maxBytesPerCharacter = 6;
+
+/** Whether an answer of so many characters may be larger than `maxAnswerBytes`: such answers are measured. */
+export function mayBeTooLarge(characters: number): boolean {
+  return characters * maxBytesPerCharacter > maxAnswerBytes;
+}
+
+/** Whether a value takes more than `maxAnswerBytes` as JSON. Its time is bounded by that, not by the value. */
+export function isTooLarge(value: unknown): boolean {
+  let bytes = 0;
+  function add(part: unknown): void {
+    if (bytes > maxAnswerBytes) return;
+    if (typeof part !== 'object' || part === null) bytes += sizeOf(part);
+    else if (Array.isArray(part)) part.forEach(add);
+    else {
+      for (const [name, inner] of Object.entries(part)) {
+        bytes += name.length + 4;
+        add(inner);
+      }
+    }
+  }
+  add(value);
+  return bytes > maxAnswerBytes;
+}
+
+const sizeOf = (leaf: unknown) => Buffer.byteLength(JSON.stringify(leaf) ?? '');
+
+export function answerTooLarge(): GraphQLError {
+  return new GraphQLError('The answer has more than 8 MiB. Ask for fewer rows or fields at once.', {
+    extensions: { code: 'ANSWER_TOO_LARGE', http: { status: 400 } },
+  });
+}
