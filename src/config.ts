@@ -4,6 +4,7 @@ import { parseEnv } from 'node:util';
 import proxyAddr from 'proxy-addr';
 import { z } from 'zod';
 import { listPrice, type Price } from './domain/pricing.ts';
+import { hostNameOf, hostNamesOf } from './http/hosts.ts';
 import type { HttpSettings } from './http/settings.ts';
 import type { RateLimitSettings } from './services/rate-limits.ts';
 
@@ -104,6 +105,12 @@ const settings = z.object({
   LOGIN_ATTEMPTS_PER_ADDRESS: positiveInt.default(100),
   REGISTRATIONS_PER_ADDRESS: positiveInt.default(100),
   TRUSTED_PROXIES: list.refine(areNetworks, 'must be addresses or networks such as 10.0.0.0/8').default([]),
+  ALLOWED_HOSTS: list
+    .refine(
+      (hosts) => hosts.every((host) => hostNameOf(host) === host.toLowerCase()),
+      'must be host names such as api.example.com, without ports',
+    )
+    .default([]),
   ALLOWED_ORIGINS: list
     .refine((origins) => origins.every(isOrigin), 'must be origins such as https://app.example.com')
     .default([]),
@@ -282,6 +289,13 @@ function toConfig(values: z.infer<typeof settings>, prices: ReadonlyMap<string, 
     cache: values.CACHE === 'off' ? undefined : { maxBytes: values.CACHE_MB * 1024 * 1024 },
     http: {
       trustedProxies: values.TRUSTED_PROXIES,
+      allowedHosts: hostNamesOf({
+        names: [values.HOST, ...values.ALLOWED_HOSTS],
+        urls: [
+          ...values.ALLOWED_ORIGINS,
+          ...(values.ASSET_BASE_URL === undefined ? [] : [values.ASSET_BASE_URL]),
+        ],
+      }),
       allowedOrigins: values.ALLOWED_ORIGINS,
       introspection: values.INTROSPECTION ?? values.NODE_ENV !== 'production',
       persistedOnly: values.PERSISTED_ONLY,

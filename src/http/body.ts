@@ -1,41 +1,69 @@
 import type { IncomingMessage } from 'node:http';
+import type { UnfinishedInput } from './unfinished-input.ts';
+
+/** What is taken for a body at first, where it comes in more than one piece. */
+const firstBytes = 16 * 1024;
 
 /**
- * Reads a request's body, and counts while it comes: what a client says of its length proves nothing.
+ * Reads a request's body, and counts while it comes: what a client says of its length proves nothing. The pieces are
+ * put together as they come, as each would take hundreds of bytes, however small it is.
  *
  * @returns undefined where it is larger than `maxBytes`; the rest is not read.
+ * @throws ClientLeftError where the connection ends before the body does.
  */
-export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
+export function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  unfinished: UnfinishedInput,
+): Promise<Buffer | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>();
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
     resolve(undefined);
     return promise;
   }
-  const chunks: Buffer[] = [];
+  const source = { cut: () => request.destroy() };
+  let body: Buffer = Buffer.alloc(0);
   let bytes = 0;
   let isRead = false;
-  const finish = (body: Buffer | undefined) => {
+  const finish = (read: Buffer | undefined) => {
     isRead = true;
-    resolve(body);
+    unfinished.hold(source, 0);
+    resolve(read);
   };
-  request.on('data', (chunk: Buffer) => {
+  request.on('data', (piece: Buffer) => {
     if (isRead) return;
-    chunks.push(chunk);
-    bytes += chunk.byteLength;
-    if (bytes <= maxBytes) return;
-    finish(undefined);
-    request.pause();
+    if (bytes + piece.byteLength > maxBytes) {
+      finish(undefined);
+      request.pause();
+      return;
+    }
+    // Most bodies are one piece, which is taken as it is.
+    body = bytes === 0 ? piece : append(body, bytes, piece, maxBytes);
+    bytes += piece.byteLength;
+    unfinished.hold(source, body.byteLength);
   });
-  request.on('end', () => {
-    const [only] = chunks;
-    finish(chunks.length === 1 ? only : Buffer.concat(chunks));
-  });
-  request.on('error', reject);
+  request.on('end', () => finish(body.subarray(0, bytes)));
+  // A request has no error but that its connection ended.
+  request.on('error', () => undefined);
   // A client that leaves in the middle gets no answer; nobody is to wait for its rest.
   request.on('close', () => {
-    if (!isRead) reject(new ClientLeftError());
+    if (isRead) return;
+    unfinished.hold(source, 0);
+    reject(new ClientLeftError());
   });
   return promise;
+}
+
+/** @returns a buffer that begins with the first `bytes` of `body` and goes on with `piece`; it may be longer. */
+function append(body: Buffer, bytes: number, piece: Buffer, maxBytes: number): Buffer {
+  const needed = bytes + piece.byteLength;
+  let target = body;
+  if (needed > body.byteLength) {
+    target = Buffer.allocUnsafeSlow(Math.min(maxBytes, Math.max(firstBytes, 2 * needed)));
+    body.copy(target, 0, 0, bytes);
+  }
+  piece.copy(target, bytes);
+  return target;
 }
 
 /** The client closed the connection before its request was complete. */

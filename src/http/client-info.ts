@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import proxyAddr from 'proxy-addr';
+import { parseAddress } from '../domain/addresses.ts';
 import { requestIdOf } from './headers.ts';
 
 /** What is known of a request and of the client's side of its connection. */
@@ -10,7 +11,7 @@ export type ClientInfo = {
   address: string;
   /** Whether the client came over TLS. */
   isSecure: boolean;
-  /** Where the client reached this server, by its own word: only ever put into what is answered to itself. */
+  /** Where the client reached this server, by its own word: put into nothing but answers, once its host is allowed. */
   origin: string;
 };
 
@@ -23,10 +24,10 @@ export function createClientReader(trustedProxies: readonly string[]) {
   return (request: IncomingMessage): ClientInfo => {
     const peer = request.socket.remoteAddress ?? '';
     const isBehindProxy = peer !== '' && isTrusted(peer, 0);
-    const address = isBehindProxy ? proxyAddr(request, isTrusted) : peer;
+    const address = isBehindProxy ? clientAddress(peer, request, isTrusted) : peer;
     const protocol = isBehindProxy ? String(request.headers['x-forwarded-proto'] ?? '') : '';
     const isSecure = protocol.split(',', 1)[0]?.trim() === 'https';
-    const host = /^[\w.:[\]-]{1,255}$/.exec(request.headers.host ?? '')?.[0] ?? 'localhost';
+    const { host = 'localhost' } = request.headers;
     return {
       requestId: requestIdOf(request),
       address,
@@ -34,4 +35,24 @@ export function createClientReader(trustedProxies: readonly string[]) {
       origin: `${isSecure ? 'https' : 'http'}://${host}`,
     };
   };
+}
+
+/**
+ * The nearest address that is no trusted proxy's. Each proxy adds who called it to the end of the header; what stands
+ * before an entry that is no address was written by nobody whom we trust.
+ */
+function clientAddress(
+  peer: string,
+  request: IncomingMessage,
+  isTrusted: (address: string, hops: number) => boolean,
+): string {
+  let address = peer;
+  const forwarded = request.headers['x-forwarded-for'] ?? '';
+  for (const entry of String(forwarded).split(',').toReversed()) {
+    if (!isTrusted(address, 0)) break;
+    const named = parseAddress(entry);
+    if (named === undefined) break;
+    address = named;
+  }
+  return address;
 }

@@ -1,4 +1,6 @@
-/** Counts what stays open: WebSockets and SSE streams. */
+import { networkOf } from '../domain/addresses.ts';
+
+/** Counts what stays open, WebSockets and SSE streams, by network address (IPv6: by /64). */
 export type ConnectionCount = {
   /** @returns how to give the place back; undefined where there is none left. */
   enter(address: string): (() => void) | undefined;
@@ -8,22 +10,23 @@ export function createConnectionCount(limits: {
   maxSockets: number;
   maxSocketsPerAddress: number;
 }): ConnectionCount {
-  const byAddress = new Map<string, number>();
+  const byNetwork = new Map<string, number>();
   let all = 0;
   return {
     enter(address) {
-      const own = byAddress.get(address) ?? 0;
+      const network = networkOf(address);
+      const own = byNetwork.get(network) ?? 0;
       if (all >= limits.maxSockets || own >= limits.maxSocketsPerAddress) return undefined;
       all += 1;
-      byAddress.set(address, own + 1);
+      byNetwork.set(network, own + 1);
       let isOpen = true;
       return () => {
         if (!isOpen) return;
         isOpen = false;
         all -= 1;
-        const left = (byAddress.get(address) ?? 1) - 1;
-        if (left === 0) byAddress.delete(address);
-        else byAddress.set(address, left);
+        const left = (byNetwork.get(network) ?? 1) - 1;
+        if (left === 0) byNetwork.delete(network);
+        else byNetwork.set(network, left);
       };
     },
   };

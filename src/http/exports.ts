@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { makeZip } from 'client-zip';
-import { stringify } from 'csv-stringify';
 import { fromGlobalId, toGlobalId } from '../domain/ids.ts';
 import { RateLimitedError, RetryableError, UnauthenticatedError } from '../domain/errors.ts';
 import type { Accounts } from '../services/accounts.ts';
@@ -13,6 +12,7 @@ import type { AssetStore } from '../store/assets.ts';
 import { authenticate } from './authenticate.ts';
 import type { ClientInfo } from './client-info.ts';
 import type { ConnectionCount } from './connection-count.ts';
+import { writeCsv } from './csv.ts';
 import { bearerTokenOf, pathOf } from './headers.ts';
 import { keepStream } from './keep-stream.ts';
 
@@ -129,7 +129,6 @@ const columns = [
   'finishedAt',
 ];
 
-/** RFC 4180 with a header. A cell that a spreadsheet would take for a formula gets an apostrophe before it. */
 function csv(found: BatchExport, urlOf: UrlOf): Readable {
   const rows = Readable.from(
     (async function* () {
@@ -140,10 +139,7 @@ function csv(found: BatchExport, urlOf: UrlOf): Readable {
     })(),
     { highWaterMark: 16 },
   );
-  const lines = stringify({ header: true, columns, record_delimiter: 'windows', escape_formulas: true });
-  rows.on('error', (error) => lines.destroy(error));
-  lines.on('close', () => rows.destroy());
-  return rows.pipe(lines);
+  return writeCsv(rows, columns);
 }
 
 async function* jsonLines(found: BatchExport, urlOf: UrlOf): AsyncGenerator<string, void, undefined> {

@@ -16,6 +16,7 @@ import { allowOrigin, answerPreflight, isAllowedOrigin } from './origins.ts';
 import { refreshCookieOf } from './refresh-cookie.ts';
 import { setHead, type Head } from './security-headers.ts';
 import type { HttpSettings } from './settings.ts';
+import type { UnfinishedInput } from './unfinished-input.ts';
 
 /** `head` is what every answer begins with; more may be added to it. */
 type Route = (
@@ -35,6 +36,7 @@ export function createGraphqlRoute(deps: {
   sessions: Sessions;
   limits: RateLimits;
   connections: ConnectionCount;
+  unfinished: UnfinishedInput;
   settings: HttpSettings;
   maxBodyBytes: number;
 }): Route {
@@ -82,7 +84,7 @@ export function createGraphqlRoute(deps: {
       if (mediaType(request) !== 'application/json') {
         return refuse(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the request as application/json.');
       }
-      const body = await readBody(request, deps.maxBodyBytes);
+      const body = await readBody(request, deps.maxBodyBytes, deps.unfinished);
       if (body === undefined) {
         head.push('connection', 'close');
         return refuse(413, 'REQUEST_TOO_LARGE', 'The request is too large.');

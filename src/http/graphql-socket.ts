@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql';
-import { CloseCode, makeServer, MessageType, stringifyMessage } from 'graphql-ws';
+import { CloseCode, makeServer, MessageType } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import { RateLimitedError } from '../domain/errors.ts';
 import type { SharedResult, Sink } from '../graphql/audience.ts';
@@ -18,6 +18,12 @@ import type { SocketGuard } from './socket-guard.ts';
 const maxOperations = 100;
 /** Bytes that may wait for a peer before its subscriptions wait for it. */
 const maxBufferedBytes = 64 * 1024;
+/** Characters of the name that a client gives to an operation, which every event repeats. */
+const maxIdLength = 128;
+/** Bytes that a close frame has room for beside its code (RFC 6455, section 5.5). */
+const maxReasonBytes = 123;
+/** How long a peer may take to say `connection_init`. */
+const introductionMs = 3_000;
 /** A peer that answers no ping for this long is gone. */
 const pingEveryMs = 12_000;
 
@@ -46,14 +52,24 @@ export function createGraphqlSockets(deps: {
   const operations = new WeakMap<object, Operation>();
 
   const protocol = makeServer<Record<string, unknown>, Peer>({
+    connectionInitWaitTimeout: introductionMs,
     async onConnect(context) {
       const { connectionParams } = context;
       // A token that is known is not kept.
       Object.assign(context, { connectionParams: undefined });
-      return context.extra.guard.authenticate(connectionParams);
+      return context.extra.guard.introduce(connectionParams);
+    },
+    async onPing({ extra }, payload) {
+      await extra.guard.authenticate(payload);
     },
     async onSubscribe({ extra, subscriptions }, id, payload) {
       const { socket, guard, client, requestId } = extra;
+      if (id.length > maxIdLength) {
+        socket.close(CloseCode.BadRequest, `Operation ids have at most ${maxIdLength} characters`);
+        return [new GraphQLError('The socket is closed.')];
+      }
+      // Before anything is waited for: those that were opened at once are all there already.
+      if (Object.keys(subscriptions).length > maxOperations) return [tooMany(new RateLimitedError(1))];
       const { schema, parse, validate, contextFactory, execute } = await graphql.getEnveloped({
         requestId,
         origin: client.origin,
@@ -64,7 +80,6 @@ export function createGraphqlSockets(deps: {
       });
       try {
         await limits.request(client.address);
-        if (Object.keys(subscriptions).length > maxOperations) throw new RateLimitedError(1);
         requireShallow(payload.variables);
         const document = parse(persisted.resolve(payload) ?? payload.query);
         const errors = validate(schema, document);
@@ -77,13 +92,13 @@ export function createGraphqlSockets(deps: {
           variableValues: payload.variables ?? null,
         };
         // graphql-ws holds the message and these arguments for as long as the subscription lasts.
-        Object.assign(payload, { query: '', variables: null });
+        Object.assign(payload, { query: '', variables: null, operationName: null, extensions: null });
         const ticket = {};
         operations.set(ticket, { execute, args, socket, id });
         return { schema, document, contextValue: ticket, operationName: args.operationName };
       } catch (error) {
         // What throws here would close the socket, and with it every other subscription on it.
-        if (error instanceof RateLimitedError) return [maskError(error, () => undefined)];
+        if (error instanceof RateLimitedError) return [tooMany(error)];
         if (error instanceof GraphQLError) return [error];
         throw error;
       }
@@ -114,13 +129,10 @@ export function createGraphqlSockets(deps: {
       {
         protocol: socket.protocol,
         send: (text) => send(socket, text),
-        close: (code, reason) => socket.close(code, reason),
+        close: (code, reason) => socket.close(code, toReason(reason)),
+        // Without the payload of the ping, which may be large or hold a token.
+        onPing: () => send(socket, pong),
         onMessage: (callback) => void (receive = callback),
-        // graphql-ws would send the payload back, however large it is.
-        async onPing(payload) {
-          await guard.authenticate(payload);
-          await send(socket, stringifyMessage({ type: MessageType.Pong }));
-        },
       },
       peer,
     );
@@ -131,7 +143,6 @@ export function createGraphqlSockets(deps: {
     }, pingEveryMs);
 
     socket.on('message', (data: Buffer) => {
-      guard.countFrame();
       receive(data.toString()).catch((error: unknown) => {
         logger.error({ err: error, requestId: peer.requestId }, 'a WebSocket message failed');
         socket.close(CloseCode.InternalServerError, 'Internal server error');
@@ -159,10 +170,21 @@ type Operation = {
   id: string;
 };
 
+/** What fits into a close frame, in whole characters: a reason may repeat what the client said. */
+function toReason(text = ''): Buffer {
+  const bytes = Buffer.alloc(maxReasonBytes);
+  return bytes.subarray(0, new TextEncoder().encodeInto(text, bytes).written);
+}
+
+const pong = JSON.stringify({ type: MessageType.Pong });
+
+const tooMany = (error: RateLimitedError) => maskError(error, () => undefined);
+
+/** Resolves when the text has left, or cannot leave as the peer has. */
 function send(socket: WebSocket, text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     if (socket.readyState !== socket.OPEN) return resolve();
-    socket.send(text, (error) => (error ? reject(error) : resolve()));
+    socket.send(text, () => resolve());
   });
 }
 

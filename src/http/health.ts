@@ -5,33 +5,49 @@ import type { CacheCounts } from '../cache/cache.ts';
 export type HealthChecks = Record<string, () => Promise<void>>;
 
 const patienceMs = 1_000;
+/** How long an outcome is told to all who ask, so that questions cost nothing behind this process. */
+const keptMs = 500;
 
 /**
  * `/health/live`: the process answers. `/health/ready`: what it needs answers as well, and it is not about to stop,
  * else 503. `/health/cache`: what the cache of this instance has been asked since its start, and what it takes.
+ * Nobody is refused, as an instance that is asked too often is not ill: the checks run twice a second at most.
  */
-export async function serveHealth(
+export function createHealth(
+  checks: HealthChecks,
+): (
   path: string,
   response: ServerResponse,
-  checks: HealthChecks,
-  { isStopping, cache }: { isStopping: boolean; cache: CacheCounts | undefined },
-): Promise<void> {
-  if (path === '/health/live') return answer(response, 200, { status: 'live' });
-  if (path === '/health/cache')
-    return answer(response, 200, { status: cache === undefined ? 'off' : 'on', ...cache });
-  if (path !== '/health/ready') return answer(response, 404, { status: 'unknown check' });
-  if (isStopping) return answer(response, 503, { status: 'stopping' });
-  const results = await Promise.all(
-    Object.entries(checks).map(async ([name, check]) => [name, await outcome(check)] as const),
-  );
-  const ready = results.every(([, result]) => result === 'ok');
-  answer(response, ready ? 200 : 503, {
-    status: ready ? 'ready' : 'not ready',
-    ...Object.fromEntries(results),
-  });
+  state: { isStopping: boolean; cache: CacheCounts | undefined },
+) => Promise<void> {
+  let kept: { outcomes: Promise<Record<string, Outcome>>; until: number } | undefined;
+
+  function outcomesNow(): Promise<Record<string, Outcome>> {
+    const now = performance.now();
+    if (kept === undefined || kept.until <= now) kept = { outcomes: runAll(checks), until: now + keptMs };
+    return kept.outcomes;
+  }
+
+  return async (path, response, { isStopping, cache }) => {
+    if (path === '/health/live') return answer(response, 200, { status: 'live' });
+    if (path === '/health/cache')
+      return answer(response, 200, { status: cache === undefined ? 'off' : 'on', ...cache });
+    if (path !== '/health/ready') return answer(response, 404, { status: 'unknown check' });
+    if (isStopping) return answer(response, 503, { status: 'stopping' });
+    const outcomes = await outcomesNow();
+    const ready = Object.values(outcomes).every((outcome) => outcome === 'ok');
+    answer(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', ...outcomes });
+  };
 }
 
-async function outcome(check: () => Promise<void>): Promise<'ok' | 'down' | 'slow'> {
+type Outcome = 'ok' | 'down' | 'slow';
+
+async function runAll(checks: HealthChecks): Promise<Record<string, Outcome>> {
+  const outcomes = Object.entries(checks).map(async ([name, check]) => [name, await outcomeOf(check)]);
+  return Object.fromEntries(await Promise.all(outcomes));
+}
+
+async function outcomeOf(check: () => Promise<void>): Promise<Outcome> {
   let timer: NodeJS.Timeout | undefined;
   const slow = new Promise<'slow'>((resolve) => {
     timer = setTimeout(() => resolve('slow'), patienceMs);

@@ -17,13 +17,15 @@ import { createGraphqlRoute } from './graphql-route.ts';
 import { createGraphqlServer, graphqlPath } from './graphql-server.ts';
 import { exportPrefix, serveExport } from './exports.ts';
 import { pathOf } from './headers.ts';
+import { createHealth, type HealthChecks } from './health.ts';
+import { isAllowedHost } from './hosts.ts';
 import { explainListenError } from './listen-error.ts';
-import { serveHealth, type HealthChecks } from './health.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
 import { securityHead, setHead, type Head } from './security-headers.ts';
 import type { HttpSettings } from './settings.ts';
 import { watchStalledSockets } from './stalled-sockets.ts';
-import { attachWebSockets } from './websocket.ts';
+import { createUnfinishedInput } from './unfinished-input.ts';
+import { asksForWebSocket, attachWebSockets } from './websocket.ts';
 
 export type HttpServer = {
   /** @returns the address it listens on, such as `http://127.0.0.1:4000`. @throws ListenError */
@@ -34,9 +36,13 @@ export type HttpServer = {
 
 /** The largest request: a document with its variables; also the largest message on a WebSocket. */
 const maxBodyBytes = 1024 * 1024;
+/** All requests and messages together that have begun to come. */
+const maxUnfinishedBytes = 16 * 1024 * 1024;
 /** How long a client may take to send its headers, and its whole request: nobody holds a connection for nothing. */
 const patience = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 };
 const keepAliveTimeoutMs = 10_000;
+/** To listen there is to listen on every address of the machine. */
+const anyAddress = new Set(['0.0.0.0', '::']);
 
 /**
  * All that is served on one port: GraphQL, pictures, exports, health.
@@ -60,7 +66,9 @@ export function createHttpServer(deps: {
   const readClient = createClientReader(settings.trustedProxies);
   const connections = createConnectionCount(settings);
   const graphql = createGraphqlServer(services, { ...deps, introspection: settings.introspection });
-  const serveGraphql = createGraphqlRoute({ ...deps, graphql, connections, maxBodyBytes });
+  const unfinished = createUnfinishedInput(maxUnfinishedBytes);
+  const serveGraphql = createGraphqlRoute({ ...deps, graphql, connections, unfinished, maxBodyBytes });
+  const serveHealth = createHealth(deps.health);
 
   let isStopping = false;
 
@@ -71,11 +79,13 @@ export function createHttpServer(deps: {
     path: string,
     head: Head,
   ): Promise<void> {
+    const isHealth = path.startsWith('/health/');
+    if (!isHealth && !isAllowedHost(request, settings.allowedHosts)) return refuseHost(response, head);
     if (path === graphqlPath && deps.servesApi) return serveGraphql(request, response, client, head);
     setHead(response, head);
     compress(request, response);
-    if (path.startsWith('/health/')) {
-      await serveHealth(path, response, deps.health, { isStopping, cache: deps.cache?.counts() });
+    if (isHealth) {
+      await serveHealth(path, response, { isStopping, cache: deps.cache?.counts() });
     } else if (!deps.servesApi) {
       response
         .writeHead(404, { 'content-type': 'text/plain' })
@@ -96,7 +106,9 @@ export function createHttpServer(deps: {
   }
 
   const requestLog = createRequestLog(logger, createMomentWriter());
-  const server = createServer(patience, (request, response) => {
+  // Another protocol may be offered to anybody; who does not know it goes on with HTTP/1.1 (RFC 9110, section 7.8).
+  const shouldUpgradeCallback = deps.servesApi ? asksForWebSocket : () => false;
+  const server = createServer({ ...patience, shouldUpgradeCallback }, (request, response) => {
     const startedAt = performance.now();
     const client = readClient(request);
     const { requestId } = client;
@@ -123,8 +135,9 @@ export function createHttpServer(deps: {
         limits,
         persisted: deps.persisted,
         connections,
+        unfinished,
         readClient,
-        allowedOrigins: settings.allowedOrigins,
+        settings,
         maxMessageBytes: maxBodyBytes,
         logger,
       })
@@ -141,6 +154,9 @@ export function createHttpServer(deps: {
       await promise.catch((error: NodeJS.ErrnoException) => {
         throw explainListenError(error, host, port);
       });
+      if (anyAddress.has(host) && settings.allowedHosts.size === 0) {
+        logger.info('clients reach it by IP address or as localhost; for any other name, set ALLOWED_HOSTS');
+      }
       const address = server.address();
       const boundPort = typeof address === 'object' && address !== null ? address.port : port;
       return `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`;
@@ -154,6 +170,7 @@ export function createHttpServer(deps: {
         server.closeAllConnections();
       }, graceMs);
       stopWatching();
+      unfinished.stop();
       await webSockets?.close();
       await graphql.dispose();
       server.closeIdleConnections();
@@ -162,4 +179,12 @@ export function createHttpServer(deps: {
       clearTimeout(grace);
     },
   };
+}
+
+/** The answer to a request for a host that this server is not (RFC 9110, section 15.5.20). */
+function refuseHost(response: ServerResponse, head: Head): void {
+  const message =
+    'This server is not known under this host. If it should be, set ALLOWED_HOSTS to the names that it is reached by.';
+  response.writeHead(421, [...head, 'content-type', 'application/json']);
+  response.end(JSON.stringify({ errors: [{ message, extensions: { code: 'HOST_NOT_ALLOWED' } }] }));
 }

@@ -5,40 +5,77 @@ import type { Accounts, Viewer } from '../services/accounts.ts';
 import type { SessionEnd } from '../services/session-watch.ts';
 import type { Sessions } from '../services/sessions.ts';
 import { unlessRefused } from './authenticate.ts';
+import { FrameReader } from './frame-reader.ts';
 import { bearerToken } from './headers.ts';
+import type { CutReason, Source, UnfinishedInput } from './unfinished-input.ts';
 
-/** Frames that a socket may send at once, and then a second. */
+/** Frames of any kind that a socket may send at once, and then a second. */
 const frameBurst = 500;
 const framesPerSecond = 100;
+/** Bytes that a socket may send before its `connection_init` is accepted. */
+const introductionBytes = 8 * 1024;
 
 /** Close codes: of graphql-transport-ws, of RFC 6455's registry, and 4429 as Too Many Requests. */
-const closeCodes = { forbidden: 4403, tooManyRequests: 4429, tryAgainLater: 1013 } as const;
+const closings: Record<SessionEnd | CutReason | 'flooding' | 'unintroduced', [number, string]> = {
+  ended: [4403, 'Forbidden'],
+  expired: [4403, 'Forbidden'],
+  unverified: [1013, 'Try again later'],
+  flooding: [4429, 'Too many requests'],
+  unintroduced: [1009, 'Too much before connection_init'],
+  slow: [1008, 'A message took too long'],
+  crowded: [1013, 'Try again later'],
+};
 const closeGraceMs = 500;
 
 /**
- * What one WebSocket may do and as whom: it is closed when its session ends, when its token expires, and when it
- * floods. A class, as there are thousands of them.
+ * What one WebSocket may send and as whom: it is closed when its session ends, when its token expires, and when it
+ * sends too much. A class, as there are thousands of them.
  */
-export class SocketGuard {
+export class SocketGuard implements Source {
   readonly #socket: WebSocket;
-  readonly #deps: { accounts: Accounts; sessions: Sessions };
+  readonly #deps: { accounts: Accounts; sessions: Sessions; unfinished: UnfinishedInput };
   #viewer: Viewer | undefined;
   #stopWatching: (() => void) | undefined;
-  #frames = frameBurst;
+  readonly #reader = new FrameReader();
+  /** Undefined once `connection_init` is accepted. */
+  #introductionLeft: number | undefined = introductionBytes;
+  #framesLeft = frameBurst;
   #countedAt = performance.now();
 
-  constructor(socket: WebSocket, deps: { accounts: Accounts; sessions: Sessions }) {
+  constructor(
+    socket: WebSocket,
+    deps: { accounts: Accounts; sessions: Sessions; unfinished: UnfinishedInput },
+  ) {
     this.#socket = socket;
     this.#deps = deps;
   }
 
-  /** Counts a frame that came; closes the socket where it is one too many. */
-  countFrame(): void {
+  /** Counts what has come; to be called before `ws` reads it. Closes the socket where it is too much. */
+  count(bytes: Buffer): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    const before = this.#reader.frames;
+    this.#reader.read(bytes);
     const now = performance.now();
     const earned = ((now - this.#countedAt) / 1000) * framesPerSecond;
-    this.#frames = Math.min(frameBurst, this.#frames + earned) - 1;
+    this.#framesLeft = Math.min(frameBurst, this.#framesLeft + earned) - (this.#reader.frames - before);
     this.#countedAt = now;
-    if (this.#frames < 0) this.#close('flooding');
+    if (this.#introductionLeft !== undefined) this.#introductionLeft -= bytes.byteLength;
+    if (this.#framesLeft < 0) this.cut('flooding');
+    else if ((this.#introductionLeft ?? 0) < 0) this.cut('unintroduced');
+    else this.#deps.unfinished.hold(this, this.#reader.unfinishedBytes);
+  }
+
+  /** Logs the socket in as `connection_init` asks. @returns whether it is accepted; closed where not. */
+  async introduce(connectionParams: unknown): Promise<boolean> {
+    const isAccepted = await this.authenticate(connectionParams);
+    if (isAccepted) this.#introductionLeft = undefined;
+    return isAccepted;
+  }
+
+  /** Closes the socket, and reads no more of it. */
+  cut(why: CutReason | 'flooding' | 'unintroduced'): void {
+    this.#close(why);
+    this.#socket.pause();
   }
 
   /** Logs the socket in, or on with a new token; closes it where that does not work. @returns whether it did. */
@@ -69,12 +106,12 @@ export class SocketGuard {
   /** The socket is closed. */
   leave(): void {
     this.#stopWatching?.();
+    this.#deps.unfinished.hold(this, 0);
   }
 
-  #close(reason: SessionEnd | 'flooding'): void {
-    if (reason === 'unverified') this.#socket.close(closeCodes.tryAgainLater, 'Try again later');
-    else if (reason === 'flooding') this.#socket.close(closeCodes.tooManyRequests, 'Too many requests');
-    else this.#socket.close(closeCodes.forbidden, 'Forbidden');
+  #close(reason: keyof typeof closings): void {
+    this.#socket.close(...closings[reason]);
+    this.#deps.unfinished.hold(this, 0);
     // Until the peer answers the close, nothing that it says is done; one that does not answer is to hear no more.
     this.#socket.removeAllListeners('message');
     setTimeout(() => this.#socket.terminate(), closeGraceMs).unref();

@@ -12,9 +12,18 @@ import type { ConnectionCount } from './connection-count.ts';
 import { graphqlPath, type GraphqlServer } from './graphql-server.ts';
 import { createGraphqlSockets } from './graphql-socket.ts';
 import { pathOf } from './headers.ts';
+import { isAllowedHost } from './hosts.ts';
 import { isAllowedOrigin } from './origins.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
+import type { HttpSettings } from './settings.ts';
 import { SocketGuard } from './socket-guard.ts';
+import type { UnfinishedInput } from './unfinished-input.ts';
+
+/** Pieces that a message and a frame may come in; each takes memory beside its bytes. */
+const maxFragments = 256;
+const maxPieces = 4_096;
+/** How long a peer may take to answer a close. */
+const closeMs = 5_000;
 
 /** The peer has stopped to read; it may come back and resume behind its cursor. */
 const stalledCode = 4410;
@@ -36,8 +45,9 @@ export function attachWebSockets(
     limits: RateLimits;
     persisted: PersistedDocuments;
     connections: ConnectionCount;
+    unfinished: UnfinishedInput;
     readClient: (request: IncomingMessage) => ClientInfo;
-    allowedOrigins: readonly string[];
+    settings: HttpSettings;
     maxMessageBytes: number;
     logger: Logger;
   },
@@ -49,20 +59,25 @@ export function attachWebSockets(
 } {
   const webSockets = new WeakMap<Duplex, WebSocket>();
   const serve = createGraphqlSockets(deps);
-  const sockets = new WebSocketServer({
+  const options = {
     noServer: true,
     maxPayload: deps.maxMessageBytes,
+    maxFragments,
+    maxBufferedChunks: maxPieces,
+    closeTimeout: closeMs,
     perMessageDeflate: false,
-    handleProtocols: (offered) =>
-      offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : false,
-  });
+    handleProtocols: (offered: Set<string>) =>
+      offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : (false as const),
+  };
+  const sockets = new WebSocketServer(options);
 
   async function upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
     const refuse = (status: string) => {
       connection.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
     };
     if (pathOf(request) !== graphqlPath) return refuse('404 Not Found');
-    if (!isAllowedOrigin(request, deps.allowedOrigins)) return refuse('403 Forbidden');
+    if (!isAllowedHost(request, deps.settings.allowedHosts)) return refuse('421 Misdirected Request');
+    if (!isAllowedOrigin(request, deps.settings.allowedOrigins)) return refuse('403 Forbidden');
     const client = deps.readClient(request);
     try {
       await deps.limits.request(client.address);
@@ -82,7 +97,9 @@ export function attachWebSockets(
       // From here on `ws` listens.
       connection.off('error', destroyIt);
       webSockets.set(connection, socket);
-      serve({ socket, guard: new SocketGuard(socket, deps), client, requestId });
+      const guard = new SocketGuard(socket, deps);
+      connection.prependListener('data', (bytes: Buffer) => guard.count(bytes));
+      serve({ socket, guard, client, requestId });
     });
   }
 
@@ -105,6 +122,11 @@ export function attachWebSockets(
       await new Promise<void>((resolve) => sockets.close(() => resolve()));
     },
   };
+}
+
+/** Whether a request asks to go on as a WebSocket. */
+export function asksForWebSocket({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 function destroyIt(this: Duplex): void {

@@ -6,6 +6,7 @@ import {
   RateLimiterRes,
   type RateLimiterAbstract,
 } from 'rate-limiter-flexible';
+import { networkOf } from '../domain/addresses.ts';
 import { RateLimitedError } from '../domain/errors.ts';
 
 /** How much is allowed; see README.md, Settings. */
@@ -68,20 +69,20 @@ export function createRateLimits(settings: RateLimitSettings, redis: Redis | und
   const refreshes = limiter('refresh', settings.perAddress, minute);
 
   return {
-    request: (address) => andThen(global('all', 1), () => perAddress(network(address), 1)),
+    request: (address) => andThen(global('all', 1), () => perAddress(networkOf(address), 1)),
     operation: ({ userId, address }, fields) =>
-      andThen(fields > 1 ? perAddress(network(address), fields - 1) : undefined, () =>
+      andThen(fields > 1 ? perAddress(networkOf(address), fields - 1) : undefined, () =>
         userId === undefined ? undefined : perUser(userId, fields),
       ),
     async attemptLogin(email, address) {
-      await consume(loginsPerAddress, network(address));
+      await consume(loginsPerAddress, networkOf(address));
       await consume(logins, accountKey(email, address));
     },
     async forgiveLogin(email, address) {
       await logins.delete(accountKey(email, address));
     },
-    attemptRegistration: (address) => consume(registrations, network(address)),
-    attemptRefresh: (address) => consume(refreshes, network(address)),
+    attemptRegistration: (address) => consume(registrations, networkOf(address)),
+    attemptRefresh: (address) => consume(refreshes, networkOf(address)),
   };
 }
 
@@ -169,18 +170,6 @@ function inBlocks(limiter: RateLimiterAbstract) {
 /** Hashed: whose accounts are tried is nobody's business who can read Redis. */
 function accountKey(email: string, address: string): string {
   return createHash('sha256')
-    .update(`${network(address)} ${email}`)
+    .update(`${networkOf(address)} ${email}`)
     .digest('base64url');
-}
-
-/** An IPv6 customer has a whole /64 to choose addresses from; it counts as one. */
-function network(address: string): string {
-  if (!address.includes(':')) return address;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
-  const [head = '', tail] = address.split('%', 1)[0]?.split('::') ?? [];
-  const before = head === '' ? [] : head.split(':');
-  const after = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0');
-  return [...before, ...zeros, ...after].slice(0, 4).join(':');
 }

@@ -25,7 +25,12 @@ let owners: Account[];
 let campaigns: string[][];
 beforeAll(async () => {
   redis = await startRedis();
-  app = await startTestApp({ REDIS_URL: redis.url, ROLE: 'api', CACHE: 'on' });
+  app = await startTestApp({
+    REDIS_URL: redis.url,
+    ROLE: 'api',
+    CACHE: 'on',
+    ALLOWED_HOSTS: 'pressrun.example',
+  });
   another = await app.startAnother();
   owners = [await signUp(app), await signUp(app)];
   campaigns = await Promise.all(

@@ -264,7 +264,7 @@ const tokens: [string, (token: string) => string | Promise<string>][] = [
   ],
   ['a life of a year', (token) => forge(token, { claims: { iat: now() - 3_600, exp: now() + 31_536_000 } })],
   ['rubbish', () => 'rubbish'],
-  ['a megabyte less a bit', () => 'a.'.repeat(5_000)],
+  ['seven kilobytes', () => 'a.'.repeat(3_500)],
 ];
 const now = () => Math.floor(Date.now() / 1000);
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -572,7 +572,7 @@ describe('a WebSocket', () => {
     // It may be reset in the middle of a frame.
     connection.on('error', () => undefined);
     connection.write(
-      'GET /graphql HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n' +
+      'GET /graphql HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n' +
         'sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\nsec-websocket-protocol: graphql-transport-ws\r\n\r\n',
     );
     await once(connection, 'data');
@@ -603,7 +603,7 @@ it('500 clients that send their headers a byte at a time keep nobody else waitin
     await Promise.all(sockets.map((socket) => once(socket, 'connect')));
     for (const socket of sockets) {
       socket.on('error', () => undefined);
-      socket.write('POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: appl');
+      socket.write('POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: appl');
     }
     const { data, ms } = await post(app, { query: '{ me { id } }' }, as(account.token));
     expect(data).toEqual({ me: { id: account.id } });

@@ -52,13 +52,13 @@ describe('the export of a batch', () => {
     );
   });
 
-  it('as CSV has a header, quotes what needs it, and hides formulas from spreadsheets', async () => {
+  it('as CSV has a header, quotes every cell, and hides formulas from spreadsheets', async () => {
     const response = await download('csv');
     expect(response.headers.get('content-type')).toBe('text/csv; charset=utf-8');
     const text = await response.text();
-    expect(text).toMatch(/^id,position,status,/);
+    expect(text).toMatch(/^"id","position","status",/);
     expect(text).toContain(`"'=1+1, ""quoted""\nline"`);
-    expect(text.match(/,COMPLETED,/g)).toHaveLength(5);
+    expect(text.match(/,"COMPLETED",/g)).toHaveLength(5);
   });
 
   it('as ZIP holds the table and every picture', async () => {

@@ -1,0 +1,44 @@
+import { request } from 'node:http';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { post } from '../support/raw-graphql.ts';
+import { openConnection } from '../support/raw-socket.ts';
+import { waitUntil } from '../support/services/wait-until.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+it('a body is read whole, however small its pieces are', async () => {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const sent = request(`${app.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+  });
+  sent.on('error', reject);
+  sent.on('response', (response) => {
+    response.toArray().then((pieces) => resolve(Buffer.concat(pieces).toString()), reject);
+  });
+  const body = JSON.stringify({ query: `{ me { id } } # ${'x'.repeat(30_000)}` });
+  for (let at = 0; at < body.length; at += 7) sent.write(body.slice(at, at + 7));
+  sent.end();
+  expect(JSON.parse(await promise)).toEqual({ data: { me: null } });
+});
+
+it('unfinished bodies of all clients are 16 MiB together: the oldest are cut, others are answered', async () => {
+  const connections = await Promise.all(Array.from({ length: 40 }, () => openConnection(app.url)));
+  try {
+    for (const { socket } of connections) {
+      socket.write(
+        'POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 1000000\r\n\r\n',
+      );
+      socket.write(Buffer.alloc(900_000, 32));
+    }
+    await waitUntil('the bound', () => connections.filter(({ socket }) => socket.closed).length >= 20);
+    expect((await post(app, { query: '{ me { id } }' })).data).toEqual({ me: null });
+  } finally {
+    for (const connection of connections) connection[Symbol.dispose]();
+  }
+}, 60_000);
