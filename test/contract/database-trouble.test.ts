@@ -42,9 +42,10 @@ describe('connections that go silent', () => {
       const { proxy, database } = await behindProxy();
       await askAll(database, way);
       proxy.stall();
-      for (const answer of await askAll(database, way)) {
-        if (answer.status === 'rejected') expect(answer.reason).toBeInstanceOf(ServiceUnavailableError);
-      }
+      const refusals = (await askAll(database, way)).flatMap((answer) =>
+        answer.status === 'rejected' ? [answer.reason] : [],
+      );
+      expect(refusals.filter((error) => !(error instanceof ServiceUnavailableError))).toEqual([]);
       const answers = await askAll(database, way);
       expect(answers.filter(({ status }) => status === 'rejected')).toEqual([]);
     },
@@ -97,15 +98,17 @@ describe('passing trouble is SERVICE_UNAVAILABLE', () => {
   it('while backends are terminated', async () => {
     await using postgres = await startPostgres();
     const database = await open(await postgres.createDatabase());
-    let isOver = false;
+    const over = new AbortController();
     const refusals = new Set<unknown>();
     let answered = 0;
     const asking = [...Object.values(ways), ...Object.values(ways)].map(async (way) => {
-      while (!isOver) {
-        await way(database).then(
-          () => (answered += 1),
-          (error: unknown) => refusals.add(error),
-        );
+      while (!over.signal.aborted) {
+        try {
+          await way(database);
+          answered += 1;
+        } catch (error) {
+          refusals.add(error);
+        }
       }
     });
     for (let times = 0; times < 6; times += 1) {
@@ -113,7 +116,7 @@ describe('passing trouble is SERVICE_UNAVAILABLE', () => {
       await waitUntil('an answer', () => answered > before);
       await postgres.terminateBackends();
     }
-    isOver = true;
+    over.abort();
     await Promise.all(asking);
     expect([...refusals].filter((error) => !(error instanceof ServiceUnavailableError))).toEqual([]);
     expect(refusals.size).toBeGreaterThan(0);
