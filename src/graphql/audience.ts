@@ -1,13 +1,11 @@
-import type { GraphQLError } from 'graphql';
 import type { Update } from '../services/progress.ts';
 import type { Followed } from './followed.ts';
 
 /** The answer to one update, as text as well: one object for all subscribers who are told the same. */
 export type SharedResult = {
   data?: unknown;
-  errors?: readonly GraphQLError[];
-  /** Cursor to resume from; undefined for an error that ends the subscription. */
-  cursor: string | undefined;
+  /** Cursor to resume from. */
+  cursor: string;
   text: string;
 };
 
@@ -41,7 +39,7 @@ export type Audience = {
 /** Subscribers who are told the same at the same time. Closes when the last one has left. */
 export function openAudience(
   follow: Followed['source']['follow'],
-  execute: (update: Update) => Promise<SharedResult>,
+  execute: (update: Update) => Promise<SharedResult | undefined>,
   onClose: () => void,
 ): Audience {
   const members = new Set<Member>();
@@ -66,12 +64,16 @@ export function openAudience(
   }
 
   /** @returns false where the member could not take all of it. */
-  function tell(member: Member, page: readonly Update[], results: readonly SharedResult[]): boolean {
+  function tell(
+    member: Member,
+    page: readonly Update[],
+    results: readonly (SharedResult | undefined)[],
+  ): boolean {
     for (const [index, update] of page.entries()) {
       const result = results[index];
       const isNews = update.kind === 'stage' ? update.seq >= member.seen : update.seq > member.seen;
-      if (!isNews || result === undefined) continue;
-      if (!member.sink.push(result)) return false;
+      if (!isNews) continue;
+      if (result !== undefined && !member.sink.push(result)) return false;
       member.seen = update.seq;
     }
     return true;

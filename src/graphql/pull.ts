@@ -4,7 +4,7 @@ import type { Subscription } from './subscriber.ts';
 /** Results that may wait for a subscriber who pulls; more are read from the log when it is ready. */
 const maxQueued = 64;
 
-/** The same for transports that pull. */
+/** The same for transports that pull. @throws GraphQLError where the subscription cannot go on. */
 export async function* pull(subscription: Subscription): AsyncGenerator<SharedResult, void, undefined> {
   let queue: SharedResult[] = [];
   let isOver = false;
@@ -26,6 +26,8 @@ export async function* pull(subscription: Subscription): AsyncGenerator<SharedRe
     isOver = true;
     onMore?.();
   });
+  // Told to whoever pulls, at the end.
+  delivered.catch(() => undefined);
   try {
     for (;;) {
       const taken = queue;

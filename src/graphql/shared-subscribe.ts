@@ -6,6 +6,12 @@ import {
   type ExecutionResult,
 } from 'graphql';
 import { z } from 'zod';
+import {
+  InvalidInputError,
+  NotFoundError,
+  RetryableError,
+  ServiceUnavailableError,
+} from '../domain/errors.ts';
 import type { Update } from '../services/progress.ts';
 import { openAudience, type Audience, type SharedResult } from './audience.ts';
 import type { OperationArgs } from './context.ts';
@@ -33,9 +39,14 @@ export function createSharedSubscribe(maskError: (error: unknown, requestId?: st
     if (!isFollowed(answer)) return masked(failureSchema.parse(answer), mask);
     const { first, follow } = answer.source;
     const key = shareKey(args);
-    const execute = async (update: Update): Promise<SharedResult> => {
-      const result = masked(await executeSubscriptionEvent({ ...validated, rootValue: update }), mask);
-      return { ...result, cursor: String(update.seq), text: JSON.stringify(result) };
+    const execute = async (update: Update): Promise<SharedResult | undefined> => {
+      const result = await executeSubscriptionEvent({ ...validated, rootValue: update });
+      if (result.errors === undefined) {
+        return { ...result, cursor: String(update.seq), text: JSON.stringify(result) };
+      }
+      const causes = result.errors.map((error) => error.originalError ?? error);
+      if (update.kind === 'event' && causes.some((cause) => cause instanceof NotFoundError)) return undefined;
+      throw failureOf(causes, () => masked(result, mask));
     };
     return new Subscriber(sharings.get(key) ?? share(key, { follow, execute, mask }), first);
   };
@@ -43,13 +54,17 @@ export function createSharedSubscribe(maskError: (error: unknown, requestId?: st
   /** Known under its key from its first subscriber to its last. */
   function share(key: string, own: Pick<Sharing, 'follow' | 'execute' | 'mask'>): Sharing {
     // Live as long as the update: what is at the newest end of a stream is also shared by those who catch up.
-    const results = new WeakMap<Update, Promise<SharedResult>>();
+    const results = new WeakMap<Update, ReturnType<Sharing['execute']>>();
     let audience: Audience | undefined;
     let subscribers = 0;
 
-    function execute(update: Update): Promise<SharedResult> {
-      const result = results.get(update) ?? own.execute(update);
+    function execute(update: Update): ReturnType<Sharing['execute']> {
+      const known = results.get(update);
+      if (known !== undefined) return known;
+      const result = own.execute(update);
       results.set(update, result);
+      // Whoever comes next asks anew.
+      result.catch(() => results.delete(update));
       return result;
     }
 
@@ -80,6 +95,19 @@ export function createSharedSubscribe(maskError: (error: unknown, requestId?: st
 
 function masked(result: ExecutionResult, mask: (error: unknown) => GraphQLError): ExecutionResult {
   return result.errors === undefined ? result : { ...result, errors: maskErrors(result.errors, mask) };
+}
+
+/**
+ * Why an update cannot be told. An error is never sent in its place: the subscription ends, to be resumed behind the
+ * cursor from before it, or for good where the document is at fault.
+ *
+ * @param report logs what is a fault of ours.
+ */
+function failureOf(causes: readonly Error[], report: () => void): Error {
+  const known = causes.find((cause) => cause instanceof RetryableError || cause instanceof InvalidInputError);
+  if (known !== undefined) return known;
+  report();
+  return new ServiceUnavailableError({ cause: causes[0] });
 }
 
 function isFollowed(answer: unknown): answer is Followed {

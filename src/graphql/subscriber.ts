@@ -1,20 +1,35 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { GraphQLError } from 'graphql';
+import { RetryableError } from '../domain/errors.ts';
 import type { Update } from '../services/progress.ts';
 import type { Audience, Member, Parting, SharedResult, Sink } from './audience.ts';
 import type { Followed } from './followed.ts';
 
 /** A subscription that was granted. */
 export type Subscription = {
-  /** Hands everything to the sink, once; resolves at the end of the stream, or when the subscriber has left. */
+  /**
+   * Hands everything to the sink, once; resolves at the end of the stream, or when the subscriber has left.
+   *
+   * @throws GraphQLError where it cannot go on. Nothing was left out until then: it may be resumed.
+   */
   deliver(sink: Sink): Promise<void>;
   leave(): void;
 };
 
+/** How often what cannot be read is read again before the subscription ends: over 2 to 5 s. */
+const retries = 5;
+const firstDelayMs = 100;
+
 /** What all who asked the same share. */
 export type Sharing = {
   follow: Followed['source']['follow'];
-  /** Answers an update; whoever asks second gets the same answer. */
-  execute(update: Update): Promise<SharedResult>;
+  /**
+   * Answers an update; whoever asks second gets the same answer.
+   *
+   * @returns undefined where what it tells of was deleted meanwhile: then there is nothing to tell.
+   * @throws RetryableError where it cannot be read now.
+   */
+  execute(update: Update): Promise<SharedResult | undefined>;
   mask(error: unknown): GraphQLError;
   /** Those who have everything and are told together. */
   audience(): Audience;
@@ -52,18 +67,35 @@ export class Subscriber implements Subscription {
     const place = { sink, seen: this.#first.seq };
     this.#sharing.enter();
     try {
-      await this.#push(place, this.#first, await this.#sharing.execute(this.#first));
-      this.#first = undefined;
-      while (await this.#catchUp(place)) {
-        if ((await this.#join(place)) === 'over') return;
-        await sink.drained();
+      let failures = 0;
+      let seen = place.seen;
+      while (!this.#hasLeft) {
+        try {
+          return await this.#tellAll(place);
+        } catch (error) {
+          if (place.seen > seen) failures = 0;
+          seen = place.seen;
+          failures += 1;
+          if (!(error instanceof RetryableError) || failures > retries) throw error;
+          await delay(firstDelayMs * 2 ** (failures - 1) * (0.5 + Math.random()));
+        }
       }
     } catch (error) {
-      const errors = [this.#sharing.mask(error)];
-      const failure = { errors, cursor: undefined, text: JSON.stringify({ errors }) };
-      while (!sink.push(failure) && !this.#hasLeft) await sink.drained();
+      throw this.#sharing.mask(error);
     } finally {
       this.#sharing.leave();
+    }
+  }
+
+  /** From where it is to the end of the stream. */
+  async #tellAll(place: Place): Promise<void> {
+    if (this.#first !== undefined) {
+      await this.#push(place, this.#first, await this.#sharing.execute(this.#first));
+      this.#first = undefined;
+    }
+    while (await this.#catchUp(place)) {
+      if ((await this.#join(place)) === 'over') return;
+      await place.sink.drained();
     }
   }
 
@@ -78,8 +110,7 @@ export class Subscriber implements Subscription {
         // Started together, so that they look things up together.
         const results = await Promise.all(page.map((update) => this.#sharing.execute(update)));
         for (const [index, update] of page.entries()) {
-          const result = results[index];
-          if (result !== undefined) await this.#push(place, update, result);
+          await this.#push(place, update, results[index]);
           if (this.#hasLeft) return false;
         }
       }
@@ -89,8 +120,10 @@ export class Subscriber implements Subscription {
     }
   }
 
-  async #push(place: Place, update: Update, result: SharedResult): Promise<void> {
-    while (!place.sink.push(result) && !this.#hasLeft) await place.sink.drained();
+  async #push(place: Place, update: Update, result: SharedResult | undefined): Promise<void> {
+    if (result !== undefined) {
+      while (!place.sink.push(result) && !this.#hasLeft) await place.sink.drained();
+    }
     place.seen = update.seq;
   }
 

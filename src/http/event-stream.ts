@@ -36,10 +36,14 @@ export const eventStreams: Plugin = {
           }, heartbeatMs);
         },
         async pull(controller) {
-          const { done, value } = await results.next();
-          if (done !== true) return controller.enqueue(bytes.encode(messageOf(value)));
+          try {
+            const { done, value } = await results.next();
+            if (done !== true) return controller.enqueue(bytes.encode(messageOf(value)));
+            controller.enqueue(complete);
+          } catch (error) {
+            controller.enqueue(bytes.encode(endOf(error)));
+          }
           clearInterval(timer);
-          controller.enqueue(complete);
           controller.close();
         },
         async cancel() {
@@ -60,5 +64,17 @@ export const eventStreams: Plugin = {
 };
 
 function messageOf({ cursor, text }: SharedResult): string {
-  return `${cursor === undefined ? '' : `id: ${cursor}\n`}event: next\ndata: ${text}\n\n`;
+  return `id: ${cursor}\nevent: next\ndata: ${text}\n\n`;
+}
+
+const extensionsSchema = z.object({ extensions: z.object({ retryAfter: z.number() }) });
+
+/**
+ * How a stream ends that cannot go on. Where it may be resumed, it breaks off without a message: a browser comes back by
+ * itself, after as long as it is told, behind the newest `id` that it has.
+ */
+function endOf(error: unknown): string {
+  const retryable = extensionsSchema.safeParse(error).data;
+  if (retryable !== undefined) return `retry: ${retryable.extensions.retryAfter * 1000}\n\n`;
+  return `event: next\ndata: ${JSON.stringify({ errors: [error] })}\n\nevent: complete\ndata:\n\n`;
 }

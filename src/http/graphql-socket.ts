@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { CloseCode, makeServer, MessageType } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import { RateLimitedError } from '../domain/errors.ts';
@@ -103,6 +103,7 @@ export function createGraphqlSockets(deps: {
         throw error;
       }
     },
+    onError: (_context, _id, _payload, errors) => errors.map(formatted),
     execute({ contextValue }) {
       const { execute, args } = take(contextValue);
       return execute(args);
@@ -159,6 +160,13 @@ export function createGraphqlSockets(deps: {
       );
     });
   };
+}
+
+/** An error that ended an operation stands behind the one that graphql-ws made of it. What HTTP is told is left out. */
+function formatted(error: GraphQLError): GraphQLFormattedError {
+  const own = error.cause instanceof GraphQLError ? error.cause : error;
+  const { http: _http, ...extensions } = own.extensions;
+  return { ...own.toJSON(), extensions };
 }
 
 /** One operation of graphql-ws. */

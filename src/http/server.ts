@@ -1,6 +1,7 @@
 import type { Cache } from '../cache/cache.ts';
 import type { CachedAnswer } from './cached-answers.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { RetryableError } from '../domain/errors.ts';
 import { createMomentWriter } from '../domain/moments.ts';
 import type { Services } from '../graphql/context.ts';
 import { createServer } from '../node-http.ts';
@@ -121,6 +122,17 @@ export function createHttpServer(deps: {
     const head = [...securityHead({ isSecure: client.isSecure, isGraphiql }), 'x-request-id', requestId];
     route(request, response, client, path, head).catch((error: unknown) => {
       if (error instanceof ClientLeftError) return;
+      if (error instanceof RetryableError && !response.headersSent) {
+        response.writeHead(503, [
+          ...head,
+          'retry-after',
+          String(error.retryAfter),
+          'content-type',
+          'text/plain',
+        ]);
+        response.end(`${error.message}\n`);
+        return;
+      }
       logger.error({ err: error, requestId }, 'request failed');
       if (!response.headersSent) response.writeHead(500, head);
       response.end();

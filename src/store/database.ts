@@ -5,8 +5,10 @@ import type { ConstructorOptions as BossOptions } from 'pg-boss';
 import { fromPostgresText } from '../domain/moments.ts';
 import { z } from 'zod';
 import type { Logger } from '../telemetry/logger.ts';
-import { Prisma, PrismaClient } from './generated/prisma/client.ts';
+import { PrismaClient, type Prisma } from './generated/prisma/client.ts';
 import { applyMigrations, type MigrationConnection } from './migrations.ts';
+import { createTroubleDesk, type TroubleDesk } from './passing-trouble.ts';
+import { watchConnections } from './silent-connections.ts';
 import { connectionSeconds, createStatements, rowMaker } from './statements.ts';
 
 export type Transaction = Prisma.TransactionClient;
@@ -50,23 +52,35 @@ export async function openDatabase(
 
 async function openPostgres(url: string, logger: Logger): Promise<Database> {
   await migratePostgres(url, logger);
-  // A client that waits for ever for a connection hides that the database is gone.
-  const pool = {
+  const desk = createTroubleDesk(logger);
+  const watch = watchConnections(url, desk.note);
+  const common = {
+    ...limits,
     connectionString: url,
-    max: 10,
-    connectionTimeoutMillis: 5_000,
-    // A process that freezes inside a transaction must not keep its batch's lock until it wakes.
-    idle_in_transaction_session_timeout: 10_000,
-    application_name: 'pressrun',
+    Client: watch.Client,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 5_000,
+    maxLifetimeSeconds: connectionSeconds,
   };
-  const shared = new pg.Pool({ ...pool, options: planning, maxLifetimeSeconds: connectionSeconds });
-  shared.on('error', (error) => logger.warn({ error: error.message }, 'database connection lost'));
+  const shared = new pg.Pool({ ...common, max: 10, options: planning, application_name: 'pressrun' });
+  shared.on('error', desk.note);
   const statementOf = createStatements();
+  const close = async () => {
+    await shared.end();
+    watch.close();
+  };
   try {
     return createDatabase(
       new PrismaPg(shared, { statementNameGenerator: ({ sql }) => statementOf(sql)?.name ?? '' }),
+      desk,
       {
-        bossOptions: { ...pool, max: 4, application_name: 'pressrun-jobs' },
+        bossOptions: {
+          ...common,
+          max: 4,
+          application_name: 'pressrun-jobs',
+          notifyHeartbeatIntervalMs: 2_000,
+          notifyHeartbeatTimeoutMs: 2_000,
+        },
         async query<Row extends object>(text: string, values: readonly unknown[]) {
           const statement = statementOf(text);
           const { rows, fields } = await shared.query<unknown[]>({
@@ -78,11 +92,11 @@ async function openPostgres(url: string, logger: Logger): Promise<Database> {
           });
           return rows.map(rowMaker<Row>(statement, fields));
         },
-        close: () => shared.end(),
+        close,
       },
     );
   } catch (error) {
-    await shared.end();
+    await close();
     throw error;
   }
 }
@@ -117,6 +131,19 @@ async function migrate(connection: MigrationConnection, logger: Logger): Promise
   const migrations = await applyMigrations(connection, (line) => logger.info(line));
   if (migrations.length > 0) logger.info({ migrations }, 'database migrated');
 }
+
+/**
+ * What a connection may be waited for, and what it may wait for, in ms. The longest statement there is rewrites the
+ * posts of a campaign in 60 s; migrations have connections of their own, without limits.
+ */
+const limits = {
+  connectionTimeoutMillis: 5_000,
+  statement_timeout: 60_000,
+  /** Less than a transaction's 10 s, so that the reason is told. */
+  lock_timeout: 8_000,
+  // A process that freezes inside a transaction must not keep its batch's lock until it wakes.
+  idle_in_transaction_session_timeout: 10_000,
+};
 
 /**
  * Statements are planned once for all values, and walk an index in its order. Left to itself, PostgreSQL plans a page anew each time, for more than
@@ -156,7 +183,7 @@ async function openPglite(dataDir: string, logger: Logger): Promise<Database> {
       },
       logger,
     );
-    return createDatabase(new PrismaPGlite(pglite), {
+    return createDatabase(new PrismaPGlite(pglite), createTroubleDesk(logger), {
       bossOptions: { db: fromPglite(pglite), backend: 'pglite' },
       async query<Row extends object>(text: string, values: readonly unknown[]) {
         // By itself it takes the year 99 for 1999.
@@ -174,15 +201,20 @@ async function openPglite(dataDir: string, logger: Logger): Promise<Database> {
 
 function createDatabase(
   adapter: PrismaPg | PrismaPGlite,
+  desk: TroubleDesk,
   backend: Pick<Database, 'bossOptions' | 'query' | 'close'>,
 ): Database {
-  const prisma = new PrismaClient({ adapter });
+  const prisma = clientSchema.parse(
+    new PrismaClient({ adapter }).$extends({
+      query: { $allOperations: ({ args, query }) => desk.once(() => query(args)) },
+    }),
+  );
   return {
     prisma,
     bossOptions: backend.bossOptions,
     transaction: (work, timeoutMs = 10_000) =>
-      unlessDeadlocked(() => prisma.$transaction(work, { maxWait: 10_000, timeout: timeoutMs })),
-    query: backend.query,
+      desk.attempt(() => prisma.$transaction(work, { maxWait: 10_000, timeout: timeoutMs })),
+    query: (text, values) => desk.attempt(() => backend.query(text, values)),
     ping: async () => {
       await backend.query('SELECT 1', []);
     },
@@ -193,26 +225,5 @@ function createDatabase(
   };
 }
 
-const deadlockTries = 3;
-
-/** Two transactions that wait for each other: PostgreSQL ends one, and the other one goes on. */
-async function unlessDeadlocked<T>(run: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await run();
-    } catch (error) {
-      if (tries === deadlockTries || !isDeadlock(error)) throw error;
-    }
-  }
-}
-
-function isDeadlock(error: unknown): boolean {
-  return (
-    error instanceof Prisma.PrismaClientKnownRequestError && conflictSchema.safeParse(error.meta).success
-  );
-}
-
-/** What Prisma hands on of PostgreSQL's 40P01. */
-const conflictSchema = z.object({
-  driverAdapterError: z.object({ cause: z.object({ kind: z.literal('TransactionWriteConflict') }) }),
-});
+/** An extension of queries alone changes nothing of the client's type but that it takes away `$on`. */
+const clientSchema = z.custom<PrismaClient>((client) => typeof Object(client).$transaction === 'function');
