@@ -9,7 +9,7 @@ import type { Viewer } from './accounts.ts';
 import { createBatchChange } from './batch-change.ts';
 import { maxCostSchema } from './batch-start.ts';
 import { ownedBy } from './ownership.ts';
-import { cancelInFlight } from './reconciliation.ts';
+import { cancelInFlight, removeWaitingJobs } from './reconciliation.ts';
 import { parseInput } from './validation.ts';
 
 /** Why a batch pauses itself. */
@@ -57,10 +57,8 @@ export function createBatchControls(deps: {
   async function pause(tx: Transaction, batch: Batch, reason: string): Promise<object | undefined> {
     if (batch.status === 'PAUSED') return undefined;
     if (batch.status !== 'RUNNING') throw new BatchStateError(batch.status, 'paused');
-    await tx.batch.update({
-      where: { id: batch.id },
-      data: { status: 'PAUSED', pauseReason: reason, reconcileFrom: 1 },
-    });
+    await removeWaitingJobs(jobs, tx, batch.id);
+    await tx.batch.update({ where: { id: batch.id }, data: { status: 'PAUSED', pauseReason: reason } });
     return { type: 'BATCH_PAUSED', reason };
   }
 
@@ -69,6 +67,7 @@ export function createBatchControls(deps: {
       control(owned(viewer, id), async (tx, batch) => {
         if (batch.status === 'CANCELLED') return undefined;
         if (batch.status === 'COMPLETED') throw new BatchStateError(batch.status, 'cancelled');
+        await removeWaitingJobs(jobs, tx, id);
         const kept = await cancelInFlight(jobs, tx, id);
         const { postCount, completedCount, failedCount, cancelledCount } = batch;
         const cancelled = postCount - completedCount - failedCount - cancelledCount - kept;

@@ -3,15 +3,15 @@ import type { Changes } from '../cache/changes.ts';
 import type { Bus } from '../events/bus.ts';
 import { reconcileTopic } from '../events/topics.ts';
 import type { Database, Transaction } from '../store/database.ts';
-import type { Batch } from '../store/generated/prisma/client.ts';
+import { Prisma, type Batch } from '../store/generated/prisma/client.ts';
 import type { Jobs } from '../store/jobs.ts';
 import { enqueuePosts, type QueuedPost } from './post-queue.ts';
 import { dealTurns, takeTurns } from './turns.ts';
 
 /**
  * A batch's row says what is wanted of it; reconciliation makes its posts and jobs follow, position by position from
- * `reconcileFrom` on: it writes posts that are missing, runs failed ones again that are to be retried, gives posts of a
- * running batch their jobs, takes them from those of a paused one, and cancels the posts of a cancelled one.
+ * `reconcileFrom` on: it writes posts that are missing, runs failed ones again that are to be retried, gives the posts of a
+ * running batch their jobs, and cancels those of a cancelled one.
  */
 export type Reconciliation = {
   /**
@@ -82,8 +82,7 @@ export async function reconcileWindow(jobs: Jobs, tx: Transaction, batch: Batch)
   if (from <= written) {
     retried = await retryPosts(tx, batch, window);
     if (status === 'RUNNING') await restoreJobs(jobs, tx, id, window);
-    if (status === 'PAUSED') await removeJobs(jobs, tx, id, window);
-    if (status === 'CANCELLED') await cancelPosts(jobs, tx, id, window);
+    if (status === 'CANCELLED') await cancelPosts(tx, id, window);
   }
   if (written < to) await writePosts(jobs, tx, batch, { from: Math.max(from, written + 1), to });
   const planned = Math.min(retried, batch.retriesLeft);
@@ -165,25 +164,19 @@ async function restoreJobs(
   await enqueuePosts(jobs, tx, posts);
 }
 
-async function removeJobs(jobs: Jobs, tx: Transaction, batchId: string, { from, to }: Window): Promise<void> {
-  const waiting = await tx.post.findMany({
-    where: { batchId, position: { gte: from, lte: to }, status: 'PENDING' },
-    select: { jobId: true },
-  });
-  await jobs.remove(tx, 'posts', jobIds(waiting));
+async function cancelPosts(tx: Transaction, batchId: string, { from, to }: Window): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE posts SET status = 'CANCELLED', "leaseId" = NULL, "finishedAt" = now()
+    WHERE "batchId" = ${batchId}::uuid AND position BETWEEN ${from}::int AND ${to}::int AND status = 'PENDING'`;
 }
 
-async function cancelPosts(
-  jobs: Jobs,
-  tx: Transaction,
-  batchId: string,
-  { from, to }: Window,
-): Promise<void> {
-  const cancelled = await tx.$queryRaw<{ jobId: string }[]>`
-    UPDATE posts SET status = 'CANCELLED', "leaseId" = NULL, "finishedAt" = now()
-    WHERE "batchId" = ${batchId}::uuid AND position BETWEEN ${from}::int AND ${to}::int AND status = 'PENDING'
-    RETURNING "jobId"`;
-  await jobs.remove(tx, 'posts', jobIds(cancelled));
+/**
+ * Takes the posts that wait out of the queue, all at once: workers do not fetch thousands of jobs to find that there is
+ * nothing to do.
+ */
+export async function removeWaitingJobs(jobs: Jobs, tx: Transaction, batchId: string): Promise<void> {
+  const waiting = Prisma.sql`SELECT "jobId" FROM posts WHERE "batchId" = ${batchId}::uuid AND status = 'PENDING'`;
+  await jobs.removeAll(tx, 'posts', waiting);
 }
 
 /**
