@@ -4,6 +4,7 @@ import { priceOf } from './config.ts';
 import { micros } from './domain/pricing.ts';
 import type { Bus } from './events/bus.ts';
 import { createDispatcher } from './orchestrator/dispatcher.ts';
+import { createReconciler } from './orchestrator/reconciler.ts';
 import { createRecovery } from './orchestrator/recovery.ts';
 import { createPostWriter } from './orchestrator/write-post.ts';
 import { lazily } from './lazily.ts';
@@ -19,6 +20,7 @@ import type { Batches } from './services/batches.ts';
 import { createPostRecovery } from './services/post-recovery.ts';
 import { createPostWorkbench } from './services/post-work.ts';
 import { prune } from './services/pruning.ts';
+import { createReconciliation } from './services/reconciliation.ts';
 import type { AssetStore } from './store/assets.ts';
 import type { Database } from './store/database.ts';
 import type { Jobs } from './store/jobs.ts';
@@ -65,6 +67,9 @@ export async function startWorker(
   const workbench = createPostWorkbench({ database, jobs, bus, changes });
   const recovery = createRecovery({ posts: createPostRecovery({ database, jobs, workbench }), logger });
   opened.defer(() => recovery.stop());
+  const reconciliation = createReconciliation({ database, jobs, changes });
+  const reconciler = createReconciler({ reconciliation, bus, logger });
+  opened.defer(() => reconciler.stop());
   const dispatcher = createDispatcher({
     jobs,
     admission,
@@ -77,6 +82,7 @@ export async function startWorker(
   opened.defer(() => dispatcher.stop(drainMs));
   recovery.start();
   dispatcher.start();
+  await reconciler.start();
   await startHousekeeping(config, deps);
 }
 

@@ -56,6 +56,11 @@ export const errorGuide: Readonly<Record<ErrorCode, Guidance>> = {
     retry: 'Yes, after a while',
     action: 'Repeat the request with growing pauses.',
   },
+  ORDER_LIMIT: {
+    meaning: 'Too many posts of your earlier orders are not written yet; nothing was written.',
+    retry: 'After `retryAfter` seconds',
+    action: 'Wait as long as it says, and order less at once.',
+  },
   EMAIL_TAKEN: {
     meaning: 'An account with this email exists.',
     retry: never,

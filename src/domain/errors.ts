@@ -160,3 +160,16 @@ export class ServiceUnavailableError extends RetryableError {
     super('The service cannot answer right now. Try again in a moment.', 1, options);
   }
 }
+
+/** Too many posts that were ordered before are not written yet. Nothing was written. */
+export class OrderLimitError extends RetryableError {
+  override readonly name = 'OrderLimitError';
+  readonly code = 'ORDER_LIMIT';
+
+  constructor(atMost: number) {
+    super(
+      `An account may have at most ${atMost} posts ordered that are not written yet. Try again in a minute.`,
+      60,
+    );
+  }
+}

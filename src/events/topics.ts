@@ -51,3 +51,9 @@ export type CacheMessage = z.infer<typeof cacheMessageSchema>;
 
 /** What the caches of all instances tell each other. */
 export const cacheTopic: Topic<CacheMessage> = { name: 'cache', schema: cacheMessageSchema };
+
+/** A batch has posts and jobs that do not follow it yet: workers do something about it. */
+export const reconcileTopic: Topic<{ batchId: string }> = {
+  name: 'reconcile',
+  schema: z.object({ batchId: z.string() }),
+};

@@ -1,16 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { BatchStateError } from '../domain/errors.ts';
 import { micros } from '../domain/pricing.ts';
 import type { Changes } from '../cache/changes.ts';
 import type { Bus } from '../events/bus.ts';
 import type { Database, Transaction } from '../store/database.ts';
-import type { Batch, BatchPriority, PostStatus } from '../store/generated/prisma/client.ts';
+import type { Batch, BatchPriority } from '../store/generated/prisma/client.ts';
 import type { Jobs } from '../store/jobs.ts';
 import type { Viewer } from './accounts.ts';
 import { createBatchChange } from './batch-change.ts';
-import { maxCostSchema, takeTurns } from './batch-start.ts';
+import { maxCostSchema } from './batch-start.ts';
 import { ownedBy } from './ownership.ts';
-import { enqueuePosts, reorderPosts, type QueuedPost } from './post-queue.ts';
+import { cancelInFlight, removeWaitingJobs } from './reconciliation.ts';
 import { parseInput } from './validation.ts';
 
 /** Why a batch pauses itself. */
@@ -58,15 +57,7 @@ export function createBatchControls(deps: {
   async function pause(tx: Transaction, batch: Batch, reason: string): Promise<object | undefined> {
     if (batch.status === 'PAUSED') return undefined;
     if (batch.status !== 'RUNNING') throw new BatchStateError(batch.status, 'paused');
-    const waiting = await tx.post.findMany({
-      where: { batchId: batch.id, status: 'PENDING' },
-      select: { jobId: true },
-    });
-    await jobs.remove(
-      tx,
-      'posts',
-      waiting.map(({ jobId }) => jobId),
-    );
+    await removeWaitingJobs(jobs, tx, batch.id);
     await tx.batch.update({ where: { id: batch.id }, data: { status: 'PAUSED', pauseReason: reason } });
     return { type: 'BATCH_PAUSED', reason };
   }
@@ -76,28 +67,21 @@ export function createBatchControls(deps: {
       control(owned(viewer, id), async (tx, batch) => {
         if (batch.status === 'CANCELLED') return undefined;
         if (batch.status === 'COMPLETED') throw new BatchStateError(batch.status, 'cancelled');
-        // A post that was to be made again stays as it was.
-        const cancelled = await tx.$queryRaw<{ jobId: string; status: PostStatus }[]>`
-          UPDATE posts
-          SET status = CASE WHEN "remakePart" IS NULL THEN 'CANCELLED'::"PostStatus" ELSE 'COMPLETED' END,
-              "remakePart" = NULL, "remakeInstruction" = NULL, "leaseId" = NULL, "finishedAt" = now()
-          WHERE "batchId" = ${id}::uuid AND status IN ('PENDING', 'GENERATING') RETURNING "jobId", status::text`;
-        const kept = cancelled.filter(({ status }) => status === 'COMPLETED').length;
-        // Where only that was under way, the batch is what it was before: complete.
-        const isComplete = kept > 0 && kept === cancelled.length;
-        await jobs.remove(
-          tx,
-          'posts',
-          cancelled.map(({ jobId }) => jobId),
-        );
+        await removeWaitingJobs(jobs, tx, id);
+        const kept = await cancelInFlight(jobs, tx, id);
+        const { postCount, completedCount, failedCount, cancelledCount } = batch;
+        const cancelled = postCount - completedCount - failedCount - cancelledCount - kept;
+        // Where only posts that were made again were under way, the batch is what it was before: complete.
+        const isComplete = cancelled === 0;
         await tx.batch.update({
           where: { id },
           data: {
             status: isComplete ? 'COMPLETED' : 'CANCELLED',
             pauseReason: null,
-            cancelledCount: { increment: cancelled.length - kept },
+            cancelledCount: { increment: cancelled },
             completedCount: { increment: kept },
             finishedAt: new Date(),
+            reconcileFrom: isComplete ? null : 1,
           },
         });
         return { type: isComplete ? 'BATCH_COMPLETED' : 'BATCH_CANCELLED' };
@@ -126,16 +110,11 @@ export function createBatchControls(deps: {
           data: {
             status: 'RUNNING',
             pauseReason: null,
+            ...(batch.status === 'RUNNING' ? {} : { reconcileFrom: 1 }),
             ...(parsed === null ? {} : { maxCostMicros: micros(parsed) }),
           },
         });
-        if (batch.status === 'RUNNING') return undefined;
-        const posts = await tx.post.findMany({
-          where: { batchId: id, status: 'PENDING' },
-          select: { id: true, jobId: true, ownerId: true, turn: true },
-        });
-        await enqueuePosts(jobs, tx, posts);
-        return { type: 'BATCH_RESUMED' };
+        return batch.status === 'RUNNING' ? undefined : { type: 'BATCH_RESUMED' };
       });
     },
 
@@ -143,66 +122,26 @@ export function createBatchControls(deps: {
       control(owned(viewer, id), async (tx, batch) => {
         if (batch.status === 'CANCELLED') throw new BatchStateError(batch.status, 'retried');
         if (batch.failedCount === 0) return undefined;
-        const turn = await takeTurns(tx, batch.ownerId);
-        const failed = await tx.post.findMany({
-          where: { batchId: id, status: 'FAILED' },
-          orderBy: { position: 'asc' },
-        });
-        const posts = failed.map(({ id: postId, ownerId }, place) => ({
-          id: postId,
-          jobId: randomUUID(),
-          ownerId,
-          turn: turn + place,
-        }));
-        await tx.$executeRaw`
-          UPDATE posts p
-          SET status = 'PENDING', "jobId" = n."jobId", turn = n.turn, "errorCode" = NULL, "errorMessage" = NULL, "finishedAt" = NULL
-          FROM jsonb_to_recordset(${JSON.stringify(posts)}::jsonb) AS n(id uuid, "jobId" uuid, turn int)
-          WHERE p.id = n.id AND p.status = 'FAILED'`;
         await tx.batch.update({
           where: { id },
           data: {
             failedCount: 0,
+            retriesLeft: { increment: batch.failedCount },
+            reconcileFrom: 1,
             finishedAt: null,
             status: batch.status === 'PAUSED' ? 'PAUSED' : 'RUNNING',
           },
         });
-        if (batch.status !== 'PAUSED') await enqueuePosts(jobs, tx, posts);
-        return { type: 'POSTS_RETRIED', retriedCount: posts.length };
+        return { type: 'POSTS_RETRIED', retriedCount: batch.failedCount };
       }),
 
     setPriority: (viewer, id, priority) =>
       control(owned(viewer, id), async (tx, batch) => {
         if (batch.priority === priority) return undefined;
-        await tx.batch.update({ where: { id }, data: { priority } });
-        await reorderPosts(jobs, tx, await dealTurns(tx, viewer.userId));
+        // The owner's turns are dealt anew when nothing else is left to reconcile.
+        const reconcileFrom = batch.reconcileFrom ?? batch.postCount + 1;
+        await tx.batch.update({ where: { id }, data: { priority, reconcileFrom } });
         return undefined;
       }),
   };
-}
-
-/**
- * Gives the turns that an owner's waiting posts hold to the same posts in another order: by priority of
- * their batch, then by age. Other owners are not affected, as the set of turns stays the same. A post that is being
- * claimed just now keeps its turn, and is not waited for.
- *
- * @returns the posts of running batches whose turn has changed.
- */
-function dealTurns(tx: Transaction, ownerId: string): Promise<QueuedPost[]> {
-  return tx.$queryRaw<QueuedPost[]>`
-    WITH free AS MATERIALIZED (
-      SELECT id, turn, "batchId", position FROM posts
-      WHERE "ownerId" = ${ownerId}::uuid AND status = 'PENDING' FOR UPDATE SKIP LOCKED
-    ), waiting AS (
-      SELECT p.id, p.turn, b.status,
-             row_number() OVER (ORDER BY p.turn, p.id) AS place,
-             row_number() OVER (ORDER BY b.priority DESC, b."createdAt", p.position, p.id) AS rank
-      FROM free p JOIN batches b ON b.id = p."batchId"
-    ), dealt AS (
-      UPDATE posts p SET turn = t.turn
-      FROM waiting w JOIN waiting t ON t.place = w.rank
-      WHERE p.id = w.id AND p.turn <> t.turn
-      RETURNING p.id, p."jobId", p."ownerId", p.turn, w.status
-    )
-    SELECT id, "jobId", "ownerId", turn FROM dealt WHERE status = 'RUNNING'`;
 }

@@ -1,8 +1,12 @@
-import { createHash, randomUUID, randomUUIDv7 } from 'node:crypto';
+import { createHash, randomUUIDv7 } from 'node:crypto';
 import { z } from 'zod';
 import type { LoggedEvent } from '../domain/batch-events.ts';
-import { CampaignStateError, IdempotencyConflictError, NotFoundError } from '../domain/errors.ts';
-import { firstTurn } from '../domain/fair-share.ts';
+import {
+  CampaignStateError,
+  IdempotencyConflictError,
+  NotFoundError,
+  OrderLimitError,
+} from '../domain/errors.ts';
 import { globalId } from '../domain/ids.ts';
 import { micros } from '../domain/pricing.ts';
 import type { Changes } from '../cache/changes.ts';
@@ -12,12 +16,16 @@ import type { Database, Transaction } from '../store/database.ts';
 import type { Batch, Campaign } from '../store/generated/prisma/client.ts';
 import type { Jobs } from '../store/jobs.ts';
 import type { Viewer } from './accounts.ts';
-
+import { appendEvent } from './batch-change.ts';
 import { ownedBy } from './ownership.ts';
-import { enqueuePosts } from './post-queue.ts';
+import { reconcileWindow, wakeReconciliation, windowSize } from './reconciliation.ts';
+import { lockTurns } from './turns.ts';
 import { parseInput, text } from './validation.ts';
 
 const maxPostsPerBatch = 10_000;
+
+/** Posts that an account may have ordered and that are not written yet: ten of the largest orders. */
+const maxUnwrittenPosts = 10 * maxPostsPerBatch;
 
 export type StartBatchInput = {
   /** Global id. */
@@ -47,9 +55,10 @@ const startBatchSchema = orderSchema.extend({
 });
 
 /**
- * Writes batch, posts, jobs and the first event together, or nothing.
+ * Writes a batch and its first event, with posts and jobs where they are few; those of a larger order follow in parts
+ * (services/reconciliation.ts).
  *
- * @throws InvalidInputError, NotFoundError (campaign), CampaignStateError, IdempotencyConflictError
+ * @throws InvalidInputError, NotFoundError (campaign), CampaignStateError, IdempotencyConflictError, OrderLimitError
  */
 export async function startBatch(
   deps: { database: Database; jobs: Jobs; bus: Bus; changes: Changes },
@@ -58,41 +67,59 @@ export async function startBatch(
 ): Promise<Batch> {
   const { idempotencyKey, ...order } = parseInput(startBatchSchema, input);
   const batchId = randomUUIDv7();
-  const started = await deps.database.transaction(async (tx) => {
-    // Held, so that it is neither archived nor deleted until the batch is written.
-    const [campaign] = await tx.$queryRaw<Campaign[]>`
+  const started = await deps.database.transaction(
+    async (tx): Promise<{ batch: Batch; entry?: LoggedEvent }> => {
+      // Held, so that it is neither archived nor deleted until the batch is written.
+      const [campaign] = await tx.$queryRaw<Campaign[]>`
       SELECT * FROM campaigns WHERE id = ${order.campaignId}::uuid AND "ownerId" = ${viewer.userId}::uuid FOR SHARE`;
-    if (campaign === undefined) throw new NotFoundError('campaign', 'input.campaignId');
-    if (idempotencyKey != null) {
-      const earlier = await claimKey(tx, viewer, idempotencyKey, hashOf(order), batchId);
-      if (earlier !== undefined)
-        return { batch: await tx.batch.findUniqueOrThrow({ where: { id: earlier } }), entry: undefined };
-    }
-    if (campaign.status === 'ARCHIVED') {
-      throw new CampaignStateError('An archived campaign takes no new batch. Restore it first.');
-    }
-    // Ids of one millisecond come in no order; sorted, the newest-first lists show a batch from its last post.
-    const ids = Array.from({ length: order.postCount }, () => randomUUIDv7()).toSorted();
-    const posts = ids.map((postId) => ({ postId, jobId: randomUUID() }));
-    const turn = await takeTurns(tx, campaign.ownerId);
-    await enqueuePosts(
-      deps.jobs,
-      tx,
-      posts.map(({ postId: id, jobId }, place) => ({
-        id,
-        jobId,
-        ownerId: campaign.ownerId,
-        turn: turn + place,
-      })),
-    );
-    // Last: it locks the owner's stream, which the owner's other batches write their events to.
-    return writeBatch(tx, campaign, batchId, { posts, turn, order });
-  });
+      if (campaign === undefined) throw new NotFoundError('campaign', 'input.campaignId');
+      if (idempotencyKey != null) {
+        const earlier = await claimKey(tx, viewer, idempotencyKey, hashOf(order), batchId);
+        if (earlier !== undefined)
+          return { batch: await tx.batch.findUniqueOrThrow({ where: { id: earlier } }) };
+      }
+      if (campaign.status === 'ARCHIVED') {
+        throw new CampaignStateError('An archived campaign takes no new batch. Restore it first.');
+      }
+      const isLarge = order.postCount > windowSize;
+      if (isLarge) await checkUnwritten(tx, viewer.userId, order.postCount);
+      const created = await tx.batch.create({
+        data: {
+          id: batchId,
+          ownerId: campaign.ownerId,
+          campaignId: campaign.id,
+          channel: campaign.channel,
+          targetAudience: order.targetAudience ?? null,
+          postCount: order.postCount,
+          maxCostMicros: order.maxCost == null ? null : micros(order.maxCost),
+          reconcileFrom: 1,
+        },
+      });
+      if (!isLarge) await reconcileWindow(deps.jobs, tx, created);
+      // Last: it locks the owner's stream, which the owner's other batches write their events to.
+      return appendEvent(tx, batchId, { type: 'BATCH_STARTED' });
+    },
+  );
   if (started.entry !== undefined) {
     deps.changes.started(started.batch);
     announce(deps.bus, [started.entry]);
+    wakeReconciliation(deps.bus, started.batch);
   }
   return started.batch;
+}
+
+/**
+ * Orders of one account that come at the same time are checked one after the other.
+ *
+ * @throws OrderLimitError where too many posts of earlier orders are not written yet.
+ */
+async function checkUnwritten(tx: Transaction, ownerId: string, postCount: number): Promise<void> {
+  await lockTurns(tx, ownerId);
+  const [earlier] = await tx.$queryRaw<{ unwritten: number }[]>`
+    SELECT coalesce(sum(b."postCount" - coalesce((
+      SELECT position FROM posts p WHERE p."batchId" = b.id ORDER BY position DESC LIMIT 1), 0)), 0)::int AS unwritten
+    FROM batches b WHERE b."ownerId" = ${ownerId}::uuid AND b."reconcileFrom" IS NOT NULL`;
+  if ((earlier?.unwritten ?? 0) + postCount > maxUnwrittenPosts) throw new OrderLimitError(maxUnwrittenPosts);
 }
 
 /**
@@ -120,63 +147,6 @@ async function claimKey(
   });
   if (known.inputHash !== inputHash) throw new IdempotencyConflictError();
   return known.batchId;
-}
-
-/** Batch, posts and first event in one statement, whatever the number of posts. */
-async function writeBatch(
-  tx: Transaction,
-  campaign: Campaign,
-  batchId: string,
-  {
-    posts,
-    turn,
-    order,
-  }: {
-    posts: { postId: string; jobId: string }[];
-    /** Of the first post. */
-    turn: number;
-    order: { targetAudience?: string | null | undefined; maxCost?: number | null | undefined };
-  },
-): Promise<{ batch: Batch; entry: LoggedEvent }> {
-  const { ownerId } = campaign;
-  const counts = { postCount: posts.length, completedCount: 0, failedCount: 0, cancelledCount: 0 };
-  const targetAudience = order.targetAudience ?? null;
-  const [row] = await tx.$queryRaw<(Batch & { userSeq: number })[]>`
-    WITH batch AS (
-      INSERT INTO batches (id, "ownerId", "campaignId", channel, "targetAudience", "postCount", "maxCostMicros", "lastSeq", "createdAt")
-      VALUES (${batchId}::uuid, ${ownerId}::uuid, ${campaign.id}::uuid, ${campaign.channel}::"Channel", ${targetAudience},
-              ${posts.length}::int, ${order.maxCost == null ? null : micros(order.maxCost)}, 1, now())
-      RETURNING *
-    ), stream AS (
-      INSERT INTO user_streams AS u ("userId", "lastSeq") VALUES (${ownerId}::uuid, 1)
-      ON CONFLICT ("userId") DO UPDATE SET "lastSeq" = u."lastSeq" + 1
-      RETURNING "lastSeq"
-    ), event AS (
-      INSERT INTO events ("batchId", seq, "ownerId", "userSeq", type, payload, "createdAt")
-      SELECT ${batchId}::uuid, 1, ${ownerId}::uuid, "lastSeq", 'BATCH_STARTED', ${JSON.stringify(counts)}::jsonb, now()
-      FROM stream
-    ), post AS (
-      INSERT INTO posts (id, "jobId", "ownerId", "campaignId", channel, "batchId", position, "targetAudience", turn, "createdAt")
-      SELECT "postId", "jobId", ${ownerId}::uuid, ${campaign.id}::uuid, ${campaign.channel}::"Channel", ${batchId}::uuid, place,
-             ${targetAudience ?? campaign.targetAudience}, ${turn}::int + place - 1, now()
-      FROM unnest(${posts.map(({ postId }) => postId)}::uuid[], ${posts.map(({ jobId }) => jobId)}::uuid[])
-           WITH ORDINALITY AS new("postId", "jobId", place)
-    )
-    SELECT batch.*, stream."lastSeq" AS "userSeq" FROM batch, stream`;
-  if (row === undefined) throw new Error('the batch was not written');
-  const { userSeq, ...batch } = row;
-  const { createdAt } = batch;
-  const event = { type: 'BATCH_STARTED' as const, ...counts };
-  return { batch, entry: { batchId, seq: 1, ownerId, userSeq, createdAt, event } };
-}
-
-/** The first of the turns that an owner's next posts take in the fair queue. */
-export async function takeTurns(tx: Transaction, ownerId: string): Promise<number> {
-  const [queue] = await tx.$queryRaw<{ serving: number | null; ownLast: number | null }[]>`
-    SELECT coalesce((SELECT max(turn) FROM posts WHERE status = 'GENERATING'),
-                    (SELECT min(turn) FROM posts WHERE status = 'PENDING')) AS "serving",
-           (SELECT max(turn) FROM posts WHERE "ownerId" = ${ownerId}::uuid AND status = 'PENDING') AS "ownLast"`;
-  return firstTurn({ serving: queue?.serving ?? undefined, ownLast: queue?.ownLast ?? undefined });
 }
 
 function hashOf(order: {

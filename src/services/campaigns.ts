@@ -148,8 +148,10 @@ export function createCampaigns(database: Database, changes: Changes): Campaigns
 /** A new channel is written to the posts as well, at about 0.1 ms each. */
 const rewriteTimeoutMs = 60_000;
 
-/** Batches are locked before posts, as everywhere: who claims posts meanwhile waits here, and not for a half of them. */
+/** Who claims posts meanwhile waits for the batches, and not for a half of the posts. */
 async function moveToChannel(tx: Transaction, where: { id: string; ownerId: string }, data: object) {
+  await tx.$queryRaw`
+    SELECT 1 FROM campaigns WHERE id = ${where.id}::uuid AND "ownerId" = ${where.ownerId}::uuid FOR UPDATE`;
   await tx.$queryRaw`
     SELECT 1 FROM batches WHERE "campaignId" = ${where.id}::uuid AND "ownerId" = ${where.ownerId}::uuid
     ORDER BY id FOR UPDATE`;

@@ -16,9 +16,8 @@ import type {
 import type { Jobs } from '../store/jobs.ts';
 import type { Viewer } from './accounts.ts';
 import { createBatchChange } from './batch-change.ts';
-import { takeTurns } from './batch-start.ts';
-
 import { enqueuePosts } from './post-queue.ts';
+import { takeTurns } from './turns.ts';
 import { parseInput, text } from './validation.ts';
 
 /** Which post a person changes, and the version of it that they saw. */

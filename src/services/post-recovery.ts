@@ -26,6 +26,7 @@ export function createPostRecovery(deps: {
         UPDATE posts p SET status = 'GENERATING', "leaseId" = gen_random_uuid()
         WHERE p.id IN (
           SELECT q.id FROM posts q JOIN pgboss.job j ON j.name = 'posts' AND j.id = q."jobId"
+            JOIN batches b ON b.id = q."batchId" AND b.status <> 'CANCELLED'
           WHERE q.status IN ('PENDING', 'GENERATING') AND j.state = 'failed'
           LIMIT ${atMost} FOR UPDATE OF q SKIP LOCKED)
         RETURNING p.id AS "subjectId", p."jobId", p."ownerId", p."campaignId", p."batchId", p."leaseId"`;
@@ -49,7 +50,7 @@ export function createPostRecovery(deps: {
         const posts = await tx.$queryRaw<QueuedPost[]>`
           SELECT p.id, p."jobId", p."ownerId", p.turn
           FROM posts p JOIN batches b ON b.id = p."batchId"
-          WHERE p.status IN ('PENDING', 'GENERATING') AND b.status = 'RUNNING'
+          WHERE p.status IN ('PENDING', 'GENERATING') AND b.status = 'RUNNING' AND b."reconcileFrom" IS NULL
             AND NOT EXISTS (SELECT 1 FROM pgboss.job j WHERE j.name = 'posts' AND j.id = p."jobId"
                             AND j.state IN ('created', 'retry', 'active', 'failed'))
           ORDER BY p.turn LIMIT ${atMost} FOR UPDATE OF p SKIP LOCKED`;

@@ -1,0 +1,201 @@
+import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import type { Changes } from '../cache/changes.ts';
+import type { Bus } from '../events/bus.ts';
+import { reconcileTopic } from '../events/topics.ts';
+import type { Database, Transaction } from '../store/database.ts';
+import { Prisma, type Batch } from '../store/generated/prisma/client.ts';
+import type { Jobs } from '../store/jobs.ts';
+import { enqueuePosts, type QueuedPost } from './post-queue.ts';
+import { dealTurns, takeTurns } from './turns.ts';
+
+/**
+ * A batch's row says what is wanted of it; reconciliation makes its posts and jobs follow, position by position from
+ * `reconcileFrom` on: it writes posts that are missing, runs failed ones again that are to be retried, gives the posts of a
+ * running batch their jobs, and cancels those of a cancelled one.
+ */
+export type Reconciliation = {
+  /**
+   * Does the next part of what is to be done for any batch, in a short transaction. Any number of instances may.
+   *
+   * @returns whether there was something to do.
+   */
+  next(): Promise<boolean>;
+};
+
+/**
+ * Positions that one transaction brings in line: about 50 ms on the embedded database. A batch of no more is in line when
+ * the call that started or changed it answers.
+ */
+export const windowSize = 100;
+
+export function createReconciliation(deps: {
+  database: Database;
+  jobs: Jobs;
+  changes: Changes;
+}): Reconciliation {
+  const { database, jobs, changes } = deps;
+  return {
+    async next() {
+      // The least advanced first, so that large orders share what there is.
+      const [due] = await database.prisma.$queryRaw<{ id: string; ownerId: string; isTurns: boolean }[]>`
+        SELECT id, "ownerId", "reconcileFrom" > "postCount" AS "isTurns" FROM batches
+        WHERE "reconcileFrom" IS NOT NULL ORDER BY "reconcileFrom", random() LIMIT 1`;
+      if (due === undefined) return false;
+      if (due.isTurns) {
+        await dealTurns(deps, due.ownerId);
+        await database.prisma.$executeRaw`
+          UPDATE batches SET "reconcileFrom" = NULL WHERE id = ${due.id}::uuid AND "reconcileFrom" > "postCount"`;
+        return true;
+      }
+      await database.transaction(async (tx) => {
+        await tx.$queryRaw`
+          SELECT 1 FROM campaigns WHERE id = (SELECT "campaignId" FROM batches WHERE id = ${due.id}::uuid) FOR KEY SHARE`;
+        const [batch] = await tx.$queryRaw<Batch[]>`
+          SELECT * FROM batches WHERE id = ${due.id}::uuid AND "reconcileFrom" <= "postCount" FOR NO KEY UPDATE`;
+        if (batch !== undefined) await reconcileWindow(jobs, tx, batch);
+      });
+      changes.account(due.ownerId);
+      return true;
+    },
+  };
+}
+
+/** Tells workers that there is something to reconcile. Who does not hear it looks every second. */
+export function wakeReconciliation(bus: Bus, { id, reconcileFrom }: Batch): void {
+  if (reconcileFrom !== null) bus.publish(reconcileTopic, { batchId: id });
+}
+
+/**
+ * Brings the next positions of a batch in line with it. Its campaign, by `FOR KEY SHARE` at least, and its row are locked.
+ *
+ * @returns the batch as it is then.
+ */
+export async function reconcileWindow(jobs: Jobs, tx: Transaction, batch: Batch): Promise<Batch> {
+  const { id, postCount, status, reconcileFrom: from } = batch;
+  if (from === null || from > postCount) return batch;
+  const to = Math.min(from + windowSize - 1, postCount);
+  const [last] = await tx.$queryRaw<{ position: number }[]>`
+    SELECT position FROM posts WHERE "batchId" = ${id}::uuid ORDER BY position DESC LIMIT 1`;
+  const written = last?.position ?? 0;
+  const window = { from, to: Math.min(to, written) };
+  let retried = 0;
+  if (from <= written) {
+    retried = await retryPosts(tx, batch, window);
+    if (status === 'RUNNING') await restoreJobs(jobs, tx, id, window);
+    if (status === 'CANCELLED') await cancelPosts(tx, id, window);
+  }
+  if (written < to) await writePosts(jobs, tx, batch, { from: Math.max(from, written + 1), to });
+  const planned = Math.min(retried, batch.retriesLeft);
+  return tx.batch.update({
+    where: { id },
+    data: {
+      reconcileFrom: to < postCount ? to + 1 : await afterLast(tx, batch),
+      retriesLeft: { decrement: planned },
+      // Posts that have failed since the retry was asked for are run again with the others.
+      failedCount: { decrement: retried - planned },
+    },
+  });
+}
+
+type Window = { from: number; to: number };
+
+/** What is left when all posts are in line: the owner's turns, where batches of several priorities wait. */
+async function afterLast(tx: Transaction, { ownerId, postCount, status }: Batch): Promise<number | null> {
+  if (status !== 'RUNNING' || postCount <= windowSize) return null;
+  const priorities = await tx.batch.groupBy({ by: ['priority'], where: { ownerId, finishedAt: null } });
+  return priorities.length > 1 ? postCount + 1 : null;
+}
+
+/** Writes posts that are not there yet, and the jobs of a running batch's. */
+async function writePosts(jobs: Jobs, tx: Transaction, batch: Batch, { from, to }: Window): Promise<void> {
+  // Ids of one millisecond come in no order; sorted, the newest-first lists show a batch from its last post.
+  const ids = Array.from({ length: to - from + 1 }, () => randomUUIDv7()).toSorted();
+  const isCancelled = batch.status === 'CANCELLED';
+  const turn = isCancelled ? 0 : await takeTurns(tx, batch.ownerId);
+  const posts: QueuedPost[] = ids.map((id, place) => ({
+    id,
+    jobId: randomUUID(),
+    ownerId: batch.ownerId,
+    turn: turn + place,
+  }));
+  await tx.$executeRaw`
+    INSERT INTO posts (id, "jobId", "ownerId", "campaignId", channel, "batchId", position, status, "targetAudience", turn,
+                       "createdAt", "finishedAt")
+    SELECT n.id, n."jobId", b."ownerId", b."campaignId", b.channel, b.id, ${from}::int + n.place - 1,
+           CASE WHEN ${isCancelled} THEN 'CANCELLED' ELSE 'PENDING' END::"PostStatus",
+           coalesce(b."targetAudience",
+                    (SELECT "targetAudience" FROM posts WHERE "batchId" = b.id ORDER BY position LIMIT 1), c."targetAudience"),
+           ${turn}::int + n.place - 1, now(), CASE WHEN ${isCancelled} THEN now() END
+    FROM batches b JOIN campaigns c ON c.id = b."campaignId",
+         unnest(${posts.map(({ id }) => id)}::uuid[], ${posts.map(({ jobId }) => jobId)}::uuid[])
+         WITH ORDINALITY AS n(id, "jobId", place)
+    WHERE b.id = ${batch.id}::uuid`;
+  if (batch.status === 'RUNNING') await enqueuePosts(jobs, tx, posts);
+}
+
+/** Puts FAILED posts back to PENDING while retries are left. @returns how many. */
+async function retryPosts(tx: Transaction, batch: Batch, { from, to }: Window): Promise<number> {
+  if (batch.retriesLeft === 0) return 0;
+  const turn = batch.status === 'CANCELLED' ? 0 : await takeTurns(tx, batch.ownerId);
+  return tx.$executeRaw`
+    UPDATE posts p
+    SET status = 'PENDING', "jobId" = gen_random_uuid(), turn = ${turn}::int + f.place - 1,
+        "errorCode" = NULL, "errorMessage" = NULL, "finishedAt" = NULL
+    FROM (SELECT id, (row_number() OVER (ORDER BY position))::int AS place FROM posts
+          WHERE "batchId" = ${batch.id}::uuid AND position BETWEEN ${from}::int AND ${to}::int AND status = 'FAILED') f
+    WHERE p.id = f.id`;
+}
+
+/** Gives posts that wait and have no job one. What a worker has fetched, or the queue has given up, keeps its own. */
+async function restoreJobs(
+  jobs: Jobs,
+  tx: Transaction,
+  batchId: string,
+  { from, to }: Window,
+): Promise<void> {
+  const posts = await tx.$queryRaw<QueuedPost[]>`
+    SELECT p.id, p."jobId", p."ownerId", p.turn FROM posts p
+    WHERE p."batchId" = ${batchId}::uuid AND p.position BETWEEN ${from}::int AND ${to}::int AND p.status = 'PENDING'
+      AND NOT EXISTS (SELECT 1 FROM pgboss.job j WHERE j.name = 'posts' AND j.id = p."jobId"
+                      AND j.state IN ('created', 'retry', 'active', 'failed'))
+    ORDER BY p.position`;
+  // One that was fetched while the batch was paused is there still, as completed.
+  await jobs.remove(tx, 'posts', jobIds(posts));
+  await enqueuePosts(jobs, tx, posts);
+}
+
+async function cancelPosts(tx: Transaction, batchId: string, { from, to }: Window): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE posts SET status = 'CANCELLED', "leaseId" = NULL, "finishedAt" = now()
+    WHERE "batchId" = ${batchId}::uuid AND position BETWEEN ${from}::int AND ${to}::int AND status = 'PENDING'`;
+}
+
+/**
+ * Takes the posts that wait out of the queue, all at once: workers do not fetch thousands of jobs to find that there is
+ * nothing to do.
+ */
+export async function removeWaitingJobs(jobs: Jobs, tx: Transaction, batchId: string): Promise<void> {
+  const waiting = Prisma.sql`SELECT "jobId" FROM posts WHERE "batchId" = ${batchId}::uuid AND status = 'PENDING'`;
+  await jobs.removeAll(tx, 'posts', waiting);
+}
+
+/**
+ * Ends what a cancellation does not leave to reconciliation: posts in flight, and posts that were to be made again, which
+ * stay as they were.
+ *
+ * @returns how many stayed.
+ */
+export async function cancelInFlight(jobs: Jobs, tx: Transaction, batchId: string): Promise<number> {
+  const ended = await tx.$queryRaw<{ jobId: string; isKept: boolean }[]>`
+    UPDATE posts
+    SET status = CASE WHEN "remakePart" IS NULL THEN 'CANCELLED'::"PostStatus" ELSE 'COMPLETED' END,
+        "remakePart" = NULL, "remakeInstruction" = NULL, "leaseId" = NULL, "finishedAt" = now()
+    WHERE "batchId" = ${batchId}::uuid AND (status = 'GENERATING' OR (status = 'PENDING' AND "remakePart" IS NOT NULL))
+    RETURNING "jobId", status = 'COMPLETED' AS "isKept"`;
+  await jobs.remove(tx, 'posts', jobIds(ended));
+  return ended.filter(({ isKept }) => isKept).length;
+}
+
+function jobIds(posts: readonly { jobId: string }[]): string[] {
+  return posts.map(({ jobId }) => jobId);
+}
