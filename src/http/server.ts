@@ -18,7 +18,7 @@ import { createGraphqlServer, graphqlPath } from './graphql-server.ts';
 import { exportPrefix, serveExport } from './exports.ts';
 import { pathOf } from './headers.ts';
 import { explainListenError } from './listen-error.ts';
-import { serveHealth, type HealthChecks } from './health.ts';
+import { serveHealth, type HealthChecks, type HealthNotices } from './health.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
 import { securityHead, setHead, type Head } from './security-headers.ts';
 import type { HttpSettings } from './settings.ts';
@@ -53,7 +53,7 @@ export function createHttpServer(deps: {
   settings: HttpSettings;
   servesApi: boolean;
   assets: AssetStore;
-  health: HealthChecks;
+  health: { checks: HealthChecks; notices: HealthNotices };
   logger: Logger;
 }): HttpServer {
   const { services, sessions, limits, settings, logger } = deps;

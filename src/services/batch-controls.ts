@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { BatchStateError } from '../domain/errors.ts';
 import { micros } from '../domain/pricing.ts';
+import type { PauseCode } from '../domain/provider-errors.ts';
 import type { Changes } from '../cache/changes.ts';
 import type { Bus } from '../events/bus.ts';
 import type { Database, Transaction } from '../store/database.ts';
@@ -14,7 +15,8 @@ import { enqueuePosts, reorderPosts, type QueuedPost } from './post-queue.ts';
 import { parseInput } from './validation.ts';
 
 /** Why a batch pauses itself. */
-export type PauseReason = 'BATCH_BUDGET_EXCEEDED' | 'MONTHLY_BUDGET_EXCEEDED' | 'QUOTA_EXHAUSTED';
+export type PauseReason = BudgetReason | PauseCode;
+export type BudgetReason = 'BATCH_BUDGET_EXCEEDED' | 'MONTHLY_BUDGET_EXCEEDED';
 
 /**
  * What an owner does to a batch that is there. Each call may be repeated: a batch that already is where it
