@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { pausesBatch, ProviderError } from '../domain/provider-errors.ts';
 import type { Bus } from '../events/bus.ts';
-import type { Ledger } from '../provider/ledger.ts';
+import type { Ledger, Opened } from '../provider/ledger.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { Batches } from '../services/batches.ts';
 import type { PostWorkbench } from '../services/post-work.ts';
@@ -24,6 +24,8 @@ type Deps = {
   logger: Logger;
 };
 
+type Refused = Extract<Opened, { refused: string }>;
+
 /**
  * The handler of the queue `posts`: asks for caption and picture at the same time and writes the result. A
  * post that fails for good, or too often, ends FAILED with a code; its batch goes on.
@@ -40,27 +42,24 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
     async begin(fetched) {
       const claimed = await workbench.claim(fetched.map((job) => ({ job, leaseId: randomUUID() })));
       const idle = fetched.filter(({ id }) => !claimed.some(({ jobId }) => jobId === id));
-      if (idle.length > 0)
-        await jobs.discard(
-          'posts',
-          idle.map(({ id }) => id),
-        );
+      if (idle.length > 0) await jobs.discard('posts', idle);
       for (const { batchId } of claimed) maker.useless.goOn(batchId);
       const opened = await ledger.open(claimed.map((work) => ({ work, calls: planCalls(provider, work) })));
       const prepared: PreparedPost[] = [];
+      const refusals = new Map<string, Refused>();
       for (const [index, work] of claimed.entries()) {
         const outcome = opened[index];
         if (outcome === undefined) throw new Error('the ledger answered short');
         if ('refused' in outcome) {
-          logger.warn(
-            { batch: work.batchId, code: outcome.refused },
-            'batch paused: its budget does not suffice',
-          );
-          await batches.pauseFor(work.batchId, outcome.refused, outcome.atMostMicros);
           await workbench.release(work, outcome.refused, { countsAsAttempt: false });
+          refusals.set(work.batchId, outcome);
         } else {
           prepared.push({ ...work, calls: outcome.calls });
         }
+      }
+      for (const [batch, { refused: code, atMostMicros }] of refusals) {
+        const isPaused = await batches.awaitBudget(batch, code, atMostMicros);
+        if (isPaused) logger.warn({ batch, code }, 'batch paused: its budget does not suffice');
       }
       return prepared;
     },
