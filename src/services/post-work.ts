@@ -3,10 +3,11 @@ import type { Work } from '../domain/work.ts';
 import type { Changes } from '../cache/changes.ts';
 import type { Bus } from '../events/bus.ts';
 import { announce } from '../events/topics.ts';
-import type { Database } from '../store/database.ts';
+import type { Database, Transaction } from '../store/database.ts';
 import type { PostPart } from '../store/generated/prisma/client.ts';
 import { createGroup } from '../store/group.ts';
 import type { Job, Jobs } from '../store/jobs.ts';
+import { keepTrying } from '../store/keep-trying.ts';
 import { enqueuePosts, postJobSchema } from './post-queue.ts';
 import { writeResults, type PostResult, type Settlement } from './post-results.ts';
 
@@ -57,14 +58,15 @@ export function createPostWorkbench(deps: {
   const { database, jobs, bus, changes } = deps;
 
   const settle = createGroup<Settlement, boolean>(async (settlements) => {
-    const { entries, isSettled } = await database.transaction(async (tx) => {
+    const write = async (tx: Transaction) => {
       const written = await writeResults(tx, settlements);
       const settled = new Set(written.map(({ event }) => ('postId' in event ? event.postId : undefined)));
       const held = settlements.map(({ work }) => settled.has(work.subjectId));
       const done = settlements.filter((_, index) => held[index]).map(({ work }) => work.jobId);
       if (done.length > 0) await jobs.complete(tx, 'posts', done);
       return { entries: written, isSettled: held };
-    });
+    };
+    const { entries, isSettled } = await keepTrying.execute(() => database.transaction(write));
     changes.posts(settlements.map(({ work }) => placeOf(work)));
     announce(bus, entries);
     return isSettled;
