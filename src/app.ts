@@ -114,7 +114,10 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       settings: config.http,
       servesApi: config.role !== 'worker',
       assets,
-      health: { database: database.ping, bus: bus.ping },
+      health: {
+        checks: { database: database.ping, bus: bus.ping },
+        notices: { provider: outages.current },
+      },
       logger,
     });
     opened.defer(() => http.stop(requestGraceMs));

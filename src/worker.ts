@@ -10,6 +10,7 @@ import { createPostWriter } from './orchestrator/write-post.ts';
 import { lazily } from './lazily.ts';
 import type { Admission } from './provider/admission/admission.ts';
 import { createMemoryAdmission } from './provider/admission/memory-admission.ts';
+import { createDeadlines } from './provider/deadline.ts';
 import { guardProvider } from './provider/guard.ts';
 import { createLedger } from './provider/ledger.ts';
 import type { OpenAiSettings } from './provider/openai.ts';
@@ -53,7 +54,7 @@ export async function startWorker(
   opened.defer(() => admission.close());
   const guarded = guardProvider(
     loadedLate({ ...config.provider, ...(await providerAddress(config, opened)) }),
-    { admission, outages, logger },
+    { admission, outages, deadlines: createDeadlines(), logger },
   );
   const { provider } = guarded;
   const ledger = createLedger(

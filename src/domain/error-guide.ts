@@ -121,4 +121,10 @@ export const pauseGuide: Readonly<Record<string, string>> = {
   MONTHLY_BUDGET_EXCEEDED: 'The account’s month is spent. Resume it next month.',
   QUOTA_EXHAUSTED:
     'The server’s account at the AI provider has no credit left. Resume it when that is mended.',
+  PROVIDER_REJECTED_KEY:
+    'The AI provider does not accept the server’s key, region or permissions. Resume it when that is mended.',
+  PROVIDER_MODEL_UNAVAILABLE:
+    'The AI provider has no such model, or no such address, as the server is set to use. Resume it when that is mended.',
+  PROVIDER_ANSWERS_USELESS:
+    'Five answers of a model in a row were of no use, and each was paid. Resume it when the model answers well again.',
 };

@@ -1,10 +1,20 @@
 import { z } from 'zod';
 import { channels, lengthOn, type Channel } from './channels.ts';
 
+/** Far more than any channel takes: models overshoot, and what is too long is cut, not bought again. */
+const maxAnsweredCharacters = 20_000;
+const maxAnsweredHashtags = 200;
+
+/** Text that PostgreSQL can store: no NUL, no half of a surrogate pair. */
+const storableText = z
+  .string()
+  .max(maxAnsweredCharacters)
+  .refine((text) => text.isWellFormed() && !text.includes('\0'), 'cannot be stored');
+
 /** What a model must answer with when asked for a caption. */
 export const captionSchema = z.strictObject({
-  caption: z.string().trim().min(1),
-  hashtags: z.array(z.string()),
+  caption: storableText.trim().min(1),
+  hashtags: z.array(storableText).max(maxAnsweredHashtags),
 });
 
 export type Caption = z.infer<typeof captionSchema>;

@@ -25,6 +25,24 @@ export function costMicros(price: Price, usage: Usage): bigint {
   return BigInt(Math.ceil(usage.inputTokens * price.input + usage.outputTokens * price.output));
 }
 
+/** A provider may use somewhat more than it was asked to; ten times as much is a fault of its count. */
+const believableTimes = 10;
+
+/**
+ * What a paid call is charged for.
+ *
+ * @param told what the provider says that it used; undefined where it says nothing that can be.
+ * @param atMost what the call was planned to use at most.
+ * @returns `told` where it can be believed, else `atMost`: never less than the call may have cost.
+ */
+export function chargedUsage(told: Usage | undefined, atMost: Usage): Usage {
+  const isBelievable =
+    told !== undefined &&
+    told.inputTokens <= believableTimes * atMost.inputTokens &&
+    told.outputTokens <= believableTimes * atMost.outputTokens;
+  return isBelievable ? told : atMost;
+}
+
 /** @returns millionths of a US dollar. */
 export function micros(dollarAmount: number): bigint {
   return BigInt(Math.round(dollarAmount * 1_000_000));

@@ -9,8 +9,18 @@ export type ProviderErrorCode =
   | 'BAD_ANSWER'
   | 'CONTENT_REFUSED'
   | 'INVALID_REQUEST'
-  | 'PROVIDER_REJECTED_KEY'
-  | 'QUOTA_EXHAUSTED';
+  | PauseCode;
+
+/** Failures that every post of a batch would meet: they pause it, and no post fails. */
+export type PauseCode = AccountFault | 'PROVIDER_ANSWERS_USELESS';
+
+/** What the operator has to mend at the provider or in the settings. */
+export const accountFaults = [
+  'PROVIDER_REJECTED_KEY',
+  'PROVIDER_MODEL_UNAVAILABLE',
+  'QUOTA_EXHAUSTED',
+] as const;
+export type AccountFault = (typeof accountFaults)[number];
 
 /** What each code means to the person who reads it on a post, and whether the same call may succeed later. */
 export const providerErrorCodes: Readonly<
@@ -30,8 +40,29 @@ export const providerErrorCodes: Readonly<
     retryable: false,
     message: 'The AI provider rejected the API key of this server.',
   },
+  PROVIDER_MODEL_UNAVAILABLE: {
+    retryable: false,
+    message: 'The AI provider has no such model, or no such address, as this server is set to use.',
+  },
   QUOTA_EXHAUSTED: { retryable: false, message: 'The account at the AI provider has no credit left.' },
+  PROVIDER_ANSWERS_USELESS: {
+    retryable: false,
+    message: 'Several answers of the AI provider in a row were unusable.',
+  },
 };
+
+/** @returns whether the operator has to mend it. */
+export function isAccountFault(code: ProviderErrorCode): code is AccountFault {
+  return accountFaults.some((fault) => fault === code);
+}
+
+/** @returns whether it pauses the batch instead of failing the post. */
+export function pausesBatch(code: ProviderErrorCode): code is PauseCode {
+  return isAccountFault(code) || code === 'PROVIDER_ANSWERS_USELESS';
+}
+
+/** Whether a failed call is paid for. `MAYBE`: its answer did not come, so that nobody knows. */
+export type Paid = 'NO' | 'MAYBE' | 'YES';
 
 /** Calls, tokens and pictures a minute that the provider allows for the model of a call, where it tells. */
 export type ProviderLimits = {
@@ -47,9 +78,8 @@ export class ProviderError extends Error {
   readonly retryable: boolean;
   /** How long the provider asked us to wait. */
   readonly retryAfterMs: number | undefined;
-  /** Whether the provider may have done the work, so that it is paid for although nothing came of it. */
-  readonly mayBePaid: boolean;
-  /** What an answer used that nothing came of: it is paid for like any other. */
+  readonly paid: Paid;
+  /** What a paid answer used, where it told that. */
   readonly usage: Usage | undefined;
   /** The limits that the refusal told: after a cut it is the first to know. */
   readonly limits: Partial<ProviderLimits>;
@@ -58,7 +88,7 @@ export class ProviderError extends Error {
     code: ProviderErrorCode,
     details: {
       retryAfterMs?: number | undefined;
-      mayBePaid?: boolean;
+      paid?: Paid;
       usage?: Usage | undefined;
       limits?: ProviderLimits;
       cause?: unknown;
@@ -68,7 +98,7 @@ export class ProviderError extends Error {
     this.code = code;
     this.retryable = providerErrorCodes[code].retryable;
     this.retryAfterMs = details.retryAfterMs;
-    this.mayBePaid = details.mayBePaid ?? details.usage !== undefined;
+    this.paid = details.paid ?? 'NO';
     this.usage = details.usage;
     this.limits = details.limits ?? {};
   }

@@ -104,12 +104,12 @@ export const BatchNode = builder.prismaNode('Batch', {
     pauseReason: t.exposeString('pauseReason', {
       nullable: true,
       description:
-        'Why it is paused: `REQUESTED`, `BATCH_BUDGET_EXCEEDED`, `MONTHLY_BUDGET_EXCEEDED` or `QUOTA_EXHAUSTED`. Resume it when that is mended.',
+        'Why it is paused: `REQUESTED`, `BATCH_BUDGET_EXCEEDED`, `MONTHLY_BUDGET_EXCEEDED`, `QUOTA_EXHAUSTED`, `PROVIDER_REJECTED_KEY`, `PROVIDER_MODEL_UNAVAILABLE` or `PROVIDER_ANSWERS_USELESS`. Resume it when that is mended.',
     }),
     waitingFor: t.string({
       nullable: true,
       description:
-        'Why a running batch does not go on: `PROVIDER_UNAVAILABLE` while the AI provider keeps failing. Null while it does.',
+        'Why a running batch does not go on: `PROVIDER_UNAVAILABLE` while the AI provider keeps failing, or the `pauseReason` that the last call of another batch met. Null while it does.',
       resolve: ({ status }, _args, { loaders }) =>
         status === 'RUNNING' ? loaders().outage.load('now') : null,
     }),

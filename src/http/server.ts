@@ -18,7 +18,7 @@ import { createGraphqlRoute } from './graphql-route.ts';
 import { createGraphqlServer, graphqlPath } from './graphql-server.ts';
 import { exportPrefix, serveExport } from './exports.ts';
 import { pathOf } from './headers.ts';
-import { createHealth, type HealthChecks } from './health.ts';
+import { createHealth, type HealthChecks, type HealthNotices } from './health.ts';
 import { isAllowedHost } from './hosts.ts';
 import { explainListenError } from './listen-error.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
@@ -60,7 +60,7 @@ export function createHttpServer(deps: {
   settings: HttpSettings;
   servesApi: boolean;
   assets: AssetStore;
-  health: HealthChecks;
+  health: { checks: HealthChecks; notices: HealthNotices };
   logger: Logger;
 }): HttpServer {
   const { services, sessions, limits, settings, logger } = deps;

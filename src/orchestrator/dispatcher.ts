@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { LeaseLostError, type Work } from '../domain/work.ts';
 import type { Admission, Demand, Permit } from '../provider/admission/admission.ts';
 import type { Job, Jobs, QueueName } from '../store/jobs.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { createTimers } from './timers.ts';
 
 /** What one kind of job is to the dispatcher, which knows nothing of its subject. */
 export type Handler<W extends Work> = {
@@ -21,6 +23,9 @@ export type Handler<W extends Work> = {
   /** Puts a job back in the queue, unless its lease was lost. */
   release(work: W, reason: string): Promise<void>;
 };
+
+/** How long a stop waits for aborted jobs to be handed back: the database may be away. */
+const handBackMs = 3_000;
 
 export type Dispatcher = {
   start(): void;
@@ -66,7 +71,10 @@ export function createDispatcher<W extends Work>(deps: {
   /** Of these, the ones that have given back their slots and write their ends. */
   const ending = new Set<string>();
   const stopping = new AbortController();
-  const timers = new Set<NodeJS.Timeout>();
+  const timers = createTimers({
+    isOver: () => isStopped && running.size === 0,
+    onFailure: (error, sentence) => logger.warn({ queue, error: messageOf(error) }, sentence),
+  });
   /** Permits that wait for their moment or for a fetch. */
   let permitsOut = 0;
   /** Of these, the ones that wait for their moment. */
@@ -106,7 +114,7 @@ export function createDispatcher<W extends Work>(deps: {
   async function ask(): Promise<void> {
     const allowed = provider.allowance();
     if (allowed < 1) {
-      lookAgain ??= after(allowanceIntervalMs, () => {
+      lookAgain ??= timers.after(allowanceIntervalMs, () => {
         lookAgain = undefined;
         fill();
       });
@@ -119,13 +127,13 @@ export function createDispatcher<W extends Work>(deps: {
     const due = permits.filter(({ waitMs }) => waitMs <= 0);
     for (const permit of permits) {
       if (permit.waitMs <= 0) continue;
-      const timer = after(permit.waitMs, () => {
+      const timer = timers.after(permit.waitMs, () => {
         waiting.delete(permit);
         return fetchFor([permit]);
       });
       waiting.set(permit, timer);
     }
-    if (permits.length === 0 && retryInMs > 0) after(retryInMs, fill);
+    if (permits.length === 0 && retryInMs > 0) timers.after(retryInMs, fill);
     if (due.length > 0) await fetchFor(due);
   }
 
@@ -173,8 +181,7 @@ export function createDispatcher<W extends Work>(deps: {
     waiting.clear();
     permitsOut -= recalled.length;
     return recalled.map(([permit, timer]) => {
-      clearTimeout(timer);
-      timers.delete(timer);
+      timers.cancel(timer);
       return permit;
     });
   }
@@ -239,27 +246,6 @@ export function createDispatcher<W extends Work>(deps: {
     ]);
   }
 
-  function after(ms: number, work: () => unknown): NodeJS.Timeout {
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      void work();
-    }, ms);
-    timers.add(timer);
-    return timer;
-  }
-
-  /** Runs `work` again and again, `intervalMs` after it ended; a failure is told and changes nothing. */
-  function every(intervalMs: number, what: string, work: () => Promise<void> | void): void {
-    after(intervalMs, async () => {
-      try {
-        await work();
-      } catch (error) {
-        logger.warn({ queue, error: messageOf(error) }, `${what} failed; trying again`);
-      }
-      if (!isStopped || running.size > 0) every(intervalMs, what, work);
-    });
-  }
-
   return {
     start() {
       unsubscribe = jobs.onWork((name) => {
@@ -267,9 +253,9 @@ export function createDispatcher<W extends Work>(deps: {
         isIdle = false;
         fill();
       });
-      every(pollIntervalMs, 'polling', fill);
-      every(heartbeatIntervalMs, 'heartbeat', beat);
-      every(leaseCheckIntervalMs, 'lease check', checkLeases);
+      timers.every(pollIntervalMs, 'polling', fill);
+      timers.every(heartbeatIntervalMs, 'heartbeat', beat);
+      timers.every(leaseCheckIntervalMs, 'lease check', checkLeases);
       provider.onPause(() => {
         giveBack(recall()).catch((error: unknown) =>
           logger.warn({ queue, error: messageOf(error) }, 'permits not given back; they run out'),
@@ -284,9 +270,10 @@ export function createDispatcher<W extends Work>(deps: {
       await asking;
       await Promise.all(fetches);
       const grace = setTimeout(() => stopping.abort(new Error('the worker is stopping')), graceMs);
-      await Promise.all([...running.values()].map(({ done }) => done));
+      const ended = Promise.all([...running.values()].map(({ done }) => done));
+      await Promise.race([ended, delay(graceMs + handBackMs, undefined, { ref: false })]);
       clearTimeout(grace);
-      for (const timer of timers) clearTimeout(timer);
+      timers.cancelAll();
     },
   };
 }

@@ -1,7 +1,8 @@
 import { BrokenCircuitError, circuitBreaker, CircuitState, handleWhen, ConsecutiveBreaker } from 'cockatiel';
-import { ProviderError } from '../domain/provider-errors.ts';
+import { isAccountFault, ProviderError } from '../domain/provider-errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Admission } from './admission/admission.ts';
+import type { Deadline } from './deadline.ts';
 import type { OutageBoard } from './outages.ts';
 import type { Provider, Purchase } from './provider.ts';
 
@@ -20,16 +21,24 @@ const halfOpenAfterMs = 5_000;
 const limitKinds = ['requests', 'tokens', 'images'] as const;
 /** As long as admission pauses at most. */
 const maxPauseMs = 120_000;
+/** How long it is told that the account at the provider cannot be used, unless a call succeeds before. */
+const accountFaultMs = 3_600_000;
 
 /**
  * Puts what the provider says about itself to use: its limits and its pauses go to admission, failures of
- * the provider itself open a circuit. While it is open no job is fetched, and the board tells everybody why.
+ * the provider itself open a circuit. While it is open no job is fetched, and the board tells everybody why. A call
+ * that takes longer than its deadline is given up as PROVIDER_TIMEOUT.
  */
 export function guardProvider(
   provider: Provider,
-  deps: { admission: Admission; outages: OutageBoard; logger: Logger },
+  deps: {
+    admission: Admission;
+    outages: OutageBoard;
+    deadlines: { caption: Deadline; image: Deadline };
+    logger: Logger;
+  },
 ): GuardedProvider {
-  const { admission, outages, logger } = deps;
+  const { admission, outages, deadlines, logger } = deps;
   const breaker = circuitBreaker(
     handleWhen((error) => error instanceof ProviderError && isOutage(error)),
     { halfOpenAfter: halfOpenAfterMs, breaker: new ConsecutiveBreaker(failuresToOpen) },
@@ -50,10 +59,17 @@ export function guardProvider(
     outages.clear();
   });
 
-  async function call<T>(model: string, send: () => Promise<Purchase<T>>): Promise<Purchase<T>> {
+  async function call<T>(
+    model: string,
+    deadline: Deadline,
+    signal: AbortSignal,
+    send: (signal: AbortSignal) => Promise<Purchase<T>>,
+  ): Promise<Purchase<T>> {
     const sentAt = performance.now();
     try {
-      const answer = await breaker.execute(send);
+      const answer = await breaker.execute(() => inTime(deadline, signal, send));
+      deadline.answered(performance.now() - sentAt);
+      works(model);
       for (const kind of limitKinds) {
         const limit = answer.limits[kind];
         if (limit === undefined) continue;
@@ -62,19 +78,30 @@ export function guardProvider(
       }
       return answer;
     } catch (error) {
+      if (error instanceof ProviderError && error.code === 'PROVIDER_TIMEOUT') deadline.missed();
+      if (error instanceof ProviderError && isAccountFault(error.code)) {
+        broken.add(model);
+        outages.report(error.code, accountFaultMs);
+      }
       if (error instanceof BrokenCircuitError) throw new ProviderError('PROVIDER_DOWN', { cause: error });
       if (error instanceof ProviderError && error.code === 'RATE_LIMITED')
         await refused(model, error, sentAt);
       if (error instanceof ProviderError && error.retryable && isOutage(error) && isOpen()) {
         // A failure that belongs to an outage is none of the job's own: it counts as no attempt.
         throw new ProviderError('PROVIDER_DOWN', {
-          mayBePaid: error.mayBePaid,
+          paid: error.paid,
           usage: error.usage,
           cause: error,
         });
       }
       throw error;
     }
+  }
+
+  /** Models that cannot be used, as far as is known. Another process may have told of them before. */
+  const broken = new Set([provider.textModel, provider.imageModel]);
+  function works(model: string): void {
+    if (broken.delete(model) && broken.size === 0) outages.clear();
   }
 
   const isOpen = () => breaker.state !== CircuitState.Closed;
@@ -121,8 +148,12 @@ export function guardProvider(
   return {
     provider: {
       ...provider,
-      writeCaption: (prompt, signal) => call(provider.textModel, () => provider.writeCaption(prompt, signal)),
-      drawImage: (prompt, signal) => call(provider.imageModel, () => provider.drawImage(prompt, signal)),
+      writeCaption: (prompt, signal) =>
+        call(provider.textModel, deadlines.caption, signal, (inTime) =>
+          provider.writeCaption(prompt, inTime),
+        ),
+      drawImage: (prompt, signal) =>
+        call(provider.imageModel, deadlines.image, signal, (limited) => provider.drawImage(prompt, limited)),
     },
     onPause: (listener) => void pauseListeners.push(listener),
     allowance() {
@@ -134,11 +165,23 @@ export function guardProvider(
   };
 }
 
+/** Aborts a call at its deadline, whether its answer has begun or not. */
+async function inTime<T>(
+  deadline: Deadline,
+  signal: AbortSignal,
+  send: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const late = new AbortController();
+  const giveUp = () => late.abort(new ProviderError('PROVIDER_TIMEOUT', { paid: 'MAYBE' }));
+  const timer = setTimeout(giveUp, deadline.ms());
+  try {
+    return await send(AbortSignal.any([signal, late.signal]));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Whether the provider itself is in trouble, and not one request. */
 function isOutage(error: ProviderError): boolean {
-  return (
-    error.code === 'PROVIDER_UNAVAILABLE' ||
-    error.code === 'PROVIDER_TIMEOUT' ||
-    error.code === 'PROVIDER_REJECTED_KEY'
-  );
+  return error.code === 'PROVIDER_UNAVAILABLE' || error.code === 'PROVIDER_TIMEOUT';
 }

@@ -6,6 +6,7 @@ import type { ProviderErrorCode } from '../domain/provider-errors.ts';
 import type { Work } from '../domain/work.ts';
 import type { Database } from '../store/database.ts';
 import { createGroup } from '../store/group.ts';
+import { keepTrying } from '../store/keep-trying.ts';
 import type { Prisma } from '../store/generated/prisma/client.ts';
 
 /** A call that a job needs: which part of its subject it makes, and what it may use at most. */
@@ -96,9 +97,9 @@ export function createLedger(
   const { prisma } = database;
   const { priceOf, monthlyBudgetMicros = null } = settings;
   const end = createGroup<Ending, true>(async (endings) => {
-    changes.posts(
-      await database.query<PostPlace>(endStatement, [JSON.stringify(endings), monthlyBudgetMicros !== null]),
-    );
+    const values = [JSON.stringify(endings), monthlyBudgetMicros !== null];
+    // An answer that was paid for waits for the database: as many as this process has posts under way, twice.
+    changes.posts(await keepTrying.execute(() => database.query<PostPlace>(endStatement, values)));
     return endings.map(() => true);
   }, maxGroupSize);
 

@@ -2,8 +2,18 @@ import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortEr
 import { ProviderError, type ProviderErrorCode } from '../domain/provider-errors.ts';
 import { readLimits } from './openai-limits.ts';
 
-/** Codes with which OpenAI refuses a prompt or a picture (400). */
-const refusals = new Set(['moderation_blocked', 'content_policy_violation', 'content_filter']);
+/** Codes that say more than their status, as OpenAI documents them (platform.openai.com/docs/guides/error-codes). */
+const knownCodes: ReadonlyMap<string, ProviderErrorCode> = new Map([
+  ['moderation_blocked', 'CONTENT_REFUSED'],
+  ['content_policy_violation', 'CONTENT_REFUSED'],
+  ['content_filter', 'CONTENT_REFUSED'],
+  ['insufficient_quota', 'QUOTA_EXHAUSTED'],
+  ['billing_hard_limit_reached', 'QUOTA_EXHAUSTED'],
+  ['billing_not_active', 'QUOTA_EXHAUSTED'],
+  ['invalid_api_key', 'PROVIDER_REJECTED_KEY'],
+  ['account_deactivated', 'PROVIDER_REJECTED_KEY'],
+  ['model_not_found', 'PROVIDER_MODEL_UNAVAILABLE'],
+]);
 
 /** A wait longer than this is not obeyed: it would be a fault of the server, not a limit. */
 const maxRetryAfterMs = 120_000;
@@ -15,14 +25,15 @@ const maxRetryAfterMs = 120_000;
  * @param signal the caller's own; where it aborted the call, its reason is returned instead.
  */
 export function toProviderError(error: unknown, signal: AbortSignal): unknown {
+  if (error instanceof ProviderError) return error;
   // In the middle of a body an abort surfaces as fetch's own AbortError.
   const isAbort =
     error instanceof APIUserAbortError || (error instanceof Error && error.name === 'AbortError');
   if (isAbort && signal.aborted) return signal.reason;
   if (error instanceof APIConnectionTimeoutError)
-    return new ProviderError('PROVIDER_TIMEOUT', { mayBePaid: true, cause: error });
+    return new ProviderError('PROVIDER_TIMEOUT', { paid: 'MAYBE', cause: error });
   if (error instanceof APIConnectionError) {
-    return new ProviderError('PROVIDER_UNAVAILABLE', { mayBePaid: true, cause: error });
+    return new ProviderError('PROVIDER_UNAVAILABLE', { paid: 'MAYBE', cause: error });
   }
   if (error instanceof APIError) {
     const headers = error.headers ?? new Headers();
@@ -33,15 +44,19 @@ export function toProviderError(error: unknown, signal: AbortSignal): unknown {
     });
   }
   // A body that is cut or no JSON fails in the SDK's parser, as a plain error.
-  if (error instanceof SyntaxError) return new ProviderError('BAD_ANSWER', { mayBePaid: true, cause: error });
-  return new ProviderError('PROVIDER_UNAVAILABLE', { mayBePaid: true, cause: error });
+  if (error instanceof SyntaxError) return new ProviderError('BAD_ANSWER', { paid: 'YES', cause: error });
+  return new ProviderError('PROVIDER_UNAVAILABLE', { paid: 'MAYBE', cause: error });
 }
 
 function codeOf(error: APIError): ProviderErrorCode {
   const { status, code } = error;
-  if (code === 'insufficient_quota') return 'QUOTA_EXHAUSTED';
-  if (typeof code === 'string' && refusals.has(code)) return 'CONTENT_REFUSED';
+  const known = typeof code === 'string' ? knownCodes.get(code) : undefined;
+  if (known !== undefined) return known;
+  // Wrong or unknown keys, regions that are not served, permissions that are missing.
   if (status === 401 || status === 403) return 'PROVIDER_REJECTED_KEY';
+  if (status === 402) return 'QUOTA_EXHAUSTED';
+  // An address or a model that is not there: both come from settings.
+  if (status === 404) return 'PROVIDER_MODEL_UNAVAILABLE';
   if (status === 429) return 'RATE_LIMITED';
   if (status === 408 || status === 409 || status === undefined || status >= 500)
     return 'PROVIDER_UNAVAILABLE';

@@ -1,3 +1,4 @@
+import { accountFaults } from '../domain/provider-errors.ts';
 import type { Database } from '../store/database.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
@@ -5,7 +6,7 @@ import type { Logger } from '../telemetry/logger.ts';
 export type OutageBoard = {
   /** Tells of an outage; forgotten after `ms` where it is not told again. Never throws, never waits. */
   report(code: string, ms: number): void;
-  /** Takes back what this instance has told. */
+  /** Takes back what this instance has told, and what others have told of the account: it works. */
   clear(): void;
   /** @returns the code of an outage that holds now, undefined where there is none. */
   current(): Promise<string | undefined>;
@@ -30,7 +31,13 @@ export function createOutageBoard(database: Database, instanceId: string, logger
       );
     },
     clear() {
-      tell(providerOutage.deleteMany({ where: { OR: [{ instanceId }, { until: { lt: new Date() } }] } }));
+      tell(
+        providerOutage.deleteMany({
+          where: {
+            OR: [{ instanceId }, { code: { in: [...accountFaults] } }, { until: { lt: new Date() } }],
+          },
+        }),
+      );
     },
     async current() {
       const outage = await providerOutage.findFirst({ where: { until: { gt: new Date() } } });

@@ -7,7 +7,8 @@ import type { ProviderLimits } from '../domain/provider-errors.ts';
 /** What one call bought. */
 export type Purchase<T> = {
   value: T;
-  usage: Usage;
+  /** Undefined where the provider tells none that can be. */
+  usage: Usage | undefined;
   /** The provider's own name for the request. */
   requestId: string | undefined;
   /** The account's limits, where the answer told them. */

@@ -1,9 +1,10 @@
 import { BatchStateError } from '../domain/errors.ts';
 import { micros } from '../domain/pricing.ts';
+import type { PauseCode } from '../domain/provider-errors.ts';
 import type { Changes } from '../cache/changes.ts';
 import type { Bus } from '../events/bus.ts';
 import type { Database, Transaction } from '../store/database.ts';
-import type { Batch, BatchPriority } from '../store/generated/prisma/client.ts';
+import type { Batch, BatchPriority, Prisma } from '../store/generated/prisma/client.ts';
 import type { Jobs } from '../store/jobs.ts';
 import type { Viewer } from './accounts.ts';
 import { createBatchChange } from './batch-change.ts';
@@ -13,7 +14,8 @@ import { cancelInFlight, removeWaitingJobs } from './reconciliation.ts';
 import { parseInput } from './validation.ts';
 
 /** Why a batch pauses itself. */
-export type PauseReason = 'BATCH_BUDGET_EXCEEDED' | 'MONTHLY_BUDGET_EXCEEDED' | 'QUOTA_EXHAUSTED';
+export type PauseReason = BudgetReason | PauseCode;
+export type BudgetReason = 'BATCH_BUDGET_EXCEEDED' | 'MONTHLY_BUDGET_EXCEEDED';
 
 /**
  * What an owner does to a batch that is there. Each call may be repeated: a batch that already is where it
@@ -35,12 +37,16 @@ export type BatchControls = {
   retryFailed(viewer: Viewer, batchId: string): Promise<Batch>;
   /** Deals the owner's turns anew, so that posts of a higher priority come first. */
   setPriority(viewer: Viewer, batchId: string, priority: BatchPriority): Promise<Batch>;
+  /** Pauses a batch for a reason of its own; does nothing where it is not running. */
+  pauseFor(batchId: string, reason: PauseCode): Promise<void>;
   /**
-   * Pauses a batch for a reason of its own; does nothing where it is not running, or its budget suffices by now.
+   * Called where a budget refused a post that was put back in the queue: pauses its batch. While posts are under way, which
+   * may give back a part of what they set aside, it makes the waiting posts wait a little instead.
    *
-   * @param neededMicros what was refused, in millionths of a US dollar, where the batch's budget is the reason.
+   * @param neededMicros what was refused, in millionths of a US dollar.
+   * @returns whether the batch was paused.
    */
-  pauseFor(batchId: string, reason: PauseReason, neededMicros?: bigint): Promise<void>;
+  awaitBudget(batchId: string, reason: BudgetReason, neededMicros: bigint): Promise<boolean>;
 };
 
 export function createBatchControls(deps: {
@@ -89,14 +95,26 @@ export function createBatchControls(deps: {
 
     pause: (viewer, id) => control(owned(viewer, id), (tx, batch) => pause(tx, batch, 'REQUESTED')),
 
-    async pauseFor(id, reason, neededMicros = 0n) {
-      await control({ id }, async (tx, batch) => {
+    async pauseFor(id, reason) {
+      await control({ id }, async (tx, batch) =>
+        batch.status === 'RUNNING' ? pause(tx, batch, reason) : undefined,
+      );
+    },
+
+    async awaitBudget(id, reason, neededMicros) {
+      const { pauseReason } = await control({ id }, async (tx, batch) => {
         if (batch.status !== 'RUNNING') return undefined;
         // Its owner may have raised the maximum since the call was refused.
         const left = (batch.maxCostMicros ?? 0n) - batch.committedMicros;
         if (reason === 'BATCH_BUDGET_EXCEEDED' && left >= neededMicros) return undefined;
-        return pause(tx, batch, reason);
+        const sharers = reason === 'BATCH_BUDGET_EXCEEDED' ? { batchId: id } : { ownerId: batch.ownerId };
+        if (!(await hasCallsUnderWay(tx, sharers))) return pause(tx, batch, reason);
+        const waiting = await waitingJobs(tx, id);
+        const waitMs = Math.min(Math.max(waiting.length, shortestWaitMs), longestWaitMs);
+        await jobs.postpone(tx, 'posts', waiting, waitMs);
+        return undefined;
       });
+      return pauseReason === reason;
     },
 
     resume: (viewer, id, maxCost = null) => {
@@ -144,4 +162,26 @@ export function createBatchControls(deps: {
         return undefined;
       }),
   };
+}
+
+/** How long posts wait for a budget before it is asked again: a millisecond for each, so that the queue is not busy with it. */
+const shortestWaitMs = 500;
+const longestWaitMs = 5_000;
+
+/** @returns the jobs of a batch's posts that nobody works on. */
+async function waitingJobs(tx: Transaction, batchId: string): Promise<string[]> {
+  const posts = await tx.post.findMany({ where: { batchId, status: 'PENDING' }, select: { jobId: true } });
+  return posts.map(({ jobId }) => jobId);
+}
+
+/** @returns whether posts are being made whose calls have set money aside. @param whose of which batch or owner. */
+async function hasCallsUnderWay(tx: Transaction, whose: Prisma.PostWhereInput): Promise<boolean> {
+  const underWay = await tx.post.findMany({
+    where: { ...whose, status: 'GENERATING' },
+    select: { id: true },
+  });
+  const call = await tx.providerCall.findFirst({
+    where: { subjectId: { in: underWay.map(({ id }) => id) }, status: { in: ['INTENT', 'SENT'] } },
+  });
+  return call !== null;
 }

@@ -3,10 +3,11 @@ import type { Work } from '../domain/work.ts';
 import type { Changes } from '../cache/changes.ts';
 import type { Bus } from '../events/bus.ts';
 import { announce } from '../events/topics.ts';
-import type { Database } from '../store/database.ts';
+import type { Database, Transaction } from '../store/database.ts';
 import type { PostPart } from '../store/generated/prisma/client.ts';
 import { createGroup } from '../store/group.ts';
 import type { Job, Jobs } from '../store/jobs.ts';
+import { keepTrying } from '../store/keep-trying.ts';
 import { enqueuePosts, postJobSchema } from './post-queue.ts';
 import { writeResults, type PostResult, type Settlement } from './post-results.ts';
 
@@ -24,7 +25,7 @@ export type PostWorkbench = {
    * Takes the leases of these jobs' posts; earlier holders can write no more.
    *
    * @returns those that there is something to do for: not posts that are final or gone, nor those of a batch
-   * that is paused or called off.
+   * that is paused or called off, nor those whose job was given to somebody else since it was fetched.
    */
   claim(jobs: readonly { job: Job; leaseId: string }[]): Promise<PostWork[]>;
   /** @returns which of these leases still hold. */
@@ -57,14 +58,15 @@ export function createPostWorkbench(deps: {
   const { database, jobs, bus, changes } = deps;
 
   const settle = createGroup<Settlement, boolean>(async (settlements) => {
-    const { entries, isSettled } = await database.transaction(async (tx) => {
+    const write = async (tx: Transaction) => {
       const written = await writeResults(tx, settlements);
       const settled = new Set(written.map(({ event }) => ('postId' in event ? event.postId : undefined)));
       const held = settlements.map(({ work }) => settled.has(work.subjectId));
       const done = settlements.filter((_, index) => held[index]).map(({ work }) => work.jobId);
       if (done.length > 0) await jobs.complete(tx, 'posts', done);
       return { entries: written, isSettled: held };
-    });
+    };
+    const { entries, isSettled } = await keepTrying.execute(() => database.transaction(write));
     changes.posts(settlements.map(({ work }) => placeOf(work)));
     announce(bus, entries);
     return isSettled;
@@ -76,6 +78,7 @@ export function createPostWorkbench(deps: {
       const wanted = claims.map(({ job, leaseId }) => ({
         ...postJobSchema.parse(job.data),
         jobId: job.id,
+        fetchedAt: job.fetchedAt.getTime(),
         leaseId,
       }));
       const rows = await database.query<ClaimedRow>(claimStatement, [JSON.stringify(wanted)]);
@@ -148,20 +151,27 @@ type ClaimedRow = Omit<Brief, 'remake'> & {
 
 /**
  * Batches are locked before posts, here and wherever both are, so that no two statements wait for each other.
- * The lock waits for a pause or a cancellation that is being written, and not for the counters.
+ * The lock waits for a pause or a cancellation that is being written, and not for the counters. A pause and a resumption,
+ * or a heartbeat that ran out, between fetch and claim give the job to somebody else: it is looked at again, under
+ * a lock and after the batch's. Its time is compared to the millisecond, which is what a Date holds.
  */
 const claimStatement = `
     WITH wanted AS (
-      SELECT * FROM jsonb_to_recordset($1::jsonb) AS w("postId" uuid, "jobId" uuid, "leaseId" uuid)
+      SELECT * FROM jsonb_to_recordset($1::jsonb) AS w("postId" uuid, "jobId" uuid, "fetchedAt" bigint, "leaseId" uuid)
     ), running AS MATERIALIZED (
       SELECT id, "postCount" FROM batches
       WHERE id IN (SELECT p."batchId" FROM posts p JOIN wanted w ON w."postId" = p.id) AND status = 'RUNNING'
       ORDER BY id FOR KEY SHARE
+    ), fetched AS MATERIALIZED (
+      SELECT j.id FROM pgboss.job j JOIN wanted w ON w."jobId" = j.id
+      WHERE j.name = 'posts' AND j.state = 'active' AND EXISTS (SELECT FROM running)
+        AND abs(extract(epoch FROM j.started_on) * 1000 - w."fetchedAt") < 2
+      FOR KEY SHARE OF j
     )
     UPDATE posts p
     SET status = 'GENERATING', "leaseId" = w."leaseId", "startedAt" = coalesce(p."startedAt", now())
-    FROM wanted w, running b, campaigns c
-    WHERE p.id = w."postId" AND p."jobId" = w."jobId" AND p.status IN ('PENDING', 'GENERATING')
+    FROM wanted w, fetched f, running b, campaigns c
+    WHERE f.id = w."jobId" AND p.id = w."postId" AND p."jobId" = w."jobId" AND p.status IN ('PENDING', 'GENERATING')
       AND b.id = p."batchId" AND c.id = p."campaignId"
     RETURNING p.id, p."ownerId", p."campaignId", p."batchId", p."leaseId", p."jobId", p."targetAudience", p.position,
               p."remakePart"::text AS "remakePart", p."remakeCount", p."remakeInstruction", p.caption AS "previousCaption",

@@ -11,11 +11,11 @@ import {
   serverError,
   unauthorized,
 } from './errors.ts';
-import type { FaultBook, FaultKind } from './faults.ts';
+import type { Fault, FaultBook, FaultKind } from './faults.ts';
 import { latencyOf } from './latency.ts';
 import type { Limiter } from './limits.ts';
 import type { Latency } from './options.ts';
-import { readJson, sendCut, sendError, sendText, write } from './reply.ts';
+import { readJson, sendCut, sendError, sendJson, sendText, write } from './reply.ts';
 import type { CallRecord, StatsBook } from './stats.ts';
 
 /** A stream sends its first piece after this share of the latency, the others over the rest of it. */
@@ -35,6 +35,7 @@ export type CallContext = {
 type OpenCall = PreparedCall & {
   readonly endpoint: Endpoint;
   readonly fault: FaultKind | undefined;
+  readonly script: Fault | undefined;
   readonly latencyMs: number;
   readonly record: CallRecord;
   readonly response: ServerResponse;
@@ -66,7 +67,9 @@ export async function serveCall(
     const prepared = prepare(await readJson(request), context.seed);
     const digest = createHash('sha256').update(prepared.prompt).digest('hex');
     const nth = record.identify(digest, readBrief(prepared.prompt).brief.variation ?? null);
-    const fault = context.faults.choose({ endpoint, prompt: prepared.prompt, digest, nth });
+    const chosen = context.faults.choose({ endpoint, prompt: prepared.prompt, digest, nth });
+    const fault = chosen?.kind;
+    const script = fault === 'scripted' ? chosen : undefined;
     if (fault) record.struck(fault);
     setLimitHeaders(context, endpoint, response);
     const refusal = fault && quickRefusal(context, endpoint, fault);
@@ -77,7 +80,7 @@ export async function serveCall(
     }
     admit(context, endpoint, prepared, record, response);
     const latencyMs = latencyOf(context.latency(), endpoint, context.seed, digest, nth) * context.timeScale;
-    await answer({ ...prepared, endpoint, fault, latencyMs, record, response, signal: gone.signal });
+    await answer({ ...prepared, endpoint, fault, script, latencyMs, record, response, signal: gone.signal });
   } catch (error) {
     if (gone.signal.aborted) return;
     if (!(error instanceof ApiError)) throw error;
@@ -107,6 +110,7 @@ function quickRefusal(context: CallContext, endpoint: Endpoint, fault: FaultKind
     case 'cut':
     case 'bad_json':
     case 'empty_image':
+    case 'scripted':
       return undefined;
     default:
       return fault satisfies never;
@@ -136,12 +140,17 @@ function setLimitHeaders({ limiter }: CallContext, endpoint: Endpoint, response:
 
 async function answer(call: OpenCall): Promise<void> {
   if (call.fault === 'hang') return;
+  const { status = 200, body = {} } = call.script ?? {};
   const firstMs = call.streamed ? call.latencyMs * FIRST_PIECE : call.latencyMs;
   await delay(firstMs, undefined, { signal: call.signal });
   const product = await call.produce(call.fault);
   if (call.signal.aborted) return;
   call.response.setHeader('openai-processing-ms', String(Math.round(firstMs)));
-  call.record.paid(product.usage);
+  if (status < 300) call.record.paid(product.usage);
+  if (call.script !== undefined) {
+    call.record.settle('faulted');
+    return sendJson(call.response, status, body);
+  }
   // A cut call is settled before its socket closes, or the close would count as the client's.
   if (call.fault === 'cut') call.record.settle('faulted');
   if (product.kind === 'stream') await sendEvents(call, product.events, call.latencyMs - firstMs);

@@ -15,6 +15,7 @@ import { roll } from './random.ts';
  * - `unauthorized`: 401 invalid_api_key, at once
  * - `insufficient_quota`: 429 insufficient_quota, at once
  * - `empty_image`: images 200 with no picture in it
+ * - `scripted`: after the latency, the rule's own `status` and `body`; a 2xx counts as paid
  */
 export const FAULT_KINDS = [
   'rate_limited',
@@ -26,6 +27,7 @@ export const FAULT_KINDS = [
   'unauthorized',
   'insufficient_quota',
   'empty_image',
+  'scripted',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -41,8 +43,14 @@ export const FaultRuleSchema = z.strictObject({
   count: z.int().positive().optional(),
   /** Only prompts that contain this text. */
   match: z.string().min(1).optional(),
+  /** What a `scripted` fault answers with: HTTP status (200) and JSON body (`{}`). */
+  status: z.int().min(200).max(599).optional(),
+  body: z.json().optional(),
 });
 export type FaultRule = z.output<typeof FaultRuleSchema>;
+
+/** A fault that strikes a call. `status` and `body` are those of a scripted answer. */
+export type Fault = Pick<FaultRule, 'kind' | 'status' | 'body'>;
 
 /** What a fault is chosen by. `nth` is 1 for the first call with this prompt. */
 type FaultCandidate = {
@@ -58,7 +66,7 @@ export type FaultBook = {
   /** The rules in force; `count` is what is left of it. */
   list: () => FaultRule[];
   /** The fault that strikes this call, if any. Uses up one of the rule's `count`. */
-  choose: (candidate: FaultCandidate) => FaultKind | undefined;
+  choose: (candidate: FaultCandidate) => Fault | undefined;
 };
 
 /** `[[simulate:refusal]]`, or `[[simulate:refusal@images]]` for one endpoint. */
@@ -100,7 +108,7 @@ export function createFaultBook(seed: number, initial: readonly FaultRule[]): Fa
       rules.map(({ rule, left }) => (Number.isFinite(left) ? { ...rule, count: left } : { ...rule })),
     choose(candidate) {
       const marked = markedFault(candidate);
-      if (marked) return marked;
+      if (marked) return { kind: marked };
       const { endpoint, prompt, digest, nth } = candidate;
       for (const [index, entry] of rules.entries()) {
         const { kind, probability = 1, match = '' } = entry.rule;
@@ -108,7 +116,7 @@ export function createFaultBook(seed: number, initial: readonly FaultRule[]): Fa
         if ((entry.rule.endpoint ?? endpoint) !== endpoint || !prompt.includes(match)) continue;
         if (roll(seed, 'fault', index, digest, nth) >= probability) continue;
         entry.left -= 1;
-        return kind;
+        return entry.rule;
       }
       return undefined;
     },

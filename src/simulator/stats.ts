@@ -72,6 +72,7 @@ function emptyStats(inFlight: number): EndpointStats {
       unauthorized: 0,
       insufficient_quota: 0,
       empty_image: 0,
+      scripted: 0,
     },
     usage: { inputTokens: 0, outputTokens: 0, images: 0 },
   };

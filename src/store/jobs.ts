@@ -44,6 +44,8 @@ export type Job = {
   id: string;
   queue: QueueName;
   data: unknown;
+  /** When it was taken out of the queue: tells this taking from an earlier or later one of the same job. */
+  fetchedAt: Date;
   /** How often this job was run before. */
   retryCount: number;
   /** Whether pg-boss would run it again after a failure. */
@@ -75,8 +77,8 @@ export type Jobs = {
   touch(queue: QueueName, ids: readonly string[]): Promise<void>;
   /** Ends jobs in the transaction that writes their results. */
   complete(tx: Transaction, queue: QueueName, ids: readonly string[]): Promise<void>;
-  /** Ends jobs that turned out to have nothing to do. */
-  discard(queue: QueueName, ids: readonly string[]): Promise<void>;
+  /** Removes fetched jobs that turned out to have nothing to do, unless they were given to somebody else since. */
+  discard(queue: QueueName, jobs: readonly Job[]): Promise<void>;
   /** Gives a job back to be run again after the queue's backoff. */
   retry(tx: Transaction, queue: QueueName, id: string, reason: string): Promise<void>;
   /** Changes the priorities of jobs that wait; those that run keep theirs. */
@@ -85,6 +87,8 @@ export type Jobs = {
     queue: QueueName,
     jobs: readonly { id: string; priority: number }[],
   ): Promise<void>;
+  /** Makes jobs that wait go on waiting for at least `ms` milliseconds. */
+  postpone(tx: Transaction, queue: QueueName, ids: readonly string[], ms: number): Promise<void>;
   /** Takes jobs out of the queue, whether they wait or run. */
   remove(tx: Transaction, queue: QueueName, ids: readonly string[]): Promise<void>;
   /** The same for all jobs whose ids a query answers with: thousands in a few milliseconds. */
@@ -177,6 +181,7 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
         id: job.id,
         queue,
         data: job.data,
+        fetchedAt: job.startedOn,
         retryCount: job.retryCount,
         isLastTry: job.retryCount >= job.retryLimit,
       }));
@@ -187,8 +192,14 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
     async complete(tx, queue, ids) {
       await boss.complete(queue, [...ids], null, { db: fromPrisma(tx) });
     },
-    async discard(queue, ids) {
-      await boss.complete(queue, [...ids]);
+    async discard(queue, fetched) {
+      const wanted = fetched.map(({ id, fetchedAt }) => ({ id, fetchedAt: fetchedAt.getTime() }));
+      await boss.getDb().executeSql(
+        `DELETE FROM pgboss.job j USING jsonb_to_recordset($2::jsonb) AS w(id uuid, "fetchedAt" bigint)
+         WHERE j.name = $1 AND j.id = w.id AND j.state = 'active'
+           AND abs(extract(epoch FROM j.started_on) * 1000 - w."fetchedAt") < 2`,
+        [queue, JSON.stringify(wanted)],
+      );
     },
     async retry(tx, queue, id, reason) {
       await boss.fail(queue, id, { reason }, { db: fromPrisma(tx) });
@@ -198,6 +209,11 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
         UPDATE pgboss.job j SET priority = p.priority
         FROM jsonb_to_recordset(${JSON.stringify(places)}::jsonb) AS p(id uuid, priority int)
         WHERE j.name = ${queue} AND j.id = p.id AND j.state < 'active'`;
+    },
+    async postpone(tx, queue, ids, ms) {
+      await tx.$executeRaw`
+        UPDATE pgboss.job j SET start_after = greatest(j.start_after, now() + ${ms}::int * interval '1 millisecond')
+        WHERE j.name = ${queue} AND j.id = ANY(${[...ids]}::uuid[]) AND j.state < 'active'`;
     },
     async remove(tx, queue, ids) {
       // pg-boss refuses a list of none.

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createMemoryAdmission } from '../../src/provider/admission/memory-admission.ts';
 import type { Admission } from '../../src/provider/admission/admission.ts';
+import { createDeadline } from '../../src/provider/deadline.ts';
 import { guardProvider, type GuardedProvider } from '../../src/provider/guard.ts';
 import { createOpenAiProvider } from '../../src/provider/openai.ts';
 import { createSimulator } from '../../src/simulator/server.ts';
@@ -8,6 +9,7 @@ import { createLogger } from '../../src/telemetry/logger.ts';
 import { waitUntil } from '../support/services/wait-until.ts';
 
 const images = 'gpt-image-2:images';
+const patience = { floorMs: 1_000, ceilingMs: 30_000 };
 const never = new AbortController().signal;
 const picture = (text: string) => ({ text, size: '1024x1024' }) as const;
 
@@ -32,6 +34,7 @@ beforeEach(async () => {
     {
       admission,
       outages: { report: () => undefined, clear: () => undefined, current: async () => undefined },
+      deadlines: { caption: createDeadline(patience), image: createDeadline(patience) },
       logger: createLogger('silent'),
     },
   );
@@ -76,4 +79,13 @@ it('goes slower only for a refusal that neither a cut nor an earlier refusal exp
   const refused = await Promise.allSettled([draw('a lighthouse'), draw('a harbour')]);
   expect(refused.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   expect(await admitted()).toBeCloseTo(6_000 * 0.7);
+});
+
+it('gives a call up that takes many times as long as calls take', async () => {
+  for (const name of ['one', 'two', 'three', 'four', 'five']) await draw(name);
+  simulator.control.setFaults([{ kind: 'hang', endpoint: 'images', count: 1 }]);
+  const sentAt = performance.now();
+  await expect(draw('a lighthouse')).rejects.toMatchObject({ code: 'PROVIDER_TIMEOUT', paid: 'MAYBE' });
+  // Half of the ceiling: without a learned deadline it would have been all of it.
+  expect(performance.now() - sentAt).toBeLessThan(patience.ceilingMs / 2);
 });

@@ -174,3 +174,19 @@ describe('a fault on demand', () => {
     expect(await response.json()).toMatchObject({ error: { param: '[0].kind' } });
   });
 });
+
+test('a scripted fault answers with the status and the body of its rule, and a 200 counts as paid', async () => {
+  const { openai, control } = await startSimulator();
+  const body = { error: { message: 'No such model', code: 'model_not_found' } };
+  control.setFaults([
+    { kind: 'scripted', endpoint: 'chat', status: 404, body },
+    { kind: 'scripted', endpoint: 'images', body: { data: [] } },
+  ]);
+  await expect(openai.chat.completions.create(REQUEST)).rejects.toMatchObject({
+    status: 404,
+    code: 'model_not_found',
+  });
+  await expect(openai.images.generate(PICTURE)).resolves.toMatchObject({ data: [] });
+  expect(control.stats().chat).toMatchObject({ faulted: 1, usage: { outputTokens: 0 } });
+  expect(control.stats().images).toMatchObject({ faulted: 1, usage: { images: 1 } });
+});

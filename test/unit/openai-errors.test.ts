@@ -23,7 +23,10 @@ describe('a failed call', () => {
     ['a blocked picture', answer(400, { code: 'moderation_blocked' }), 'CONTENT_REFUSED', false],
     ['a refused prompt', answer(400, { code: 'content_policy_violation' }), 'CONTENT_REFUSED', false],
     ['a malformed request', answer(400, { code: 'invalid_value' }), 'INVALID_REQUEST', false],
-    ['an unknown model', answer(404, { code: 'model_not_found' }), 'INVALID_REQUEST', false],
+    ['an unknown model', answer(404, { code: 'model_not_found' }), 'PROVIDER_MODEL_UNAVAILABLE', false],
+    ['an address that is not there', answer(404), 'PROVIDER_MODEL_UNAVAILABLE', false],
+    ['an account that is not paid', answer(429, { code: 'billing_not_active' }), 'QUOTA_EXHAUSTED', false],
+    ['a code like a name of JavaScript', answer(400, { code: 'constructor' }), 'INVALID_REQUEST', false],
     ['too many requests', answer(429, { code: 'rate_limit_exceeded' }), 'RATE_LIMITED', true],
     ['an internal error', answer(500), 'PROVIDER_UNAVAILABLE', true],
     ['a gateway that is down', answer(502), 'PROVIDER_UNAVAILABLE', true],
@@ -40,12 +43,13 @@ describe('a failed call', () => {
 
 describe('a failed call that may have been paid for', () => {
   it.each([
-    ['no answer in time', new APIConnectionTimeoutError(), true],
-    ['a body that is cut', new TypeError('terminated'), true],
-    ['a refusal by status', answer(429), false],
-    ['an internal error', answer(500), false],
-  ])('is told apart: %s', (_what, error, mayBePaid) => {
-    expect(tell(error).mayBePaid).toBe(mayBePaid);
+    ['no answer in time', new APIConnectionTimeoutError(), 'MAYBE'],
+    ['a body that is cut', new TypeError('terminated'), 'MAYBE'],
+    ['a body that is no JSON', new SyntaxError('Unexpected end of JSON input'), 'YES'],
+    ['a refusal by status', answer(429), 'NO'],
+    ['an internal error', answer(500), 'NO'],
+  ])('is told apart: %s', (_what, error, paid) => {
+    expect(tell(error).paid).toBe(paid);
   });
 });
 

@@ -1,0 +1,54 @@
+/** How many answers are remembered: a few minutes of a busy worker. */
+const remembered = 100;
+/** Below so many nothing is known yet. */
+const fewestAnswers = 5;
+const quantile = 0.95;
+/**
+ * Latencies of models are about log-normal. With a 95th percentile three times the median, which is a heavy tail
+ * (the simulator's is below two), one call in 10,000 takes longer than four times that percentile.
+ */
+const margin = 4;
+
+/** How long calls of one kind are waited for, learned from how long they take. */
+export type Deadline = {
+  /** How long the next call may take, in milliseconds. */
+  ms(): number;
+  /** A call was answered after so many milliseconds. */
+  answered(latencyMs: number): void;
+  /** A call was given up. The next ones are waited for twice as long, until one is answered. */
+  missed(): void;
+};
+
+/**
+ * @param bounds.floorMs a call is waited for at least so long.
+ * @param bounds.ceilingMs and at most so long, which is also the deadline until five calls were answered.
+ */
+export function createDeadline({ floorMs, ceilingMs }: { floorMs: number; ceilingMs: number }): Deadline {
+  const latencies: number[] = [];
+  let missedInARow = 0;
+  return {
+    ms() {
+      if (latencies.length < fewestAnswers) return ceilingMs;
+      const sorted = latencies.toSorted((a, b) => a - b);
+      const high = sorted[Math.ceil(sorted.length * quantile) - 1] ?? ceilingMs;
+      const learned = Math.max(floorMs, high * margin);
+      return Math.min(ceilingMs, learned * 2 ** missedInARow);
+    },
+    answered(latencyMs) {
+      missedInARow = 0;
+      latencies.push(latencyMs);
+      if (latencies.length > remembered) latencies.shift();
+    },
+    missed() {
+      missedInARow += 1;
+    },
+  };
+}
+
+/** The slowest captions and pictures seen at OpenAI took about a third of these ceilings. */
+export function createDeadlines(): { caption: Deadline; image: Deadline } {
+  return {
+    caption: createDeadline({ floorMs: 10_000, ceilingMs: 60_000 }),
+    image: createDeadline({ floorMs: 20_000, ceilingMs: 180_000 }),
+  };
+}

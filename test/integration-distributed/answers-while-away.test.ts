@@ -1,0 +1,65 @@
+import { expect, it } from 'vitest';
+import { createCampaign, signUp, startBatch, startTestApp } from '../support/app.ts';
+import { getBatch, waitForBatch } from '../support/batches.ts';
+import { startPostgres, type PostgresInstance } from '../support/services/postgres.ts';
+import { waitUntil } from '../support/services/wait-until.ts';
+
+const postCount = 10;
+
+/** A job is given to somebody else when its worker has been silent for 10 s. */
+const heartbeatMs = 10_000;
+
+it.each([
+  [
+    'crashes',
+    (postgres: PostgresInstance) => postgres.stop('immediate'),
+    (postgres: PostgresInstance) => postgres.restart('immediate'),
+  ],
+  [
+    'freezes',
+    (postgres: PostgresInstance) => postgres.pause(),
+    (postgres: PostgresInstance) => postgres.resume(),
+  ],
+] as const)(
+  'nothing is paid twice where PostgreSQL %s for longer than a heartbeat while answers arrive',
+  { timeout: 120_000 },
+  async (_what, takeAway, bringBack) => {
+    await using postgres = await startPostgres();
+    await using app = await startTestApp({ DATABASE_URL: await postgres.createDatabase(), POST_SLOTS: '5' });
+    await app.startAnother();
+    const account = await signUp(app);
+    const campaignId = await createCampaign(account);
+    // Times of the simulator are a hundredth: captions come while it is away, pictures when it is back.
+    app.simulator.control.setLatency({
+      captionLatencyMs: { p05: 200_000, p95: 400_000 },
+      imageLatencyMs: { p05: 1_500_000, p95: 1_600_000 },
+    });
+    const batchId = await startBatch(account, { campaignId, postCount });
+    const stats = () => app.simulator.control.stats();
+    await waitUntil(
+      'all calls to be under way',
+      () => stats().chat.received === postCount && stats().images.received === postCount,
+    );
+    await takeAway(postgres);
+    const awayAt = performance.now();
+    await waitUntil('the captions', () => stats().chat.inFlight === 0);
+    await waitUntil('the heartbeats to run out', () => performance.now() > awayAt + heartbeatMs + 2_000, {
+      deadlineMs: 20_000,
+    });
+    await bringBack(postgres);
+    await waitForBatch(account, batchId, 'is completed', ({ status }) => status === 'COMPLETED', 60_000);
+
+    expect(stats().chat.received).toBe(postCount);
+    expect(stats().images.received).toBe(postCount);
+    const { cost, progress } = await getBatch(account, batchId);
+    expect(progress).toMatchObject({ completedCount: postCount, failedCount: 0 });
+    const { usage: text } = stats().chat;
+    const { usage: pictures } = stats().images;
+    const sold =
+      text.inputTokens * 0.75 +
+      text.outputTokens * 4.5 +
+      pictures.inputTokens * 5 +
+      pictures.outputTokens * 30;
+    expect(cost).toBeCloseTo(sold / 1_000_000, 4);
+  },
+);

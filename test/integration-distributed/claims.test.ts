@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { PauseBatchDocument, ResumeBatchDocument } from '../../client/generated/graphql.ts';
+import { createChanges } from '../../src/cache/changes.ts';
+import { createLocalBus } from '../../src/events/bus.ts';
+import { createPostWorkbench, type PostWorkbench } from '../../src/services/post-work.ts';
+import { openDatabase, type Database } from '../../src/store/database.ts';
+import { createJobs, type Jobs } from '../../src/store/jobs.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import {
+  createCampaign,
+  signUp,
+  startBatch,
+  startTestApp,
+  type Account,
+  type TestApp,
+} from '../support/app.ts';
+import { createDatabase } from '../support/services/postgres-client.ts';
+import { waitUntil } from '../support/services/wait-until.ts';
+
+let app: TestApp;
+let account: Account;
+let campaignId: string;
+let database: Database;
+let jobs: Jobs;
+let workbench: PostWorkbench;
+beforeAll(async () => {
+  const databaseUrl = await createDatabase(inject('postgresUrl'));
+  // Nobody but this test works on its posts.
+  app = await startTestApp({ ROLE: 'api', DATABASE_URL: databaseUrl });
+  account = await signUp(app);
+  campaignId = await createCampaign(account);
+  const logger = createLogger('silent');
+  database = await openDatabase({ databaseUrl, dataDir: '' }, logger);
+  jobs = createJobs(database.bossOptions, logger);
+  await jobs.start();
+  workbench = createPostWorkbench({
+    database,
+    jobs,
+    bus: createLocalBus(),
+    changes: createChanges(() => undefined),
+  });
+});
+afterAll(async () => {
+  await jobs.stop();
+  await database.close();
+  await app[Symbol.asyncDispose]();
+});
+
+/** Takes a post's job out of the queue, as a worker does that is about to claim it. */
+async function fetchOne() {
+  const [job] = await jobs.fetch('posts', 1);
+  if (job === undefined) throw new Error('there is no job');
+  return job;
+}
+
+const stateOf = (job: Awaited<ReturnType<typeof fetchOne>>) =>
+  database.query('SELECT state::text AS state FROM pgboss.job WHERE id = $1::uuid', [job.id]);
+
+const claim = (job: Awaited<ReturnType<typeof fetchOne>>) =>
+  workbench.claim([{ job, leaseId: randomUUID() }]);
+
+it('a post is given to one worker where its batch was paused and resumed between fetch and claim', async () => {
+  const batchId = await startBatch(account, { campaignId, postCount: 1 });
+  const early = await fetchOne();
+  await account.run(PauseBatchDocument, { batchId });
+  await account.run(ResumeBatchDocument, { batchId });
+  const late = await fetchOne();
+  const [works, again] = [await claim(late), await claim(early)];
+  expect(works).toHaveLength(1);
+  expect(again).toEqual([]);
+  await jobs.discard('posts', [early]);
+  expect(await stateOf(late)).toEqual([{ state: 'active' }]);
+  expect(await workbench.held(works.map(({ leaseId }) => leaseId))).toHaveProperty('size', 1);
+});
+
+it('a worker that froze between fetch and claim does not take a post from the one that has it by now', async () => {
+  await startBatch(account, { campaignId, postCount: 1 });
+  const early = await fetchOne();
+  await database.prisma.$executeRaw`
+    UPDATE pgboss.job SET heartbeat_on = now() - interval '1 minute' WHERE id = ${early.id}::uuid`;
+  let late = early;
+  await waitUntil('the job to be given to somebody else', async () => {
+    const [job] = await jobs.fetch('posts', 1);
+    if (job !== undefined) late = job;
+    return job !== undefined;
+  });
+  const [works, again] = [await claim(late), await claim(early)];
+  expect(works).toHaveLength(1);
+  expect(again).toEqual([]);
+  await jobs.discard('posts', [early]);
+  expect(await stateOf(late)).toEqual([{ state: 'active' }]);
+  expect(await workbench.held(works.map(({ leaseId }) => leaseId))).toHaveProperty('size', 1);
+});
