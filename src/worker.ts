@@ -66,7 +66,10 @@ export async function startWorker(
     changes,
   );
   const workbench = createPostWorkbench({ database, jobs, bus, changes });
-  const recovery = createRecovery({ posts: createPostRecovery({ database, jobs, workbench }), logger });
+  const recovery = createRecovery({
+    posts: createPostRecovery({ database, jobs, workbench, changes }),
+    logger,
+  });
   opened.defer(() => recovery.stop());
   const reconciliation = createReconciliation({ database, jobs, changes });
   const reconciler = createReconciler({ reconciliation, bus, logger });

@@ -20,8 +20,12 @@ export type Handler<W extends Work> = {
   run(work: W, signal: AbortSignal, onMade: (used: Demand) => void): Promise<void>;
   /** @returns which of these leases still hold. */
   held(leaseIds: readonly string[]): Promise<Set<string>>;
-  /** Puts a job back in the queue, unless its lease was lost. */
-  release(work: W, reason: string): Promise<void>;
+  /**
+   * Puts a job back in the queue, unless its lease was lost.
+   *
+   * @param options.countsAsAttempt whether the run failed by itself.
+   */
+  release(work: W, options: { countsAsAttempt: boolean }): Promise<void>;
 };
 
 /** How long a stop waits for aborted jobs to be handed back: the database may be away. */
@@ -215,7 +219,7 @@ export function createDispatcher<W extends Work>(deps: {
       } else {
         if (!stopping.signal.aborted) logger.error({ ...fields, err: error }, 'job interrupted');
         await handler
-          .release(work, messageOf(error))
+          .release(work, { countsAsAttempt: !stopping.signal.aborted })
           .catch(() => logger.warn(fields, 'job not handed back; its heartbeat will run out'));
       }
     } finally {

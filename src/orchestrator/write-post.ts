@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { pausesBatch, ProviderError } from '../domain/provider-errors.ts';
 import type { Bus } from '../events/bus.ts';
-import type { Ledger, Opened } from '../provider/ledger.ts';
+import type { Ledger } from '../provider/ledger.ts';
 import type { Provider } from '../provider/provider.ts';
+import type { BudgetReason } from '../services/batch-controls.ts';
 import type { Batches } from '../services/batches.ts';
 import type { PostWorkbench } from '../services/post-work.ts';
 import type { AssetStore } from '../store/assets.ts';
@@ -24,7 +25,7 @@ type Deps = {
   logger: Logger;
 };
 
-type Refused = Extract<Opened, { refused: string }>;
+type Refused = { code: BudgetReason; atMostMicros: bigint };
 
 /**
  * The handler of the queue `posts`: asks for caption and picture at the same time and writes the result. A
@@ -37,7 +38,7 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
     queue: 'posts',
     demand: demandOf(provider, ['caption', 'image']),
     held: (leaseIds) => workbench.held(leaseIds),
-    release: (work, reason) => workbench.release(work, reason),
+    release: (work, options) => workbench.release(work, options),
 
     async begin(fetched) {
       const claimed = await workbench.claim(fetched.map((job) => ({ job, leaseId: randomUUID() })));
@@ -51,13 +52,15 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
         const outcome = opened[index];
         if (outcome === undefined) throw new Error('the ledger answered short');
         if ('refused' in outcome) {
-          await workbench.release(work, outcome.refused, { countsAsAttempt: false });
-          refusals.set(work.batchId, outcome);
+          await workbench.release(work, { countsAsAttempt: false });
+          if (outcome.refused !== 'BATCH_NOT_RUNNING') {
+            refusals.set(work.batchId, { code: outcome.refused, atMostMicros: outcome.atMostMicros });
+          }
         } else {
           prepared.push({ ...work, calls: outcome.calls });
         }
       }
-      for (const [batch, { refused: code, atMostMicros }] of refusals) {
+      for (const [batch, { code, atMostMicros }] of refusals) {
         const isPaused = await batches.awaitBudget(batch, code, atMostMicros);
         if (isPaused) logger.warn({ batch, code }, 'batch paused: its budget does not suffice');
       }
@@ -109,17 +112,17 @@ async function fail(
   if (pausesBatch(error.code)) {
     logger.error(fields, `batch paused: ${error.message}`);
     await batches.pauseFor(work.batchId, error.code);
-    return workbench.release(work, error.code, { countsAsAttempt: false });
+    return workbench.release(work, { countsAsAttempt: false });
   }
   if (error.code === 'RATE_LIMITED' && (await ledger.refusals(work.subjectId)) < maxRefusals) {
     logger.info(fields, 'post waits: the provider limits our rate');
-    return workbench.release(work, error.code, { countsAsAttempt: false });
+    return workbench.release(work, { countsAsAttempt: false });
   }
-  if (error.code === 'PROVIDER_DOWN') return workbench.release(work, error.code, { countsAsAttempt: false });
+  if (error.code === 'PROVIDER_DOWN') return workbench.release(work, { countsAsAttempt: false });
   const isLast = work.isLastAttempt || (error.code === 'BAD_ANSWER' && work.attempt >= maxUselessTries);
   if (error.retryable && !isLast) {
     logger.warn(fields, 'post will be tried again');
-    return workbench.release(work, error.code);
+    return workbench.release(work);
   }
   await workbench.settle(work, { status: 'FAILED', errorCode: error.code, errorMessage: error.message });
   logger.warn(fields, 'post failed');

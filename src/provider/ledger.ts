@@ -3,11 +3,12 @@ import { z } from 'zod';
 import type { Changes, PostPlace } from '../cache/changes.ts';
 import { costMicros, type Price, type Usage } from '../domain/pricing.ts';
 import type { ProviderErrorCode } from '../domain/provider-errors.ts';
-import type { Work } from '../domain/work.ts';
+import { LeaseLostError, type Work } from '../domain/work.ts';
 import type { Database } from '../store/database.ts';
 import { createGroup } from '../store/group.ts';
 import { keepTrying } from '../store/keep-trying.ts';
 import type { Prisma } from '../store/generated/prisma/client.ts';
+import { endStatement, openStatement, sentStatement } from './ledger-statements.ts';
 
 /** A call that a job needs: which part of its subject it makes, and what it may use at most. */
 export type PlannedCall = { step: string; model: string; atMost: Usage };
@@ -20,11 +21,16 @@ export type OpenCall =
 /** A call that is written down and may be sent. */
 export type PaidCall = { step: string; callId: string; model: string };
 
+/** Why the calls of a job are not opened. A batch that is no longer running was paused or called off meanwhile. */
+export type Refusal = (typeof refusals)[number];
+
+const refusals = ['BATCH_NOT_RUNNING', 'BATCH_BUDGET_EXCEEDED', 'MONTHLY_BUDGET_EXCEEDED'] as const;
+
 /** What opening the calls of one job came to. */
 export type Opened =
   | { calls: OpenCall[] }
   | {
-      refused: 'BATCH_BUDGET_EXCEEDED' | 'MONTHLY_BUDGET_EXCEEDED';
+      refused: Refusal;
       /** What the calls could have cost, in millionths of a US dollar. */
       atMostMicros: bigint;
     };
@@ -32,15 +38,22 @@ export type Opened =
 export type Ledger = {
   /**
    * Writes down, before anything is sent, what each job is about to buy, and sets its highest price aside in
-   * the budget: all calls of a job or none. What an earlier run has settled is not bought again; what an
-   * earlier run had sent and never settled becomes UNKNOWN.
+   * the budgets of its batch and of the owner's month: all calls of a job or none. What an earlier run has settled
+   * is not bought again.
    *
    * @returns for each job, in order.
    */
   open(jobs: readonly { work: Work; calls: readonly PlannedCall[] }[]): Promise<Opened[]>;
-  /** The requests go out now: from here on they are paid. */
+  /**
+   * The requests go out now: from here on they may be paid.
+   *
+   * @throws LeaseLostError where a call was closed meanwhile: then none may go out.
+   */
   sent(callIds: readonly string[]): Promise<void>;
-  /** An answer is here. `result` is kept as JSON for a later run of the same subject. */
+  /**
+   * An answer is here. `result` is kept as JSON for a later run of the same subject. A call that was given up as
+   * UNKNOWN is settled too.
+   */
   settle(
     call: PaidCall,
     answer: { usage: Usage; latencyMs: number; requestId: string | undefined; result: Prisma.InputJsonValue },
@@ -78,7 +91,7 @@ const openedRows = z.array(
   z.object({
     subjectId: z.string(),
     step: z.string(),
-    state: z.enum(['BOUGHT', 'OPEN', 'BATCH_BUDGET_EXCEEDED', 'MONTHLY_BUDGET_EXCEEDED']),
+    state: z.enum(['BOUGHT', 'OPEN', ...refusals]),
     result: z.unknown().optional(),
   }),
 );
@@ -88,16 +101,21 @@ const maxGroupSize = 100;
 /**
  * @param settings.priceOf the price of each model in use.
  * @param settings.monthlyBudgetMicros what each owner may spend in a calendar month (UTC); undefined: no limit.
+ * @param settings.now says which month it is.
  */
 export function createLedger(
   database: Database,
-  settings: { priceOf: (model: string) => Price; monthlyBudgetMicros: bigint | undefined },
+  settings: {
+    priceOf: (model: string) => Price;
+    monthlyBudgetMicros: bigint | undefined;
+    now?: () => Date;
+  },
   changes: Changes,
 ): Ledger {
   const { prisma } = database;
-  const { priceOf, monthlyBudgetMicros = null } = settings;
+  const { priceOf, monthlyBudgetMicros, now = () => new Date() } = settings;
   const end = createGroup<Ending, true>(async (endings) => {
-    const values = [JSON.stringify(endings), monthlyBudgetMicros !== null];
+    const values = [JSON.stringify(endings)];
     // An answer that was paid for waits for the database: as many as this process has posts under way, twice.
     changes.posts(await keepTrying.execute(() => database.query<PostPlace>(endStatement, values)));
     return endings.map(() => true);
@@ -115,16 +133,18 @@ export function createLedger(
       })),
     );
     const rows = openedRows.parse(
-      await database.query(openStatement, [JSON.stringify(wanted), monthlyBudgetMicros?.toString() ?? null]),
+      await database.query(openStatement, [
+        JSON.stringify(wanted),
+        monthlyBudgetMicros?.toString() ?? null,
+        now().toISOString(),
+      ]),
     );
     const opened = jobs.map(({ work, calls }): Opened => {
       const own = rows.filter((row) => row.subjectId === work.subjectId);
-      const refusal = own.find(
-        (row) => row.state === 'BATCH_BUDGET_EXCEEDED' || row.state === 'MONTHLY_BUDGET_EXCEEDED',
-      );
-      if (refusal !== undefined)
+      const refused = refusals.find((code) => own.some((row) => row.state === code));
+      if (refused !== undefined)
         return {
-          refused: refusal.state === 'BATCH_BUDGET_EXCEEDED' ? refusal.state : 'MONTHLY_BUDGET_EXCEEDED',
+          refused,
           atMostMicros: calls.reduce(
             (sum, { model, atMost }) => sum + costMicros(priceOf(model), atMost),
             0n,
@@ -153,10 +173,8 @@ export function createLedger(
   return {
     open,
     async sent(callIds) {
-      await database.query(
-        `UPDATE provider_calls SET status = 'SENT' WHERE id = ANY($1::uuid[]) AND status = 'INTENT'`,
-        [callIds],
-      );
+      const rows = await database.query(sentStatement, [callIds]);
+      if (rows.length < callIds.length) throw new LeaseLostError();
     },
     async settle(call, { usage, latencyMs, requestId, result }) {
       await end({
@@ -193,94 +211,3 @@ const emptyEnding = {
 function pick({ subjectId, ownerId, campaignId, batchId }: Work) {
   return { subjectId, ownerId, campaignId, batchId };
 }
-
-/**
- * One statement for any number of jobs. Rows with a budget are locked first, so that two instances cannot
- * both take what is left; owners and batches without one are not locked at all.
- */
-const openStatement = `
-    WITH wanted AS (
-      SELECT * FROM jsonb_to_recordset($1::jsonb) AS w(
-        id uuid, "subjectId" uuid, "ownerId" uuid, "campaignId" uuid, "batchId" uuid,
-        step text, model text, "estimateMicros" bigint)
-    ), hidden AS (
-      UPDATE provider_calls c
-      SET status = CASE c.status WHEN 'SENT' THEN 'UNKNOWN'::"ProviderCallStatus" ELSE 'FAILED' END,
-          "errorCode" = CASE c.status WHEN 'SENT' THEN 'ANSWER_LOST' ELSE 'NEVER_SENT' END, "settledAt" = now()
-      WHERE c."subjectId" IN (SELECT "subjectId" FROM wanted) AND c.status IN ('INTENT', 'SENT')
-      RETURNING c."batchId", c."ownerId", c."estimateMicros", c.status
-    ), bought AS (
-      SELECT DISTINCT ON (c."subjectId", c.step) c."subjectId", c.step, c.result
-      FROM provider_calls c JOIN wanted w ON w."subjectId" = c."subjectId" AND w.step = c.step
-      WHERE c.status = 'SETTLED'
-      ORDER BY c."subjectId", c.step, c.id DESC
-    ), missing AS (
-      SELECT w.* FROM wanted w
-      WHERE NOT EXISTS (SELECT 1 FROM bought b WHERE b."subjectId" = w."subjectId" AND b.step = w.step)
-    ), full_batches AS (
-      SELECT b.id
-      FROM (SELECT id, "committedMicros", "maxCostMicros" FROM batches
-            WHERE id IN (SELECT "batchId" FROM missing) AND "maxCostMicros" IS NOT NULL
-            ORDER BY id FOR NO KEY UPDATE) b
-      WHERE b."committedMicros" + (SELECT sum(m."estimateMicros") FROM missing m WHERE m."batchId" = b.id) > b."maxCostMicros"
-    ), full_owners AS (
-      SELECT u.id
-      FROM (SELECT id, "spendMonth", "spendMicros" FROM users
-            WHERE id IN (SELECT "ownerId" FROM missing) AND $2::bigint IS NOT NULL
-            ORDER BY id FOR NO KEY UPDATE) u
-      WHERE (CASE WHEN u."spendMonth" = date_trunc('month', now() AT TIME ZONE 'UTC')::date THEN u."spendMicros" ELSE 0 END)
-            + (SELECT sum(m."estimateMicros") FROM missing m WHERE m."ownerId" = u.id) > $2::bigint
-    ), allowed AS (
-      SELECT * FROM missing
-      WHERE "batchId" NOT IN (SELECT id FROM full_batches) AND "ownerId" NOT IN (SELECT id FROM full_owners)
-    ), charges AS (
-      SELECT "batchId", "ownerId", "estimateMicros" AS amount FROM allowed
-      UNION ALL SELECT "batchId", "ownerId", -"estimateMicros" FROM hidden WHERE status = 'FAILED'
-    ), batch_spend AS (
-      UPDATE batches b SET "committedMicros" = b."committedMicros" + a.total
-      FROM (SELECT "batchId", sum(amount) AS total FROM charges GROUP BY 1) a
-      WHERE b.id = a."batchId" AND b."maxCostMicros" IS NOT NULL
-    ), owner_spend AS (
-      UPDATE users u
-      SET "spendMicros" = greatest(0, a.total +
-            CASE WHEN u."spendMonth" = date_trunc('month', now() AT TIME ZONE 'UTC')::date THEN u."spendMicros" ELSE 0 END),
-          "spendMonth" = date_trunc('month', now() AT TIME ZONE 'UTC')::date
-      FROM (SELECT "ownerId", sum(amount) AS total FROM charges GROUP BY 1) a
-      WHERE u.id = a."ownerId" AND $2::bigint IS NOT NULL
-    ), written AS (
-      INSERT INTO provider_calls (id, "subjectId", "ownerId", "campaignId", "batchId", step, model, "estimateMicros", "createdAt")
-      SELECT id, "subjectId", "ownerId", "campaignId", "batchId", step, model, "estimateMicros", now() FROM allowed
-    )
-    SELECT w."subjectId", w.step, b.result,
-           CASE WHEN b.step IS NOT NULL THEN 'BOUGHT'
-                WHEN w."batchId" IN (SELECT id FROM full_batches) THEN 'BATCH_BUDGET_EXCEEDED'
-                WHEN w."ownerId" IN (SELECT id FROM full_owners) THEN 'MONTHLY_BUDGET_EXCEEDED'
-                ELSE 'OPEN' END AS state
-    FROM wanted w LEFT JOIN bought b ON b."subjectId" = w."subjectId" AND b.step = w.step`;
-
-/**
- * One statement for any number of endings. A settled or failed call returns to the budget what it did not cost; an
- * unknown one nothing, as it may have been paid. Only open calls end, so each ends once. Answers with whose they were.
- */
-const endStatement = `
-    WITH ended AS (
-      UPDATE provider_calls c
-      SET status = e.status::"ProviderCallStatus", "latencyMs" = e."latencyMs", "inputTokens" = e."inputTokens",
-          "outputTokens" = e."outputTokens", "costMicros" = e."costMicros", "requestId" = e."requestId",
-          "errorCode" = e."errorCode", result = e.result, "settledAt" = now()
-      FROM jsonb_to_recordset($1::jsonb) AS e(
-        "callId" uuid, status text, "latencyMs" int, "inputTokens" int, "outputTokens" int, "costMicros" bigint,
-        "requestId" text, "errorCode" text, result jsonb)
-      WHERE c.id = e."callId" AND c.status IN ('INTENT', 'SENT')
-      RETURNING c."batchId", c."ownerId", c."campaignId", c."subjectId", CASE c.status
-        WHEN 'UNKNOWN' THEN 0 ELSE c."estimateMicros" - coalesce(c."costMicros", 0) END AS refund
-    ), owner_refund AS (
-      UPDATE users u SET "spendMicros" = greatest(0, u."spendMicros" - r.total)
-      FROM (SELECT "ownerId", sum(refund) AS total FROM ended GROUP BY 1) r
-      WHERE u.id = r."ownerId" AND $2::boolean
-    ), batch_refund AS (
-      UPDATE batches b SET "committedMicros" = b."committedMicros" - r.total
-      FROM (SELECT "batchId", sum(refund) AS total FROM ended GROUP BY 1) r
-      WHERE b.id = r."batchId" AND b."maxCostMicros" IS NOT NULL
-    )
-    SELECT "ownerId", "campaignId", "batchId", "subjectId" AS "postId" FROM ended`;

@@ -62,6 +62,8 @@ export function createAccountDeletion(deps: {
       );
       // The ledger holds what was written, and outlives its batches.
       await tx.providerCall.deleteMany({ where: { ownerId } });
+      await tx.batchSpend.deleteMany({ where: { ownerId } });
+      await tx.monthlySpend.deleteMany({ where: { ownerId } });
       await tx.batch.deleteMany({ where: { ownerId } });
       await tx.user.deleteMany({ where: { id: ownerId } });
       return true;

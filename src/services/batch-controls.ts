@@ -105,7 +105,8 @@ export function createBatchControls(deps: {
       const { pauseReason } = await control({ id }, async (tx, batch) => {
         if (batch.status !== 'RUNNING') return undefined;
         // Its owner may have raised the maximum since the call was refused.
-        const left = (batch.maxCostMicros ?? 0n) - batch.committedMicros;
+        const spend = await tx.batchSpend.findUnique({ where: { batchId: id } });
+        const left = (batch.maxCostMicros ?? 0n) - (spend?.committedMicros ?? 0n);
         if (reason === 'BATCH_BUDGET_EXCEEDED' && left >= neededMicros) return undefined;
         const sharers = reason === 'BATCH_BUDGET_EXCEEDED' ? { batchId: id } : { ownerId: batch.ownerId };
         if (!(await hasCallsUnderWay(tx, sharers))) return pause(tx, batch, reason);

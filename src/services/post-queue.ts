@@ -8,8 +8,17 @@ export const postJobSchema = z.object({ postId: z.uuid() });
 /** A post that is to be made, with the id of the job that makes it. */
 export type QueuedPost = { id: string; jobId: string; ownerId: string; turn: number };
 
-/** Puts posts in the queue in the order of their turns, each under its owner's name. */
-export function enqueuePosts(jobs: Jobs, tx: Transaction, posts: readonly QueuedPost[]): Promise<void> {
+/**
+ * Puts posts in the queue in the order of their turns, each under its owner's name.
+ *
+ * @param delaySeconds how long they wait before they may run.
+ */
+export function enqueuePosts(
+  jobs: Jobs,
+  tx: Transaction,
+  posts: readonly QueuedPost[],
+  delaySeconds = 0,
+): Promise<void> {
   return jobs.enqueue(
     tx,
     'posts',
@@ -18,6 +27,7 @@ export function enqueuePosts(jobs: Jobs, tx: Transaction, posts: readonly Queued
       data: { postId: id } satisfies z.input<typeof postJobSchema>,
       ownerId,
       priority: priorityOf(turn),
+      delaySeconds,
     })),
   );
 }

@@ -1,6 +1,7 @@
 import { loggedEventSchema, type LoggedEvent } from '../domain/batch-events.ts';
 import type { Caption } from '../domain/post-content.ts';
 import type { Work } from '../domain/work.ts';
+import { closeCalls } from '../provider/ledger-statements.ts';
 import type { Transaction } from '../store/database.ts';
 import { Prisma, type PostField } from '../store/generated/prisma/client.ts';
 
@@ -10,6 +11,13 @@ export type Made<T> = { value: T; model: string; promptHash: string };
 export type PostResult =
   | { status: 'COMPLETED'; caption?: Made<Caption> | undefined; image?: Made<string> | undefined }
   | { status: 'FAILED'; errorCode: string; errorMessage: string };
+
+/** The end of a post that stopped its workers too often. */
+export const abandoned: PostResult = {
+  status: 'FAILED',
+  errorCode: 'ABANDONED',
+  errorMessage: 'The worker that made this post stopped several times in the middle of it.',
+};
 
 /** What came of one run of a post. */
 export type Settlement = { work: Work; result: PostResult };
@@ -42,7 +50,7 @@ function shows(field: PostField): Prisma.Sql {
  * One statement for the fenced rows of any number of posts, their batches' counters and the events. The
  * batches are locked first, in one order, which gives their events theirs, then their owners' streams; where that waited for another
  * writer, the rows that follow are checked again as they are by then (READ COMMITTED). The last final post
- * of a batch also ends it.
+ * of a batch also ends it. Calls that a post has left open are closed.
  *
  * @returns the new entries of the logs; none of posts whose lease was lost.
  */
@@ -76,7 +84,7 @@ export async function writeResults(tx: Transaction, settlements: Settlement[]): 
       UPDATE posts p
       SET status = CASE WHEN p."remakePart" IS NULL THEN r.status::"PostStatus" ELSE 'COMPLETED' END,
           "remakePart" = NULL, "remakeInstruction" = NULL, "leaseId" = NULL, "finishedAt" = now(),
-          "errorCode" = r."errorCode", "errorMessage" = r."errorMessage", "revisionCount" = p."revisionCount" + r.added,
+          "errorCode" = r."errorCode", "errorMessage" = r."errorMessage", failures = 0, crashes = 0, "revisionCount" = p."revisionCount" + r.added,
           version = p.version + (${shows('CAPTION')} OR ${shows('HASHTAGS')} OR ${shows('IMAGE')})::int,
           caption = CASE WHEN ${shows('CAPTION')} THEN r.caption ELSE p.caption END,
           "captionRevision" = CASE WHEN ${shows('CAPTION')} THEN p."revisionCount" + 1 ELSE p."captionRevision" END,
@@ -89,6 +97,8 @@ export async function writeResults(tx: Transaction, settlements: Settlement[]): 
       RETURNING p.id, p."batchId", p.status, p."errorCode", p."errorMessage", p."revisionCount" - r.added AS "revisionsBefore",
                 r.place, r.added, r.caption AS "madeCaption", r.hashtags AS "madeHashtags", r."imageKey" AS "madeImage",
                 r."captionModel", r."captionPrompt", r."imageModel", r."imagePrompt"
+    ), closed AS (
+      ${closeCalls(Prisma.sql`(SELECT id FROM settled)`)}
     ), revised AS (
       INSERT INTO post_revisions ("postId", number, field, author, text, hashtags, model, "promptHash")
       SELECT s.id, s."revisionsBefore" + m.place, m.field::"PostField", 'MODEL', m.text, m.hashtags, m.model, m."promptHash"

@@ -1,15 +1,17 @@
 import type { Brief } from '../domain/prompts.ts';
+import { crashesOfSuspects, createSuspectSlot, quietMs, type SuspectSlot } from '../domain/suspects.ts';
 import type { Work } from '../domain/work.ts';
 import type { Changes } from '../cache/changes.ts';
 import type { Bus } from '../events/bus.ts';
 import { announce } from '../events/topics.ts';
+import { closeCalls } from '../provider/ledger-statements.ts';
 import type { Database, Transaction } from '../store/database.ts';
-import type { PostPart } from '../store/generated/prisma/client.ts';
+import { Prisma, type PostPart } from '../store/generated/prisma/client.ts';
 import { createGroup } from '../store/group.ts';
 import type { Job, Jobs } from '../store/jobs.ts';
 import { keepTrying } from '../store/keep-trying.ts';
-import { enqueuePosts, postJobSchema } from './post-queue.ts';
-import { writeResults, type PostResult, type Settlement } from './post-results.ts';
+import { enqueuePosts, postJobSchema, type QueuedPost } from './post-queue.ts';
+import { abandoned, writeResults, type PostResult, type Settlement } from './post-results.ts';
 
 /** A post that this worker may write, with what is to be made of it. */
 export type PostWork = Work & {
@@ -22,10 +24,13 @@ export type PostWork = Work & {
 /** What a worker does to posts. Every write is fenced on the lease: who lost it changes nothing. */
 export type PostWorkbench = {
   /**
-   * Takes the leases of these jobs' posts; earlier holders can write no more.
+   * Takes the leases of these jobs' posts. Of the suspects (posts whose workers died with them several times) at
+   * most one runs in this process at a time, and none before the process has lived for a while; the others get
+   * another job, for later.
    *
-   * @returns those that there is something to do for: not posts that are final or gone, nor those of a batch
-   * that is paused or called off, nor those whose job was given to somebody else since it was fetched.
+   * @returns those that there is something to do for: not posts that are final, gone, in other hands or suspects
+   * that have to wait, nor those of a batch that is paused or called off, nor those whose job was given to somebody
+   * else since it was fetched.
    */
   claim(jobs: readonly { job: Job; leaseId: string }[]): Promise<PostWork[]>;
   /** @returns which of these leases still hold. */
@@ -39,23 +44,33 @@ export type PostWorkbench = {
    */
   settle(work: Work, result: PostResult): Promise<boolean>;
   /**
-   * Puts a post back in the queue, to be run again after the queue's backoff. Does nothing where the lease
-   * was lost: then the job is somebody else's.
+   * Puts a post back in the queue. Does nothing where the lease was lost: then the post is somebody else's.
    *
-   * @param options.countsAsAttempt false where the job itself has done nothing wrong: it starts afresh.
+   * @param options.countsAsAttempt false where the post itself has done nothing wrong: it is run again at once.
+   * Otherwise it waits for 1, 2, 4 … 30 s, and ends FAILED where this was its last attempt.
    */
-  release(work: Work, reason: string, options?: { countsAsAttempt: boolean }): Promise<void>;
+  release(work: Work, options?: { countsAsAttempt: boolean }): Promise<void>;
 };
 
 const maxGroupSize = 50;
+
+/** A post ends FAILED when as many runs have failed by themselves. */
+const maxFailures = 6;
+/** Longest wait between two attempts. */
+const maxBackoffSeconds = 30;
+/** How long a suspect waits before a process is asked again whether it may run. */
+const suspectDelaySeconds = 2;
 
 export function createPostWorkbench(deps: {
   database: Database;
   jobs: Jobs;
   bus: Bus;
   changes: Changes;
+  /** This process' own. */
+  suspects?: SuspectSlot;
 }): PostWorkbench {
   const { database, jobs, bus, changes } = deps;
+  const { suspects = createSuspectSlot(quietMs, () => performance.now()) } = deps;
 
   const settle = createGroup<Settlement, boolean>(async (settlements) => {
     const write = async (tx: Transaction) => {
@@ -63,7 +78,7 @@ export function createPostWorkbench(deps: {
       const settled = new Set(written.map(({ event }) => ('postId' in event ? event.postId : undefined)));
       const held = settlements.map(({ work }) => settled.has(work.subjectId));
       const done = settlements.filter((_, index) => held[index]).map(({ work }) => work.jobId);
-      if (done.length > 0) await jobs.complete(tx, 'posts', done);
+      await jobs.remove(tx, 'posts', done);
       return { entries: written, isSettled: held };
     };
     const { entries, isSettled } = await keepTrying.execute(() => database.transaction(write));
@@ -71,6 +86,43 @@ export function createPostWorkbench(deps: {
     announce(bus, entries);
     return isSettled;
   }, maxGroupSize);
+
+  async function held(leaseIds: readonly string[]): Promise<Set<string>> {
+    const rows = await database.query<{ leaseId: string }>(
+      `SELECT "leaseId" FROM posts WHERE "leaseId" = ANY($1::uuid[]) AND status = 'GENERATING'`,
+      [leaseIds],
+    );
+    return new Set(rows.map((row) => row.leaseId));
+  }
+
+  /** Gives suspects that may not run now jobs for later. Those that they have are discarded with all that brought no work. */
+  async function postponeSuspects(jobIds: readonly string[]): Promise<void> {
+    await database.transaction(async (tx) => {
+      const posts = await tx.$queryRaw<QueuedPost[]>`
+        UPDATE posts SET "jobId" = gen_random_uuid()
+        WHERE id IN (SELECT (data->>'postId')::uuid FROM pgboss.job WHERE name = 'posts' AND id = ANY(${jobIds}::uuid[]))
+          AND "jobId" = ANY(${jobIds}::uuid[]) AND status = 'PENDING' AND crashes >= ${crashesOfSuspects}
+          AND EXISTS (SELECT 1 FROM batches b WHERE b.id = "batchId" AND b.status = 'RUNNING')
+        RETURNING id, "jobId", "ownerId", turn`;
+      await enqueuePosts(jobs, tx, posts, suspectDelaySeconds);
+    });
+    // Where its end could not be written, nobody else tells.
+    const suspect = suspects.lease();
+    if (suspect !== undefined && !(await held([suspect])).has(suspect)) suspects.free(suspect);
+  }
+
+  async function take(wanted: readonly { leaseId: string }[]): Promise<ClaimedRow[]> {
+    const hasRoom = suspects.reserve();
+    let suspect: string | undefined;
+    try {
+      const parameters = [JSON.stringify(wanted), crashesOfSuspects, hasRoom];
+      const rows = await database.query<ClaimedRow>(claimStatement, parameters);
+      suspect = rows.find(({ crashes }) => crashes >= crashesOfSuspects)?.leaseId;
+      return rows;
+    } finally {
+      if (hasRoom) suspects.take(suspect);
+    }
+  }
 
   return {
     async claim(claims) {
@@ -81,52 +133,50 @@ export function createPostWorkbench(deps: {
         fetchedAt: job.fetchedAt.getTime(),
         leaseId,
       }));
-      const rows = await database.query<ClaimedRow>(claimStatement, [JSON.stringify(wanted)]);
+      const rows = await take(wanted);
       changes.posts(rows.map((row) => ({ ...row, postId: row.id })));
-      return rows.flatMap(({ id, leaseId, jobId, remakePart, remakeCount, remakeInstruction, ...row }) => {
-        const job = claims.find((claim) => claim.job.id === jobId)?.job;
-        if (job === undefined) return [];
-        const { ownerId, campaignId, batchId, previousCaption, ...first } = row;
+      const left = claims.map(({ job }) => job.id).filter((id) => !rows.some(({ jobId }) => jobId === id));
+      if (left.length > 0) await postponeSuspects(left);
+      return rows.map(({ id, leaseId, jobId, remakePart, remakeCount, remakeInstruction, ...row }) => {
+        const { ownerId, campaignId, batchId, failures, crashes, previousCaption, ...first } = row;
         const remake = { number: remakeCount, instruction: remakeInstruction, previousCaption };
         const work = { jobId, subjectId: id, ownerId, campaignId, batchId, leaseId };
-        return [
-          {
-            ...work,
-            attempt: job.retryCount + 1,
-            isLastAttempt: job.isLastTry,
-            part: remakePart ?? 'BOTH',
-            remakeCount,
-            brief: remakePart === null ? first : { ...first, remake },
-          },
-        ];
+        return {
+          ...work,
+          attempt: failures + 1,
+          isLastAttempt: failures + 1 >= maxFailures,
+          part: remakePart ?? 'BOTH',
+          remakeCount,
+          brief: remakePart === null ? first : { ...first, remake },
+        };
       });
     },
-    async held(leaseIds) {
-      const rows = await database.query<{ leaseId: string }>(
-        `SELECT "leaseId" FROM posts WHERE "leaseId" = ANY($1::uuid[]) AND status = 'GENERATING'`,
-        [leaseIds],
-      );
-      return new Set(rows.map((row) => row.leaseId));
-    },
-    settle: (work, result) => settle({ work, result }),
-    async release(work, reason, { countsAsAttempt } = { countsAsAttempt: true }) {
-      await database.transaction(async (tx) => {
-        const [released] = await tx.$queryRaw<{ isRunning: boolean; turn: number }[]>`
-          WITH held AS MATERIALIZED (
-            SELECT id, status FROM batches WHERE id = ${work.batchId}::uuid FOR KEY SHARE
-          )
-          UPDATE posts p SET status = 'PENDING', "leaseId" = NULL
-          FROM held
-          WHERE p.id = ${work.subjectId}::uuid AND p."leaseId" = ${work.leaseId}::uuid AND p.status = 'GENERATING'
-          RETURNING held.status = 'RUNNING' AS "isRunning", p.turn`;
-        if (released === undefined) return;
-        if (released.isRunning && countsAsAttempt) return jobs.retry(tx, 'posts', work.jobId, reason);
-        // A paused batch has no jobs; resuming it makes new ones for its pending posts.
+    held,
+    settle: (work, result) => settle({ work, result }).finally(() => suspects.free(work.leaseId)),
+    async release(work, { countsAsAttempt } = { countsAsAttempt: true }) {
+      const isEnd = await database.transaction(async (tx) => {
+        const [batch] = await tx.$queryRaw<{ isRunning: boolean }[]>`
+          SELECT status = 'RUNNING' AS "isRunning" FROM batches WHERE id = ${work.batchId}::uuid FOR KEY SHARE`;
+        if (batch === undefined) return false;
+        const failed = countsAsAttempt && batch.isRunning;
+        if (failed && work.isLastAttempt) return true;
+        const posts = await tx.$queryRaw<(QueuedPost & { failures: number })[]>`
+          UPDATE posts
+          SET status = 'PENDING', "leaseId" = NULL, "jobId" = gen_random_uuid(), failures = failures + ${failed}::boolean::int
+          WHERE id = ${work.subjectId}::uuid AND "leaseId" = ${work.leaseId}::uuid AND status = 'GENERATING'
+          RETURNING id, "jobId", "ownerId", turn, failures`;
+        if (posts.length === 0) return false;
+        await tx.$executeRaw(closeCalls(Prisma.sql`(ARRAY[${work.subjectId}]::uuid[])`));
         await jobs.remove(tx, 'posts', [work.jobId]);
-        if (!released.isRunning) return;
-        const { subjectId: id, jobId, ownerId } = work;
-        await enqueuePosts(jobs, tx, [{ id, jobId, ownerId, turn: released.turn }]);
+        // A paused batch has no jobs; resuming it makes new ones for its pending posts.
+        const backoff = Math.min(maxBackoffSeconds, 2 ** ((posts[0]?.failures ?? 1) - 1));
+        if (batch.isRunning) await enqueuePosts(jobs, tx, posts, failed ? backoff : 0);
+        return false;
       });
+      if (isEnd) {
+        await settle({ work, result: abandoned });
+      }
+      suspects.free(work.leaseId);
       changes.posts([placeOf(work)]);
     },
   };
@@ -147,13 +197,16 @@ type ClaimedRow = Omit<Brief, 'remake'> & {
   batchId: string;
   leaseId: string;
   jobId: string;
+  failures: number;
+  crashes: number;
 };
 
 /**
  * Batches are locked before posts, here and wherever both are, so that no two statements wait for each other.
  * The lock waits for a pause or a cancellation that is being written, and not for the counters. A pause and a resumption,
  * or a heartbeat that ran out, between fetch and claim give the job to somebody else: it is looked at again, under
- * a lock and after the batch's. Its time is compared to the millisecond, which is what a Date holds.
+ * a lock and after the batch's. Its time is compared to the millisecond, which is what a Date holds. $2 is the number
+ * of crashes that makes a suspect, $3 says whether one may be taken.
  */
 const claimStatement = `
     WITH wanted AS (
@@ -167,12 +220,18 @@ const claimStatement = `
       WHERE j.name = 'posts' AND j.state = 'active' AND EXISTS (SELECT FROM running)
         AND abs(extract(epoch FROM j.started_on) * 1000 - w."fetchedAt") < 2
       FOR KEY SHARE OF j
+    ), suspect AS (
+      SELECT p.id FROM posts p JOIN wanted w ON w."postId" = p.id AND w."jobId" = p."jobId"
+      JOIN running b ON b.id = p."batchId"
+      WHERE $3::boolean AND p.crashes >= $2::int AND p.status = 'PENDING' ORDER BY p.turn LIMIT 1
     )
     UPDATE posts p
     SET status = 'GENERATING', "leaseId" = w."leaseId", "startedAt" = coalesce(p."startedAt", now())
     FROM wanted w, fetched f, running b, campaigns c
-    WHERE f.id = w."jobId" AND p.id = w."postId" AND p."jobId" = w."jobId" AND p.status IN ('PENDING', 'GENERATING')
+    WHERE f.id = w."jobId" AND p.id = w."postId" AND p."jobId" = w."jobId" AND p.status = 'PENDING'
+      AND (p.crashes < $2::int OR p.id = (SELECT id FROM suspect))
       AND b.id = p."batchId" AND c.id = p."campaignId"
     RETURNING p.id, p."ownerId", p."campaignId", p."batchId", p."leaseId", p."jobId", p."targetAudience", p.position,
               p."remakePart"::text AS "remakePart", p."remakeCount", p."remakeInstruction", p.caption AS "previousCaption",
+              p.failures, p.crashes,
               b."postCount", c.brand, c.description, c.tone::text AS tone, c.language, c.channel::text AS channel`;

@@ -2,6 +2,7 @@ import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import type { Changes } from '../cache/changes.ts';
 import type { Bus } from '../events/bus.ts';
 import { reconcileTopic } from '../events/topics.ts';
+import { closeCalls } from '../provider/ledger-statements.ts';
 import type { Database, Transaction } from '../store/database.ts';
 import { Prisma, type Batch } from '../store/generated/prisma/client.ts';
 import type { Jobs } from '../store/jobs.ts';
@@ -186,12 +187,13 @@ export async function removeWaitingJobs(jobs: Jobs, tx: Transaction, batchId: st
  * @returns how many stayed.
  */
 export async function cancelInFlight(jobs: Jobs, tx: Transaction, batchId: string): Promise<number> {
-  const ended = await tx.$queryRaw<{ jobId: string; isKept: boolean }[]>`
+  const ended = await tx.$queryRaw<{ id: string; jobId: string; isKept: boolean }[]>`
     UPDATE posts
     SET status = CASE WHEN "remakePart" IS NULL THEN 'CANCELLED'::"PostStatus" ELSE 'COMPLETED' END,
         "remakePart" = NULL, "remakeInstruction" = NULL, "leaseId" = NULL, "finishedAt" = now()
     WHERE "batchId" = ${batchId}::uuid AND (status = 'GENERATING' OR (status = 'PENDING' AND "remakePart" IS NOT NULL))
-    RETURNING "jobId", status = 'COMPLETED' AS "isKept"`;
+    RETURNING id, "jobId", status = 'COMPLETED' AS "isKept"`;
+  await tx.$executeRaw(closeCalls(Prisma.sql`(${ended.map(({ id }) => id)}::uuid[])`));
   await jobs.remove(tx, 'posts', jobIds(ended));
   return ended.filter(({ isKept }) => isKept).length;
 }

@@ -4,16 +4,9 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Transaction } from './database.ts';
 import type { Prisma } from './generated/prisma/client.ts';
 
-/** The queues there are. A killed worker's post is run again when its heartbeat has been silent for 10 s. */
+/** The queues there are. Posts of dead workers are recovered by `services/post-recovery.ts`, not by the queue. */
 const queues = {
-  posts: {
-    heartbeatSeconds: 10,
-    retryLimit: 5,
-    retryDelay: 1,
-    retryBackoff: true,
-    retryDelayMax: 30,
-    notify: true,
-  },
+  posts: { heartbeatSeconds: 60, retryLimit: 5, notify: true },
   /** Pictures of accounts that are gone; goes on trying for days while the asset store is away. */
   'asset-removals': {
     expireInSeconds: 120,
@@ -24,13 +17,6 @@ const queues = {
   },
   pruning: { expireInSeconds: 120, retryLimit: 3, retryDelay: 60 },
 } as const;
-
-/** How often jobs are looked for whose heartbeat ran out: it adds to the time until they run again. */
-const rescueIntervalMs = 500;
-
-/** What pg-boss makes of a job whose heartbeat ran out. */
-const isOrphanInBackoff = `state = 'retry' AND start_after > now()
-         AND output->'value'->>'message' = 'job heartbeat timeout'`;
 
 /** How often the queues that `serve` works on are looked at. */
 const servePollSeconds = 2;
@@ -46,10 +32,6 @@ export type Job = {
   data: unknown;
   /** When it was taken out of the queue: tells this taking from an earlier or later one of the same job. */
   fetchedAt: Date;
-  /** How often this job was run before. */
-  retryCount: number;
-  /** Whether pg-boss would run it again after a failure. */
-  isLastTry: boolean;
 };
 
 export type NewJob = {
@@ -60,6 +42,8 @@ export type NewJob = {
   ownerId: string;
   /** Higher runs first. */
   priority: number;
+  /** How long it waits before it may run, in seconds; undefined: not at all. */
+  delaySeconds?: number;
 };
 
 export type Jobs = {
@@ -75,12 +59,8 @@ export type Jobs = {
   fetch(queue: QueueName, count: number, slotsPerOwner?: number): Promise<Job[]>;
   /** Says that these jobs are still being worked on. */
   touch(queue: QueueName, ids: readonly string[]): Promise<void>;
-  /** Ends jobs in the transaction that writes their results. */
-  complete(tx: Transaction, queue: QueueName, ids: readonly string[]): Promise<void>;
   /** Removes fetched jobs that turned out to have nothing to do, unless they were given to somebody else since. */
   discard(queue: QueueName, jobs: readonly Job[]): Promise<void>;
-  /** Gives a job back to be run again after the queue's backoff. */
-  retry(tx: Transaction, queue: QueueName, id: string, reason: string): Promise<void>;
   /** Changes the priorities of jobs that wait; those that run keep theirs. */
   reorder(
     tx: Transaction,
@@ -107,38 +87,11 @@ export type Jobs = {
  * @param bossOptions how to reach the database.
  */
 export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Jobs {
-  const boss = new PgBoss({
-    ...bossOptions,
-    // Supervision costs a handful of statements; besides every minute it runs whenever a job needs it.
-    schedule: true,
-    monitorIntervalSeconds: 1,
-  });
+  const boss = new PgBoss({ ...bossOptions, schedule: true });
   boss.on('error', (error) => logger.warn({ error: error.message }, 'job engine'));
   const listeners = new Set<(queue: string) => void>();
   const wake = (queue: string) => listeners.forEach((listener) => listener(queue));
   let subscription: ListenHandle | undefined;
-  let rescueTimer: NodeJS.Timeout | undefined;
-  let rescuing: Promise<void> | undefined;
-
-  /** A job whose worker died has waited for its heartbeat already: the queue's backoff is for what failed itself. */
-  async function rescueOrphans(): Promise<void> {
-    const { rows: orphaned } = await boss.getDb().executeSql(
-      `SELECT DISTINCT name FROM pgboss.job
-       WHERE name = ANY($1) AND (
-         (state = 'active' AND heartbeat_on + heartbeat_seconds * interval '1 second' < now()) OR (${isOrphanInBackoff}))`,
-      [Object.keys(queues)],
-    );
-    if (orphaned.length === 0) return;
-    for (const { name } of orphaned) await boss.supervise(String(name));
-    const { rows } = await boss.getDb().executeSql(
-      `UPDATE pgboss.job SET start_after = now()
-       WHERE name = ANY($1) AND ${isOrphanInBackoff}
-       RETURNING id`,
-      [Object.keys(queues)],
-    );
-    if (rows.length > 0) Object.keys(queues).forEach(wake);
-  }
-
   return {
     async start() {
       await boss.start();
@@ -154,21 +107,18 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
         await boss.fetch(name, { batchSize: 1, minPriority: 2_147_483_647 });
       }
       subscription = await listen(boss, wake);
-      rescueTimer = setInterval(() => {
-        rescuing ??= rescueOrphans()
-          .catch((error: unknown) => logger.warn({ err: error }, 'could not rescue jobs of dead workers'))
-          .finally(() => (rescuing = undefined));
-      }, rescueIntervalMs);
     },
     async stop() {
-      clearInterval(rescueTimer);
-      await rescuing;
       await subscription?.close();
       await boss.stop({ graceful: false });
     },
     async enqueue(tx, queue, newJobs) {
       if (newJobs.length === 0) return;
-      const rows = newJobs.map(({ ownerId, ...job }) => ({ ...job, group: { id: ownerId } }));
+      const rows = newJobs.map(({ ownerId, delaySeconds: startAfter = 0, ...job }) => ({
+        ...job,
+        startAfter,
+        group: { id: ownerId },
+      }));
       await boss.insert(queue, rows, { db: fromPrisma(tx), returnId: false });
     },
     async fetch(queue, count, slotsPerOwner) {
@@ -177,20 +127,10 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
         includeMetadata: true,
         ...(slotsPerOwner === undefined ? {} : { groupConcurrency: slotsPerOwner }),
       });
-      return fetched.map((job) => ({
-        id: job.id,
-        queue,
-        data: job.data,
-        fetchedAt: job.startedOn,
-        retryCount: job.retryCount,
-        isLastTry: job.retryCount >= job.retryLimit,
-      }));
+      return fetched.map(({ id, data, startedOn: fetchedAt }) => ({ id, queue, data, fetchedAt }));
     },
     async touch(queue, ids) {
       await boss.touch(queue, [...ids]);
-    },
-    async complete(tx, queue, ids) {
-      await boss.complete(queue, [...ids], null, { db: fromPrisma(tx) });
     },
     async discard(queue, fetched) {
       const wanted = fetched.map(({ id, fetchedAt }) => ({ id, fetchedAt: fetchedAt.getTime() }));
@@ -200,9 +140,6 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
            AND abs(extract(epoch FROM j.started_on) * 1000 - w."fetchedAt") < 2`,
         [queue, JSON.stringify(wanted)],
       );
-    },
-    async retry(tx, queue, id, reason) {
-      await boss.fail(queue, id, { reason }, { db: fromPrisma(tx) });
     },
     async reorder(tx, queue, places) {
       await tx.$executeRaw`

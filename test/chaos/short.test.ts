@@ -8,6 +8,16 @@ const timeoutMs = 180_000;
 test.each([
   ['workers that are killed and frozen lose no post', 'workers.ts', '--kills', '4'],
   [
+    'workers that are killed again and again lose no post either',
+    'workers.ts',
+    '--kills',
+    '8',
+    '--kills-per-minute',
+    '50',
+    '--freezes',
+    '0',
+  ],
+  [
     'readers who are cut off miss no event',
     'readers.ts',
     '--posts',

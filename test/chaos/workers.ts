@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import { quantile, round } from '../../bench/support/report.ts';
+import { quantile, round, type Target } from '../../bench/support/report.ts';
 import { boundaries } from './support/boundaries.ts';
 import { freezeWorker } from './support/freeze.ts';
-import { killWorkers, measureResumptions } from './support/kills.ts';
+import { killAtPace, killWorkers, measureResumptions } from './support/kills.ts';
 import { createRandom } from './support/random.ts';
 import { progress, report } from './support/report.ts';
 import { openStage } from './support/stage.ts';
@@ -12,10 +12,12 @@ const help = `Kills workers with SIGKILL in the middle of batches, at every boun
 past its lease. Then looks for what was lost, stored twice or paid twice.
 
   npm run chaos:workers -- --kills 20 --freezes 1 --workers 2 --seed 1
+  npm run chaos:workers -- --kills 50 --kills-per-minute 50 --workers 4    at random moments, at that pace
   npm run chaos:workers -- --full      200 kills, and a frozen worker at every boundary
 `;
 
-const finishMs = 90_000;
+/** Suspects are written one at a time. */
+const finishMs = 180_000;
 const resumeTargetMs = 15_000;
 
 const { values } = parseArgs({
@@ -23,6 +25,7 @@ const { values } = parseArgs({
     help: { type: 'boolean', short: 'h' },
     full: { type: 'boolean', default: false },
     kills: { type: 'string' },
+    'kills-per-minute': { type: 'string' },
     freezes: { type: 'string' },
     workers: { type: 'string', default: '2' },
     seed: { type: 'string', default: '1' },
@@ -40,7 +43,12 @@ async function main(): Promise<void> {
   }
   // What a frozen worker did not hear is over by now; from here on only kills hide answers.
   const extraByFreezing = countExtraCalls(stage);
-  const killed = await killWorkers(stage, kills, createRandom(Number(values.seed)));
+  const pace = values['kills-per-minute'];
+  const random = createRandom(Number(values.seed));
+  const killed =
+    pace === undefined
+      ? await killWorkers(stage, kills, random)
+      : await killAtPace(stage, kills, Number(pace), random);
   progress(`no new batches; waiting for the ${stage.load.batches()} there are`);
   await stage.load.finish(finishMs);
   progress('the client has seen every batch end');
@@ -63,12 +71,8 @@ async function main(): Promise<void> {
     [
       { name: 'kills done', value: killed.length, target: kills, better: 'higher' },
       ...data,
-      {
-        name: 'resumed after, ms, max',
-        value: round(Math.max(0, ...resumedMs), 0),
-        target: resumeTargetMs,
-        better: 'lower',
-      },
+      // At a steady pace posts become suspects, which wait until the kills are over.
+      ...(pace === undefined ? [resumed(resumedMs)] : []),
       {
         name: 'answers paid again after kills',
         value: extra.paid - extraByFreezing.paid,
@@ -78,6 +82,11 @@ async function main(): Promise<void> {
       ...frozen,
     ],
   );
+}
+
+function resumed(resumedMs: readonly number[]): Target {
+  const value = round(Math.max(0, ...resumedMs), 0);
+  return { name: 'resumed after, ms, max', value, target: resumeTargetMs, better: 'lower' };
 }
 
 if (values.help) process.stdout.write(help);

@@ -11,10 +11,50 @@ const aftermathMs = 150;
 /** A post that waited longer than this is named. */
 const lateMs = 15_000;
 const storeDeadlineMs = 20_000;
+const startDeadlineMs = 30_000;
 const betweenKillsMs = { from: 2_000, to: 3_500 };
 
 /** One SIGKILL, and the posts that the worker had in hand. */
-export type Kill = { at: Date; worker: string; boundary: Boundary; posts: string[] };
+export type Kill = { at: Date; worker: string; boundary: Boundary | 'at any moment'; posts: string[] };
+
+/** Kills one worker after another at random moments, at a steady pace, and starts each again at once. */
+export async function killAtPace(
+  stage: Stage,
+  count: number,
+  killsPerMinute: number,
+  random: () => number,
+): Promise<Kill[]> {
+  const { workers, load } = stage;
+  const kills: Promise<Kill>[] = [];
+  const restarts = new Map<string, Promise<void>>();
+  const aliveSince = new Map<string, Date>();
+  const startedAt = Date.now();
+  for (let number = 0; number < count; number += 1) {
+    const dueAt = startedAt + ((number + 0.5 + random() / 2) * 60_000) / killsPerMinute;
+    await delay(Math.max(0, dueAt - Date.now()));
+    await waitUntil('a worker that runs', () => workers.some((worker) => worker.isReady()), {
+      deadlineMs: startDeadlineMs,
+    });
+    const running = workers.filter((worker) => worker.isReady());
+    const worker = running[Math.floor(random() * running.length)];
+    if (worker === undefined) throw new Error('there must be a worker');
+    await worker.kill();
+    const at = new Date();
+    const restart = worker.start();
+    // Looked at in the end; a run that has failed before ends it too.
+    restart.catch(() => undefined);
+    restarts.set(worker.name, restart);
+    const inHand = postsInHand(stage, worker, at, aliveSince.get(worker.name));
+    aliveSince.set(worker.name, at);
+    kills.push(inHand.then((posts) => ({ at, worker: worker.name, boundary: 'at any moment', posts })));
+    if ((number + 1) % 10 === 0)
+      progress(`kill ${number + 1} of ${count}; client has ${load.settled()} of ${load.started()} posts`);
+  }
+  await Promise.all(restarts.values());
+  const seconds = (Date.now() - startedAt) / 1000;
+  progress(`${count} kills in ${Math.round(seconds)} s`);
+  return Promise.all(kills);
+}
 
 /** Kills workers in turn, at every boundary in turn, and starts each again at once. */
 export async function killWorkers(stage: Stage, count: number, random: () => number): Promise<Kill[]> {
@@ -27,7 +67,6 @@ export async function killWorkers(stage: Stage, count: number, random: () => num
     const boundary = boundaries[Math.floor(number / workers.length) % boundaries.length];
     if (worker === undefined || boundary === undefined) throw new Error('there must be a worker');
     await restarts.get(worker.name);
-    // A post that takes six workers down counts as the cause; here it would only be near it each time.
     const stored = worker.countOf('post completed');
     await waitUntil(`${worker.name} to store a post`, () => worker.countOf('post completed') > stored, {
       deadlineMs: storeDeadlineMs,
