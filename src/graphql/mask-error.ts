@@ -61,8 +61,6 @@ export function maskErrors(
  * @param document the operation, where the error came from validating it.
  */
 export function withField(error: GraphQLError, document?: DocumentNode): GraphQLError {
-  // Yoga's holds what the JSON parser says, and that holds the text.
-  const { originalError: _text, ...extensions } = error.extensions;
   const field = variablePath(error.message) ?? literalPath(error, document);
   return new GraphQLError(shorten(error.message), {
     nodes: error.nodes,
@@ -72,7 +70,7 @@ export function withField(error: GraphQLError, document?: DocumentNode): GraphQL
     extensions: {
       code: 'INVALID_INPUT',
       ...(field === undefined ? {} : { field: shorten(field) }),
-      ...extensions,
+      ...error.extensions,
     },
   });
 }

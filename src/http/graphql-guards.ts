@@ -91,13 +91,14 @@ export function createGuards(deps: {
 
 type RequestParser = NonNullable<Parameters<NonNullable<Plugin['onRequestParse']>>[0]['requestParser']>;
 
-/** @throws GraphQLError for parameters of a GET that are no JSON: Yoga throws what JSON.parse says. */
+/** Replaces what Yoga throws for text that is no JSON: it repeats the text, or is no GraphQLError. */
 async function parseRequest(request: Request, parse: RequestParser) {
   try {
     return await parse(request);
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new GraphQLError('The parameters "variables" and "extensions" must be JSON.', {
+    const isOfJson = error instanceof GraphQLError && error.extensions['originalError'] !== undefined;
+    if (!isOfJson && !(error instanceof SyntaxError)) throw error;
+    throw new GraphQLError('The body, and "variables" and "extensions" in an address, must be JSON.', {
       extensions: { code: 'BAD_REQUEST', http: { status: 400 } },
     });
   }
