@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { z } from 'zod';
 import { round, type Target } from '../../bench/support/report.ts';
 import { createHome, type Home } from '../support/e2e/home.ts';
 import { launchPressrun, type Launched } from '../support/e2e/pressrun.ts';
@@ -13,7 +14,8 @@ const help = `Kills Pressrun with SIGKILL at random moments of its first start, 
 earlier version, embedded and on PostgreSQL. The start after that has to come up by itself, with all that there was.
 
   npm run chaos:starts -- --kills 2 --posts 2000 --seed 1
-  npm run chaos:starts -- --full     30 kills of each kind, 200,000 posts
+  npm run chaos:starts -- --full     30 kills of each kind, 200,000 posts; embedded, that takes hours
+  npm run chaos:starts -- --full --database postgresql     one of both only
 `;
 
 /** Kills in a row of one database, before it is started for good. */
@@ -27,6 +29,7 @@ const { values } = parseArgs({
     kills: { type: 'string' },
     posts: { type: 'string' },
     seed: { type: 'string', default: '1' },
+    database: { type: 'string' },
   },
 });
 
@@ -41,13 +44,17 @@ async function main(): Promise<void> {
   await using postgres = await startPostgres({ settings: { max_wal_size: '4GB' } });
   const facts: Record<string, number> = { posts };
   const targets: Target[] = [];
-  for (const source of [
-    () => embeddedSource(home, 0),
-    () => postgresSource(postgres, 0),
-    () => embeddedSource(home, posts),
-    () => postgresSource(postgres, posts),
-  ]) {
-    const { name, outcome } = await play(home, await source(), kills, random);
+  const sources = {
+    embedded: (seeded: number) => embeddedSource(home, seeded),
+    postgresql: (seeded: number) => postgresSource(postgres, seeded),
+  };
+  const chosen = z
+    .enum(['embedded', 'postgresql'])
+    .array()
+    .parse(values.database?.split(',') ?? Object.keys(sources));
+  const plan = chosen.flatMap((database) => [0, posts].map((seeded) => ({ database, seeded })));
+  for (const { database, seeded } of plan) {
+    const { name, outcome } = await play(home, await sources[database](seeded), kills, random);
     facts[`${name}: a start without a kill, s`] = round(outcome.startMs / 1_000, 1);
     targets.push(
       { name: `${name}: kills`, value: outcome.kills, target: kills, better: 'higher' },

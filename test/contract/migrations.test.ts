@@ -57,14 +57,23 @@ describe('migrations', () => {
     withNewDatabase(async (client, url) => {
       await migrate(client, quiet, names.slice(0, -2));
       const before = await shapeOf(client);
-      // What holds the last of its tables stops it in the middle.
-      await client.query('BEGIN; LOCK TABLE campaigns IN ACCESS SHARE MODE');
+      // After its first statement it wants this table.
+      await client.query('BEGIN; LOCK TABLE posts IN ACCESS SHARE MODE');
       const cutOff = withPostgres(url, (other) => migrate(other)).catch((error: unknown) => String(error));
-      const running = `FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND wait_event_type = 'Lock'`;
-      await waitUntil('the migration to wait', async () =>
-        Boolean((await client.query(`SELECT 1 ${running}`)).rowCount),
+      let pid: number | undefined;
+      await waitUntil(
+        'the migration to be in its middle',
+        async () => {
+          const { rows } = await client.query(
+            'SELECT pid FROM pg_locks WHERE NOT granted AND relation = $1::regclass',
+            ['posts'],
+          );
+          pid = rows[0]?.pid;
+          return pid !== undefined;
+        },
+        { deadlineMs: 25_000 },
       );
-      await client.query(`SELECT pg_terminate_backend(pid, 5000) ${running}`);
+      await client.query('SELECT pg_terminate_backend($1, 5000)', [pid]);
       await client.query('COMMIT');
       expect(await cutOff).toContain('terminat');
       expect(await shapeOf(client)).toEqual(before);

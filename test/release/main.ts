@@ -1,0 +1,113 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { z } from 'zod';
+
+const help = `Runs the integration tests of the last release on a database that this version has migrated: what still runs that
+release beside this version, while it is replaced, must go on working.
+
+  npm run check:release                what makes campaigns and batches, and brings them to their end
+  npm run check:release -- --full      all of its integration tests
+  npm run check:release -- --ref REF   another version than the last one
+
+The last release is the commit that last changed schema.landed.graphql (npm run schema:land).
+`;
+
+/** Accounts, campaigns, batches, posts and jobs from their beginning to their end. */
+const short = ['test/integration/main-job.test.ts', 'test/integration/campaigns.test.ts'];
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const execute = promisify(execFile);
+
+const { values } = parseArgs({
+  options: {
+    help: { type: 'boolean', short: 'h' },
+    full: { type: 'boolean', default: false },
+    ref: { type: 'string' },
+  },
+});
+
+async function main(): Promise<void> {
+  const ref = values.ref ?? (await git('log', '-1', '--format=%H', '--', 'schema.landed.graphql'));
+  if (ref === '')
+    throw new Error('There is no release in the history. Fetch all of it: git fetch --unshallow');
+  const folder = await mkdtemp(join(tmpdir(), 'pressrun-release-'));
+  try {
+    tell(`unpacking ${ref.slice(0, 12)}`);
+    await execute('sh', ['-c', `git archive "$0" | tar -x -C "$1"`, ref, folder], { cwd: root });
+    await giveDependencies(folder);
+    tell('generating its code');
+    await run(folder, process.execPath, 'scripts/generate.ts', '--install');
+    tell('running its tests on the schema of this version');
+    const config = join(root, 'test/release/vitest.config.ts');
+    const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+    await run(
+      folder,
+      process.execPath,
+      vitest,
+      'run',
+      '--root',
+      folder,
+      '--config',
+      config,
+      ...(values.full ? [] : short),
+    );
+    tell('the last release works on it');
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const manifestSchema = z.object({
+  version: z.string().optional(),
+  dependencies: z.record(z.string(), z.string()).default({}),
+  devDependencies: z.record(z.string(), z.string()).default({}),
+});
+const manifestIn = (folder: string) =>
+  manifestSchema.parse(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')));
+
+/** Those of this version where they are the very same ones, its own otherwise. */
+async function giveDependencies(folder: string): Promise<void> {
+  const { dependencies, devDependencies } = manifestIn(folder);
+  const here = join(root, 'node_modules');
+  const others = Object.entries({ ...dependencies, ...devDependencies }).filter(
+    ([name, version]) => manifestIn(join(here, name)).version !== version,
+  );
+  if (others.length > 0) {
+    tell(`installing its dependencies, as ${others.length} have other versions`);
+    return run(folder, 'npm', 'ci', '--ignore-scripts');
+  }
+  await mkdir(join(folder, 'node_modules'));
+  // But not what was generated into it.
+  const names = (await readdir(here)).filter((name) => name !== '.cache');
+  await Promise.all(names.map((name) => symlink(join(here, name), join(folder, 'node_modules', name))));
+}
+
+async function git(...args: string[]): Promise<string> {
+  return (await execute('git', args, { cwd: root })).stdout.trim();
+}
+
+/** @throws where it ends with another code than 0; what it says is said. */
+async function run(folder: string, command: string, ...args: string[]): Promise<void> {
+  const child = spawn(command, args, { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'] });
+  const [code] = await once(child, 'exit');
+  if (code !== 0)
+    throw new Error(`${command} ${args.join(' ')} ended with code ${code}; what it said stands above`);
+}
+
+function tell(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+if (values.help) process.stdout.write(help);
+else {
+  await main().catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  });
+}
