@@ -21,13 +21,16 @@ export type OpenCall =
 export type PaidCall = { step: string; callId: string; model: string };
 
 /** What opening the calls of one job came to. */
-export type Opened =
-  | { calls: OpenCall[] }
-  | {
-      refused: 'BATCH_BUDGET_EXCEEDED' | 'MONTHLY_BUDGET_EXCEEDED';
-      /** What the calls could have cost, in millionths of a US dollar. */
-      atMostMicros: bigint;
-    };
+export type Opened = { calls: OpenCall[] } | { refused: BudgetRefusal };
+
+/** Why calls were not opened. Amounts in millionths of a US dollar. */
+export type BudgetRefusal = {
+  reason: 'BATCH_BUDGET_EXCEEDED' | 'MONTHLY_BUDGET_EXCEEDED';
+  /** What the calls could have cost. */
+  neededMicros: bigint;
+  /** The monthly budget; 0 where there is none. */
+  maxMicros: bigint;
+};
 
 export type Ledger = {
   /**
@@ -122,14 +125,14 @@ export function createLedger(
       const refusal = own.find(
         (row) => row.state === 'BATCH_BUDGET_EXCEEDED' || row.state === 'MONTHLY_BUDGET_EXCEEDED',
       );
-      if (refusal !== undefined)
-        return {
-          refused: refusal.state === 'BATCH_BUDGET_EXCEEDED' ? refusal.state : 'MONTHLY_BUDGET_EXCEEDED',
-          atMostMicros: calls.reduce(
-            (sum, { model, atMost }) => sum + costMicros(priceOf(model), atMost),
-            0n,
-          ),
-        };
+      if (refusal !== undefined) {
+        const neededMicros = calls.reduce(
+          (sum, { model, atMost }) => sum + costMicros(priceOf(model), atMost),
+          0n,
+        );
+        const reason = refusal.state === 'BATCH_BUDGET_EXCEEDED' ? refusal.state : 'MONTHLY_BUDGET_EXCEEDED';
+        return { refused: { reason, neededMicros, maxMicros: monthlyBudgetMicros ?? 0n } };
+      }
       return {
         calls: calls.map(({ step, model }) => {
           if (own.some((row) => row.step === step && row.state === 'BOUGHT')) {

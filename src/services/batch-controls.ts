@@ -7,15 +7,12 @@ import type { Database, Transaction } from '../store/database.ts';
 import type { Batch, BatchPriority, Prisma } from '../store/generated/prisma/client.ts';
 import type { Jobs } from '../store/jobs.ts';
 import type { Viewer } from './accounts.ts';
+import type { BudgetRefusal } from '../provider/ledger.ts';
 import { createBatchChange } from './batch-change.ts';
 import { maxCostSchema } from './batch-start.ts';
 import { ownedBy } from './ownership.ts';
 import { cancelInFlight, removeWaitingJobs } from './reconciliation.ts';
 import { parseInput } from './validation.ts';
-
-/** Why a batch pauses itself. */
-export type PauseReason = BudgetReason | PauseCode;
-export type BudgetReason = 'BATCH_BUDGET_EXCEEDED' | 'MONTHLY_BUDGET_EXCEEDED';
 
 /**
  * What an owner does to a batch that is there. Each call may be repeated: a batch that already is where it
@@ -43,10 +40,9 @@ export type BatchControls = {
    * Called where a budget refused a post that was put back in the queue: pauses its batch. While posts are under way, which
    * may give back a part of what they set aside, it makes the waiting posts wait a little instead.
    *
-   * @param neededMicros what was refused, in millionths of a US dollar.
    * @returns whether the batch was paused.
    */
-  awaitBudget(batchId: string, reason: BudgetReason, neededMicros: bigint): Promise<boolean>;
+  awaitBudget(batchId: string, refusal: BudgetRefusal): Promise<boolean>;
 };
 
 export function createBatchControls(deps: {
@@ -101,20 +97,22 @@ export function createBatchControls(deps: {
       );
     },
 
-    async awaitBudget(id, reason, neededMicros) {
+    async awaitBudget(id, refusal) {
       const { pauseReason } = await control({ id }, async (tx, batch) => {
         if (batch.status !== 'RUNNING') return undefined;
-        // Its owner may have raised the maximum since the call was refused.
-        const left = (batch.maxCostMicros ?? 0n) - batch.committedMicros;
-        if (reason === 'BATCH_BUDGET_EXCEEDED' && left >= neededMicros) return undefined;
-        const sharers = reason === 'BATCH_BUDGET_EXCEEDED' ? { batchId: id } : { ownerId: batch.ownerId };
-        if (!(await hasCallsUnderWay(tx, sharers))) return pause(tx, batch, reason);
-        const waiting = await waitingJobs(tx, id);
-        const waitMs = Math.min(Math.max(waiting.length, shortestWaitMs), longestWaitMs);
-        await jobs.postpone(tx, 'posts', waiting, waitMs);
-        return undefined;
+        const isOfBatch = refusal.reason === 'BATCH_BUDGET_EXCEEDED';
+        if (await hasCallsUnderWay(tx, isOfBatch ? { batchId: id } : { ownerId: batch.ownerId })) {
+          const waiting = await waitingJobs(tx, id);
+          const waitMs = Math.min(Math.max(waiting.length, shortestWaitMs), longestWaitMs);
+          await jobs.postpone(tx, 'posts', waiting, waitMs);
+          return undefined;
+        }
+        // Since the refusal calls may have ended, or its owner has raised the maximum.
+        const committed = isOfBatch ? batch.committedMicros : await spentThisMonth(tx, batch.ownerId);
+        const maximum = isOfBatch ? (batch.maxCostMicros ?? committed) : refusal.maxMicros;
+        return committed + refusal.neededMicros > maximum ? pause(tx, batch, refusal.reason) : undefined;
       });
-      return pauseReason === reason;
+      return pauseReason === refusal.reason;
     },
 
     resume: (viewer, id, maxCost = null) => {
@@ -172,6 +170,14 @@ const longestWaitMs = 5_000;
 async function waitingJobs(tx: Transaction, batchId: string): Promise<string[]> {
   const posts = await tx.post.findMany({ where: { batchId, status: 'PENDING' }, select: { jobId: true } });
   return posts.map(({ jobId }) => jobId);
+}
+
+/** @returns what an owner has spent or set aside in this month (UTC), in millionths of a US dollar. */
+async function spentThisMonth(tx: Transaction, ownerId: string): Promise<bigint> {
+  const [row] = await tx.$queryRaw<{ spendMicros: bigint }[]>`
+    SELECT "spendMicros" FROM users
+    WHERE id = ${ownerId}::uuid AND "spendMonth" = date_trunc('month', now() AT TIME ZONE 'UTC')::date`;
+  return row?.spendMicros ?? 0n;
 }
 
 /** @returns whether posts are being made whose calls have set money aside. @param whose of which batch or owner. */
