@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { pausesBatch, ProviderError } from '../domain/provider-errors.ts';
 import type { Bus } from '../events/bus.ts';
-import type { Ledger } from '../provider/ledger.ts';
+import type { BudgetRefusal, Ledger } from '../provider/ledger.ts';
 import type { Provider } from '../provider/provider.ts';
-import type { BudgetReason } from '../services/batch-controls.ts';
 import type { Batches } from '../services/batches.ts';
 import type { PostWorkbench } from '../services/post-work.ts';
 import type { AssetStore } from '../store/assets.ts';
@@ -25,8 +24,6 @@ type Deps = {
   logger: Logger;
 };
 
-type Refused = { code: BudgetReason; atMostMicros: bigint };
-
 /**
  * The handler of the queue `posts`: asks for caption and picture at the same time and writes the result. A
  * post that fails for good, or too often, ends FAILED with a code; its batch goes on.
@@ -47,22 +44,21 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
       for (const { batchId } of claimed) maker.useless.goOn(batchId);
       const opened = await ledger.open(claimed.map((work) => ({ work, calls: planCalls(provider, work) })));
       const prepared: PreparedPost[] = [];
-      const refusals = new Map<string, Refused>();
+      const refusals = new Map<string, BudgetRefusal>();
       for (const [index, work] of claimed.entries()) {
         const outcome = opened[index];
         if (outcome === undefined) throw new Error('the ledger answered short');
         if ('refused' in outcome) {
           await workbench.release(work, { countsAsAttempt: false });
-          if (outcome.refused !== 'BATCH_NOT_RUNNING') {
-            refusals.set(work.batchId, { code: outcome.refused, atMostMicros: outcome.atMostMicros });
-          }
+          if (outcome.refused !== 'BATCH_NOT_RUNNING') refusals.set(work.batchId, outcome.refused);
         } else {
           prepared.push({ ...work, calls: outcome.calls });
         }
       }
-      for (const [batch, { code, atMostMicros }] of refusals) {
-        const isPaused = await batches.awaitBudget(batch, code, atMostMicros);
-        if (isPaused) logger.warn({ batch, code }, 'batch paused: its budget does not suffice');
+      for (const [batch, refusal] of refusals) {
+        const isPaused = await batches.awaitBudget(batch, refusal);
+        if (isPaused)
+          logger.warn({ batch, code: refusal.reason }, 'batch paused: its budget does not suffice');
       }
       return prepared;
     },

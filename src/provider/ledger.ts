@@ -21,19 +21,23 @@ export type OpenCall =
 /** A call that is written down and may be sent. */
 export type PaidCall = { step: string; callId: string; model: string };
 
-/** Why the calls of a job are not opened. A batch that is no longer running was paused or called off meanwhile. */
-export type Refusal = (typeof refusals)[number];
-
-const refusals = ['BATCH_NOT_RUNNING', 'BATCH_BUDGET_EXCEEDED', 'MONTHLY_BUDGET_EXCEEDED'] as const;
-
 /** What opening the calls of one job came to. */
 export type Opened =
   | { calls: OpenCall[] }
-  | {
-      refused: Refusal;
-      /** What the calls could have cost, in millionths of a US dollar. */
-      atMostMicros: bigint;
-    };
+  /** The batch was paused or called off meanwhile. */
+  | { refused: 'BATCH_NOT_RUNNING' }
+  | { refused: BudgetRefusal };
+
+/** Which budget does not suffice. Amounts in millionths of a US dollar. */
+export type BudgetRefusal = {
+  reason: 'BATCH_BUDGET_EXCEEDED' | 'MONTHLY_BUDGET_EXCEEDED';
+  /** What the calls could have cost. */
+  neededMicros: bigint;
+  /** The monthly budget; 0 where there is none. */
+  monthlyMicros: bigint;
+  /** When it was refused: says which month's budget. */
+  at: Date;
+};
 
 export type Ledger = {
   /**
@@ -87,11 +91,13 @@ type Ending = {
   result: Prisma.InputJsonValue | null;
 };
 
+const budgetReasons = ['BATCH_BUDGET_EXCEEDED', 'MONTHLY_BUDGET_EXCEEDED'] as const;
+
 const openedRows = z.array(
   z.object({
     subjectId: z.string(),
     step: z.string(),
-    state: z.enum(['BOUGHT', 'OPEN', ...refusals]),
+    state: z.enum(['BOUGHT', 'OPEN', 'BATCH_NOT_RUNNING', ...budgetReasons]),
     result: z.unknown().optional(),
   }),
 );
@@ -132,24 +138,25 @@ export function createLedger(
         estimateMicros: Number(costMicros(priceOf(model), atMost)),
       })),
     );
+    const at = now();
     const rows = openedRows.parse(
       await database.query(openStatement, [
         JSON.stringify(wanted),
         monthlyBudgetMicros?.toString() ?? null,
-        now().toISOString(),
+        at.toISOString(),
       ]),
     );
     const opened = jobs.map(({ work, calls }): Opened => {
       const own = rows.filter((row) => row.subjectId === work.subjectId);
-      const refused = refusals.find((code) => own.some((row) => row.state === code));
-      if (refused !== undefined)
-        return {
-          refused,
-          atMostMicros: calls.reduce(
-            (sum, { model, atMost }) => sum + costMicros(priceOf(model), atMost),
-            0n,
-          ),
-        };
+      if (own.some((row) => row.state === 'BATCH_NOT_RUNNING')) return { refused: 'BATCH_NOT_RUNNING' };
+      const reason = budgetReasons.find((code) => own.some((row) => row.state === code));
+      if (reason !== undefined) {
+        const neededMicros = calls.reduce(
+          (sum, { model, atMost }) => sum + costMicros(priceOf(model), atMost),
+          0n,
+        );
+        return { refused: { reason, neededMicros, monthlyMicros: monthlyBudgetMicros ?? 0n, at } };
+      }
       return {
         calls: calls.map(({ step, model }) => {
           if (own.some((row) => row.step === step && row.state === 'BOUGHT')) {

@@ -7,15 +7,12 @@ import type { Database, Transaction } from '../store/database.ts';
 import type { Batch, BatchPriority, Prisma } from '../store/generated/prisma/client.ts';
 import type { Jobs } from '../store/jobs.ts';
 import type { Viewer } from './accounts.ts';
+import type { BudgetRefusal } from '../provider/ledger.ts';
 import { createBatchChange } from './batch-change.ts';
 import { maxCostSchema } from './batch-start.ts';
 import { ownedBy } from './ownership.ts';
 import { cancelInFlight, removeWaitingJobs } from './reconciliation.ts';
 import { parseInput } from './validation.ts';
-
-/** Why a batch pauses itself. */
-export type PauseReason = BudgetReason | PauseCode;
-export type BudgetReason = 'BATCH_BUDGET_EXCEEDED' | 'MONTHLY_BUDGET_EXCEEDED';
 
 /**
  * What an owner does to a batch that is there. Each call may be repeated: a batch that already is where it
@@ -43,10 +40,9 @@ export type BatchControls = {
    * Called where a budget refused a post that was put back in the queue: pauses its batch. While posts are under way, which
    * may give back a part of what they set aside, it makes the waiting posts wait a little instead.
    *
-   * @param neededMicros what was refused, in millionths of a US dollar.
    * @returns whether the batch was paused.
    */
-  awaitBudget(batchId: string, reason: BudgetReason, neededMicros: bigint): Promise<boolean>;
+  awaitBudget(batchId: string, refusal: BudgetRefusal): Promise<boolean>;
 };
 
 export function createBatchControls(deps: {
@@ -101,21 +97,24 @@ export function createBatchControls(deps: {
       );
     },
 
-    async awaitBudget(id, reason, neededMicros) {
+    async awaitBudget(id, refusal) {
       const { pauseReason } = await control({ id }, async (tx, batch) => {
         if (batch.status !== 'RUNNING') return undefined;
-        // Its owner may have raised the maximum since the call was refused.
-        const spend = await tx.batchSpend.findUnique({ where: { batchId: id } });
-        const left = (batch.maxCostMicros ?? 0n) - (spend?.committedMicros ?? 0n);
-        if (reason === 'BATCH_BUDGET_EXCEEDED' && left >= neededMicros) return undefined;
-        const sharers = reason === 'BATCH_BUDGET_EXCEEDED' ? { batchId: id } : { ownerId: batch.ownerId };
-        if (!(await hasCallsUnderWay(tx, sharers))) return pause(tx, batch, reason);
-        const waiting = await waitingJobs(tx, id);
-        const waitMs = Math.min(Math.max(waiting.length, shortestWaitMs), longestWaitMs);
-        await jobs.postpone(tx, 'posts', waiting, waitMs);
-        return undefined;
+        const isOfBatch = refusal.reason === 'BATCH_BUDGET_EXCEEDED';
+        if (await hasCallsUnderWay(tx, isOfBatch ? { batchId: id } : { ownerId: batch.ownerId })) {
+          const waiting = await waitingJobs(tx, id);
+          const waitMs = Math.min(Math.max(waiting.length, shortestWaitMs), longestWaitMs);
+          await jobs.postpone(tx, 'posts', waiting, waitMs);
+          return undefined;
+        }
+        // Since the refusal calls may have ended, or its owner has raised the maximum.
+        const committed = isOfBatch
+          ? await committedBy(tx, id)
+          : await committedInMonth(tx, batch.ownerId, refusal.at);
+        const maximum = isOfBatch ? (batch.maxCostMicros ?? committed) : refusal.monthlyMicros;
+        return committed + refusal.neededMicros > maximum ? pause(tx, batch, refusal.reason) : undefined;
       });
-      return pauseReason === reason;
+      return pauseReason === refusal.reason;
     },
 
     resume: (viewer, id, maxCost = null) => {
@@ -173,6 +172,19 @@ const longestWaitMs = 5_000;
 async function waitingJobs(tx: Transaction, batchId: string): Promise<string[]> {
   const posts = await tx.post.findMany({ where: { batchId, status: 'PENDING' }, select: { jobId: true } });
   return posts.map(({ jobId }) => jobId);
+}
+
+/** @returns what the calls of a batch have cost, or may cost, in millionths of a US dollar. */
+async function committedBy(tx: Transaction, batchId: string): Promise<bigint> {
+  const spend = await tx.batchSpend.findUnique({ where: { batchId } });
+  return spend?.committedMicros ?? 0n;
+}
+
+/** @returns the same of all calls of an owner that were opened in the month (UTC) of a time. */
+async function committedInMonth(tx: Transaction, ownerId: string, at: Date): Promise<bigint> {
+  const month = new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth()));
+  const spend = await tx.monthlySpend.findUnique({ where: { ownerId_month: { ownerId, month } } });
+  return spend?.committedMicros ?? 0n;
 }
 
 /** @returns whether posts are being made whose calls have set money aside. @param whose of which batch or owner. */

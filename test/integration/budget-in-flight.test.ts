@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import { createCampaign, signUp, startBatch, startTestApp, type TestApp } from '../support/app.ts';
 import { followToEnd, getBatch, waitForBatch } from '../support/batches.ts';
 
-const postCount = 30;
+const postCount = 12;
 
-/** What a batch of 30 posts costs without a maximum, in dollars. */
+/** What a batch of 12 posts costs without a maximum, in dollars. */
 async function costWithoutMaximum(app: TestApp): Promise<number> {
   const account = await signUp(app);
   const batchId = await startBatch(account, { campaignId: await createCampaign(account), postCount });
