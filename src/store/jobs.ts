@@ -14,7 +14,7 @@ const queues = {
     retryDelayMax: 30,
     notify: true,
   },
-  /** Pictures of accounts that are gone; goes on trying for days while the asset store is away. */
+  /** Pictures that nobody may refer to any more; goes on trying for days while the asset store is away. */
   'asset-removals': {
     expireInSeconds: 120,
     retryLimit: 100,
