@@ -78,7 +78,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     });
     opened.defer(() => sessions.close());
     const limits = await openRateLimits(config, opened, logger);
-    const deletion = createAccountDeletion({ database, jobs, batches, assets, changes });
+    const deletion = createAccountDeletion({ database, jobs, batches, changes, logger });
     const services = {
       prisma: database.prisma,
       accounts: createAccounts(database, {
@@ -88,7 +88,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
         deletion,
         limits,
       }),
-      campaigns: createCampaigns(database, changes),
+      campaigns: createCampaigns({ database, jobs, changes }),
       batches,
       outages,
       posts,

@@ -18,6 +18,7 @@ import type { OutageBoard } from './provider/outages.ts';
 import type { Provider } from './provider/provider.ts';
 import type { AccountDeletion } from './services/account-deletion.ts';
 import type { Batches } from './services/batches.ts';
+import { createImages, type Images } from './services/images.ts';
 import { createPostRecovery } from './services/post-recovery.ts';
 import { createPostWorkbench } from './services/post-work.ts';
 import { prune } from './services/pruning.ts';
@@ -65,6 +66,7 @@ export async function startWorker(
     },
     changes,
   );
+  const images = createImages({ database, assets, logger });
   const workbench = createPostWorkbench({ database, jobs, bus, changes });
   const recovery = createRecovery({
     posts: createPostRecovery({ database, jobs, workbench, changes }),
@@ -72,12 +74,12 @@ export async function startWorker(
   });
   opened.defer(() => recovery.stop());
   const reconciliation = createReconciliation({ database, jobs, changes });
-  const reconciler = createReconciler({ reconciliation, bus, logger });
+  const reconciler = createReconciler({ sources: [reconciliation, deps.deletion], bus, logger });
   opened.defer(() => reconciler.stop());
   const dispatcher = createDispatcher({
     jobs,
     admission,
-    handler: createPostWriter({ workbench, batches, jobs, provider, ledger, assets, bus, logger }),
+    handler: createPostWriter({ workbench, batches, jobs, provider, ledger, assets: images, bus, logger }),
     slots: config.postSlots,
     slotsPerOwner: config.postSlotsPerUser,
     provider: guarded,
@@ -87,7 +89,7 @@ export async function startWorker(
   recovery.start();
   dispatcher.start();
   await reconciler.start();
-  await startHousekeeping(config, deps);
+  await startHousekeeping(config, { ...deps, images });
 }
 
 /** The SDK is an eighth of all modules: it is loaded with the first call, so that no start waits for it. */
@@ -103,14 +105,17 @@ function loadedLate(settings: OpenAiSettings): Provider {
   };
 }
 
-/** What nobody waits for: pictures of deleted accounts, and rows that have no effect any more. */
+/** What nobody waits for: pictures that nobody refers to, and rows that have no effect any more. */
 async function startHousekeeping(
   config: Config,
-  deps: { database: Database; jobs: Jobs; deletion: AccountDeletion },
+  deps: { database: Database; jobs: Jobs; images: Images },
 ): Promise<void> {
-  const { database, jobs, deletion } = deps;
-  await jobs.serve('asset-removals', deletion.removeAssets);
-  await jobs.serve('pruning', () => prune(database, config.eventRetentionDays));
+  const { database, jobs, images } = deps;
+  await jobs.serve('asset-removals', images.removeUnused);
+  await jobs.serve('pruning', async () => {
+    await prune(database, config.eventRetentionDays);
+    await images.removeAllUnused();
+  });
   await jobs.schedule('pruning', '17 * * * *');
 }
 

@@ -34,7 +34,7 @@ export function listsOf(database: Database, { userId, campaignId, batchId }: See
   const logger = createLogger('silent');
   const jobs = createJobs(database.bossOptions, logger);
   const changes = createChanges(() => undefined);
-  const campaigns = createCampaigns(database, changes);
+  const campaigns = createCampaigns({ database, jobs, changes });
   const batches = createBatches({ database, jobs, bus: createLocalBus(), changes });
   const posts = createPosts(database);
   const inCampaign = { campaignId: toGlobalId('Campaign', campaignId) };

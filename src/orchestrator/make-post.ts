@@ -20,7 +20,7 @@ import type { UselessAnswers } from './useless-answers.ts';
 export type Maker = {
   provider: Provider;
   ledger: Ledger;
-  assets: AssetStore;
+  assets: Pick<AssetStore, 'put'>;
   bus: Bus;
   useless: UselessAnswers;
 };

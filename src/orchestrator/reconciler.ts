@@ -1,7 +1,6 @@
 import type { Bus } from '../events/bus.ts';
 import { reconcileTopic } from '../events/topics.ts';
 import { inParts } from '../services/parts.ts';
-import type { Reconciliation } from '../services/reconciliation.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** How soon a worker sees what it was not told of. */
@@ -9,18 +8,29 @@ const pollIntervalMs = 1_000;
 
 export type Reconciler = { start(): Promise<void>; stop(): Promise<void> };
 
-/** Reconciles batches (services/reconciliation.ts) as soon as there is something to do; one part at a time. */
+/**
+ * Does large pieces of work part by part, as soon as there is something to do. What is to be done stands in rows, so nothing is
+ * lost with a process.
+ *
+ * @param deps.sources each does its next part, and says whether there was one.
+ */
 export function createReconciler(deps: {
-  reconciliation: Reconciliation;
+  sources: readonly { next(): Promise<boolean> }[];
   bus: Bus;
   logger: Logger;
 }): Reconciler {
-  const { reconciliation, bus, logger } = deps;
+  const { sources, bus, logger } = deps;
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let current: Promise<void> | undefined;
   let runAgain = false;
   let unsubscribe: (() => void) | undefined;
+
+  async function nextOfEach(): Promise<boolean> {
+    let isMore = false;
+    for (const source of sources) isMore = (await source.next()) || isMore;
+    return isMore;
+  }
 
   function run(): void {
     if (stopping.signal.aborted) return;
@@ -30,7 +40,7 @@ export function createReconciler(deps: {
     }
     clearTimeout(timer);
     runAgain = false;
-    current = inParts(() => reconciliation.next(), stopping.signal)
+    current = inParts(nextOfEach, stopping.signal)
       .catch((error: unknown) => logger.warn({ err: error }, 'reconciliation failed; trying again'))
       .finally(() => {
         current = undefined;

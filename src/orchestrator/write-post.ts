@@ -19,7 +19,7 @@ type Deps = {
   jobs: Jobs;
   provider: Provider;
   ledger: Ledger;
-  assets: AssetStore;
+  assets: Pick<AssetStore, 'put'>;
   bus: Bus;
   logger: Logger;
 };

@@ -1,98 +1,77 @@
-import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
 import type { Changes } from '../cache/changes.ts';
 import { BatchStateError, NotFoundError } from '../domain/errors.ts';
-import type { AssetStore } from '../store/assets.ts';
 import type { Database } from '../store/database.ts';
 import type { Jobs } from '../store/jobs.ts';
+import type { Logger } from '../telemetry/logger.ts';
 import type { Viewer } from './access-tokens.ts';
 import type { Batches } from './batches.ts';
+import { deletePartOfBatch, deletePartOfLedger } from './deletion.ts';
 
 export type AccountDeletion = {
-  /** Cancels the account's batches, then deletes its rows and orders the removal of its pictures, all or nothing. */
+  /** Closes an account for good: nobody can log in to it, and its email address is free. What it has is deleted by workers. */
   run(viewer: Viewer): Promise<void>;
-  /** The job that does the removal; may be repeated. */
-  removeAssets(job: unknown): Promise<void>;
+  /**
+   * Deletes the next part of what a closed account has, itself last.
+   *
+   * @returns whether there was something to delete.
+   */
+  next(): Promise<boolean>;
 };
-
-/** A job's share of the pictures: small enough to be done within its time. */
-const keysPerJob = 200;
-/** Removed at the same time. */
-const atOnce = 10;
-
-const jobSchema = z.object({ keys: z.array(z.string()) });
 
 export function createAccountDeletion(deps: {
   database: Database;
   jobs: Jobs;
   batches: Pick<Batches, 'cancel'>;
-  assets: AssetStore;
   changes: Changes;
+  logger: Logger;
 }): AccountDeletion {
-  const { database, jobs, batches, assets, changes } = deps;
+  const { database, batches, changes, logger } = deps;
   const { prisma } = database;
-  const unfinished = (ownerId: string) => ({
-    where: { ownerId, finishedAt: null },
-    select: { id: true },
-  });
 
-  /** @returns whether it is done; not where a batch was started meanwhile. */
-  function deleteRows(ownerId: string): Promise<boolean> {
-    return database.transaction(async (tx) => {
-      // In the order in which everybody else takes these locks: campaigns, batches, the account.
-      await tx.$queryRaw`SELECT id FROM campaigns WHERE "ownerId" = ${ownerId}::uuid ORDER BY id FOR UPDATE`;
-      await tx.$queryRaw`SELECT id FROM batches WHERE "ownerId" = ${ownerId}::uuid ORDER BY id FOR UPDATE`;
+  async function deletePart(userId: string): Promise<void> {
+    await prisma.session.deleteMany({ where: { userId } });
+    const batch = await prisma.batch.findFirst({ where: { ownerId: userId }, orderBy: { id: 'asc' } });
+    if (batch !== null) {
+      const left = await deletePartOfBatch(deps, batch.id);
+      if (left?.finishedAt === null) {
+        // One that ended by itself meanwhile needs no cancelling.
+        await batches.cancel({ userId }, batch.id).catch((error: unknown) => {
+          if (!(error instanceof BatchStateError || error instanceof NotFoundError)) throw error;
+        });
+      }
+      return;
+    }
+    if ((await deletePartOfLedger(deps, userId)) > 0) return;
+    const isDeleted = await database.transaction(async (tx) => {
       // From here on nothing new can point to the account.
-      await tx.$queryRaw`SELECT id FROM users WHERE id = ${ownerId}::uuid FOR UPDATE`;
-      if ((await tx.batch.findFirst(unfinished(ownerId))) !== null) return false;
-      const rows = await tx.$queryRaw<{ key: string }[]>`
-        SELECT "imageKey" AS key FROM posts WHERE "ownerId" = ${ownerId}::uuid AND "imageKey" IS NOT NULL
-        UNION SELECT r.text FROM post_revisions r JOIN posts p ON p.id = r."postId"
-        WHERE p."ownerId" = ${ownerId}::uuid AND r.field = 'IMAGE' AND r.text IS NOT NULL
-        UNION SELECT result #>> '{}' FROM provider_calls
-        WHERE "ownerId" = ${ownerId}::uuid AND (step = 'image' OR step LIKE 'image:%') AND jsonb_typeof(result) = 'string'`;
-      const keys = rows.map(({ key }) => key);
-      const shares = Array.from({ length: Math.ceil(keys.length / keysPerJob) }, (_, share) =>
-        keys.slice(share * keysPerJob, (share + 1) * keysPerJob),
-      );
-      await jobs.enqueue(
-        tx,
-        'asset-removals',
-        shares.map((share) => ({ id: randomUUID(), data: { keys: share }, ownerId, priority: 0 })),
-      );
-      // The ledger holds what was written, and outlives its batches.
-      await tx.providerCall.deleteMany({ where: { ownerId } });
-      await tx.batchSpend.deleteMany({ where: { ownerId } });
-      await tx.monthlySpend.deleteMany({ where: { ownerId } });
-      await tx.batch.deleteMany({ where: { ownerId } });
-      await tx.user.deleteMany({ where: { id: ownerId } });
-      return true;
+      await tx.$queryRaw`SELECT 1 FROM users WHERE id = ${userId}::uuid FOR UPDATE`;
+      if ((await tx.batch.findFirst({ where: { ownerId: userId } })) !== null) return false;
+      await tx.batchSpend.deleteMany({ where: { ownerId: userId } });
+      await tx.monthlySpend.deleteMany({ where: { ownerId: userId } });
+      return (await tx.user.deleteMany({ where: { id: userId } })).count > 0;
     });
+    if (isDeleted) logger.info({ user: userId }, 'account deleted');
   }
 
   return {
-    async run(viewer) {
-      do {
-        for (const { id } of await prisma.batch.findMany(unfinished(viewer.userId))) {
-          // One that ended by itself meanwhile needs no cancelling.
-          await batches.cancel(viewer, id).catch((error: unknown) => {
-            if (!(error instanceof BatchStateError || error instanceof NotFoundError)) throw error;
-          });
-        }
-      } while (!(await deleteRows(viewer.userId)));
-      changes.account(viewer.userId);
+    async run({ userId }) {
+      // No password fits an empty hash, and no email address is like this.
+      await prisma.user.updateMany({
+        where: { id: userId },
+        data: { email: `deleted:${userId}`, passwordHash: '', closedAt: new Date() },
+      });
+      changes.account(userId);
     },
-    async removeAssets(job) {
-      const { keys } = jobSchema.parse(job);
-      // A picture is named after its content, so somebody else may have the very same one.
-      const kept = await prisma.$queryRaw<{ key: string }[]>`
-        SELECT "imageKey" AS key FROM posts WHERE "imageKey" = ANY(${keys})
-        UNION SELECT text FROM post_revisions WHERE field = 'IMAGE' AND text = ANY(${keys})`;
-      const stillUsed = new Set(kept.map(({ key }) => key));
-      const unused = keys.filter((key) => !stillUsed.has(key));
-      for (let done = 0; done < unused.length; done += atOnce) {
-        await Promise.all(unused.slice(done, done + atOnce).map((key) => assets.remove(key)));
-      }
+    async next() {
+      const closed = await prisma.user.findFirst({
+        where: { closedAt: { not: null } },
+        orderBy: { closedAt: 'asc' },
+        select: { id: true },
+      });
+      if (closed === null) return false;
+      await deletePart(closed.id);
+      changes.account(closed.id);
+      return true;
     },
   };
 }

@@ -10,7 +10,7 @@ import type { Viewer } from './accounts.ts';
 import type { BudgetRefusal } from '../provider/ledger.ts';
 import { createBatchChange } from './batch-change.ts';
 import { maxCostSchema } from './batch-start.ts';
-import { ownedBy } from './ownership.ts';
+import { ownedBy, type Owner } from './ownership.ts';
 import { cancelInFlight, removeWaitingJobs } from './reconciliation.ts';
 import { parseInput } from './validation.ts';
 
@@ -20,7 +20,7 @@ import { parseInput } from './validation.ts';
  */
 export type BatchControls = {
   /** Every post that is not final becomes CANCELLED; its calls under way are aborted. @throws BatchStateError */
-  cancel(viewer: Viewer, batchId: string): Promise<Batch>;
+  cancel(owner: Owner, batchId: string): Promise<Batch>;
   /** No new call starts; posts in flight, which are paid for, are finished. @throws BatchStateError */
   pause(viewer: Viewer, batchId: string): Promise<Batch>;
   /**
@@ -54,7 +54,7 @@ export function createBatchControls(deps: {
   const { jobs } = deps;
 
   const control = createBatchChange(deps);
-  const owned = (viewer: Viewer, id: string) => ({ id, ...ownedBy(viewer) });
+  const owned = (owner: Owner, id: string) => ({ id, ...ownedBy(owner) });
 
   async function pause(tx: Transaction, batch: Batch, reason: string): Promise<object | undefined> {
     if (batch.status === 'PAUSED') return undefined;

@@ -4,13 +4,16 @@ import { CampaignStateError, InvalidInputError, NotFoundError } from '../domain/
 import { canonicalLanguage } from '../domain/languages.ts';
 import type { Changes } from '../cache/changes.ts';
 import type { Database, Transaction } from '../store/database.ts';
-import type { BatchStatus, Campaign, CampaignStatus } from '../store/generated/prisma/client.ts';
+import type { Campaign, CampaignStatus } from '../store/generated/prisma/client.ts';
 import { invalidToken } from './access-tokens.ts';
+import type { Jobs } from '../store/jobs.ts';
 import type { Viewer } from './accounts.ts';
+import { deletePartOfBatch } from './deletion.ts';
 import { all, commonFilterSchema, holding, is, kind, within, type Rows, type TimeRange } from './filters.ts';
 import { createLists, type Columns } from './lists.ts';
 import { isOwnerGone, ownedBy, type Owner } from './ownership.ts';
 import type { Direction, Page, PageArgs } from './paging.ts';
+import { inParts } from './parts.ts';
 import { parseInput, text } from './validation.ts';
 
 export type CampaignInput = {
@@ -49,7 +52,8 @@ export type Campaigns = {
   /** An archived campaign takes no new batch; its running ones are finished. May be repeated. */
   setStatus(viewer: Viewer, id: string, status: CampaignStatus): Promise<Campaign>;
   /**
-   * Deletes a campaign with its batches and posts. What was paid stays on record.
+   * Deletes a campaign with its batches and posts, in parts. It is archived until nothing is left; a deletion that is
+   * interrupted may be repeated. What was paid stays on record.
    *
    * @throws CampaignStateError while one of its batches has posts that are not final.
    */
@@ -88,7 +92,8 @@ const filterSchema = commonFilterSchema.extend({
   channel: z.array(z.enum(channelNames)).nullish(),
 });
 
-export function createCampaigns(database: Database, changes: Changes): Campaigns {
+export function createCampaigns(deps: { database: Database; jobs: Jobs; changes: Changes }): Campaigns {
+  const { database, changes } = deps;
   const { campaign } = database.prisma;
   const lists = createLists(database, 'campaigns');
 
@@ -131,7 +136,8 @@ export function createCampaigns(database: Database, changes: Changes): Campaigns
     },
     setStatus: (viewer, id, status) => change(viewer, id, { status }),
     async delete(viewer, id) {
-      await database.transaction((tx) => deleteCampaign(tx, viewer, id));
+      await database.transaction((tx) => archiveForDeletion(tx, viewer, id));
+      await inParts(() => deletePart(deps, id));
       changes.account(viewer.userId);
     },
     find: async (viewer, id, columns) => (await lists.findAll(viewer, [id], columns))[0] ?? null,
@@ -158,18 +164,33 @@ async function moveToChannel(tx: Transaction, where: { id: string; ownerId: stri
   return tx.campaign.updateManyAndReturn({ where, data });
 }
 
-async function deleteCampaign(tx: Transaction, viewer: Viewer, id: string): Promise<void> {
+/** It takes no new batch from here on. @throws NotFoundError, CampaignStateError */
+async function archiveForDeletion(tx: Transaction, viewer: Viewer, id: string): Promise<void> {
   const [locked] = await tx.$queryRaw<{ id: string }[]>`
     SELECT id FROM campaigns WHERE id = ${id}::uuid AND "ownerId" = ${viewer.userId}::uuid FOR UPDATE`;
   if (locked === undefined) throw new NotFoundError('campaign', 'campaignId');
-  const batches = await tx.$queryRaw<{ id: string; status: BatchStatus }[]>`
-    SELECT id, status FROM batches WHERE "campaignId" = ${id}::uuid ORDER BY id FOR UPDATE`;
-  if (batches.some(({ status }) => status === 'RUNNING' || status === 'PAUSED')) {
-    throw new CampaignStateError('A campaign with unfinished batches cannot be deleted. Cancel them first.');
+  if ((await tx.batch.findFirst({ where: { campaignId: id, finishedAt: null } })) !== null)
+    throw unfinished();
+  await tx.campaign.update({ where: { id }, data: { status: 'ARCHIVED' } });
+}
+
+/** @returns whether there was something left. @throws CampaignStateError where a batch runs again meanwhile. */
+async function deletePart(deps: { database: Database; jobs: Jobs }, id: string): Promise<boolean> {
+  const { database } = deps;
+  const batch = await database.prisma.batch.findFirst({ where: { campaignId: id }, orderBy: { id: 'asc' } });
+  if (batch !== null) {
+    const left = await deletePartOfBatch(deps, batch.id);
+    if (left?.finishedAt === null) throw unfinished();
+    return true;
   }
-  const batchIds = batches.map((batch) => batch.id);
-  // A key that stood for a batch of it may be used anew.
-  await tx.idempotencyKey.deleteMany({ where: { ...ownedBy(viewer), batchId: { in: batchIds } } });
-  await tx.batch.deleteMany({ where: { campaignId: id } });
-  await tx.campaign.delete({ where: { id } });
+  return database.transaction(async (tx) => {
+    await tx.$queryRaw`SELECT 1 FROM campaigns WHERE id = ${id}::uuid FOR UPDATE`;
+    if ((await tx.batch.findFirst({ where: { campaignId: id } })) !== null) return true;
+    await tx.campaign.deleteMany({ where: { id } });
+    return false;
+  });
+}
+
+function unfinished(): CampaignStateError {
+  return new CampaignStateError('A campaign with unfinished batches cannot be deleted. Cancel them first.');
 }

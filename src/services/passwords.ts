@@ -10,7 +10,8 @@ export type Passwords = {
    */
   hash(password: string): Promise<string>;
   /**
-   * @param stored what `hash` returned; undefined for an account that is not there, which takes as long.
+   * @param stored what `hash` returned; undefined for an account that is not there, empty for one that is closed: no password
+   *   fits, and saying so takes as long.
    * @throws ServiceUnavailableError
    */
   matches(password: string, stored: string | undefined): Promise<boolean>;
@@ -47,9 +48,10 @@ export function createPasswords(): Passwords {
   return {
     hash,
     async matches(password, stored) {
-      const { nonce, expected, ...used } = stored === undefined ? decoy : parse(stored);
+      const isNone = stored === undefined || stored === '';
+      const { nonce, expected, ...used } = isNone ? decoy : parse(stored);
       const actual = await derive({ ...used, tagLength: expected.length, message: password, nonce });
-      return timingSafeEqual(expected, actual) && stored !== undefined;
+      return timingSafeEqual(expected, actual) && !isNone;
     },
   };
 }

@@ -19,6 +19,11 @@ export type AssetStore = {
   urlOf(key: string, origin: string): string;
 };
 
+/** The name that a picture is stored under. */
+export function assetKey(bytes: Uint8Array): string {
+  return `${createHash('sha256').update(bytes).digest('hex')}.png`;
+}
+
 const assetKeyPattern = /^[0-9a-f]{64}\.png$/;
 
 /**
@@ -34,7 +39,7 @@ export async function openAssets(settings: {
   const has = async (key: string) => assetKeyPattern.test(key) && (await disk.exists(key));
   return {
     async put(bytes) {
-      const key = `${createHash('sha256').update(bytes).digest('hex')}.png`;
+      const key = assetKey(bytes);
       await disk.put(key, bytes, {
         contentType: 'image/png',
         cacheControl: 'public, max-age=31536000, immutable',

@@ -7,7 +7,7 @@ import type { Prisma } from './generated/prisma/client.ts';
 /** The queues there are. Posts of dead workers are recovered by `services/post-recovery.ts`, not by the queue. */
 const queues = {
   posts: { heartbeatSeconds: 60, retryLimit: 5, notify: true },
-  /** Pictures of accounts that are gone; goes on trying for days while the asset store is away. */
+  /** Pictures that nobody may refer to any more; goes on trying for days while the asset store is away. */
   'asset-removals': {
     expireInSeconds: 120,
     retryLimit: 100,
