@@ -3,6 +3,8 @@ import type { UnfinishedInput } from './unfinished-input.ts';
 
 /** What is taken for a body at first, where it comes in more than one piece. */
 const firstBytes = 16 * 1024;
+/** From here on a body takes milliseconds to parse, and waits for its turn. */
+const largeBytes = 64 * 1024;
 
 /**
  * Reads a request's body, and counts while it comes: what a client says of its length proves nothing. The pieces are
@@ -42,7 +44,11 @@ export function readBody(
     bytes += piece.byteLength;
     unfinished.hold(source, body.byteLength);
   });
-  request.on('end', () => finish(body.subarray(0, bytes)));
+  request.on('end', () => {
+    const whole = body.subarray(0, bytes);
+    if (bytes < largeBytes) finish(whole);
+    else void unfinished.turn().then(() => finish(whole));
+  });
   // A request has no error but that its connection ended.
   request.on('error', () => undefined);
   // A client that leaves in the middle gets no answer; nobody is to wait for its rest.

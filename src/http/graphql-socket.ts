@@ -19,8 +19,6 @@ const maxOperations = 100;
 const maxBufferedBytes = 64 * 1024;
 /** Characters of the name that a client gives to an operation, which every event repeats. */
 const maxIdLength = 128;
-/** Bytes that a close frame has room for beside its code (RFC 6455, section 5.5). */
-const maxReasonBytes = 123;
 /** How long a peer may take to say `connection_init`. */
 const introductionMs = 3_000;
 /** A peer that answers no ping for this long is gone. */
@@ -64,7 +62,7 @@ export function createGraphqlSockets(deps: {
     async onSubscribe({ extra, subscriptions }, id, payload) {
       const { socket, guard, client, requestId } = extra;
       if (id.length > maxIdLength) {
-        socket.close(CloseCode.BadRequest, `Operation ids have at most ${maxIdLength} characters`);
+        guard.close(CloseCode.BadRequest, `Operation ids have at most ${maxIdLength} characters`);
         return [new GraphQLError('The socket is closed.')];
       }
       // Before anything is waited for: those that were opened at once are all there already.
@@ -127,7 +125,7 @@ export function createGraphqlSockets(deps: {
       {
         protocol: socket.protocol,
         send: (text) => send(socket, text),
-        close: (code, reason) => socket.close(code, toReason(reason)),
+        close: (code = CloseCode.InternalServerError, reason = '') => guard.close(code, reason),
         // Without the payload of the ping, which may hold a token.
         onPing: () => send(socket, pong),
         onMessage: (callback) => void (receive = callback),
@@ -143,7 +141,7 @@ export function createGraphqlSockets(deps: {
     socket.on('message', (data: Buffer) => {
       receive(data.toString()).catch((error: unknown) => {
         logger.error({ err: error, requestId: peer.requestId }, 'a WebSocket message failed');
-        socket.close(CloseCode.InternalServerError, 'Internal server error');
+        guard.close(CloseCode.InternalServerError, 'Internal server error');
       });
     });
     socket.on('pong', () => (isAlive = true));
@@ -167,12 +165,6 @@ type Operation = {
   /** The client's own name for it. */
   id: string;
 };
-
-/** What fits into a close frame, in whole characters: a reason may repeat what the client said. */
-function toReason(text = ''): Buffer {
-  const bytes = Buffer.alloc(maxReasonBytes);
-  return bytes.subarray(0, new TextEncoder().encodeInto(text, bytes).written);
-}
 
 const pong = JSON.stringify({ type: MessageType.Pong });
 

@@ -26,6 +26,8 @@ const closings: Record<SessionEnd | CutReason | 'flooding' | 'unintroduced', [nu
   crowded: [1013, 'Try again later'],
 };
 const closeGraceMs = 500;
+/** Bytes that a close frame has room for beside its code (RFC 6455, section 5.5). */
+const maxReasonBytes = 123;
 
 /**
  * What one WebSocket may send and as whom: it is closed when its session ends, when its token expires, and when it
@@ -72,10 +74,22 @@ export class SocketGuard implements Source {
     return isAccepted;
   }
 
-  /** Closes the socket, and reads no more of it. */
-  cut(why: CutReason | 'flooding' | 'unintroduced'): void {
-    this.#close(why);
+  cut(why: keyof typeof closings): void {
+    this.close(...closings[why]);
+  }
+
+  /**
+   * Closes the socket. Nothing that the peer says from now on is read; one that does not answer is to hear no more.
+   *
+   * @param reason what of it fits into a close frame is sent, in whole characters: it may repeat what the peer said.
+   */
+  close(code: number, reason: string): void {
+    const bytes = Buffer.alloc(maxReasonBytes);
+    this.#socket.close(code, bytes.subarray(0, new TextEncoder().encodeInto(reason, bytes).written));
+    this.#socket.removeAllListeners('message');
     this.#socket.pause();
+    this.#deps.unfinished.hold(this, 0);
+    setTimeout(() => this.#socket.terminate(), closeGraceMs).unref();
   }
 
   /** Logs the socket in, or on with a new token; closes it where that does not work. @returns whether it did. */
@@ -88,12 +102,12 @@ export class SocketGuard implements Source {
         throw new UnauthenticatedError();
       this.#stopWatching?.();
       if (this.#socket.readyState === this.#socket.OPEN) {
-        this.#stopWatching = this.#deps.sessions.watch(viewer, (reason) => this.#close(reason));
+        this.#stopWatching = this.#deps.sessions.watch(viewer, (reason) => this.cut(reason));
       }
       this.#viewer = viewer;
       return true;
     } catch (error) {
-      this.#close(error instanceof UnauthenticatedError ? 'ended' : 'unverified');
+      this.cut(error instanceof UnauthenticatedError ? 'ended' : 'unverified');
       return false;
     }
   }
@@ -107,14 +121,6 @@ export class SocketGuard implements Source {
   leave(): void {
     this.#stopWatching?.();
     this.#deps.unfinished.hold(this, 0);
-  }
-
-  #close(reason: keyof typeof closings): void {
-    this.#socket.close(...closings[reason]);
-    this.#deps.unfinished.hold(this, 0);
-    // Until the peer answers the close, nothing that it says is done; one that does not answer is to hear no more.
-    this.#socket.removeAllListeners('message');
-    setTimeout(() => this.#socket.terminate(), closeGraceMs).unref();
   }
 }
 

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 /** Where input comes from: a request's body or a WebSocket's message that is not complete. */
 export type Source = {
   /** Ends it. */
@@ -7,10 +9,12 @@ export type Source = {
 /** `slow`: its time is over. `crowded`: all of them together take too much memory, and it is the oldest. */
 export type CutReason = 'slow' | 'crowded';
 
-/** Bounds what the incomplete input of all clients takes, in time and memory. */
+/** Bounds what the input of all clients takes until it is parsed, in time and memory. */
 export type UnfinishedInput = {
-  /** @param bytes that the input of a source takes now; 0 when it is complete or gone. */
+  /** @param bytes that the input of a source takes now; 0 when it is parsed or gone. */
   hold(source: Source, bytes: number): void;
+  /** Resolves for one input after another, once in a pass of the event loop: large ones are parsed in turn. */
+  turn(): Promise<void>;
   /** Stops to look for slow ones. */
   stop(): void;
 };
@@ -51,5 +55,11 @@ export function createUnfinishedInput(maxBytes: number): UnfinishedInput {
     }
   }, lookEveryMs).unref();
 
-  return { hold, stop: () => clearInterval(timer) };
+  let lastTurn = Promise.resolve();
+
+  return {
+    hold,
+    turn: () => (lastTurn = lastTurn.then(() => setImmediate())),
+    stop: () => clearInterval(timer),
+  };
 }

@@ -22,6 +22,8 @@ export type Ending = {
 };
 
 export type Launched = {
+  /** Of the process. */
+  pid: number;
   /** Log lines so far. */
   log(): LogLine[];
   /** The ending, undefined while it runs. */
@@ -76,7 +78,10 @@ export async function launchPressrun(
     if (ending === undefined) throw new Error('It ended and did not');
     return ending;
   }
+  const { pid } = child;
+  if (pid === undefined) throw new Error('It was started and has no process');
   return {
+    pid,
     log: () => logLines(stdout),
     ending: () => ending,
     ended,
