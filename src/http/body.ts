@@ -16,25 +16,25 @@ const largeBytes = 64 * 1024;
 export function readBody(
   request: IncomingMessage,
   maxBytes: number,
-  unfinished: UnfinishedInput,
+  { unfinished, network }: { unfinished: UnfinishedInput; network: string },
 ): Promise<Buffer | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>();
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
     resolve(undefined);
     return promise;
   }
-  const source = { cut: () => request.destroy() };
+  const source = { network, cut: () => request.destroy() };
   let body: Buffer = Buffer.alloc(0);
   let bytes = 0;
   let isRead = false;
   const finish = (read: Buffer | undefined) => {
-    isRead = true;
     unfinished.hold(source, 0);
     resolve(read);
   };
   request.on('data', (piece: Buffer) => {
     if (isRead) return;
-    if (bytes + piece.byteLength > maxBytes) {
+    isRead = bytes + piece.byteLength > maxBytes;
+    if (isRead) {
       finish(undefined);
       request.pause();
       return;
@@ -45,6 +45,7 @@ export function readBody(
     unfinished.hold(source, body.byteLength);
   });
   request.on('end', () => {
+    isRead = true;
     const whole = body.subarray(0, bytes);
     if (bytes < largeBytes) finish(whole);
     else void unfinished.turn().then(() => finish(whole));

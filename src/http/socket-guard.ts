@@ -34,6 +34,7 @@ const maxReasonBytes = 123;
  * sends too much. A class, as there are thousands of them.
  */
 export class SocketGuard implements Source {
+  readonly network: string;
   readonly #socket: WebSocket;
   readonly #deps: { accounts: Accounts; sessions: Sessions; unfinished: UnfinishedInput };
   #viewer: Viewer | undefined;
@@ -46,9 +47,11 @@ export class SocketGuard implements Source {
 
   constructor(
     socket: WebSocket,
+    network: string,
     deps: { accounts: Accounts; sessions: Sessions; unfinished: UnfinishedInput },
   ) {
     this.#socket = socket;
+    this.network = network;
     this.#deps = deps;
   }
 

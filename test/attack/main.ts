@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
+import packageJson from '../../package.json' with { type: 'json' };
 import { printTargets, quantile, round, type Target } from '../../bench/support/report.ts';
 import { progress } from '../chaos/support/report.ts';
 import { createHome } from '../support/e2e/home.ts';
@@ -134,6 +135,9 @@ async function attackAll(url: string, pid: number | undefined): Promise<void> {
   if (judged.some(({ missed }) => missed.length > 0)) process.exitCode = 1;
 }
 
+/** What `npm start` gives to Node. */
+const startFlags = packageJson.scripts.start.split(' ').filter((word) => word.startsWith('--'));
+
 async function main(): Promise<void> {
   if (values.url !== undefined) {
     const { hostname, origin } = new URL(values.url);
@@ -142,7 +146,7 @@ async function main(): Promise<void> {
     return attackAll(origin, values.pid === undefined ? undefined : Number(values.pid));
   }
   await using home = await createHome();
-  const server = await startPressrun(home, { NODE_ENV: 'development' });
+  const server = await startPressrun(home, { NODE_ENV: 'development' }, [], startFlags);
   try {
     await attackAll(server.url, server.pid);
   } finally {
