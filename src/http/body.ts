@@ -1,10 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import type { UnfinishedInput } from './unfinished-input.ts';
+import { largeBytes, type UnfinishedInput } from './unfinished-input.ts';
 
 /** What is taken for a body at first, where it comes in more than one piece. */
 const firstBytes = 16 * 1024;
-/** From here on a body takes milliseconds to parse, and waits for its turn. */
-const largeBytes = 64 * 1024;
 
 /**
  * Reads a request's body, and counts while it comes: what a client says of its length proves nothing. The pieces are

@@ -12,6 +12,7 @@ import type { ClientInfo } from './client-info.ts';
 import type { GraphqlServer } from './graphql-server.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
 import type { SocketGuard } from './socket-guard.ts';
+import { largeBytes } from './unfinished-input.ts';
 
 /** Operations that may be open on one socket. */
 const maxOperations = 100;
@@ -138,11 +139,23 @@ export function createGraphqlSockets(deps: {
       socket.ping();
     }, pingEveryMs);
 
-    socket.on('message', (data: Buffer) => {
+    const handle = (data: Buffer) => {
+      if (socket.readyState !== socket.OPEN) return;
       receive(data.toString()).catch((error: unknown) => {
         logger.error({ err: error, requestId: peer.requestId }, 'a WebSocket message failed');
         guard.close(CloseCode.InternalServerError, 'Internal server error');
       });
+    };
+    // Resolves when the large messages before, and all behind them, have been handled in their order.
+    let waiting: Promise<void> | undefined;
+    socket.on('message', (data: Buffer) => {
+      if (waiting === undefined && data.byteLength < largeBytes) return handle(data);
+      const turn = guard.turn(data.byteLength);
+      const handled = Promise.all([waiting, turn]).then(() => {
+        if (waiting === handled) waiting = undefined;
+        handle(data);
+      });
+      waiting = handled;
     });
     socket.on('pong', () => (isAlive = true));
     // Frames that break the protocol, and peers that are gone: `ws` closes the socket itself.

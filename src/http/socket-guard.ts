@@ -40,6 +40,8 @@ export class SocketGuard implements Source {
   #viewer: Viewer | undefined;
   #stopWatching: (() => void) | undefined;
   readonly #reader = new FrameReader();
+  /** Of large messages that wait for their turn. */
+  #waitingBytes = 0;
   /** Undefined once `connection_init` is accepted. */
   #introductionLeft: number | undefined = introductionBytes;
   #framesLeft = frameBurst;
@@ -67,7 +69,23 @@ export class SocketGuard implements Source {
     if (this.#introductionLeft !== undefined) this.#introductionLeft -= bytes.byteLength;
     if (this.#framesLeft < 0) this.cut('flooding');
     else if ((this.#introductionLeft ?? 0) < 0) this.cut('unintroduced');
-    else this.#deps.unfinished.hold(this, this.#reader.unfinishedBytes);
+    else this.#hold();
+  }
+
+  /** Waits until a large message may be parsed; nothing more of the socket is read meanwhile. */
+  async turn(bytes: number): Promise<void> {
+    this.#socket.pause();
+    this.#waitingBytes += bytes;
+    this.#hold();
+    await this.#deps.unfinished.turn();
+    this.#waitingBytes -= bytes;
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    this.#hold();
+    if (this.#waitingBytes === 0) this.#socket.resume();
+  }
+
+  #hold(): void {
+    this.#deps.unfinished.hold(this, this.#reader.unfinishedBytes + this.#waitingBytes);
   }
 
   /** Logs the socket in as `connection_init` asks. @returns whether it is accepted; closed where not. */

@@ -24,6 +24,9 @@ export type UnfinishedInput = {
   stop(): void;
 };
 
+/** From here on input takes milliseconds to parse, and waits for its turn. */
+export const largeBytes = 64 * 1024;
+
 /** How long input may take from its first byte to its last. */
 const patienceMs = 30_000;
 const lookEveryMs = 1_000;
