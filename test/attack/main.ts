@@ -15,7 +15,8 @@ took, how soon it gave that back, and the largest answer. Exits 1 where a target
 
   npm run attack                     each attack once, beside a busy machine: 400 ms or five times the idle delay are tolerated
   npm run attack -- --full           more of everything; 100 ms, whatever else the machine does
-  npm run attack -- --only pongs     the attacks whose names have this in them
+  npm run attack -- --only pongs,unfinished
+                                     the attacks whose names have one of these in them
   npm run attack -- --url http://127.0.0.1:4000 --pid 1234
                                      a server that runs already, on this machine; without --pid its memory is not seen
 `;
@@ -112,7 +113,7 @@ async function attackAll(url: string, pid: number | undefined): Promise<void> {
   await using witness = startWitness(url, pid);
   await delay(2_000);
   const outcomes: Outcome[] = [];
-  const chosen = attacks.filter(({ name }) => name.includes(values.only));
+  const chosen = attacks.filter(({ name }) => values.only.split(',').some((part) => name.includes(part)));
   for (const [index, attack] of chosen.entries()) {
     progress(`${index + 1} of ${chosen.length}: ${attack.name}`);
     outcomes.push(await play(attack, url, witness));
