@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { UnfinishedInput } from './unfinished-input.ts';
+import { largeBytes, type UnfinishedInput } from './unfinished-input.ts';
 
 /** What is taken for a body at first, where it comes in more than one piece. */
 const firstBytes = 16 * 1024;
@@ -14,25 +14,25 @@ const firstBytes = 16 * 1024;
 export function readBody(
   request: IncomingMessage,
   maxBytes: number,
-  unfinished: UnfinishedInput,
+  { unfinished, network }: { unfinished: UnfinishedInput; network: string },
 ): Promise<Buffer | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>();
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
     resolve(undefined);
     return promise;
   }
-  const source = { cut: () => request.destroy() };
+  const source = { network, cut: () => request.destroy() };
   let body: Buffer = Buffer.alloc(0);
   let bytes = 0;
   let isRead = false;
   const finish = (read: Buffer | undefined) => {
-    isRead = true;
     unfinished.hold(source, 0);
     resolve(read);
   };
   request.on('data', (piece: Buffer) => {
     if (isRead) return;
-    if (bytes + piece.byteLength > maxBytes) {
+    isRead = bytes + piece.byteLength > maxBytes;
+    if (isRead) {
       finish(undefined);
       request.pause();
       return;
@@ -42,7 +42,12 @@ export function readBody(
     bytes += piece.byteLength;
     unfinished.hold(source, body.byteLength);
   });
-  request.on('end', () => finish(body.subarray(0, bytes)));
+  request.on('end', () => {
+    isRead = true;
+    const whole = body.subarray(0, bytes);
+    if (bytes < largeBytes) finish(whole);
+    else void unfinished.turn().then(() => finish(whole));
+  });
   // A request has no error but that its connection ended.
   request.on('error', () => undefined);
   // A client that leaves in the middle gets no answer; nobody is to wait for its rest.

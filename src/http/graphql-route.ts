@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { networkOf } from '../domain/addresses.ts';
 import { RateLimitedError } from '../domain/errors.ts';
 import type { Accounts } from '../services/accounts.ts';
 import type { RateLimits } from '../services/rate-limits.ts';
@@ -84,7 +85,10 @@ export function createGraphqlRoute(deps: {
       if (mediaType(request) !== 'application/json') {
         return refuse(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the request as application/json.');
       }
-      const body = await readBody(request, deps.maxBodyBytes, deps.unfinished);
+      const body = await readBody(request, deps.maxBodyBytes, {
+        unfinished: deps.unfinished,
+        network: networkOf(client.address),
+      });
       if (body === undefined) {
         head.push('connection', 'close');
         return refuse(413, 'REQUEST_TOO_LARGE', 'The request is too large.');

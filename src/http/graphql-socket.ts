@@ -13,6 +13,7 @@ import type { ClientInfo } from './client-info.ts';
 import type { GraphqlServer } from './graphql-server.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
 import type { SocketGuard } from './socket-guard.ts';
+import { largeBytes } from './unfinished-input.ts';
 
 /** Operations that may be open on one socket. */
 const maxOperations = 100;
@@ -20,8 +21,6 @@ const maxOperations = 100;
 const maxBufferedBytes = 64 * 1024;
 /** Characters of the name that a client gives to an operation, which every event repeats. */
 const maxIdLength = 128;
-/** Bytes that a close frame has room for beside its code (RFC 6455, section 5.5). */
-const maxReasonBytes = 123;
 /** How long a peer may take to say `connection_init`. */
 const introductionMs = 3_000;
 /** A peer that answers no ping for this long is gone. */
@@ -65,7 +64,7 @@ export function createGraphqlSockets(deps: {
     async onSubscribe({ extra, subscriptions }, id, payload) {
       const { socket, guard, client, requestId } = extra;
       if (id.length > maxIdLength) {
-        socket.close(CloseCode.BadRequest, `Operation ids have at most ${maxIdLength} characters`);
+        guard.close(CloseCode.BadRequest, `Operation ids have at most ${maxIdLength} characters`);
         return [new GraphQLError('The socket is closed.')];
       }
       // Before anything is waited for: those that were opened at once are all there already.
@@ -130,7 +129,7 @@ export function createGraphqlSockets(deps: {
       {
         protocol: socket.protocol,
         send: (text) => send(socket, text),
-        close: (code, reason) => socket.close(code, toReason(reason)),
+        close: (code = CloseCode.InternalServerError, reason = '') => guard.close(code, reason),
         // Without the payload of the ping, which may be large or hold a token.
         onPing: () => send(socket, pong),
         onMessage: (callback) => void (receive = callback),
@@ -143,11 +142,23 @@ export function createGraphqlSockets(deps: {
       socket.ping();
     }, pingEveryMs);
 
-    socket.on('message', (data: Buffer) => {
+    const handle = (data: Buffer) => {
+      if (socket.readyState !== socket.OPEN) return;
       receive(data.toString()).catch((error: unknown) => {
         logger.error({ err: error, requestId: peer.requestId }, 'a WebSocket message failed');
-        socket.close(CloseCode.InternalServerError, 'Internal server error');
+        guard.close(CloseCode.InternalServerError, 'Internal server error');
       });
+    };
+    // Resolves when the large messages before, and all behind them, have been handled in their order.
+    let waiting: Promise<void> | undefined;
+    socket.on('message', (data: Buffer) => {
+      if (waiting === undefined && data.byteLength < largeBytes) return handle(data);
+      const turn = guard.turn(data.byteLength);
+      const handled = Promise.all([waiting, turn]).then(() => {
+        if (waiting === handled) waiting = undefined;
+        handle(data);
+      });
+      waiting = handled;
     });
     socket.on('pong', () => (isAlive = true));
     // Frames that break the protocol, and peers that are gone: `ws` closes the socket itself.
@@ -177,12 +188,6 @@ type Operation = {
   /** The client's own name for it. */
   id: string;
 };
-
-/** What fits into a close frame, in whole characters: a reason may repeat what the client said. */
-function toReason(text = ''): Buffer {
-  const bytes = Buffer.alloc(maxReasonBytes);
-  return bytes.subarray(0, new TextEncoder().encodeInto(text, bytes).written);
-}
 
 const pong = JSON.stringify({ type: MessageType.Pong });
 

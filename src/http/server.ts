@@ -37,8 +37,8 @@ export type HttpServer = {
 
 /** The largest request: a document with its variables; also the largest message on a WebSocket. */
 const maxBodyBytes = 1024 * 1024;
-/** All requests and messages together that have begun to come. */
-const maxUnfinishedBytes = 16 * 1024 * 1024;
+/** All requests and messages together that have begun to come and are not parsed. */
+const unfinishedLimits = { maxBytes: 32 * 1024 * 1024, maxBytesPerNetwork: 16 * 1024 * 1024 };
 /** How long a client may take to send its headers, and its whole request: nobody holds a connection for nothing. */
 const patience = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 };
 const keepAliveTimeoutMs = 10_000;
@@ -67,7 +67,7 @@ export function createHttpServer(deps: {
   const readClient = createClientReader(settings.trustedProxies);
   const connections = createConnectionCount(settings);
   const graphql = createGraphqlServer(services, { ...deps, introspection: settings.introspection });
-  const unfinished = createUnfinishedInput(maxUnfinishedBytes);
+  const unfinished = createUnfinishedInput(unfinishedLimits);
   const serveGraphql = createGraphqlRoute({ ...deps, graphql, connections, unfinished, maxBodyBytes });
   const serveHealth = createHealth(deps.health);
 

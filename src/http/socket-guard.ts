@@ -26,17 +26,22 @@ const closings: Record<SessionEnd | CutReason | 'flooding' | 'unintroduced', [nu
   crowded: [1013, 'Try again later'],
 };
 const closeGraceMs = 500;
+/** Bytes that a close frame has room for beside its code (RFC 6455, section 5.5). */
+const maxReasonBytes = 123;
 
 /**
  * What one WebSocket may send and as whom: it is closed when its session ends, when its token expires, and when it
  * sends too much. A class, as there are thousands of them.
  */
 export class SocketGuard implements Source {
+  readonly network: string;
   readonly #socket: WebSocket;
   readonly #deps: { accounts: Accounts; sessions: Sessions; unfinished: UnfinishedInput };
   #viewer: Viewer | undefined;
   #stopWatching: (() => void) | undefined;
   readonly #reader = new FrameReader();
+  /** Of large messages that wait for their turn. */
+  #waitingBytes = 0;
   /** Undefined once `connection_init` is accepted. */
   #introductionLeft: number | undefined = introductionBytes;
   #framesLeft = frameBurst;
@@ -44,9 +49,11 @@ export class SocketGuard implements Source {
 
   constructor(
     socket: WebSocket,
+    network: string,
     deps: { accounts: Accounts; sessions: Sessions; unfinished: UnfinishedInput },
   ) {
     this.#socket = socket;
+    this.network = network;
     this.#deps = deps;
   }
 
@@ -62,7 +69,23 @@ export class SocketGuard implements Source {
     if (this.#introductionLeft !== undefined) this.#introductionLeft -= bytes.byteLength;
     if (this.#framesLeft < 0) this.cut('flooding');
     else if ((this.#introductionLeft ?? 0) < 0) this.cut('unintroduced');
-    else this.#deps.unfinished.hold(this, this.#reader.unfinishedBytes);
+    else this.#hold();
+  }
+
+  /** Waits until a large message may be parsed; nothing more of the socket is read meanwhile. */
+  async turn(bytes: number): Promise<void> {
+    this.#socket.pause();
+    this.#waitingBytes += bytes;
+    this.#hold();
+    await this.#deps.unfinished.turn();
+    this.#waitingBytes -= bytes;
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    this.#hold();
+    if (this.#waitingBytes === 0) this.#socket.resume();
+  }
+
+  #hold(): void {
+    this.#deps.unfinished.hold(this, this.#reader.unfinishedBytes + this.#waitingBytes);
   }
 
   /** Logs the socket in as `connection_init` asks. @returns whether it is accepted; closed where not. */
@@ -72,10 +95,22 @@ export class SocketGuard implements Source {
     return isAccepted;
   }
 
-  /** Closes the socket, and reads no more of it. */
-  cut(why: CutReason | 'flooding' | 'unintroduced'): void {
-    this.#close(why);
+  cut(why: keyof typeof closings): void {
+    this.close(...closings[why]);
+  }
+
+  /**
+   * Closes the socket. Nothing that the peer says from now on is read; one that does not answer is to hear no more.
+   *
+   * @param reason what of it fits into a close frame is sent, in whole characters: it may repeat what the peer said.
+   */
+  close(code: number, reason: string): void {
+    const bytes = Buffer.alloc(maxReasonBytes);
+    this.#socket.close(code, bytes.subarray(0, new TextEncoder().encodeInto(reason, bytes).written));
+    this.#socket.removeAllListeners('message');
     this.#socket.pause();
+    this.#deps.unfinished.hold(this, 0);
+    setTimeout(() => this.#socket.terminate(), closeGraceMs).unref();
   }
 
   /** Logs the socket in, or on with a new token; closes it where that does not work. @returns whether it did. */
@@ -88,12 +123,12 @@ export class SocketGuard implements Source {
         throw new UnauthenticatedError();
       this.#stopWatching?.();
       if (this.#socket.readyState === this.#socket.OPEN) {
-        this.#stopWatching = this.#deps.sessions.watch(viewer, (reason) => this.#close(reason));
+        this.#stopWatching = this.#deps.sessions.watch(viewer, (reason) => this.cut(reason));
       }
       this.#viewer = viewer;
       return true;
     } catch (error) {
-      this.#close(error instanceof UnauthenticatedError ? 'ended' : 'unverified');
+      this.cut(error instanceof UnauthenticatedError ? 'ended' : 'unverified');
       return false;
     }
   }
@@ -107,14 +142,6 @@ export class SocketGuard implements Source {
   leave(): void {
     this.#stopWatching?.();
     this.#deps.unfinished.hold(this, 0);
-  }
-
-  #close(reason: keyof typeof closings): void {
-    this.#socket.close(...closings[reason]);
-    this.#deps.unfinished.hold(this, 0);
-    // Until the peer answers the close, nothing that it says is done; one that does not answer is to hear no more.
-    this.#socket.removeAllListeners('message');
-    setTimeout(() => this.#socket.terminate(), closeGraceMs).unref();
   }
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { networkOf } from '../domain/addresses.ts';
 import { RateLimitedError } from '../domain/errors.ts';
 import type { Accounts } from '../services/accounts.ts';
 import type { RateLimits } from '../services/rate-limits.ts';
@@ -97,7 +98,7 @@ export function attachWebSockets(
       // From here on `ws` listens.
       connection.off('error', destroyIt);
       webSockets.set(connection, socket);
-      const guard = new SocketGuard(socket, deps);
+      const guard = new SocketGuard(socket, networkOf(client.address), deps);
       connection.prependListener('data', (bytes: Buffer) => guard.count(bytes));
       serve({ socket, guard, client, requestId });
     });

@@ -48,7 +48,7 @@ describe('what a WebSocket may send', () => {
     expect(await codeOf(connection)).toBe(4429);
   });
 
-  it('are 16 MiB of unfinished messages with all others: the oldest is told to come again, new ones are served', async () => {
+  it('are 16 MiB of unfinished messages with all others of its network: those beyond are told to come again, whole ones are served', async () => {
     const connections = await Promise.all(Array.from({ length: 40 }, () => openFrames(app.url)));
     try {
       for (const connection of connections) {

@@ -1,10 +1,18 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** Opens a connection; what comes on it is collected. */
-export async function openConnection(url: string): Promise<Connection> {
+/**
+ * Opens a connection; what comes on it is collected.
+ *
+ * @param localAddress the client's own, such as `127.0.0.2`, to be another client than those of `127.0.0.1`.
+ */
+export async function openConnection(url: string, localAddress?: string): Promise<Connection> {
   const { port, hostname } = new URL(url);
-  const socket = connect(Number(port), hostname);
+  const socket = connect({
+    port: Number(port),
+    host: hostname,
+    ...(localAddress === undefined ? {} : { localAddress }),
+  });
   const pieces: Buffer[] = [];
   socket.on('data', (bytes: Buffer) => pieces.push(bytes));
   // It may be reset.
@@ -49,8 +57,8 @@ export function frame(
 export const opcodes = { continuation: 0, text: 1, close: 8, ping: 9, pong: 10 } as const;
 
 /** Opens a WebSocket that says nothing of itself: frames are written as they are. */
-export async function openFrames(url: string): Promise<Connection> {
-  const connection = await openConnection(url);
+export async function openFrames(url: string, localAddress?: string): Promise<Connection> {
+  const connection = await openConnection(url, localAddress);
   connection.socket.write(
     'GET /graphql HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n' +
       'sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\nsec-websocket-protocol: graphql-transport-ws\r\n\r\n',

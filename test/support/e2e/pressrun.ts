@@ -22,6 +22,8 @@ export type Ending = {
 };
 
 export type Launched = {
+  /** Of the process. */
+  pid: number;
   /** Log lines so far. */
   log(): LogLine[];
   /** The ending, undefined while it runs. */
@@ -41,15 +43,17 @@ export type Pressrun = Launched & {
  * Runs `node src/main.js` as a process of its own, which dies with this one.
  *
  * @param settings environment variables; there are no others but the embedded defaults for a test.
+ * @param flags of Node.
  */
 export async function launchPressrun(
   home: Home,
   settings: Record<string, string> = {},
   args: readonly string[] = [],
+  flags: readonly string[] = [],
 ): Promise<Launched> {
   const setpriv = await findBinary('setpriv');
   if (setpriv === undefined) throw new Error('The tests need setpriv (util-linux)');
-  const child = spawn(setpriv, ['--pdeathsig', 'KILL', '--', process.execPath, entry, ...args], {
+  const child = spawn(setpriv, ['--pdeathsig', 'KILL', '--', process.execPath, ...flags, entry, ...args], {
     cwd: home.folder,
     env: {
       PATH: process.env['PATH'],
@@ -76,7 +80,10 @@ export async function launchPressrun(
     if (ending === undefined) throw new Error('It ended and did not');
     return ending;
   }
+  const { pid } = child;
+  if (pid === undefined) throw new Error('It was started and has no process');
   return {
+    pid,
     log: () => logLines(stdout),
     ending: () => ending,
     ended,
@@ -92,8 +99,9 @@ export async function startPressrun(
   home: Home,
   settings: Record<string, string> = {},
   args: readonly string[] = [],
+  flags: readonly string[] = [],
 ): Promise<Pressrun> {
-  const launched = await launchPressrun(home, settings, args);
+  const launched = await launchPressrun(home, settings, args, flags);
   const ready = () => launched.log().find(({ msg }) => msg.startsWith('Pressrun is ready'))?.url;
   await waitUntil(
     'Pressrun to be ready',

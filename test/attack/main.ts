@@ -1,0 +1,159 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import Table from 'cli-table3';
+import packageJson from '../../package.json' with { type: 'json' };
+import { printTargets, quantile, round, type Target } from '../../bench/support/report.ts';
+import { progress } from '../chaos/support/report.ts';
+import { createHome } from '../support/e2e/home.ts';
+import { startPressrun } from '../support/e2e/pressrun.ts';
+import { attacks, type Attack, type Scale } from './attacks.ts';
+import { startWitness, type Sighting, type Witness } from './witness.ts';
+
+const help = `Attacks a server as anybody can without an account, one attack after another, while an ordinary client asks for
+/health/live and for a query every few milliseconds. Tells how long that client waited at most, how much memory the server
+took, how soon it gave that back, and the largest answer. Exits 1 where a target is missed.
+
+  npm run attack                     each attack once, beside a busy machine: 400 ms or five times the idle delay are tolerated
+  npm run attack -- --full           more of everything; 100 ms, whatever else the machine does
+  npm run attack -- --only pongs,unfinished
+                                     the attacks whose names have one of these in them
+  npm run attack -- --url http://127.0.0.1:4000 --pid 1234
+                                     a server that runs already, on this machine; without --pid its memory is not seen
+`;
+
+const { values } = parseArgs({
+  options: {
+    help: { type: 'boolean', short: 'h' },
+    full: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    url: { type: 'string' },
+    pid: { type: 'string' },
+  },
+});
+
+const mebibyte = 1024 * 1024;
+/** Beside a busy machine, the short form finds what stops the server, not what makes it late. */
+const delayMs = values.full ? 100 : 400;
+const riseBytes = 64 * mebibyte;
+const backWithinMs = 30_000;
+/** How much longer than without an attack the other client may wait where the machine is busy. */
+const tolerance = 5;
+const answerBytes = 16 * 1024;
+
+const scale: Scale = values.full
+  ? { sockets: 200, requests: 10, holdMs: 5_000 }
+  : { sockets: 100, requests: 1, holdMs: 500 };
+const idleMs = values.full ? 3_000 : 700;
+
+type Outcome = {
+  attack: string;
+  idleMs: number;
+  waitedMs: number;
+  riseMb: number;
+  backSeconds: number;
+  answerKb: number;
+  failures: number;
+};
+
+/** What an attack has set off may still be under way: it is over when the other client is answered again and again. */
+async function untilServed(witness: Witness): Promise<Sighting> {
+  const all = await witness.look();
+  for (let answered = 0; answered < 5;) {
+    await delay(50);
+    const { ms, peakBytes, failures } = await witness.look();
+    answered += ms.length;
+    all.ms.push(...ms);
+    all.peakBytes = Math.max(all.peakBytes, peakBytes);
+    all.failures += failures;
+  }
+  return all;
+}
+
+async function play(attack: Attack, url: string, witness: Witness): Promise<Outcome> {
+  await witness.look();
+  await delay(idleMs);
+  const idle = await witness.look();
+  const bytes = await attack.run(url, scale);
+  const during = await untilServed(witness);
+  const startedAt = performance.now();
+  let now = during.peakBytes;
+  while (now > idle.peakBytes + riseBytes && performance.now() - startedAt < backWithinMs) {
+    await delay(250);
+    now = (await witness.look()).peakBytes;
+  }
+  return {
+    attack: attack.name,
+    idleMs: round(quantile(idle.ms, 1), 0),
+    waitedMs: round(quantile(during.ms, 1), 0),
+    riseMb: round((during.peakBytes - idle.peakBytes) / mebibyte, 0),
+    backSeconds: round((performance.now() - startedAt) / 1000, 1),
+    answerKb: round(bytes / 1024, 1),
+    failures: during.failures,
+  };
+}
+
+function targetsOf({ attack, ...outcome }: Outcome): Target[] {
+  const waited = values.full ? delayMs : Math.max(delayMs, tolerance * outcome.idleMs);
+  const targets: [string, number, number][] = [
+    ['another client waited, ms', outcome.waitedMs, waited],
+    ['memory rose, MB', outcome.riseMb, riseBytes / mebibyte],
+    ['memory was back after, s', outcome.backSeconds, backWithinMs / 1000],
+    ['largest answer, KB', outcome.answerKb, answerBytes / 1024],
+    ['another client was refused', outcome.failures, 0],
+  ];
+  return targets.map(([name, value, target]) => ({
+    name: `${attack}: ${name}`,
+    value,
+    target,
+    better: 'lower' as const,
+  }));
+}
+
+async function attackAll(url: string, pid: number | undefined): Promise<void> {
+  await using witness = startWitness(url, pid);
+  await delay(2_000);
+  const outcomes: Outcome[] = [];
+  const chosen = attacks.filter(({ name }) => values.only.split(',').some((part) => name.includes(part)));
+  for (const [index, attack] of chosen.entries()) {
+    progress(`${index + 1} of ${chosen.length}: ${attack.name}`);
+    outcomes.push(await play(attack, url, witness));
+  }
+  const table = new Table({
+    head: ['', 'idle, ms', 'waited, ms', 'memory, MB', 'back, s', 'answer, KB', 'refused', ''],
+    style: { head: [], border: [] },
+  });
+  const judged = outcomes.map((outcome) => {
+    const targets = targetsOf(outcome);
+    const missed = targets.filter(({ value, target }) => value > target);
+    table.push([...Object.values(outcome), missed.length === 0 ? 'ok' : 'MISSED']);
+    return { targets, missed };
+  });
+  process.stdout.write(`${table.toString()}\n`);
+  printTargets(
+    'attack',
+    judged.flatMap(({ targets }) => targets),
+  );
+  if (judged.some(({ missed }) => missed.length > 0)) process.exitCode = 1;
+}
+
+/** What `npm start` gives to Node. */
+const startFlags = packageJson.scripts.start.split(' ').filter((word) => word.startsWith('--'));
+
+async function main(): Promise<void> {
+  if (values.url !== undefined) {
+    const { hostname, origin } = new URL(values.url);
+    if (!['127.0.0.1', 'localhost', '[::1]'].includes(hostname))
+      throw new Error('Only servers on this machine are attacked: --url must name 127.0.0.1 or localhost.');
+    return attackAll(origin, values.pid === undefined ? undefined : Number(values.pid));
+  }
+  await using home = await createHome();
+  const server = await startPressrun(home, { NODE_ENV: 'development' }, [], startFlags);
+  try {
+    await attackAll(server.url, server.pid);
+  } finally {
+    await server.end('SIGTERM');
+  }
+}
+
+if (values.help) process.stdout.write(help);
+else await main();

@@ -1,0 +1,71 @@
+import { request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { openConnection, openFrames, frame, type Connection } from '../support/raw-socket.ts';
+
+/** All attacks come from here, so that limits for an address are not the witness's, who is at 127.0.0.1. */
+export const attackerAddress = '127.0.0.66';
+/** One that is not answered by then was answered badly. */
+const patienceMs = 30_000;
+
+/** Sends a request that is refused, dropped or answered. @returns the bytes of its answer. */
+export function send(
+  url: string,
+  body: string | Buffer,
+  { path = '/graphql', method = 'POST', headers = {} }: Options = {},
+): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const sent = request(`${url}${path}`, {
+    agent: false,
+    method,
+    localAddress: attackerAddress,
+    headers: { 'content-type': 'application/json', ...headers },
+    timeout: patienceMs,
+  });
+  let bytes = 0;
+  sent.on('response', (response) => {
+    response.on('data', (piece: Buffer) => (bytes += piece.byteLength));
+    response.on('close', () => resolve(bytes));
+  });
+  sent.on('timeout', () => sent.destroy());
+  sent.on('error', () => resolve(bytes));
+  sent.end(body);
+  return promise;
+}
+
+type Options = { path?: string; method?: string; headers?: Record<string, string> };
+
+/** @returns the bytes of the largest answer. */
+export async function sendAll(requests: Promise<number>[]): Promise<number> {
+  return Math.max(0, ...(await Promise.all(requests)));
+}
+
+/** Opens many connections at once, does something with each, and holds them for a while. */
+export async function withMany(
+  count: number,
+  open: () => Promise<Connection>,
+  act: (connection: Connection, index: number) => void | Promise<void>,
+  holdMs: number,
+): Promise<number> {
+  const opened = await Promise.allSettled(Array.from({ length: count }, open));
+  const connections = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  try {
+    await Promise.all(connections.map(act));
+    await delay(holdMs);
+    return Math.max(0, ...connections.map((connection) => connection.heard().byteLength));
+  } finally {
+    for (const connection of connections) connection[Symbol.dispose]();
+  }
+}
+
+export const connection = (url: string) => () => openConnection(url, attackerAddress);
+
+/** A WebSocket of nobody, whose `connection_init` is accepted. */
+export const anonymous = (url: string) => async () => {
+  const opened = await openFrames(url, attackerAddress);
+  opened.socket.write(frame({ type: 'connection_init' }));
+  await delay(50);
+  return opened;
+};
+
+/** A WebSocket that has not said who it is. */
+export const stranger = (url: string) => () => openFrames(url, attackerAddress);
