@@ -83,9 +83,9 @@ export const breakdowns: readonly Breakdown[] = [
     isReady: false,
     async strike(stage) {
       const taken: Client[] = [];
-      let isOver = false;
+      const over = new AbortController();
       const take = async () => {
-        while (!isOver) {
+        while (!over.signal.aborted) {
           const client = new Client({ connectionString: stage.postgres.url, connectionTimeoutMillis: 2_000 });
           client.on('error', () => undefined);
           try {
@@ -105,7 +105,7 @@ export const breakdowns: readonly Breakdown[] = [
         return found?.rowCount === 0;
       });
       return async () => {
-        isOver = true;
+        over.abort();
         await taking;
         await Promise.all(taken.map((client) => client.end().catch(() => undefined)));
       };
@@ -122,7 +122,7 @@ export const breakdowns: readonly Breakdown[] = [
           await client.query(endConnections, [name]);
         });
       await set('SET default_transaction_read_only = on');
-      return async () => void (await set('RESET default_transaction_read_only'));
+      return () => set('RESET default_transaction_read_only');
     },
   },
   {
@@ -133,8 +133,8 @@ export const breakdowns: readonly Breakdown[] = [
       const filler = `${disk.folder}/filler`;
       // As much as there is room for, to the last page.
       for (const bytes of [1024 * 1024, 4096]) {
-        for (let number = 0; ; number += 1) {
-          const isIn = await writeFile(`${filler}`, Buffer.alloc(bytes, 1), { flag: 'a' }).then(
+        for (;;) {
+          const isIn = await writeFile(filler, Buffer.alloc(bytes, 1), { flag: 'a' }).then(
             () => true,
             () => false,
           );
