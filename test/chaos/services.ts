@@ -57,12 +57,12 @@ async function timeUntil({ children }: ProxiedStage, isReady: boolean, withinMs:
   }
 }
 
-/** @returns ms until a change works again, and all processes are ready. */
+/** @returns ms until all processes are ready, and requests are answered. */
 async function timeToRecover(stage: ProxiedStage, answers: ReadonlyMap<string, number>): Promise<number> {
   const startedAt = performance.now();
   const answered = answers.get('answered') ?? 0;
   await timeUntil(stage, true, givenUpMs);
-  while ((answers.get('answered') ?? 0) < answered + 10) {
+  while ((answers.get('answered') ?? 0) < answered + 2) {
     if (performance.now() - startedAt > givenUpMs) return Number.POSITIVE_INFINITY;
     await delay(50);
   }
