@@ -115,7 +115,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       servesApi: config.role !== 'worker',
       assets,
       health: {
-        checks: { database: database.ping, bus: bus.ping },
+        checks: { database: database.probe, bus: bus.ping },
         notices: { provider: outages.current },
       },
       logger,

@@ -4,7 +4,7 @@ import { Redis, type ClientContext, type Result } from 'ioredis';
 import { z } from 'zod';
 import { channelOf } from '../events/redis-bus.ts';
 import { cacheTopic, type CacheMessage } from '../events/topics.ts';
-import { redisOptions } from '../store/redis.ts';
+import { connectRedis, redisOptions } from '../store/redis.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 declare module 'ioredis' {
@@ -44,12 +44,7 @@ export async function openRedisLevel(url: string, ttlMs: number, logger: Logger)
   const redis = new Redis(url, { ...redisOptions(patienceMs), enableAutoPipelining: true });
   redis.defineCommand('pressrunCache', { lua });
   redis.on('error', (error) => logger.debug({ error: error.message }, 'Redis: cache'));
-  try {
-    await redis.connect();
-  } catch (error) {
-    redis.disconnect();
-    throw error;
-  }
+  await connectRedis(redis, logger);
   const entryKey = (key: string) => `${clock}:entry:${createHash('sha256').update(key).digest('base64url')}`;
   const tell = (message: CacheMessage) => [channelOf(cacheTopic), JSON.stringify(message)];
 

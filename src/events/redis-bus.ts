@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { Redis } from 'ioredis';
-import { redisOptions } from '../store/redis.ts';
+import { connectRedis, redisOptions } from '../store/redis.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Bus } from './bus.ts';
 
@@ -14,6 +14,8 @@ const maxOutstanding = 10_000;
 
 /** How long a command waits for Redis. */
 const patienceMs = 2_000;
+
+const pingEveryMs = 1_000;
 
 /** What a topic's listeners are handed: the text as it came; undefined where messages may be lost. */
 type Heard = [text: string | undefined];
@@ -47,12 +49,16 @@ export async function createRedisBus(url: string, logger: Logger): Promise<Bus> 
   subscriber.on('close', tellLost);
   subscriber.on('message', (channel: string, text: string) => emitter.emit(channel, text));
   try {
-    await Promise.all([publisher.connect(), subscriber.connect()]);
+    await Promise.all([connectRedis(publisher, logger), connectRedis(subscriber, logger)]);
   } catch (error) {
     publisher.disconnect();
     subscriber.disconnect();
     throw error;
   }
+  // A subscriber asks nothing by itself, and would never learn that its connection went silent.
+  const pinging = setInterval(() => {
+    if (subscriber.status === 'ready') subscriber.ping().catch(() => undefined);
+  }, pingEveryMs).unref();
 
   return {
     publish({ name }, message) {
@@ -92,6 +98,7 @@ export async function createRedisBus(url: string, logger: Logger): Promise<Bus> 
       await publisher.ping();
     },
     async close() {
+      clearInterval(pinging);
       emitter.removeAllListeners();
       publisher.disconnect();
       subscriber.disconnect();

@@ -5,6 +5,7 @@ import type { Admission } from './admission/admission.ts';
 import type { Deadline } from './deadline.ts';
 import type { OutageBoard } from './outages.ts';
 import type { Provider, Purchase } from './provider.ts';
+import { watchStandstill } from './standstill.ts';
 
 export type GuardedProvider = {
   provider: Provider;
@@ -43,6 +44,12 @@ export function guardProvider(
     handleWhen((error) => error instanceof ProviderError && isOutage(error)),
     { halfOpenAfter: halfOpenAfterMs, breaker: new ConsecutiveBreaker(failuresToOpen) },
   );
+  let isAccountBroken = false;
+  // A fault of the account says more, and stays told until both models work.
+  const standstill = watchStandstill({
+    report: (code, ms) => isAccountBroken || outages.report(code, ms),
+    clear: () => isAccountBroken || outages.clear(),
+  });
   let probeAt = 0;
   /** Permits from before a pause would be refused in it. */
   let pausedUntil = 0;
@@ -66,10 +73,12 @@ export function guardProvider(
     send: (signal: AbortSignal) => Promise<Purchase<T>>,
   ): Promise<Purchase<T>> {
     const sentAt = performance.now();
+    const ended = standstill.sent();
     try {
       const answer = await breaker.execute(() => inTime(deadline, signal, send));
       deadline.answered(performance.now() - sentAt);
       works(model);
+      standstill.answered();
       for (const kind of limitKinds) {
         const limit = answer.limits[kind];
         if (limit === undefined) continue;
@@ -81,6 +90,7 @@ export function guardProvider(
       if (error instanceof ProviderError && error.code === 'PROVIDER_TIMEOUT') deadline.missed();
       if (error instanceof ProviderError && isAccountFault(error.code)) {
         broken.add(model);
+        isAccountBroken = true;
         outages.report(error.code, accountFaultMs);
       }
       if (error instanceof BrokenCircuitError) throw new ProviderError('PROVIDER_DOWN', { cause: error });
@@ -95,13 +105,17 @@ export function guardProvider(
         });
       }
       throw error;
+    } finally {
+      ended();
     }
   }
 
   /** Models that cannot be used, as far as is known. Another process may have told of them before. */
   const broken = new Set([provider.textModel, provider.imageModel]);
   function works(model: string): void {
-    if (broken.delete(model) && broken.size === 0) outages.clear();
+    if (!broken.delete(model) || broken.size > 0) return;
+    isAccountBroken = false;
+    outages.clear();
   }
 
   const isOpen = () => breaker.state !== CircuitState.Closed;
@@ -133,6 +147,7 @@ export function guardProvider(
     const pauseMs = Math.min(error.retryAfterMs ?? 1_000, maxPauseMs);
     pausedUntil = Math.max(pausedUntil, performance.now() + pauseMs);
     for (const listener of pauseListeners) listener();
+    standstill.refused(pauseMs);
     await admission.pause(pauseMs);
     let isCut = false;
     for (const kind of limitKinds) {

@@ -31,8 +31,8 @@ export type Database = {
    * @param text with `$1`, `$2` … for the values.
    */
   query<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]>;
-  /** Resolves when the database answers, rejects otherwise. */
-  ping(): Promise<void>;
+  /** Resolves when the database takes writes and its disk has room, rejects otherwise. Asked at most once a second. */
+  probe(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -91,6 +91,9 @@ async function openPostgres(url: string, logger: Logger): Promise<Database> {
             rowMode: 'array',
           });
           return rows.map(rowMaker<Row>(statement, fields));
+        },
+        probe: async () => {
+          await shared.query(probe);
         },
         close,
       },
@@ -152,6 +155,31 @@ const limits = {
  */
 const planning = '-c plan_cache_mode=force_generic_plan -c enable_bitmapscan=off';
 
+/**
+ * One transaction: rows that do not fit into `work_mem` go to a file, so that a full disk is noticed, and one row is
+ * written and committed.
+ */
+const probe = `
+  SET LOCAL work_mem = '64kB';
+  SELECT count(*) FROM generate_series(1, 20000);
+  INSERT INTO readiness_probes (id, at) VALUES (1, now()) ON CONFLICT (id) DO UPDATE SET at = excluded.at;`;
+
+const probeEveryMs = 1_000;
+
+/** All who ask while `work` runs, and for `ms` after its begin, get the same answer. */
+function atMostEvery(ms: number, work: () => Promise<void>): () => Promise<void> {
+  let begunAt = Number.NEGATIVE_INFINITY;
+  let isRunning = false;
+  let last = Promise.resolve();
+  return () => {
+    if (isRunning || performance.now() - begunAt < ms) return last;
+    begunAt = performance.now();
+    isRunning = true;
+    last = work().finally(() => (isRunning = false));
+    return last;
+  };
+}
+
 const { TIMESTAMPTZ } = pg.types.builtins;
 
 /** As `pg` reads columns, but for moments, of which rows are full. */
@@ -191,6 +219,9 @@ async function openPglite(dataDir: string, logger: Logger): Promise<Database> {
         const { rows } = await pglite.query<Row>(text, [...values], { parsers });
         return rows;
       },
+      probe: async () => {
+        await embedded.pglite.exec(probe);
+      },
       close: () => embedded.close(),
     });
   } catch (error) {
@@ -202,7 +233,7 @@ async function openPglite(dataDir: string, logger: Logger): Promise<Database> {
 function createDatabase(
   adapter: PrismaPg | PrismaPGlite,
   desk: TroubleDesk,
-  backend: Pick<Database, 'bossOptions' | 'query' | 'close'>,
+  backend: Pick<Database, 'bossOptions' | 'query' | 'probe' | 'close'>,
 ): Database {
   const prisma = clientSchema.parse(
     new PrismaClient({ adapter }).$extends({
@@ -215,9 +246,7 @@ function createDatabase(
     transaction: (work, timeoutMs = 10_000) =>
       desk.attempt(() => prisma.$transaction(work, { maxWait: 10_000, timeout: timeoutMs })),
     query: (text, values) => desk.attempt(() => backend.query(text, values)),
-    ping: async () => {
-      await backend.query('SELECT 1', []);
-    },
+    probe: atMostEvery(probeEveryMs, () => desk.once(backend.probe)),
     async close() {
       await prisma.$disconnect();
       await backend.close();

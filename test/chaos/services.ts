@@ -1,103 +1,147 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { quantile, round, type Target } from '../../bench/support/report.ts';
-import { blows, type Aftermath } from './support/outages.ts';
-import { createRandom } from './support/random.ts';
+import { round, type Target } from '../../bench/support/report.ts';
+import { breakdowns, type Breakdown } from './support/breakdowns.ts';
+import { openObservers } from './support/observers.ts';
+import { countExtraCalls, verifyData } from './support/verify.ts';
+import { openProxiedStage, type ProxiedStage } from './support/proxied-stage.ts';
 import { progress, report } from './support/report.ts';
-import { openStage } from './support/stage.ts';
-import { countEnds, countExtraCalls, verifyData } from './support/verify.ts';
 
-const help = `Takes Redis and Postgres away in the middle of batches: Redis restarted, flushed and hung, all Postgres
-backends terminated, Postgres restarted. Then looks for what was lost, stored twice or stood still.
+const help = `Breaks what Pressrun stands on: services stopped, hung, flushed and restarted, connections that go silent, a connection
+limit, a read-only database, a full disk, ended backends, a long lock. Two API processes behind nginx and two workers, readers over WebSocket and SSE, and a client
+that asks all the time. Nobody may be told INTERNAL, or an error in the place of an event, or miss one; readiness has to
+be right, and everything well again, within seconds. The full disk needs the right to mount one.
 
-  npm run chaos:services -- --rounds 2 --seed 1
-  npm run chaos:services -- --full     20 rounds
+  npm run chaos:services -- --subscribers 8 --rounds 1
+  npm run chaos:services -- --full     3 rounds, 50 subscribers
 `;
 
-const finishMs = 90_000;
-const resumeTargetMs = 5_000;
-const betweenBlowsMs = { from: 1_000, to: 2_500 };
+/** How long a breakdown lasts. */
+const lastsMs = 8_000;
+const readinessTargetMs = 5_000;
+const recoveryTargetMs = 10_000;
+/** When a recovery is waited for no longer. */
+const givenUpMs = 40_000;
+const betweenMs = 3_000;
+const finishMs = 120_000;
 
 const { values } = parseArgs({
   options: {
     help: { type: 'boolean', short: 'h' },
     full: { type: 'boolean', default: false },
     rounds: { type: 'string' },
+    subscribers: { type: 'string' },
+    only: { type: 'string' },
     seed: { type: 'string', default: '1' },
   },
 });
+const rounds = Number(values.rounds ?? (values.full ? 3 : 1));
+const subscribers = Number(values.subscribers ?? (values.full ? 50 : 8));
+
+async function readiness(url: string): Promise<boolean> {
+  const answer = await fetch(new URL('/health/ready', url), { signal: AbortSignal.timeout(3_000) }).catch(
+    () => undefined,
+  );
+  return answer?.ok === true;
+}
+
+/** @returns ms until all processes said so together; infinite where they did not in time. */
+async function timeUntil({ children }: ProxiedStage, isReady: boolean, withinMs: number): Promise<number> {
+  const startedAt = performance.now();
+  for (;;) {
+    const all = await Promise.all(children.map((child) => readiness(child.url())));
+    const ms = performance.now() - startedAt;
+    if (all.every((one) => one === isReady)) return ms;
+    if (ms > withinMs) return Number.POSITIVE_INFINITY;
+    await delay(100);
+  }
+}
+
+/** @returns ms until all processes are ready, and requests are answered. */
+async function timeToRecover(stage: ProxiedStage, answers: ReadonlyMap<string, number>): Promise<number> {
+  const startedAt = performance.now();
+  const answered = answers.get('answered') ?? 0;
+  await timeUntil(stage, true, givenUpMs);
+  while ((answers.get('answered') ?? 0) < answered + 2) {
+    if (performance.now() - startedAt > givenUpMs) return Number.POSITIVE_INFINITY;
+    await delay(50);
+  }
+  return performance.now() - startedAt;
+}
+
+async function play(
+  breakdown: Breakdown,
+  stage: ProxiedStage,
+  answers: ReadonlyMap<string, number>,
+): Promise<{ noticedMs: number | undefined; recoveredMs: number }> {
+  const brokenAt = performance.now();
+  const mend = await breakdown.strike(stage);
+  let noticedMs: number | undefined;
+  if (mend !== undefined) {
+    if (breakdown.isReady === false) noticedMs = await timeUntil(stage, false, lastsMs);
+    await delay(Math.max(0, lastsMs - (performance.now() - brokenAt)));
+    await mend();
+  }
+  return { noticedMs, recoveredMs: await timeToRecover(stage, answers) };
+}
 
 async function main(): Promise<void> {
-  const rounds = Number(values.rounds ?? (values.full ? 20 : 2));
-  const random = createRandom(Number(values.seed));
-  await using stage = await openStage({ workers: 2, seed: Number(values.seed) });
-  progress('one API process and two workers are up');
-  const aftermaths = new Map<string, Aftermath[]>(blows.map(({ name }) => [name, []]));
-  for (let round = 1; round <= rounds; round += 1) {
-    for (const blow of blows) {
-      await delay(betweenBlowsMs.from + random() * (betweenBlowsMs.to - betweenBlowsMs.from));
-      const aftermath = await blow.strike(stage);
-      aftermaths.get(blow.name)?.push(aftermath);
-      const meanwhile =
-        aftermath.settledMeanwhile === undefined
-          ? ''
-          : `, ${aftermath.settledMeanwhile} posts stored meanwhile`;
+  await using stage = await openProxiedStage(Number(values.seed));
+  const observers = await openObservers(stage, subscribers);
+  progress(`two API processes behind nginx, two workers and ${subscribers} subscribers are there`);
+  const played = breakdowns.filter(
+    ({ name }) =>
+      (values.only === undefined || name.includes(values.only)) &&
+      (name !== 'disk full' || stage.disk !== undefined),
+  );
+  const noticed = new Map<string, number>();
+  const recovered = new Map<string, number>();
+  for (let number = 1; number <= rounds; number += 1) {
+    for (const breakdown of played) {
+      await delay(betweenMs);
+      const { noticedMs, recoveredMs } = await play(breakdown, stage, observers.answers);
+      const { name } = breakdown;
+      if (noticedMs !== undefined) noticed.set(name, Math.max(noticed.get(name) ?? 0, noticedMs));
+      recovered.set(name, Math.max(recovered.get(name) ?? 0, recoveredMs));
+      const told = noticedMs === undefined ? '' : `not ready after ${Math.round(noticedMs)} ms, `;
       progress(
-        `round ${round} of ${rounds}: ${blow.name}; went on after ${Math.round(aftermath.resumedMs)} ms` +
-          `${meanwhile}; client has ${stage.load.settled()} of ${stage.load.started()} posts`,
+        `round ${number} of ${rounds}: ${name}; ${told}well again after ${Math.round(recoveredMs)} ms; ` +
+          [...observers.answers].map(([code, count]) => `${count} ${code}`).join(', '),
       );
     }
   }
-  progress(`no new batches; waiting for the ${stage.load.batches()} there are`);
+  progress('no more breakdowns; waiting for the readers and for all batches');
+  const told = await observers.finish(finishMs);
   await stage.load.finish(finishMs);
-  progress('the client has seen every batch end');
-
-  const data = await verifyData(stage);
-  const extra = countExtraCalls(stage);
+  const zero = (name: string, value: number): Target => ({ name, value, target: 0, better: 'lower' });
+  const within = (times: ReadonlyMap<string, number>, what: string, target: number): Target[] =>
+    [...times].map(([name, ms]) => ({
+      name: `${name}: ${what}, ms`,
+      value: round(ms, 0),
+      target,
+      better: 'lower',
+    }));
   report(
     'chaos:services',
     {
       rounds,
-      'posts started': stage.load.started(),
-      'answers paid again': extra.paid,
-      'requests sent again (aborted ones too)': extra.sent,
-      ...medians(aftermaths),
-      ...(await countEnds(stage)),
+      subscribers,
+      'readings of a batch': told.readings,
+      'connections of readers': told.connections,
+      'posts of the other client': stage.load.started(),
+      'answers paid again': countExtraCalls(stage).paid,
+      ...Object.fromEntries([...observers.answers].map(([code, count]) => [`answers: ${code}`, count])),
+      ...(stage.disk === undefined ? { 'disk full': 'not tried: no right to mount a disk' } : {}),
     },
-    [...data, ...[...aftermaths].flatMap(([name, all]) => judge(name, all))],
+    [
+      ...within(noticed, 'all say not ready', readinessTargetMs),
+      ...within(recovered, 'all well again', recoveryTargetMs),
+      zero('answers that are INTERNAL', observers.answers.get('INTERNAL') ?? 0),
+      zero('readings that are not 1…n', told.wrong),
+      zero('error messages inside of streams', told.errorsInside),
+      ...(await verifyData(stage)),
+    ],
   );
-}
-
-function medians(aftermaths: ReadonlyMap<string, Aftermath[]>): Record<string, number> {
-  return Object.fromEntries(
-    [...aftermaths].map(([name, all]) => [
-      `${name}: went on after, ms, p50`,
-      round(
-        quantile(
-          all.map(({ resumedMs }) => resumedMs),
-          0.5,
-        ),
-        0,
-      ),
-    ]),
-  );
-}
-
-function judge(name: string, all: readonly Aftermath[]): Target[] {
-  const targets: Target[] = [
-    {
-      name: `${name}: went on after, ms, max`,
-      value: round(Math.max(...all.map(({ resumedMs }) => resumedMs)), 0),
-      target: resumeTargetMs,
-      better: 'lower',
-    },
-  ];
-  const meanwhile = all.flatMap(({ settledMeanwhile = [] }) => settledMeanwhile);
-  if (meanwhile.length > 0) {
-    const value = Math.min(...meanwhile);
-    targets.push({ name: `${name}: posts stored meanwhile, min`, value, target: 1, better: 'higher' });
-  }
-  return targets;
 }
 
 if (values.help) process.stdout.write(help);

@@ -27,11 +27,14 @@ const faultQueries = {
     SELECT 1 FROM provider_calls WHERE status = 'SETTLED' GROUP BY "subjectId", step HAVING count(*) > 1) t`,
 };
 
+/** What of a stage is looked at. */
+type Verified = Pick<Stage, 'witness' | 'load' | 'provider'>;
+
 const countSchema = z.object({ n: z.number() });
 const endSchema = z.object({ name: z.string(), n: z.number() });
 
 /** @returns how often Pressrun broke each promise about its data, in the database and as the client saw it. */
-export async function verifyData({ witness, load, provider }: Stage): Promise<Target[]> {
+export async function verifyData({ witness, load, provider }: Verified): Promise<Target[]> {
   const targets: Target[] = [];
   for (const [name, sql] of Object.entries(faultQueries)) {
     const [row] = await witness.rows(countSchema, sql);
@@ -45,7 +48,7 @@ export async function verifyData({ witness, load, provider }: Stage): Promise<Ta
 }
 
 /** @returns how many calls of the ledger ended in each way, such as `UNKNOWN ANSWER_LOST`. */
-export async function countEnds({ witness }: Stage): Promise<Record<string, number>> {
+export async function countEnds({ witness }: Verified): Promise<Record<string, number>> {
   const rows = await witness.rows(
     endSchema,
     `SELECT 'calls ' || status || coalesce(' ' || "errorCode", '') AS name, count(*)::int AS n
@@ -55,7 +58,7 @@ export async function countEnds({ witness }: Stage): Promise<Record<string, numb
 }
 
 /** By the simulator's own books: how many answers were paid for again, and how many requests were sent again. */
-export function countExtraCalls({ provider }: Stage): { paid: number; sent: number } {
+export function countExtraCalls({ provider }: Verified): { paid: number; sent: number } {
   const { calls } = provider.control.calls();
   const extra = (key: 'paid' | 'received') =>
     calls.reduce((sum, call) => sum + Math.max(0, call[key] - 1), 0);
