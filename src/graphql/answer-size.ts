@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { GraphQLError } from 'graphql';
 
 /** The largest answer to one operation, in bytes of JSON. */
-export const maxAnswerBytes = 8 * 1024 * 1024;
+const maxAnswerBytes = 8 * 1024 * 1024;
 
 /** Characters that fields have at most, by name, where it is more than `usualCharacters`. */
 const longFields: ReadonlyMap<string, number> = new Map([

@@ -15,12 +15,15 @@ import {
 
 export type Operation = { query: string; variables: Record<string, unknown>; operationName?: string };
 
+const encoded = (text: string) => Buffer.from(text).toString('base64url');
+
 /** Strings that have broken something somewhere, and some that are right. */
 const hostileStrings = [
   '',
   ' ',
   'a',
   '\0',
+  'a\0b',
   '\ud800',
   '\u202e',
   '💥'.repeat(50),
@@ -40,12 +43,19 @@ const hostileStrings = [
   'fuzz@example.com',
   'correct horse',
   '2026-11-22T09:30:00.000Z',
+  '0000-01-01T00:00:00.000Z',
+  `2026-11-22T09:30:00.${'1'.repeat(2_000)}Z`,
+  '9'.repeat(2_000),
+  encoded('Batch:aaaaaaaa-aaaaaaaaaaaaaaaaaaaaaaaaaaa'),
   '+275760-09-13T00:00:00.000Z',
   '-271821-04-20T00:00:00.000Z',
   'en',
   'VXNlcjo=',
 ];
 const hostileNumbers = [0, -0, 1, 2, -1, 0.5, 101, 2 ** 31 - 1, 2 ** 31, -(2 ** 31), 2 ** 53, 1e308, -1e-308];
+
+/** As deep as `JSON.stringify` has a stack for. */
+const deep: unknown = JSON.parse(`${'['.repeat(2_000)}${']'.repeat(2_000)}`);
 
 /**
  * Makes operations out of a schema: any field, any depth, hostile values, now and then a broken document.
@@ -62,7 +72,7 @@ export function createGenerator(schema: GraphQLSchema, random: () => number, ids
   const chance = (share: number) => random() < share;
 
   function value(type: GraphQLInputType, depth = 0): unknown {
-    if (chance(0.05)) return pick([null, true, 1, 'text', [], {}, [[]], { a: { b: 1 } }]);
+    if (chance(0.05)) return pick([null, true, 1, 'text', [], {}, [[]], { a: { b: 1 } }, deep]);
     if (isNonNullType(type)) return value(type.ofType, depth);
     if (chance(0.1)) return null;
     if (isListType(type)) {

@@ -113,6 +113,18 @@ describe('an answer', () => {
     expect(JSON.parse(answer)).toMatchObject({ errors: [{ extensions: { code: 'ANSWER_TOO_LARGE' } }] });
   });
 
+  it('to a mutation or of a subscription is refused before it runs where it would have to be measured', async () => {
+    const posts = `posts(first: 100) { edges { node { ${times(8, (n) => `a${n}: caption`)} } } }`;
+    for (const query of [
+      `mutation { startBatch(input: { campaignId: "a", postCount: 1 }) { ... on Batch { ${posts} } } }`,
+      `subscription { userEvents { ... on BatchStartedEvent { batch { ${posts} } } } }`,
+    ]) {
+      expect(JSON.parse(await ask(query)).errors).toMatchObject([
+        { extensions: { code: 'DOCUMENT_TOO_LARGE' } },
+      ]);
+    }
+  });
+
   it('of a page of the longest descriptions is sent', async () => {
     const answer = JSON.parse(await ask(aliases(2)));
     expect(answer.errors).toBeUndefined();
