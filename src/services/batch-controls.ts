@@ -1,3 +1,4 @@
+import { remainingCount } from '../domain/batch-progress.ts';
 import { BatchStateError } from '../domain/errors.ts';
 import { micros } from '../domain/pricing.ts';
 import type { PauseCode } from '../domain/provider-errors.ts';
@@ -11,7 +12,7 @@ import type { BudgetRefusal } from '../provider/ledger.ts';
 import { createBatchChange } from './batch-change.ts';
 import { maxCostSchema } from './batch-start.ts';
 import { ownedBy, type Owner } from './ownership.ts';
-import { cancelInFlight, removeWaitingJobs } from './reconciliation.ts';
+import { cancelInFlight, removeWaitingJobs, waitingJobs } from './reconciliation.ts';
 import { parseInput } from './validation.ts';
 
 /**
@@ -102,9 +103,8 @@ export function createBatchControls(deps: {
         if (batch.status !== 'RUNNING') return undefined;
         const isOfBatch = refusal.reason === 'BATCH_BUDGET_EXCEEDED';
         if (await hasCallsUnderWay(tx, isOfBatch ? { batchId: id } : { ownerId: batch.ownerId })) {
-          const waiting = await waitingJobs(tx, id);
-          const waitMs = Math.min(Math.max(waiting.length, shortestWaitMs), longestWaitMs);
-          await jobs.postpone(tx, 'posts', waiting, waitMs);
+          const waitMs = Math.min(Math.max(remainingCount(batch), shortestWaitMs), longestWaitMs);
+          await jobs.postponeAll(tx, 'posts', waitingJobs(id), waitMs);
           return undefined;
         }
         // Since the refusal calls may have ended, or its owner has raised the maximum.
@@ -167,12 +167,6 @@ export function createBatchControls(deps: {
 /** How long posts wait for a budget before it is asked again: a millisecond for each, so that the queue is not busy with it. */
 const shortestWaitMs = 500;
 const longestWaitMs = 5_000;
-
-/** @returns the jobs of a batch's posts that nobody works on. */
-async function waitingJobs(tx: Transaction, batchId: string): Promise<string[]> {
-  const posts = await tx.post.findMany({ where: { batchId, status: 'PENDING' }, select: { jobId: true } });
-  return posts.map(({ jobId }) => jobId);
-}
 
 /** @returns what the calls of a batch have cost, or may cost, in millionths of a US dollar. */
 async function committedBy(tx: Transaction, batchId: string): Promise<bigint> {

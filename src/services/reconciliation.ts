@@ -176,8 +176,12 @@ async function cancelPosts(tx: Transaction, batchId: string, { from, to }: Windo
  * nothing to do.
  */
 export async function removeWaitingJobs(jobs: Jobs, tx: Transaction, batchId: string): Promise<void> {
-  const waiting = Prisma.sql`SELECT "jobId" FROM posts WHERE "batchId" = ${batchId}::uuid AND status = 'PENDING'`;
-  await jobs.removeAll(tx, 'posts', waiting);
+  await jobs.removeAll(tx, 'posts', waitingJobs(batchId));
+}
+
+/** A query of the jobs of a batch's posts that nobody works on. */
+export function waitingJobs(batchId: string): Prisma.Sql {
+  return Prisma.sql`SELECT "jobId" FROM posts WHERE "batchId" = ${batchId}::uuid AND status = 'PENDING'`;
 }
 
 /**

@@ -67,8 +67,8 @@ export type Jobs = {
     queue: QueueName,
     jobs: readonly { id: string; priority: number }[],
   ): Promise<void>;
-  /** Makes jobs that wait go on waiting for at least `ms` milliseconds. */
-  postpone(tx: Transaction, queue: QueueName, ids: readonly string[], ms: number): Promise<void>;
+  /** Makes jobs that wait go on waiting for at least `ms` milliseconds. @param ids a query of their ids. */
+  postponeAll(tx: Transaction, queue: QueueName, ids: Prisma.Sql, ms: number): Promise<void>;
   /** Takes jobs out of the queue, whether they wait or run. */
   remove(tx: Transaction, queue: QueueName, ids: readonly string[]): Promise<void>;
   /** The same for all jobs whose ids a query answers with: thousands in a few milliseconds. */
@@ -147,10 +147,10 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
         FROM jsonb_to_recordset(${JSON.stringify(places)}::jsonb) AS p(id uuid, priority int)
         WHERE j.name = ${queue} AND j.id = p.id AND j.state < 'active'`;
     },
-    async postpone(tx, queue, ids, ms) {
+    async postponeAll(tx, queue, ids, ms) {
       await tx.$executeRaw`
         UPDATE pgboss.job j SET start_after = greatest(j.start_after, now() + ${ms}::int * interval '1 millisecond')
-        WHERE j.name = ${queue} AND j.id = ANY(${[...ids]}::uuid[]) AND j.state < 'active'`;
+        WHERE j.name = ${queue} AND j.id IN (${ids}) AND j.state < 'active'`;
     },
     async remove(tx, queue, ids) {
       // pg-boss refuses a list of none.
