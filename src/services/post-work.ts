@@ -138,7 +138,7 @@ export function createPostWorkbench(deps: {
       const left = claims.map(({ job }) => job.id).filter((id) => !rows.some(({ jobId }) => jobId === id));
       if (left.length > 0) await postponeSuspects(left);
       return rows.map(({ id, leaseId, jobId, remakePart, remakeCount, remakeInstruction, ...row }) => {
-        const { ownerId, campaignId, batchId, failures, crashes, previousCaption, ...first } = row;
+        const { ownerId, campaignId, batchId, failures, crashes: _, previousCaption, ...first } = row;
         const remake = { number: remakeCount, instruction: remakeInstruction, previousCaption };
         const work = { jobId, subjectId: id, ownerId, campaignId, batchId, leaseId };
         return {
