@@ -1,7 +1,7 @@
 import { defineConfig } from 'prisma/config';
 
 // The CLI would otherwise download a native schema engine before any command. `generate`, `validate` and
-// `format` never start it, and migrations run on the WASM engine (src/store/migrations.ts), so any
+// `format` never start it, and migrations run on the WASM engine (scripts/schema-engine.ts), so any
 // executable that exists satisfies the check.
 process.env['PRISMA_SCHEMA_ENGINE_BINARY'] ??= process.execPath;
 

@@ -320,8 +320,19 @@ function toConfig(values: z.infer<typeof settings>, prices: ReadonlyMap<string, 
 
 /** Variables of the process over those of `.env`, by name. */
 export function processEnvironment(): Record<string, string | undefined> {
-  const file = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
-  return { ...file, ...process.env };
+  return { ...parseEnv(environmentFile()), ...process.env };
+}
+
+function environmentFile(): string {
+  if (!existsSync('.env')) return '';
+  try {
+    return readFileSync('.env', 'utf8');
+  } catch (error) {
+    throw new ConfigError(
+      `The file .env is there and cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
+  }
 }
 
 /** What a model of ours costs. Settings without a price for one are refused. */

@@ -6,4 +6,12 @@ import { fileURLToPath } from 'node:url';
 // cannot be written, every start is like the first one.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/pressrun/compiled', import.meta.url)));
 await import('./ahead.ts');
-await import('./command.ts');
+try {
+  await import('./command.ts');
+} catch (error) {
+  if (error.code !== 'ERR_MODULE_NOT_FOUND' || !error.message.includes('/generated/')) throw error;
+  process.stderr.write(
+    'Generated code is missing, as npm ci was run without its scripts. Run: npm run generate\n',
+  );
+  process.exitCode = 1;
+}

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, mkdir, readdir, stat } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, readdir, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, inject, it } from 'vitest';
@@ -45,6 +45,29 @@ describe('Pressrun that cannot start says why in one line', { timeout: 60_000 },
     expect(stderr).toMatch(
       /^The data directory cannot be used: EACCES.*DATA_DIR is right, and belongs to the account that runs Pressrun\.\n$/,
     );
+    expect(code).toBe(1);
+  });
+
+  it('for code that was not generated', async () => {
+    await using home = await createHome();
+    const root = fileURLToPath(new URL('../../', import.meta.url));
+    await cp(join(root, 'src'), join(home.folder, 'src'), {
+      recursive: true,
+      filter: (path) => !path.endsWith('/generated'),
+    });
+    await cp(join(root, 'package.json'), join(home.folder, 'package.json'));
+    await symlink(join(root, 'node_modules'), join(home.folder, 'node_modules'));
+    const { code, stderr } = await runIn(home, process.execPath, ['src/main.js']);
+    expect(stderr).toMatch(/^Generated code is missing.* Run: npm run generate\n$/);
+    expect(code).toBe(1);
+  });
+
+  it('for settings in a file that it may not read', async () => {
+    await using home = await createHome();
+    // What nobody can read, whoever runs this.
+    await mkdir(join(home.folder, '.env'));
+    const { code, stderr } = await (await launchPressrun(home)).ended(30_000);
+    expect(stderr).toMatch(/^The file \.env is there and cannot be read: \w+.*\n$/);
     expect(code).toBe(1);
   });
 
