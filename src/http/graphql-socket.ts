@@ -156,7 +156,7 @@ export function createGraphqlSockets(deps: {
       const turn = guard.turn(data.byteLength);
       const handled = Promise.all([waiting, turn]).then(() => {
         if (waiting === handled) waiting = undefined;
-        handle(data);
+        return handle(data);
       });
       waiting = handled;
     });

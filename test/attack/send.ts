@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { openConnection, openFrames, frame, type Connection } from '../support/raw-socket.ts';
 
 /** All attacks come from here, so that limits for an address are not the witness's, who is at 127.0.0.1. */
-export const attackerAddress = '127.0.0.66';
+const attackerAddress = '127.0.0.66';
 /** One that is not answered by then was answered badly. */
 const patienceMs = 30_000;
 
@@ -49,7 +49,7 @@ export async function withMany(
   const opened = await Promise.allSettled(Array.from({ length: count }, open));
   const connections = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   try {
-    await Promise.all(connections.map(act));
+    await Promise.all(connections.map(async (one, index) => act(one, index)));
     await delay(holdMs);
     return Math.max(0, ...connections.map((connection) => connection.heard().byteLength));
   } finally {

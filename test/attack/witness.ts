@@ -1,5 +1,5 @@
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
 import { z } from 'zod';
 
 /** What a client saw since it was asked last. */
@@ -21,16 +21,21 @@ export type Witness = AsyncDisposable & {
 
 /** Starts a client that asks for `/health/live` and for a query, both every few milliseconds. */
 export function startWitness(url: string, pid: number | undefined): Witness {
-  const thread = new Worker(new URL('witness-thread.ts', import.meta.url), { workerData: { url, pid } });
+  const child = fork(new URL('witness-child.ts', import.meta.url), [
+    url,
+    ...(pid === undefined ? [] : [String(pid)]),
+  ]);
   return {
     async look() {
-      const answer = once(thread, 'message');
-      thread.postMessage('look');
+      const answer = once(child, 'message');
+      child.send('look');
       const [seen] = await answer;
       return sightingSchema.parse(seen);
     },
     async [Symbol.asyncDispose]() {
-      await thread.terminate();
+      const ended = once(child, 'exit');
+      child.disconnect();
+      await ended;
     },
   };
 }

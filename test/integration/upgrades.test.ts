@@ -12,7 +12,7 @@ afterAll(() => app[Symbol.asyncDispose]());
 /** Sends a request by hand. @returns the answer's status, once its body is there as well. */
 async function statusOf(lines: string[], body: string, answer: string): Promise<string | undefined> {
   using connection = await openConnection(app.url);
-  connection.socket.write(`${[...lines, 'host: localhost', '', body].join('\r\n')}`);
+  connection.socket.write([...lines, 'host: localhost', '', body].join('\r\n'));
   await waitUntil('the answer', () => connection.heard().includes(answer));
   return /^HTTP\/1\.1 (\d+)/.exec(connection.heard().toString())?.[1];
 }

@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parentPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
 import type { Sighting } from './witness.ts';
 
-/** An ordinary client, in a thread of its own so that the attacks do not keep it waiting. */
-const { url, pid } = z.object({ url: z.string(), pid: z.number().optional() }).parse(workerData);
+/** An ordinary client, in a process of its own so that the attacks do not keep it waiting. */
+const [url, pid] = z.tuple([z.string(), z.coerce.number().optional()]).parse(process.argv.slice(2));
 
 const pauseMs = 5;
 const pageBytes = 4096;
@@ -40,18 +39,19 @@ async function askOnAndOn(path: string, body?: string): Promise<never> {
   }
 }
 
-async function watchMemory(process: number): Promise<never> {
+async function watchMemory(server: number): Promise<never> {
   for (;;) {
-    const [, resident = '0'] = (await readFile(`/proc/${process}/statm`, 'utf8')).split(' ');
+    const [, resident = '0'] = (await readFile(`/proc/${server}/statm`, 'utf8')).split(' ');
     sighting.peakBytes = Math.max(sighting.peakBytes, Number(resident) * pageBytes);
     await delay(pauseMs);
   }
 }
 
-parentPort?.on('message', () => {
-  parentPort?.postMessage(sighting);
+process.on('message', () => {
+  process.send?.(sighting);
   sighting = { ms: [], peakBytes: 0, failures: 0 };
 });
+process.once('disconnect', () => process.exit());
 void askOnAndOn('/health/live');
 void askOnAndOn('/graphql', '{"query":"{ me { id } }"}');
 if (pid !== undefined) void watchMemory(pid).catch(() => undefined);
