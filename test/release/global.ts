@@ -10,7 +10,7 @@ export default async function setupMigrated(
   let postgresUrl = '';
   const stop = await setup({
     provide: (name, value) => {
-      if (name === 'postgresUrl') postgresUrl = String(value);
+      if (name === 'postgresUrl') postgresUrl = value;
       project.provide(name, value);
     },
   });
