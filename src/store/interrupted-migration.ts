@@ -29,7 +29,7 @@ const tells = /^(CREATE|DROP|ALTER TYPE|ALTER TABLE[^;]*(ADD COLUMN|ADD CONSTRAI
  * @throws UnclearMigrationError where a statement had been run and one before it had not.
  */
 export async function resumeScript(connection: MigrationConnection, script: string): Promise<void> {
-  const statements = script.split(';').map((statement) => statement.replace(/^\s*--.*$/gm, '').trim());
+  const statements = script.split(';').map(withoutComments);
   let firstNew: string | undefined;
   for (const statement of statements.filter((text) => text !== '')) {
     await connection.execute('SAVEPOINT statement');
@@ -48,4 +48,12 @@ export async function resumeScript(connection: MigrationConnection, script: stri
     await connection.execute('RELEASE SAVEPOINT statement');
     if (firstNew === undefined && tells.test(statement)) firstNew = statement.split('\n')[0];
   }
+}
+
+function withoutComments(statement: string): string {
+  return statement
+    .split('\n')
+    .filter((line) => !line.trimStart().startsWith('--'))
+    .join('\n')
+    .trim();
 }
