@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { PauseBatchDocument, ResumeBatchDocument } from '../../client/generated/graphql.ts';
 import { createChanges } from '../../src/cache/changes.ts';
 import { createLocalBus } from '../../src/events/bus.ts';
+import { createPostRecovery } from '../../src/services/post-recovery.ts';
 import { createPostWorkbench, type PostWorkbench } from '../../src/services/post-work.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
 import { createJobs, type Jobs } from '../../src/store/jobs.ts';
@@ -16,7 +17,6 @@ import {
   type TestApp,
 } from '../support/app.ts';
 import { createDatabase } from '../support/services/postgres-client.ts';
-import { waitUntil } from '../support/services/wait-until.ts';
 
 let app: TestApp;
 let account: Account;
@@ -79,12 +79,10 @@ it('a worker that froze between fetch and claim does not take a post from the on
   const early = await fetchOne();
   await database.prisma.$executeRaw`
     UPDATE pgboss.job SET heartbeat_on = now() - interval '1 minute' WHERE id = ${early.id}::uuid`;
-  let late = early;
-  await waitUntil('the job to be given to somebody else', async () => {
-    const [job] = await jobs.fetch('posts', 1);
-    if (job !== undefined) late = job;
-    return job !== undefined;
-  });
+  const deps = { database, jobs, workbench, changes: createChanges(() => undefined) };
+  const recovery = createPostRecovery(deps);
+  await recovery.recover(await recovery.findDead());
+  const late = await fetchOne();
   const [works, again] = [await claim(late), await claim(early)];
   expect(works).toHaveLength(1);
   expect(again).toEqual([]);
