@@ -24,7 +24,9 @@ describe('Pressrun on PostgreSQL and Redis', { timeout: 60_000 }, () => {
     expect(await health(app, 'ready')).toEqual([200, { status: 'ready', database: 'ok', bus: 'ok' }]);
 
     await postgres.pause();
-    expect(await health(app, 'ready')).toEqual([503, { status: 'not ready', database: 'slow', bus: 'ok' }]);
+    await expect
+      .poll(() => health(app, 'ready'), { timeout: 5_000 })
+      .toEqual([503, { status: 'not ready', database: 'slow', bus: 'ok' }]);
     expect(await health(app, 'live')).toEqual([200, { status: 'live' }]);
 
     await postgres.resume();
@@ -35,7 +37,9 @@ describe('Pressrun on PostgreSQL and Redis', { timeout: 60_000 }, () => {
     await using services = await startServices();
     const { app, postgres } = services;
     await postgres.stop();
-    expect(await health(app, 'ready')).toEqual([503, { status: 'not ready', database: 'down', bus: 'ok' }]);
+    await expect
+      .poll(() => health(app, 'ready'), { timeout: 5_000 })
+      .toEqual([503, { status: 'not ready', database: 'down', bus: 'ok' }]);
 
     await postgres.restart();
     await waitUntil('Pressrun to be ready again', async () => (await health(app, 'ready'))[0] === 200);
@@ -45,7 +49,9 @@ describe('Pressrun on PostgreSQL and Redis', { timeout: 60_000 }, () => {
     await using services = await startServices();
     const { app, redis } = services;
     await redis.kill();
-    expect(await health(app, 'ready')).toEqual([503, { status: 'not ready', database: 'ok', bus: 'down' }]);
+    await expect
+      .poll(() => health(app, 'ready'), { timeout: 5_000 })
+      .toEqual([503, { status: 'not ready', database: 'ok', bus: 'down' }]);
 
     await redis.restart();
     await waitUntil('Pressrun to be ready again', async () => (await health(app, 'ready'))[0] === 200);
