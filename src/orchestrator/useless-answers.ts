@@ -5,7 +5,8 @@ const maxBatches = 1_000;
 
 /**
  * Counts useless answers in a row for each batch and model, over all posts of the batch that this process makes. So
- * each process pays for at most 5 of them, and for those under way by then, before the batch pauses.
+ * each process pays for at most 5 of them, for those under way by then, and for those begun until the pause is written:
+ * 5 and twice its slots.
  */
 export type UselessAnswers = {
   /** @returns whether that was one too many: the batch is to be paused. */
