@@ -61,6 +61,9 @@ export function createAccountDeletion(deps: {
         shares.map((share) => ({ id: randomUUID(), data: { keys: share }, ownerId, priority: 0 })),
       );
       // The ledger holds what was written, and outlives its batches.
+      // In the order in which answers that arrive lock them.
+      await tx.$queryRaw`
+        SELECT count(*) FROM (SELECT id FROM provider_calls WHERE "ownerId" = ${ownerId}::uuid ORDER BY id FOR UPDATE) c`;
       await tx.providerCall.deleteMany({ where: { ownerId } });
       await tx.batchSpend.deleteMany({ where: { ownerId } });
       await tx.monthlySpend.deleteMany({ where: { ownerId } });
