@@ -62,7 +62,9 @@ export const openStatement = `
 
 /** The calls $1 go out. Answers with those that still may. */
 export const sentStatement = `
-    UPDATE provider_calls SET status = 'SENT' WHERE id = ANY($1::uuid[]) AND status = 'INTENT' RETURNING id`;
+    UPDATE provider_calls SET status = 'SENT'
+    WHERE status = 'INTENT' AND id IN (SELECT id FROM provider_calls WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE)
+    RETURNING id`;
 
 /**
  * Ends calls: $1 is a JSON array of endings. An open call ends once; an unknown one may still be settled, or turn out
