@@ -216,8 +216,9 @@ const claimStatement = `
       WHERE id IN (SELECT p."batchId" FROM posts p JOIN wanted w ON w."postId" = p.id) AND status = 'RUNNING'
       ORDER BY id FOR KEY SHARE
     ), fetched AS MATERIALIZED (
+      -- Counted, so that all batches are locked before the first job.
       SELECT j.id FROM pgboss.job j JOIN wanted w ON w."jobId" = j.id
-      WHERE j.name = 'posts' AND j.state = 'active' AND EXISTS (SELECT FROM running)
+      WHERE j.name = 'posts' AND j.state = 'active' AND (SELECT count(*) FROM running) > 0
         AND abs(extract(epoch FROM j.started_on) * 1000 - w."fetchedAt") < 2
       FOR KEY SHARE OF j
     ), suspect AS (

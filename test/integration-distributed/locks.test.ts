@@ -24,7 +24,7 @@ const password = 'correct horse';
 it('whatever is done at the same time, no two transactions wait for each other, and nobody is told INTERNAL', async () => {
   await using postgres = await startPostgres({ settings: { deadlock_timeout: '100ms' } });
   const DATABASE_URL = await postgres.createDatabase();
-  await using app = await startTestApp({ DATABASE_URL, POST_SLOTS: '20' });
+  await using app = await startTestApp({ DATABASE_URL, POST_SLOTS: '20', MONTHLY_BUDGET: '1000' });
   const another = await app.startAnother();
   app.simulator.control.setLatency({
     captionLatencyMs: { p05: 1_000, p95: 20_000 },
@@ -80,7 +80,7 @@ async function act(account: Account, campaigns: string[], batches: string[]): Pr
   if (batchId === undefined || action < 2) {
     if (campaignId === undefined) return delay(10);
     const postCount = Math.random() < 0.3 ? 250 : 12;
-    const { startBatch } = await run(StartBatchDocument, { input: { campaignId, postCount } });
+    const { startBatch } = await run(StartBatchDocument, { input: { campaignId, postCount, maxCost: 100 } });
     if (startBatch.__typename === 'Batch') batches.push(startBatch.id);
   } else if (action === 2) await run(PauseBatchDocument, { batchId });
   else if (action === 3) await run(ResumeBatchDocument, { batchId });
