@@ -233,8 +233,9 @@ async function ask(account: Account, query: string): Promise<Record<string, unkn
   return Object(data);
 }
 
-/** What is asked whatever the document: whose session it is, and a stream's own events; and the job engine's own. */
-const isBeside = /\bsessions\b|\bevents\b|user_streams|pgboss/;
+/** What is asked whatever the document: whose session it is, and a stream's own events; and what workers look for. */
+const isBeside =
+  /\bsessions\b|\bevents\b|user_streams|pgboss|readiness_probes|"(reconcileFrom|closedAt)" IS NOT NULL/;
 
 async function count(size: number, { document }: Shape) {
   const account = accounts.get(size);

@@ -1,7 +1,9 @@
 import {
   getNamedType,
+  getNullableType,
   isAbstractType,
   isCompositeType,
+  isListType,
   isObjectType,
   type GraphQLCompositeType,
   type GraphQLField,
@@ -15,8 +17,15 @@ export type Probe = { selection: string; fields: ReadonlySet<string> };
 /**
  * Makes, from the schema alone, the selections that reach every field behind a top-level field. Where a field may
  * answer with one of several types, there is a probe for each of them.
+ *
+ * @param mayBeLong whether the answer may have lists without a page within objects: not those of mutations, of
+ * subscriptions and of many objects at once.
  */
-export function probesOf(schema: GraphQLSchema, field: GraphQLField<unknown, unknown>): Probe[] {
+export function probesOf(
+  schema: GraphQLSchema,
+  field: GraphQLField<unknown, unknown>,
+  mayBeLong: boolean,
+): Probe[] {
   const type = getNamedType(field.type);
   if (!isCompositeType(type)) return [{ selection: '', fields: new Set() }];
   const possibles = possibleTypes(schema, type);
@@ -24,7 +33,7 @@ export function probesOf(schema: GraphQLSchema, field: GraphQLField<unknown, unk
   const failure = mayFail ? '... on Error { code }' : '';
   return possibles.map((possible) => {
     const fields = new Set<string>();
-    const inner = select(possible, [], fields);
+    const inner = select(possible, { path: [], isInList: false, mayBeLong }, fields);
     return {
       selection: isAbstractType(type) ? `{ __typename ${failure} ... on ${possible.name} ${inner} }` : inner,
       fields,
@@ -45,7 +54,13 @@ function possibleTypes(schema: GraphQLSchema, type: GraphQLCompositeType): reado
   return isAbstractType(type) ? schema.getPossibleTypes(type) : [type];
 }
 
-function select(type: GraphQLObjectType, path: readonly string[], fields: Set<string>): string {
+type Place = {
+  path: readonly string[];
+  isInList: boolean;
+  mayBeLong: boolean;
+};
+
+function select(type: GraphQLObjectType, { path, isInList, mayBeLong }: Place, fields: Set<string>): string {
   const parts = Object.values(type.getFields()).flatMap((field) => {
     const target = getNamedType(field.type);
     if (!isCompositeType(target)) {
@@ -55,10 +70,17 @@ function select(type: GraphQLObjectType, path: readonly string[], fields: Set<st
     // A type that is on the path already was asked for everything there.
     if (path.includes(target.name) || !isObjectType(target)) return [];
     // Lists within lists cost more than a document may; each list is met from somewhere else.
-    if (isConnection(target.name) && path.some(isConnection)) return [];
+    if (isConnection(target.name) && isInList) return [];
+    const isPlainList = isListType(getNullableType(field.type)) && !isConnection(type.name);
+    if (isPlainList && !mayBeLong && path.length > 0) return [];
     fields.add(`${type.name}.${field.name}`);
     const page = field.args.some(({ name }) => name === 'first') ? '(first: 2)' : '';
-    return [`${field.name}${page} ${select(target, [...path, type.name], fields)}`];
+    const place = {
+      path: [...path, type.name],
+      isInList: isInList || isPlainList || isConnection(target.name),
+      mayBeLong,
+    };
+    return [`${field.name}${page} ${select(target, place, fields)}`];
   });
   return `{ __typename ${parts.join(' ')} }`;
 }
