@@ -20,7 +20,9 @@ it('a migration that keeps readers off a table does nothing else that takes long
     const locksOf: Record<string, string[]> = {};
     for (const name of names) {
       if (name > lastOfSingleStatements) {
-        const tables = await client.query(`SELECT relname FROM pg_class WHERE relkind = 'r' AND oid >= 16384`);
+        const tables = await client.query(
+          `SELECT relname FROM pg_class WHERE relkind = 'r' AND oid >= 16384`,
+        );
         await client.query('BEGIN');
         await client.query(await readFile(migrationFile(name), 'utf8'));
         const { rows } = await client.query(locksOnTables, [tables.rows.map(({ relname }) => relname)]);
