@@ -51,7 +51,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   // Closed in the opposite order of their making, on stop and on a failed start alike.
   const opened = new AsyncDisposableStack();
   try {
-    keepPrivate(config.dataDir, (warning) => logger.warn(warning));
+    keepPrivate(config.dataDir, { info: (line) => logger.info(line), warn: (line) => logger.warn(line) });
     const database = await openDatabase(config, logger);
     opened.defer(() => database.close());
     if (config.databaseUrl !== undefined) opened.defer(await watchClock(database, logger));
