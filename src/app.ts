@@ -51,7 +51,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   // Closed in the opposite order of their making, on stop and on a failed start alike.
   const opened = new AsyncDisposableStack();
   try {
-    keepPrivate(config.dataDir, (warning) => logger.warn(warning));
+    keepPrivate(config.dataDir, { info: (line) => logger.info(line), warn: (line) => logger.warn(line) });
     const database = await openDatabase(config, logger);
     opened.defer(() => database.close());
     if (config.databaseUrl !== undefined) opened.defer(await watchClock(database, logger));
@@ -121,11 +121,10 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       logger,
     });
     opened.defer(() => http.stop(requestGraceMs));
-    const url = await http.start(config.host, config.port);
-
+    let startPosts: (() => void) | undefined;
     if (config.role !== 'api') {
-      const { startWorker } = await import('./worker.ts');
-      await startWorker(config, opened, {
+      const { prepareWorker } = await import('./worker.ts');
+      startPosts = await prepareWorker(config, opened, {
         database,
         jobs,
         bus,
@@ -137,6 +136,9 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
         logger,
       });
     }
+    const url = await http.start(config.host, config.port);
+    // Last, and without a wait until the caller can stop it: no post is dropped by a start that is broken off.
+    startPosts?.();
     return { url, stop: () => opened.disposeAsync() };
   } catch (error) {
     await opened.disposeAsync();

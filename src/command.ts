@@ -17,6 +17,9 @@ const help = `Starts Pressrun: GraphQL, subscriptions and the worker in one proc
                          n processes on one port, one for each core without a number; needs PostgreSQL and Redis
 `;
 
+/** A supervisor that signals a process and its whole group sends the same signal twice, a moment apart. */
+const sameSignalMs = 1_000;
+
 /** Faults that a person can mend, told without a stack. */
 const expected = (error: unknown): error is Error =>
   error instanceof ConfigError ||
@@ -53,21 +56,22 @@ async function main(): Promise<void> {
   const config = readConfig();
   const logger = createLogger(config.logLevel);
   let app: App | undefined;
-  let stopping = false;
+  let stoppingSince: number | undefined;
   const stop = (signal: NodeJS.Signals) => {
     if (app === undefined) {
       // Whatever a start does survives its end at any moment.
       logger.info({ signal }, 'stopped before it was ready');
       process.exit(0);
     }
-    if (stopping) {
+    if (stoppingSince !== undefined) {
+      if (performance.now() - stoppingSince < sameSignalMs) return;
       logger.warn(
         { signal },
         'stopped at once; posts in flight are made again when their heartbeat has run out',
       );
       process.exit(1);
     }
-    stopping = true;
+    stoppingSince = performance.now();
     logger.info({ signal }, 'stopping; posts in flight are finished or handed back (again to stop at once)');
     app
       .stop()

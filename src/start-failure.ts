@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, mkdir, readdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from './config.ts';
+import { isOwnName } from './store/data-directory.ts';
 
 /** What a setting names cannot be used. The message says why, and what to check. */
 export class UnusableError extends Error {
@@ -24,16 +25,16 @@ export async function findUnusable(config: Config): Promise<UnusableError | unde
     databaseUrl === undefined ? undefined : faultOf(tryPostgres(databaseUrl)),
     redisUrl === undefined ? undefined : faultOf(tryRedis(redisUrl)),
   ]);
-  if (data !== undefined) {
-    return new UnusableError(
-      `The data directory cannot be used: ${data}. Check that DATA_DIR is right, and belongs to the account that runs Pressrun.`,
-    );
-  }
   if (databaseUrl !== undefined && postgres !== undefined) {
     return unusableService('PostgreSQL', 'DATABASE_URL', databaseUrl, postgres);
   }
   if (redisUrl !== undefined && redis !== undefined) {
     return unusableService('Redis', 'REDIS_URL', redisUrl, redis);
+  }
+  if (data !== undefined) {
+    return new UnusableError(
+      `The data directory cannot be used: ${data}. Check that DATA_DIR is right, and belongs to the account that runs Pressrun.`,
+    );
   }
   return undefined;
 }
@@ -52,7 +53,10 @@ const roomNeeded = 32 * 1024 * 1024;
 async function tryFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true });
   await access(path, constants.W_OK);
-  for (const name of await readdir(path)) await access(join(path, name), constants.R_OK | constants.W_OK);
+  // What else is in it, such as lost+found, is not Pressrun's.
+  for (const name of (await readdir(path)).filter(isOwnName)) {
+    await access(join(path, name), constants.R_OK | constants.W_OK);
+  }
   const { bavail, bsize } = await statfs(path);
   if (bavail * bsize < roomNeeded) {
     throw new Error(`the disk is full (${Math.floor((bavail * bsize) / 2 ** 20)} MB are free)`);

@@ -34,8 +34,10 @@ const drainMs = 30_000;
 /**
  * The part of the app that makes posts: provider, admission, ledger, dispatcher, recovery. A process that only answers
  * requests does not load it.
+ *
+ * @returns how to begin with posts.
  */
-export async function startWorker(
+export async function prepareWorker(
   config: Config,
   opened: AsyncDisposableStack,
   deps: {
@@ -49,7 +51,7 @@ export async function startWorker(
     deletion: AccountDeletion;
     logger: Logger;
   },
-): Promise<void> {
+): Promise<() => void> {
   const { database, jobs, bus, changes, batches, assets, outages, logger } = deps;
   const admission = await openAdmission(config, logger);
   opened.defer(() => admission.close());
@@ -86,10 +88,12 @@ export async function startWorker(
     logger,
   });
   opened.defer(() => dispatcher.stop(drainMs));
-  recovery.start();
-  dispatcher.start();
   await reconciler.start();
   await startHousekeeping(config, { ...deps, images });
+  return () => {
+    recovery.start();
+    dispatcher.start();
+  };
 }
 
 /** The SDK is an eighth of all modules: it is loaded with the first call, so that no start waits for it. */

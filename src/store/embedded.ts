@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { constants, cpSync, existsSync, renameSync, rmSync } from 'node:fs';
-import { access, mkdir, readFile } from 'node:fs/promises';
+import { cpSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { PGlite } from '@electric-sql/pglite';
 import { lockDataDirectory, makePrivate } from './data-directory.ts';
@@ -70,19 +70,27 @@ export async function templateFolder(): Promise<string> {
 async function setUp(folder: string, tell: (line: string) => void): Promise<void> {
   const partial = `${folder}.partial`;
   rmSync(partial, { recursive: true, force: true });
-  const template = await templateFolder();
-  if (await isReadable(template)) {
-    tell(`Setting up a new database in ${folder} …`);
-    // Synchronously: nothing else is to be done yet, and a promise for each of hundreds of files takes several times as long.
-    cpSync(template, partial, { recursive: true });
-    makePrivate(partial);
-  } else {
-    tell(
-      `Setting up a new database in ${folder}; this takes some seconds (npm run generate makes it faster) …`,
-    );
+  tell(`Setting up a new database in ${folder} …`);
+  if (!copyTemplate(await templateFolder(), partial)) {
+    tell('Setting it up takes some seconds (npm run generate makes it faster) …');
     await (await openPglite(partial)).close();
   }
+  makePrivate(partial);
   renameSync(partial, folder);
+}
+
+/** @returns false where there is no template, or this account may not read all of it. */
+function copyTemplate(template: string, folder: string): boolean {
+  try {
+    // Synchronously: nothing else is to be done yet, and a promise for each of hundreds of files takes several times as long.
+    cpSync(template, folder, { recursive: true });
+    return true;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && ['ENOENT', 'EACCES'].includes(String(error.code))))
+      throw error;
+    rmSync(folder, { recursive: true, force: true });
+    return false;
+  }
 }
 
 async function openPglite(folder: string): Promise<PGlite> {
@@ -90,11 +98,4 @@ async function openPglite(folder: string): Promise<PGlite> {
     pgliteWasmModule: await pgliteCode(),
     startParams: [...PGlite.defaultStartParams, '-c', `shared_buffers=${sharedBuffers}`],
   });
-}
-
-async function isReadable(path: string): Promise<boolean> {
-  return access(path, constants.R_OK).then(
-    () => true,
-    () => false,
-  );
 }

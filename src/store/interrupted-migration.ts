@@ -5,6 +5,9 @@ export class UnclearMigrationError extends Error {
   override readonly name = 'UnclearMigrationError';
 }
 
+/** Versions since then apply a migration whole or not at all; its script may hold semicolons inside statements. */
+export const lastOfSingleStatements = '20261126075617_list_kinds';
+
 /** What PostgreSQL answers to a statement that has been run before: what it makes is there, what it drops is gone. */
 const doneBefore = new Set([
   '42P06', // duplicate_schema

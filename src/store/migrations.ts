@@ -1,15 +1,21 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { resumeScript, UnclearMigrationError } from './interrupted-migration.ts';
+import { lastOfSingleStatements, resumeScript, UnclearMigrationError } from './interrupted-migration.ts';
 
 const migrationsFolder = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
 
 /** The one connection that migrates a database. Failures carry the database's code (SQLSTATE) as `code`. */
 export type MigrationConnection = {
-  /** Runs a script of any number of statements. */
-  execute(script: string): Promise<unknown>;
+  /**
+   * Runs a script of any number of statements.
+   *
+   * @param withinMs rejects where a database over the network has not answered by then; without it, waits for as long as
+   * the statements take.
+   */
+  execute(script: string, withinMs?: number): Promise<unknown>;
   /** Runs one statement, with `$1`, `$2` … for the values. */
   query(text: string, values: readonly unknown[]): Promise<unknown[]>;
 };
@@ -24,6 +30,9 @@ const lockKey = 72_707_369;
 
 /** How long one attempt waits for a lock. Others queue up behind it meanwhile. */
 const lockTimeoutMs = 5_000;
+
+/** What only waits for a lock is answered within this time, unless the database cannot be reached any more. */
+const answerMs = lockTimeoutMs + 5_000;
 
 /** How long to wait in all while others keep the database locked. */
 const patienceMs = 10 * 60_000;
@@ -41,10 +50,10 @@ const createTable = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
 )`;
 
 /**
- * Brings a database to the newest migration. Each migration and its row in Prisma's table are one transaction, under a
- * lock: of any number of processes one applies it and the others wait, and one that is killed leaves nothing behind.
+ * Brings a database to the newest migration. Each migration and its row in Prisma's table are one transaction: one that is
+ * killed leaves nothing behind. Of any number of processes one applies all of them, under a lock, and the others wait.
  *
- * @param tell told every five seconds, in one line, that it waits for others.
+ * @param tell told after each attempt, in one line, that it waits for others.
  * @param names of the migrations that the database is to have; all that there are by default.
  * @returns names of the migrations that this call applied, oldest first; empty when there was nothing to do.
  * @throws MigrationError where a script fails, or others keep the database locked for ten minutes.
@@ -54,11 +63,19 @@ export async function applyMigrations(
   tell: (line: string) => void,
   names?: readonly string[],
 ): Promise<string[]> {
-  const applied: string[] = [];
-  for (const name of await pendingOf(connection, names ?? (await migrationNames()))) {
-    if (await whenUnlocked(name, tell, () => applyOne(connection, name))) applied.push(name);
+  const wanted = names ?? (await migrationNames());
+  const [first] = await pendingOf(connection, wanted);
+  // Without the lock, so that a start with nothing to apply waits for nobody.
+  if (first === undefined) return [];
+  await whenUnlocked(first, tell, noPause, () => takeTurn(connection));
+  try {
+    const pending = await pendingOf(connection, wanted);
+    for (const name of pending) await whenUnlocked(name, tell, pauseAfter, () => applyOne(connection, name));
+    return pending;
+  } finally {
+    // A lost connection has freed it already.
+    await connection.execute(`SELECT pg_advisory_unlock(${lockKey})`, answerMs).catch(() => undefined);
   }
-  return applied;
 }
 
 /** Where the SQL of a migration stands. */
@@ -75,7 +92,6 @@ export async function migrationNames(): Promise<string[]> {
     .toSorted();
 }
 
-/** Takes no lock, so that a start with nothing to apply waits for nobody. */
 async function pendingOf({ query }: MigrationConnection, names: readonly string[]): Promise<string[]> {
   // Asked of the catalogue's rows: to_regclass would answer from a cache that is older than the lock.
   const tables = await query(
@@ -91,18 +107,26 @@ async function pendingOf({ query }: MigrationConnection, names: readonly string[
   return names.filter((name) => !done.has(name));
 }
 
-/** @returns false where another process had applied it when the lock was free. */
-async function applyOne(connection: MigrationConnection, name: string): Promise<boolean> {
-  const { execute, query } = connection;
-  await execute(`BEGIN; SET LOCAL lock_timeout = ${lockTimeoutMs}; SELECT pg_advisory_xact_lock(${lockKey})`);
+/** Takes the lock of those who migrate, until it is given back or the connection ends. */
+function takeTurn(connection: MigrationConnection): Promise<void> {
+  return inTransaction(connection, async () => {
+    await connection.execute(`SELECT pg_advisory_lock(${lockKey})`, answerMs);
+  });
+}
+
+function applyOne(connection: MigrationConnection, name: string): Promise<void> {
+  return inTransaction(connection, () => runScript(connection, name));
+}
+
+/** Rolled back where `work` fails, or waits for a lock for too long. */
+async function inTransaction({ execute }: MigrationConnection, work: () => Promise<void>): Promise<void> {
   try {
-    const isPending = (await pendingOf(connection, [name])).length > 0;
-    if (isPending) await runScript(connection, name);
+    await execute(`BEGIN; SET LOCAL lock_timeout = ${lockTimeoutMs}`, answerMs);
+    await work();
     await execute('COMMIT');
-    return isPending;
   } catch (error) {
     // On a lost connection the database rolls it back by itself.
-    await query('ROLLBACK', []).catch(() => undefined);
+    await execute('ROLLBACK', answerMs).catch(() => undefined);
     throw error;
   }
 }
@@ -116,7 +140,8 @@ async function runScript(connection: MigrationConnection, name: string): Promise
      WHERE migration_name = $1 AND finished_at IS NULL AND rolled_back_at IS NULL RETURNING id`,
     [name],
   );
-  await (cutOff.length === 0 ? execute(script) : resumeScript(connection, script));
+  const isResumed = cutOff.length > 0 && name <= lastOfSingleStatements;
+  await (isResumed ? resumeScript(connection, script) : execute(script));
   await query(
     `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
      VALUES ($1, $2, $3, clock_timestamp(), 1)`,
@@ -124,12 +149,17 @@ async function runScript(connection: MigrationConnection, name: string): Promise
   );
 }
 
-/** Tries again while the database says that somebody else holds a lock: the attempt before was rolled back as a whole. */
-async function whenUnlocked<T>(
+/**
+ * Tries again while the database says that somebody else holds a lock: the attempt before was rolled back as a whole.
+ *
+ * @param pauseMs how long to wait after an attempt that failed so.
+ */
+async function whenUnlocked(
   name: string,
   tell: (line: string) => void,
-  attempt: () => Promise<T>,
-): Promise<T> {
+  pauseMs: (error: Locked) => number,
+  attempt: () => Promise<void>,
+): Promise<void> {
   const startedAt = performance.now();
   for (;;) {
     try {
@@ -146,13 +176,31 @@ async function whenUnlocked<T>(
       tell(
         `Waiting for others to let go of the database, to apply ${name} (${Math.round(waitedMs / 1000)} s) …`,
       );
+      await delay(pauseMs(error));
     }
   }
 }
 
-/** Beside 57P01 and the like, which end the connection: lock_not_available and deadlock_detected. */
-function isLocked(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === '55P03' || error.code === '40P01');
+/** Nobody queues up behind what waits for its turn to migrate. */
+const noPause = () => 0;
+
+/**
+ * Behind an attempt that waited for a table, its readers queued up: they are served before the next one. A deadlock is
+ * over with the attempt that was chosen to end it.
+ */
+function pauseAfter({ code }: Locked): number {
+  return code === deadlock ? 1_000 : 3_000 + Math.random() * 3_000;
+}
+
+const lockNotAvailable = '55P03';
+const deadlock = '40P01';
+
+type Locked = Error & { code: unknown };
+
+function isLocked(error: unknown): error is Locked {
+  return (
+    error instanceof Error && 'code' in error && (error.code === lockNotAvailable || error.code === deadlock)
+  );
 }
 
 /** Only what the database itself says of the script; a connection that is lost is told by who opened it. */

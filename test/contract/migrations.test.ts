@@ -101,6 +101,31 @@ describe('migrations', () => {
     }),
   );
 
+  it('wait for another process that migrates for longer than one attempt does', { timeout: 60_000 }, () =>
+    withNewDatabase(async (client, url) => {
+      // What every version takes while it migrates.
+      await client.query('SELECT pg_advisory_lock(72707369)');
+      const told: string[] = [];
+      const applied = withPostgres(url, (other) => migrate(other, (line) => told.push(line)));
+      await waitUntil('it to say that it waits', () => told.length > 0, { deadlineMs: 20_000 });
+      await client.query('SELECT pg_advisory_unlock(72707369)');
+      expect(await applied).toEqual(names);
+    }),
+  );
+
+  it('that wait for a table let its readers in between two attempts', { timeout: 60_000 }, () =>
+    withNewDatabase(async (client, url) => {
+      await migrate(client, quiet, names.slice(0, large));
+      await client.query('BEGIN; LOCK TABLE campaigns IN ACCESS SHARE MODE');
+      let told = 0;
+      const applied = withPostgres(url, (other) => migrate(other, () => (told += 1)));
+      await waitUntil('it to say that it waits', () => told > 0, { deadlineMs: 20_000 });
+      await withPostgres(url, (reader) => reader.query(`SET lock_timeout = '2s'; SELECT FROM campaigns`));
+      await client.query('COMMIT');
+      expect(await applied).toEqual(names.slice(large));
+    }),
+  );
+
   it('that fail say why, and change nothing', () =>
     withNewDatabase(async (client) => {
       await migrate(client, quiet, names.slice(0, channel));
@@ -163,6 +188,15 @@ it('a migration that was cut off in an embedded database is brought to its end',
   expect(await applyMigrations(connection, quiet)).toEqual(names.slice(large));
   await pglite.close();
 }, 60_000);
+
+it('a migration with functions in it that was cut off is applied whole', () =>
+  withNewDatabase(async (client) => {
+    const at = channel;
+    await migrate(client, quiet, names.slice(0, at));
+    await leave(client, names[at] ?? '', () => []);
+    expect(await migrate(client)).toEqual(names.slice(at));
+    expect(await shapeOf(client)).toEqual(await wholeShape);
+  }));
 
 /** Does what a killed earlier version did: some statements, and a row without an end. */
 async function leave(client: Client, name: string, some: (statements: string[]) => string[]): Promise<void> {

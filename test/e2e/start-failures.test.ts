@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, cp, mkdir, readdir, stat, symlink } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, inject, it } from 'vitest';
@@ -45,6 +45,19 @@ describe('Pressrun that cannot start says why in one line', { timeout: 60_000 },
     expect(stderr).toMatch(
       /^The data directory cannot be used: EACCES.*DATA_DIR is right, and belongs to the account that runs Pressrun\.\n$/,
     );
+    expect(code).toBe(1);
+  });
+
+  it('for a service that is away, though somebody else’s files are in the data directory', async () => {
+    await using home = await createHome();
+    const dataDir = await theirs(home);
+    // Nobody but its owner may read it.
+    await mkdir(join(dataDir, 'lost+found'), { mode: 0o000 });
+    const { code, stderr } = await runAsOther(home, {
+      DATA_DIR: dataDir,
+      DATABASE_URL: 'postgresql://127.0.0.1:1/nothing',
+    });
+    expect(stderr).toMatch(/^PostgreSQL at 127\.0\.0\.1:1 cannot be used: .*DATABASE_URL is right\.\n$/);
     expect(code).toBe(1);
   });
 
@@ -105,6 +118,22 @@ describe('the data directory', { timeout: 60_000 }, () => {
     expect(await openToOthers(home.dataDir)).not.toEqual([]);
     await startPressrun(home);
     expect(await openToOthers(home.dataDir)).toEqual([]);
+  });
+
+  it('leaves other files in it, and the folder that holds them, to those who may read them', async () => {
+    await using home = await createHome();
+    await mkdir(home.dataDir);
+    await writeFile(join(home.dataDir, 'notes'), 'not of Pressrun');
+    await chmod(home.dataDir, 0o775);
+    await chmod(join(home.dataDir, 'notes'), 0o664);
+    await (await startPressrun(home)).end('SIGTERM');
+    execFileSync('chmod', ['-R', 'a+rX', join(home.dataDir, 'postgres')]);
+    const app = await startPressrun(home);
+    expect(await openToOthers(home.dataDir)).toEqual([home.dataDir, join(home.dataDir, 'notes')]);
+    const closed = app.log().filter(({ msg }) => msg.startsWith('Closed to other accounts'));
+    expect(closed.map(({ msg }) => msg)).toEqual([
+      `Closed to other accounts of this machine: ${home.dataDir}/postgres`,
+    ]);
   });
 
   it('on PostgreSQL is for its owner alone as well', async () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Target } from '../../../bench/support/report.ts';
+import { wrongBatchSums, wrongMonthSums } from './spends.ts';
 import type { Stage } from './stage.ts';
 
 /** Every count must be 0. */
@@ -20,9 +21,8 @@ const faultQueries = {
   'batches not final': `SELECT count(*)::int AS n FROM batches WHERE status <> 'COMPLETED' OR "finishedAt" IS NULL`,
   'ledger rows not final': `SELECT count(*)::int AS n FROM provider_calls WHERE status IN ('INTENT', 'SENT')`,
   'jobs left': `SELECT count(*)::int AS n FROM pgboss.job WHERE name = 'posts'`,
-  'sums that are not the ledger’s': `SELECT count(*)::int AS n FROM batch_spends s WHERE s."committedMicros" <> (
-    SELECT sum(CASE WHEN c.status IN ('SETTLED', 'FAILED') THEN coalesce(c."costMicros", 0) ELSE c."estimateMicros" END)
-    FROM provider_calls c WHERE c."batchId" = s."batchId")`,
+  'sums of batches that are not the ledger’s': wrongBatchSums,
+  'sums of months that are not the ledger’s': wrongMonthSums,
   'answers settled twice': `SELECT count(*)::int AS n FROM (
     SELECT 1 FROM provider_calls WHERE status = 'SETTLED' GROUP BY "subjectId", step HAVING count(*) > 1) t`,
 };

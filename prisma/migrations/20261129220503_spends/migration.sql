@@ -1,7 +1,3 @@
--- AlterTable
-ALTER TABLE "posts" ADD COLUMN     "crashes" INTEGER NOT NULL DEFAULT 0,
-ADD COLUMN     "failures" INTEGER NOT NULL DEFAULT 0;
-
 -- CreateTable
 CREATE TABLE "batch_spends" (
     "batchId" UUID NOT NULL,
@@ -22,10 +18,6 @@ CREATE TABLE "monthly_spends" (
 
 -- CreateIndex
 CREATE INDEX "batch_spends_ownerId_idx" ON "batch_spends"("ownerId");
-
--- CreateIndex
-CREATE INDEX "provider_calls_open_idx" ON "provider_calls"("subjectId") WHERE (status = ANY (ARRAY['INTENT'::"ProviderCallStatus", 'SENT'::"ProviderCallStatus"]));
-
 
 -- What a call takes of its budgets: the most it may cost until that is known, then what it cost.
 CREATE FUNCTION committed_micros(status "ProviderCallStatus", estimate BIGINT, cost BIGINT) RETURNS BIGINT

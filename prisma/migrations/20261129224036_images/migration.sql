@@ -1,9 +1,3 @@
--- AlterTable
-ALTER TABLE "users" ADD COLUMN     "closedAt" TIMESTAMPTZ(3);
-
--- CreateIndex
-CREATE INDEX "users_closedAt_idx" ON "users"("closedAt");
-
 -- CreateTable
 CREATE TABLE "images" (
     "key" TEXT NOT NULL,
@@ -11,12 +5,6 @@ CREATE TABLE "images" (
 
     CONSTRAINT "images_pkey" PRIMARY KEY ("key")
 );
-
--- CreateIndex
-CREATE INDEX "post_revisions_image_idx" ON "post_revisions"("text") WHERE (field = 'IMAGE'::"PostField");
-
--- CreateIndex
-CREATE INDEX "provider_calls_image_idx" ON "provider_calls"("result") WHERE (jsonb_typeof(result) = 'string'::text);
 
 -- What is stored already, as far as rows know of it.
 INSERT INTO "images" (key)

@@ -1,0 +1,2 @@
+-- CreateIndex
+CREATE INDEX "batches_reconcileFrom_idx" ON "batches"("reconcileFrom");

@@ -1,0 +1,3 @@
+-- AlterTable
+ALTER TABLE "posts" ADD COLUMN     "crashes" INTEGER NOT NULL DEFAULT 0,
+ADD COLUMN     "failures" INTEGER NOT NULL DEFAULT 0;

@@ -1,0 +1,2 @@
+-- CreateIndex
+CREATE INDEX "users_closedAt_idx" ON "users"("closedAt");
