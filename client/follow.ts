@@ -46,7 +46,7 @@ const transports = { websocket: subscribeOverWebSocket, sse: subscribeOverSse } 
  * has, so that each stored event comes once and in order; every new connection starts with a fresh snapshot.
  *
  * @returns events until the server ends the stream: the batch is completed or cancelled, and nothing follows.
- * @throws RequestError where the server refuses, such as NOT_FOUND and UNAUTHENTICATED; ConnectionError after
+ * @throws RequestError where the server refuses, such as NOT_FOUND, UNAUTHENTICATED and INTERNAL; ConnectionError after
  * ten failed attempts in a row.
  */
 export function followBatch(options: FollowBatchOptions): AsyncGenerator<BatchEvent, void, undefined> {
@@ -121,8 +121,8 @@ async function* resume<Data, Event extends { __typename: string; cursor: string 
   }
 }
 
-/** What a server says that has a fault of its own for now, or too much to do. */
-const passing: ReadonlySet<string> = new Set(['INTERNAL', 'SERVICE_UNAVAILABLE', 'RATE_LIMITED']);
+/** What a server says that has trouble for now, or too much to do. INTERNAL is a fault that would be met again. */
+const passing: ReadonlySet<string> = new Set(['SERVICE_UNAVAILABLE', 'RATE_LIMITED']);
 
 /** A connection that failed, or a server that asks to come again. */
 function mayPass(error: unknown): boolean {

@@ -72,12 +72,13 @@ async function tryPostgres(url: string): Promise<void> {
 }
 
 async function tryRedis(url: string): Promise<void> {
-  const [{ Redis }, { selectOwn }] = await Promise.all([import('ioredis'), import('./store/redis.ts')]);
+  const { Redis } = await import('ioredis');
   const bounded = { connectTimeout: patienceMs, commandTimeout: patienceMs, maxRetriesPerRequest: 0 };
   const client = new Redis(url, { ...bounded, lazyConnect: true, retryStrategy: () => null });
   const failed = new Promise<never>((_resolve, reject) => client.on('error', reject));
   try {
-    await Promise.race([failed, client.connect().then(() => selectOwn(client))]);
+    // A database that is not there is an 'error' before it is connected.
+    await Promise.race([failed, client.connect()]);
   } finally {
     client.disconnect();
   }

@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { Redis, type ClientContext, type Result } from 'ioredis';
+import type { ClientContext, Result } from 'ioredis';
 import { z } from 'zod';
 import { channelOf } from '../events/redis-bus.ts';
 import { cacheTopic, type CacheMessage } from '../events/topics.ts';
-import { connectRedis, redisOptions } from '../store/redis.ts';
+import { connectRedis, createRedis } from '../store/redis.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 declare module 'ioredis' {
@@ -41,7 +41,7 @@ const lookSchema = z.tuple([z.string(), z.string()]).rest(z.string());
 
 /** @param ttlMs how long an entry is kept; a touched tag is remembered twice as long. */
 export async function openRedisLevel(url: string, ttlMs: number, logger: Logger): Promise<RedisLevel> {
-  const redis = new Redis(url, { ...redisOptions(patienceMs), enableAutoPipelining: true });
+  const redis = createRedis(url, patienceMs, logger, { enableAutoPipelining: true });
   redis.defineCommand('pressrunCache', { lua });
   redis.on('error', (error) => logger.debug({ error: error.message }, 'Redis: cache'));
   await connectRedis(redis, logger);

@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { Redis } from 'ioredis';
-import { connectRedis, redisOptions } from '../store/redis.ts';
+import { connectRedis, createRedis } from '../store/redis.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Bus } from './bus.ts';
 
@@ -28,8 +27,8 @@ type Heard = [text: string | undefined];
  * @param url Redis' address.
  */
 export async function createRedisBus(url: string, logger: Logger): Promise<Bus> {
-  const publisher = new Redis(url, { ...redisOptions(patienceMs), enableAutoPipelining: true });
-  const subscriber = new Redis(url, { ...redisOptions(patienceMs), autoResubscribe: false });
+  const publisher = createRedis(url, patienceMs, logger, { enableAutoPipelining: true });
+  const subscriber = createRedis(url, patienceMs, logger, { autoResubscribe: false });
   const emitter = new EventEmitter<Record<string, Heard>>().setMaxListeners(0);
   const channels = () => emitter.eventNames().filter((name) => typeof name === 'string');
   const tellLost = () => channels().forEach((channel) => emitter.emit(channel, undefined));

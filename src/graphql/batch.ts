@@ -123,7 +123,7 @@ export const BatchNode = builder.prismaNode('Batch', {
       type: CampaignNode,
       description: 'The campaign its posts are written for.',
       resolve: async ({ ownerId, campaignId }, _args, { loaders }) =>
-        present(await loaders().campaigns.load({ owner: { userId: ownerId }, id: campaignId })),
+        present(await loaders().campaigns.load({ owner: { userId: ownerId }, id: campaignId }), 'campaign'),
     }),
   }),
 });

@@ -1,11 +1,12 @@
 import type { GraphQLResolveInfo } from 'graphql';
+import { NotFoundError } from '../domain/errors.ts';
 import type { Edge, Page, PageArgs } from '../services/paging.ts';
 import { builder } from './builder.ts';
 import { createSelectionReader } from './selections.ts';
 
-/** @throws Error for a row that must be there: the database keeps what it points to. */
-export function present<Row>(row: Row | null): Row {
-  if (row === null) throw new Error('a row that another one points to is gone');
+/** @throws NotFoundError where a row that another one points to was deleted, with that one, since that one was read. */
+export function present<Row>(row: Row | null, what: string): Row {
+  if (row === null) throw new NotFoundError(what, 'id');
   return row;
 }
 

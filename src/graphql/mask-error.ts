@@ -21,7 +21,9 @@ export function maskError(
 ): GraphQLError {
   const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
   // GraphQL's own errors wrap one another; the outer one names the place.
-  if (error instanceof GraphQLError && original instanceof GraphQLError) return withField(error);
+  if (error instanceof GraphQLError && original instanceof GraphQLError && !isOfAnswer(error, original)) {
+    return withField(error);
+  }
   const place = error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {};
   if (original instanceof PressrunError) {
     return new GraphQLError(original.message, { ...place, extensions: extensionsOf(original) });
@@ -31,6 +33,11 @@ export function maskError(
     ...place,
     extensions: { code: 'INTERNAL', ...(requestId === undefined ? {} : { requestId }) },
   });
+}
+
+/** @returns whether GraphQL refused a value of ours, which does not fit the schema. What it refuses of a document has nodes. */
+function isOfAnswer(error: GraphQLError, original: GraphQLError): boolean {
+  return error !== original && original.nodes === undefined && original.extensions['code'] === undefined;
 }
 
 /** Errors that one answer has at most. */

@@ -151,13 +151,13 @@ export const PostNode = builder.prismaNode('Post', {
       type: BatchNode,
       description: 'The batch that it belongs to.',
       resolve: async ({ ownerId, batchId }, _args, { loaders }) =>
-        present(await loaders().batches.load({ owner: { userId: ownerId }, id: batchId })),
+        present(await loaders().batches.load({ owner: { userId: ownerId }, id: batchId }), 'batch'),
     }),
     campaign: t.field({
       type: CampaignNode,
       description: 'The campaign it is written for.',
       resolve: async ({ ownerId, campaignId }, _args, { loaders }) =>
-        present(await loaders().campaigns.load({ owner: { userId: ownerId }, id: campaignId })),
+        present(await loaders().campaigns.load({ owner: { userId: ownerId }, id: campaignId }), 'campaign'),
     }),
   }),
 });

@@ -6,12 +6,7 @@ import {
   type ExecutionResult,
 } from 'graphql';
 import { z } from 'zod';
-import {
-  InvalidInputError,
-  NotFoundError,
-  RetryableError,
-  ServiceUnavailableError,
-} from '../domain/errors.ts';
+import { RetryableError } from '../domain/errors.ts';
 import type { Update } from '../services/progress.ts';
 import { openAudience, type Audience, type SharedResult } from './audience.ts';
 import type { OperationArgs } from './context.ts';
@@ -19,6 +14,7 @@ import { Followed } from './followed.ts';
 import { maskErrors } from './mask-error.ts';
 import { shareKey } from './share-key.ts';
 import { Subscriber, type Sharing, type Subscription } from './subscriber.ts';
+import { failureOf } from './update-failure.ts';
 
 /**
  * GraphQL's `subscribe`, but that subscribers to one stream with the same document, variables and rights
@@ -44,9 +40,10 @@ export function createSharedSubscribe(maskError: (error: unknown, requestId?: st
       if (result.errors === undefined) {
         return { ...result, cursor: String(update.seq), text: JSON.stringify(result) };
       }
-      const causes = result.errors.map((error) => error.originalError ?? error);
-      if (update.kind === 'event' && causes.some((cause) => cause instanceof NotFoundError)) return undefined;
-      throw failureOf(causes, () => masked(result, mask));
+      const failure = failureOf(update.kind, result.errors);
+      if (failure === undefined) return undefined;
+      // Masked here, once for all who share it: a fault of ours is one line in the log.
+      throw failure instanceof RetryableError ? failure : mask(failure);
     };
     return new Subscriber(sharings.get(key) ?? share(key, { follow, execute, mask }), first);
   };
@@ -95,19 +92,6 @@ export function createSharedSubscribe(maskError: (error: unknown, requestId?: st
 
 function masked(result: ExecutionResult, mask: (error: unknown) => GraphQLError): ExecutionResult {
   return result.errors === undefined ? result : { ...result, errors: maskErrors(result.errors, mask) };
-}
-
-/**
- * Why an update cannot be told. An error is never sent in its place: the subscription ends, to be resumed behind the
- * cursor from before it, or for good where the document is at fault.
- *
- * @param report logs what is a fault of ours.
- */
-function failureOf(causes: readonly Error[], report: () => void): Error {
-  const known = causes.find((cause) => cause instanceof RetryableError || cause instanceof InvalidInputError);
-  if (known !== undefined) return known;
-  report();
-  return new ServiceUnavailableError({ cause: causes[0] });
 }
 
 function isFollowed(answer: unknown): answer is Followed {

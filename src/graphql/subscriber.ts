@@ -27,7 +27,7 @@ export type Sharing = {
    * Answers an update; whoever asks second gets the same answer.
    *
    * @returns undefined where what it tells of was deleted meanwhile: then there is nothing to tell.
-   * @throws RetryableError where it cannot be read now.
+   * @throws RetryableError where it cannot be read now; GraphQLError where it never can.
    */
   execute(update: Update): Promise<SharedResult | undefined>;
   mask(error: unknown): GraphQLError;

@@ -1,3 +1,4 @@
+import type { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { z } from 'zod';
 import type { SharedResult } from '../graphql/audience.ts';
@@ -12,7 +13,10 @@ const bytes = new TextEncoder();
 const heartbeat = bytes.encode(':\n\n');
 const complete = bytes.encode('event: complete\ndata:\n\n');
 
-const resultsSchema = z.custom<AsyncGenerator<SharedResult, void, undefined>>(
+/** In the place of what a subscription throws, Yoga puts its errors, masked: they are the last there is. */
+type Failure = { errors: readonly GraphQLError[] };
+
+const resultsSchema = z.custom<AsyncGenerator<SharedResult | Failure, void, undefined>>(
   (value) => typeof value === 'object' && value !== null && Symbol.asyncIterator in value,
 );
 
@@ -36,14 +40,14 @@ export const eventStreams: Plugin = {
           }, heartbeatMs);
         },
         async pull(controller) {
-          try {
-            const { done, value } = await results.next();
-            if (done !== true) return controller.enqueue(bytes.encode(messageOf(value)));
-            controller.enqueue(complete);
-          } catch (error) {
-            controller.enqueue(bytes.encode(endOf(error)));
+          const { done, value } = await results.next();
+          let end = complete;
+          if (done !== true) {
+            if ('text' in value) return controller.enqueue(bytes.encode(messageOf(value)));
+            end = bytes.encode(endOf(value));
           }
           clearInterval(timer);
+          controller.enqueue(end);
           controller.close();
         },
         async cancel() {
@@ -67,14 +71,12 @@ function messageOf({ cursor, text }: SharedResult): string {
   return `id: ${cursor}\nevent: next\ndata: ${text}\n\n`;
 }
 
-const extensionsSchema = z.object({ extensions: z.object({ retryAfter: z.number() }) });
-
 /**
  * How a stream ends that cannot go on. Where it may be resumed, it breaks off without a message: a browser comes back by
  * itself, after as long as it is told, behind the newest `id` that it has.
  */
-function endOf(error: unknown): string {
-  const retryable = extensionsSchema.safeParse(error).data;
-  if (retryable !== undefined) return `retry: ${retryable.extensions.retryAfter * 1000}\n\n`;
-  return `event: next\ndata: ${JSON.stringify({ errors: [error] })}\n\nevent: complete\ndata:\n\n`;
+function endOf({ errors }: Failure): string {
+  const retryAfter = z.number().safeParse(errors[0]?.extensions['retryAfter']).data;
+  if (retryAfter !== undefined) return `retry: ${retryAfter * 1000}\n\n`;
+  return `event: next\ndata: ${JSON.stringify({ errors })}\n\nevent: complete\ndata:\n\n`;
 }

@@ -123,7 +123,7 @@ export function createLedger(
   const end = createGroup<Ending, true>(async (endings) => {
     const values = [JSON.stringify(endings)];
     // An answer that was paid for waits for the database: as many as this process has posts under way, twice.
-    changes.posts(await keepTrying.execute(() => database.query<PostPlace>(endStatement, values)));
+    changes.posts(await keepTrying(() => database.query<PostPlace>(endStatement, values)));
     return endings.map(() => true);
   }, maxGroupSize);
 

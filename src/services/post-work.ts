@@ -81,7 +81,7 @@ export function createPostWorkbench(deps: {
       await jobs.remove(tx, 'posts', done);
       return { entries: written, isSettled: held };
     };
-    const { entries, isSettled } = await keepTrying.execute(() => database.transaction(write));
+    const { entries, isSettled } = await keepTrying(() => database.transaction(write));
     changes.posts(settlements.map(({ work }) => placeOf(work)));
     announce(bus, entries);
     return isSettled;

@@ -8,7 +8,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { PrismaClient, type Prisma } from './generated/prisma/client.ts';
 import { applyMigrations, type MigrationConnection } from './migrations.ts';
 import { createTroubleDesk, type TroubleDesk } from './passing-trouble.ts';
-import { watchConnections } from './silent-connections.ts';
+import { lifeSigns, watchConnections } from './silent-connections.ts';
 import { connectionSeconds, createStatements, rowMaker } from './statements.ts';
 
 export type Transaction = Prisma.TransactionClient;
@@ -53,7 +53,7 @@ export async function openDatabase(
 async function openPostgres(url: string, logger: Logger): Promise<Database> {
   await migratePostgres(url, logger);
   const desk = createTroubleDesk(logger);
-  const watch = watchConnections(url, desk.note);
+  const watch = watchConnections(url, limits.statement_timeout, desk.note);
   const common = {
     ...limits,
     connectionString: url,
@@ -61,8 +61,14 @@ async function openPostgres(url: string, logger: Logger): Promise<Database> {
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
     maxLifetimeSeconds: connectionSeconds,
+    options: lifeSigns,
   };
-  const shared = new pg.Pool({ ...common, max: 10, options: planning, application_name: 'pressrun' });
+  const shared = new pg.Pool({
+    ...common,
+    max: 10,
+    options: `${lifeSigns} ${planning}`,
+    application_name: 'pressrun',
+  });
   shared.on('error', desk.note);
   const statementOf = createStatements();
   const close = async () => {

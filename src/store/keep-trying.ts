@@ -1,11 +1,27 @@
-import { ConstantBackoff, handleType, retry } from 'cockatiel';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ServiceUnavailableError } from '../domain/errors.ts';
 
+/** A failover is long over by then. */
+const forFiveMinutes = { forMs: 5 * 60_000, pauseMs: 500 };
+
 /**
- * Runs a write again and again while the database is away: twice a second, for five minutes, in which a failover is long
- * over. For what must not be lost, because it was paid for; so it must be right to write it twice.
+ * Runs a write again and again while the database is away: twice a second, for five minutes, however long an attempt
+ * takes. For what must not be lost, because it was paid for; so it must be right to write it twice.
+ *
+ * @throws ServiceUnavailableError of the first attempt that failed after that time; any other error at once.
  */
-export const keepTrying = retry(handleType(ServiceUnavailableError), {
-  maxAttempts: 600,
-  backoff: new ConstantBackoff(500),
-}).dangerouslyUnref();
+export async function keepTrying<T>(
+  write: () => Promise<T>,
+  { forMs, pauseMs } = forFiveMinutes,
+): Promise<T> {
+  const deadline = performance.now() + forMs;
+  for (;;) {
+    try {
+      return await write();
+    } catch (error) {
+      if (!(error instanceof ServiceUnavailableError) || performance.now() >= deadline) throw error;
+    }
+    // A process that ends does not wait for it.
+    await delay(pauseMs, undefined, { ref: false });
+  }
+}

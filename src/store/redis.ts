@@ -1,17 +1,25 @@
 import { Redis, type RedisOptions } from 'ioredis';
+import { z } from 'zod';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** A connection that has asked something and heard nothing for so long is made anew: nobody tells of a silent one. */
 const silenceMs = 3_000;
 
 /**
- * Options of every connection of ours. Without them ioredis waits for minutes on a refused server and for ever
- * on a hung one.
+ * A connection to Redis, not opened yet. It comes back by itself. Where Redis refuses to select the database of `url`, it is
+ * closed and opened anew: by itself, ioredis would go on with number 0.
+ *
+ * Without these options ioredis waits for minutes on a refused server and for ever on a hung one.
  *
  * @param patienceMs how long a command waits for its answer.
  */
-export function redisOptions(patienceMs: number) {
-  return {
+export function createRedis(
+  url: string,
+  patienceMs: number,
+  logger: Logger,
+  options: Pick<RedisOptions, 'enableAutoPipelining' | 'autoResubscribe'> = {},
+): Redis {
+  const redis = new Redis(url, {
     lazyConnect: true,
     connectTimeout: 2_000,
     commandTimeout: patienceMs,
@@ -20,8 +28,24 @@ export function redisOptions(patienceMs: number) {
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     retryStrategy: (attempt: number) => Math.min(100 * 2 ** attempt, 1_000),
-  } satisfies RedisOptions;
+    ...options,
+  });
+  redis.on('error', (error) => {
+    if (!refusedSelectSchema.safeParse(error).success) return;
+    logger.error({ error: error.message }, 'Redis refuses the database of REDIS_URL; trying again');
+    // Before it is ready, so that nothing is written to number 0.
+    redis.stream.destroy();
+  });
+  return redis;
 }
+
+const refusedSelectSchema = z.object({
+  name: z.literal('ReplyError'),
+  command: z.object({ name: z.literal('select') }),
+});
+
+/** What Redis says where a setting of ours is wrong, or its own. All else, such as too many clients, may pass. */
+const lastingRefusal = /^(WRONGPASS|NOAUTH|NOPERM|ERR (invalid )?DB index)/;
 
 /**
  * Connects for the first time. Where Redis cannot be reached, it is tried again every second, as when it goes away later.
@@ -29,16 +53,22 @@ export function redisOptions(patienceMs: number) {
  * @throws ReplyError where Redis answers and refuses, such as for a wrong password or a database that it does not have.
  */
 export async function connectRedis(redis: Redis, logger: Logger): Promise<void> {
+  const refusals: Error[] = [];
+  const note = (error: Error) => lastingRefusal.test(error.message) && refusals.push(error);
+  redis.on('error', note);
   try {
     await redis.connect();
-    await selectOwn(redis);
   } catch (error) {
-    if (error instanceof Error && error.name !== 'ReplyError') {
-      logger.warn({ error: error.message }, 'Redis cannot be reached; going on without it until it can');
-      return;
+    // Of a refusal, `connect` itself may say no more than that the connection was closed.
+    const [refusal] = refusals;
+    if (refusal !== undefined) {
+      redis.disconnect();
+      throw refusal;
     }
-    redis.disconnect();
-    throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    logger.warn({ error: reason }, 'Redis cannot be reached; going on without it until it can');
+  } finally {
+    redis.off('error', note);
   }
 }
 
@@ -47,13 +77,8 @@ const counterPatienceMs = 250;
 
 /** Opens a connection for counters. It comes back by itself when Redis does. Rejects where the database of `url` does not exist. */
 export async function openRedis(url: string, logger: Logger): Promise<Redis> {
-  const redis = new Redis(url, redisOptions(counterPatienceMs));
+  const redis = createRedis(url, counterPatienceMs, logger);
   redis.on('error', (error) => logger.debug({ error: error.message }, 'Redis: counters'));
   await connectRedis(redis, logger);
   return redis;
-}
-
-/** Selects the database of the connection's address again: on connecting, ioredis goes on with number 0 where there is none. */
-export async function selectOwn(redis: Redis): Promise<void> {
-  await redis.select(redis.options.db ?? 0);
 }

@@ -24,8 +24,14 @@ export type ConnectionWatch = {
   close(): void;
 };
 
-/** Moments on the clock of `performance.now()`. */
-type Watched = { bytesRead: number; heardAt: number; idleAt: number };
+/** Moments on the clock of `performance.now()`. `sparedAt`: when the server last spoke for it. */
+type Watched = { bytesRead: number; heardAt: number; idleAt: number; sparedAt: number };
+
+/**
+ * For connections that are watched. The server ends its side of one that the network lost within 11 s: the connections that
+ * it still counts leave no room for new ones, and none to ask it.
+ */
+export const lifeSigns = '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3';
 
 /** What `pg` knows of a connection and does not declare. */
 const stateSchema = z.object({ readyForQuery: z.boolean().default(true), processID: z.number().nullable() });
@@ -34,11 +40,18 @@ const stateSchema = z.object({ readyForQuery: z.boolean().default(true), process
  * Ends connections to PostgreSQL that went silent within 5 s, however long statements may take: where one has waited
  * for 2.5 s, a new connection asks the server what it works on. A statement that it does not work on is on a silent
  * connection, and so is every other connection that has heard nothing since. Where nothing answers, all that wait are.
+ * Where the server refuses to be asked, as it has too many connections, one is silent that has waited for longer than
+ * any statement may take.
  *
- * @param url PostgreSQL's address.
+ * @param url PostgreSQL's own address: behind a pooler its processes are not known.
+ * @param statementMs after which the server ends a statement by itself.
  * @param onSilent told of the connections that were ended at one time.
  */
-export function watchConnections(url: string, onSilent: (error: Error) => void): ConnectionWatch {
+export function watchConnections(
+  url: string,
+  statementMs: number,
+  onSilent: (error: Error) => void,
+): ConnectionWatch {
   const clients = new Map<pg.Client, Watched>();
   let asking: Promise<void> | undefined;
 
@@ -46,7 +59,7 @@ export function watchConnections(url: string, onSilent: (error: Error) => void):
     constructor(config?: string | pg.ClientConfig) {
       super(config);
       const now = performance.now();
-      clients.set(this, { bytesRead: 0, heardAt: now, idleAt: now });
+      clients.set(this, { bytesRead: 0, heardAt: now, idleAt: now, sparedAt: now });
       this.once('end', () => clients.delete(this));
     }
   }
@@ -60,24 +73,27 @@ export function watchConnections(url: string, onSilent: (error: Error) => void):
       // How long connecting may take is for the pool to say.
       if (readyForQuery || processID === null) watched.idleAt = now;
     }
-    const isSuspect = ([, watched]: [pg.Client, Watched]) => now - waitsSince(watched) > patienceMs;
+    const isSuspect = ([, watched]: [pg.Client, Watched]) =>
+      now - Math.max(waitsSince(watched), watched.sparedAt) > patienceMs;
     if ([...clients].some(isSuspect)) asking ??= ask().finally(() => (asking = undefined));
   }
 
   async function ask(): Promise<void> {
     const isWorkedOn = await askServer(url);
-    const waitsTooLong = performance.now() - patienceMs;
-    const silent = [...clients].filter(
+    const now = performance.now();
+    const isSpared = (client: pg.Client, watched: Watched) =>
+      isWorkedOn(client) && now - waitsSince(watched) < statementMs + patienceMs;
+    const suspects = [...clients].filter(
       ([client, watched]) =>
-        waitsSince(watched) < waitsTooLong &&
-        socketOf(client).bytesRead === watched.bytesRead &&
-        !isWorkedOn(client),
+        now - waitsSince(watched) > patienceMs && socketOf(client).bytesRead === watched.bytesRead,
     );
+    const silent = suspects.filter(([client, watched]) => !isSpared(client, watched));
+    for (const [, watched] of suspects) watched.sparedAt = now;
     if (silent.length === 0) return;
     const silentSince = Math.min(...silent.map(([, watched]) => waitsSince(watched)));
     const error = new SilentConnectionError();
-    for (const [client, { heardAt }] of clients) {
-      if (heardAt <= silentSince && !isWorkedOn(client)) socketOf(client).destroy(error);
+    for (const [client, watched] of clients) {
+      if (watched.heardAt <= silentSince && !isSpared(client, watched)) socketOf(client).destroy(error);
     }
     onSilent(error);
   }
@@ -120,7 +136,7 @@ async function askServer(url: string): Promise<(client: pg.Client) => boolean> {
     );
     return (client) => working.has(stateSchema.parse(client).processID ?? 0);
   } catch (error) {
-    // A refusal, such as one connection too many, is an answer too: nothing is known of the others.
+    // A refusal, such as one connection too many, is an answer too: it may work on any of them.
     return () => error instanceof pg.DatabaseError;
   } finally {
     socketOf(asker).destroy();

@@ -181,6 +181,21 @@ describe('passing trouble is SERVICE_UNAVAILABLE', () => {
     expect(await database.prisma.user.count()).toBe(0);
   });
 
+  it('a transaction that took too long', async () => {
+    const database = await open(await createDatabase(inject('postgresUrl')));
+    const slow = database.transaction(async (tx) => {
+      await tx.$queryRaw`SELECT 1 FROM pg_sleep(0.5)`;
+      return tx.user.count();
+    }, 100);
+    await expect(slow).rejects.toBeInstanceOf(ServiceUnavailableError);
+  });
+
+  it('a transaction that is used after its end is a bug', async () => {
+    const database = await open(await createDatabase(inject('postgresUrl')));
+    const ended = await database.transaction((tx) => Promise.resolve({ tx }));
+    await expect(ended.tx.user.count()).rejects.toThrow('committed transaction');
+  });
+
   it('a bug stays what it is', async () => {
     const database = await open(await createDatabase(inject('postgresUrl')));
     await expect(database.query('SELECT nothing', [])).rejects.toThrow('column "nothing" does not exist');

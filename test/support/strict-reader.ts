@@ -7,7 +7,7 @@ import { openSocket } from './raw-graphql.ts';
 export type Reading = {
   /** Places of the stored events, in the order in which they came. */
   told: number[];
-  /** Messages inside a stream that carried errors. */
+  /** Messages inside a stream that carried errors, or no result. */
   errors: string[];
   /** Codes with which operations were ended or refused by the server, to be resumed. */
   ends: string[];
@@ -110,7 +110,8 @@ export function readStrictly(options: {
     for await (const bytes of response.body ?? []) {
       for (const message of parser.push(decoder.decode(bytes, { stream: true }))) {
         if (message.event !== 'next') continue;
-        hear(JSON.parse(message.data), isFirst);
+        if (message.data.startsWith('{')) hear(JSON.parse(message.data), isFirst);
+        else reading.errors.push(`a message that is no result: ${message.data}`);
         isFirst = false;
       }
     }

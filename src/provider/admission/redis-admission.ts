@@ -1,5 +1,5 @@
-import { Redis } from 'ioredis';
-import { redisOptions } from '../../store/redis.ts';
+import type { Redis } from 'ioredis';
+import { createRedis } from '../../store/redis.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import {
   admissionSettingsSchema,
@@ -36,7 +36,7 @@ export async function createRedisAdmission(
   clock?: () => number,
 ): Promise<Admission> {
   const settings = admissionSettingsSchema.parse(input);
-  const connection = typeof redis === 'string' ? new Redis(redis, redisOptions(patienceMs)) : redis;
+  const connection = typeof redis === 'string' ? createRedis(redis, patienceMs, logger) : redis;
   const shared = createScriptAdmission(connection, settings, clock);
   const alone = createMemoryAdmission(shareOf(settings), clock);
   const now = clock ?? Date.now;
