@@ -13,7 +13,7 @@ export function parseAddress(text: string): string | undefined {
   const trimmed = text.trim();
   const [, v4, v6] = withPort.exec(trimmed) ?? [];
   const address = v4 ?? v6 ?? trimmed.split('%', 1)[0] ?? '';
-  return isIP(address) === 0 ? undefined : ipaddr.process(address).toString();
+  return read(address)?.toString();
 }
 
 /**
@@ -23,13 +23,17 @@ export function parseAddress(text: string): string | undefined {
  */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address;
-  const bare = address.split('%', 1)[0] ?? '';
-  if (isIP(bare) === 0) return address;
-  const parsed = ipaddr.process(bare);
+  const parsed = read(address.split('%', 1)[0] ?? '');
+  if (parsed === undefined) return address;
   return parsed instanceof ipaddr.IPv6
     ? parsed.parts
         .slice(0, 4)
         .map((part) => part.toString(16))
         .join(':')
     : parsed.toString();
+}
+
+/** `isIP` and ipaddr.js each take spellings that the other refuses: an address is what both read. */
+function read(address: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
+  return isIP(address) !== 0 && ipaddr.isValid(address) ? ipaddr.process(address) : undefined;
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { largeBytes, type UnfinishedInput } from './unfinished-input.ts';
+import { ServiceUnavailableError } from '../domain/errors.ts';
+import { largeBytes, type Source, type UnfinishedInput } from './unfinished-input.ts';
 
 /** What is taken for a body at first, where it comes in more than one piece. */
 const firstBytes = 16 * 1024;
@@ -9,7 +10,8 @@ const firstBytes = 16 * 1024;
  * put together as they come, as each would take hundreds of bytes, however small it is.
  *
  * @returns undefined where it is larger than `maxBytes`; the rest is not read.
- * @throws ClientLeftError where the connection ends before the body does.
+ * @throws ClientLeftError where the connection ends before the body does; ServiceUnavailableError where the client's
+ *   network sends too much at once.
  */
 export function readBody(
   request: IncomingMessage,
@@ -17,14 +19,27 @@ export function readBody(
   { unfinished, network }: { unfinished: UnfinishedInput; network: string },
 ): Promise<Buffer | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>();
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > maxBytes) {
     resolve(undefined);
     return promise;
   }
-  const source = { network, cut: () => request.destroy() };
   let body: Buffer = Buffer.alloc(0);
   let bytes = 0;
   let isRead = false;
+  const source: Source = {
+    network,
+    cut(why) {
+      if (why === 'slow') {
+        request.destroy();
+        return;
+      }
+      isRead = true;
+      body = Buffer.alloc(0);
+      request.pause();
+      reject(new ServiceUnavailableError());
+    },
+  };
   const finish = (read: Buffer | undefined) => {
     unfinished.hold(source, 0);
     resolve(read);
@@ -37,12 +52,13 @@ export function readBody(
       request.pause();
       return;
     }
-    // Most bodies are one piece, which is taken as it is.
+    // Most bodies are one piece, which is taken as it is, and is not unfinished.
     body = bytes === 0 ? piece : append(body, bytes, piece, maxBytes);
     bytes += piece.byteLength;
-    unfinished.hold(source, body.byteLength);
+    if (piece.byteLength !== announced) unfinished.hold(source, body.byteLength);
   });
   request.on('end', () => {
+    if (isRead) return;
     isRead = true;
     const whole = body.subarray(0, bytes);
     if (bytes < largeBytes) finish(whole);
@@ -57,6 +73,20 @@ export function readBody(
     reject(new ClientLeftError());
   });
   return promise;
+}
+
+/** @returns what reads a body as JSON, with its first use; undefined stands for what is none. */
+export function jsonReader(body: Buffer): () => unknown {
+  let read: { value: unknown } | undefined;
+  return () => (read ??= { value: parseJson(body.toString()) }).value;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** @returns a buffer that begins with the first `bytes` of `body` and goes on with `piece`; it may be longer. */

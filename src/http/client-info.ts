@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import proxyAddr from 'proxy-addr';
 import { parseAddress } from '../domain/addresses.ts';
-import { requestIdOf } from './headers.ts';
 
 /** What is known of a request and of the client's side of its connection. */
 export type ClientInfo = {
@@ -21,7 +20,7 @@ export type ClientInfo = {
  */
 export function createClientReader(trustedProxies: readonly string[]) {
   const isTrusted = proxyAddr.compile([...trustedProxies]);
-  return (request: IncomingMessage): ClientInfo => {
+  return (request: IncomingMessage, requestId: string): ClientInfo => {
     const peer = request.socket.remoteAddress ?? '';
     const isBehindProxy = peer !== '' && isTrusted(peer, 0);
     const address = isBehindProxy ? clientAddress(peer, request, isTrusted) : peer;
@@ -29,7 +28,7 @@ export function createClientReader(trustedProxies: readonly string[]) {
     const isSecure = protocol.split(',', 1)[0]?.trim() === 'https';
     const { host = 'localhost' } = request.headers;
     return {
-      requestId: requestIdOf(request),
+      requestId,
       address,
       isSecure,
       origin: `${isSecure ? 'https' : 'http'}://${host}`,

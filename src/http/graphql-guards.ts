@@ -91,14 +91,13 @@ export function createGuards(deps: {
 
 type RequestParser = NonNullable<Parameters<NonNullable<Plugin['onRequestParse']>>[0]['requestParser']>;
 
-/** Replaces what Yoga throws for text that is no JSON: it repeats the text, or is no GraphQLError. */
+/** Replaces what Yoga throws for text in an address that is no JSON. */
 async function parseRequest(request: Request, parse: RequestParser) {
   try {
     return await parse(request);
   } catch (error) {
-    const isOfJson = error instanceof GraphQLError && error.extensions['originalError'] !== undefined;
-    if (!isOfJson && !(error instanceof SyntaxError)) throw error;
-    throw new GraphQLError('The body, and "variables" and "extensions" in an address, must be JSON.', {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new GraphQLError('"variables" and "extensions" in an address must be JSON.', {
       extensions: { code: 'BAD_REQUEST', http: { status: 400 } },
     });
   }

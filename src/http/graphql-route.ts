@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { z } from 'zod';
 import { networkOf } from '../domain/addresses.ts';
-import { RateLimitedError } from '../domain/errors.ts';
+import { RateLimitedError, ServiceUnavailableError } from '../domain/errors.ts';
 import type { Accounts } from '../services/accounts.ts';
 import type { RateLimits } from '../services/rate-limits.ts';
 import type { Sessions } from '../services/sessions.ts';
 import { authenticate } from './authenticate.ts';
-import { readBody } from './body.ts';
+import { jsonReader, readBody } from './body.ts';
 import type { ClientInfo } from './client-info.ts';
 import { compress } from './compress.ts';
 import type { ConnectionCount } from './connection-count.ts';
@@ -29,6 +30,12 @@ type Route = (
 
 /** The longest that browsers send has about 150. */
 const maxAcceptCharacters = 1_000;
+
+/** Yoga would look for an empty object's body in the connection, which has been read. */
+const paramsSchema = z.custom<object>(
+  (value) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0,
+);
 
 /** What a request must be before GraphQL reads it; refusals are answers in GraphQL's shape. */
 export function createGraphqlRoute(deps: {
@@ -88,14 +95,27 @@ export function createGraphqlRoute(deps: {
       const body = await readBody(request, deps.maxBodyBytes, {
         unfinished: deps.unfinished,
         network: networkOf(client.address),
+      }).catch((error: unknown) => {
+        if (!(error instanceof ServiceUnavailableError)) throw error;
+        return error;
       });
+      if (body instanceof ServiceUnavailableError) {
+        head.push('connection', 'close', 'retry-after', String(body.retryAfter));
+        return refuse(503, body.code, body.message, { retryAfter: body.retryAfter });
+      }
       if (body === undefined) {
         head.push('connection', 'close');
         return refuse(413, 'REQUEST_TOO_LARGE', 'The request is too large.');
       }
-      if (await answerAsJson(graphql, { request, response, body, head, client, whoAsks, context })) return;
-      // Where Yoga looks for what was read already.
-      Object.assign(request, { body });
+      const json = jsonReader(body);
+      if (await answerAsJson(graphql, { request, response, body, json, head, client, whoAsks, context }))
+        return;
+      const params = paramsSchema.safeParse(json()).data;
+      if (params === undefined) {
+        return refuse(400, 'BAD_REQUEST', 'The body must be a JSON object with a query.');
+      }
+      // Yoga takes an object that is there as the body that was parsed. Bytes or text it would read again, in its own way.
+      Object.assign(request, { body: params });
     }
     setHead(response, head);
     compress(request, response);

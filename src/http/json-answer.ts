@@ -6,13 +6,15 @@ import type { ClientInfo } from './client-info.ts';
 import { compress, isWorthCompressing } from './compress.ts';
 import type { Head } from './security-headers.ts';
 import { answerKey } from './cached-answers.ts';
-import type { Answer, GraphqlParams, GraphqlServer, RequestContext } from './graphql-server.ts';
+import type { Answer, GraphqlServer, RequestContext } from './graphql-server.ts';
 
 /** A request that has been read, and what answers it. */
 type Exchange = {
   request: IncomingMessage;
   response: ServerResponse;
   body: Buffer;
+  /** Reads the body as JSON; undefined for what is none. */
+  json: () => unknown;
   /** What the answer's headers begin with. */
   head: Readonly<Head>;
   client: ClientInfo;
@@ -54,7 +56,7 @@ export async function answerAsJson(graphql: GraphqlServer, exchange: Exchange): 
 
 async function findAnswer(
   graphql: GraphqlServer,
-  { body, client, whoAsks, context }: Exchange,
+  { body, json, client, whoAsks, context }: Exchange,
 ): Promise<Answer | undefined> {
   const asks = whoAsks();
   const viewer = asks instanceof Promise ? await asks.catch(() => undefined) : asks;
@@ -64,7 +66,7 @@ async function findAnswer(
     const known = key === undefined ? undefined : graphql.answerFromMemory(key, viewer, client.address);
     if (known !== undefined) return known;
   }
-  const params = paramsOf(body);
+  const params = paramsSchema.safeParse(json()).data;
   return params === undefined ? undefined : graphql.answer(params, context(), key);
 }
 
@@ -105,14 +107,6 @@ const paramsSchema = z.strictObject({
   variables: object.refine((variables) => !isTooDeep(variables)),
   extensions: object,
 });
-
-function paramsOf(body: Buffer): GraphqlParams | undefined {
-  try {
-    return paramsSchema.safeParse(JSON.parse(body.toString())).data;
-  } catch {
-    return undefined;
-  }
-}
 
 const httpSchema = z.object({
   status: z.number(),

@@ -17,7 +17,7 @@ import { createConnectionCount } from './connection-count.ts';
 import { createGraphqlRoute } from './graphql-route.ts';
 import { createGraphqlServer, graphqlPath } from './graphql-server.ts';
 import { exportPrefix, serveExport } from './exports.ts';
-import { pathOf } from './headers.ts';
+import { pathOf, requestIdOf } from './headers.ts';
 import { createHealth, type HealthChecks, type HealthNotices } from './health.ts';
 import { isAllowedHost } from './hosts.ts';
 import { explainListenError } from './listen-error.ts';
@@ -107,20 +107,22 @@ export function createHttpServer(deps: {
   }
 
   const requestLog = createRequestLog(logger, createMomentWriter());
-  // Another protocol may be offered to anybody; who does not know it goes on with HTTP/1.1 (RFC 9110, section 7.8).
-  const shouldUpgradeCallback = deps.servesApi ? asksForWebSocket : () => false;
-  const server = createServer({ ...patience, shouldUpgradeCallback }, (request, response) => {
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedAt = performance.now();
-    const client = readClient(request);
-    const { requestId } = client;
+    const requestId = requestIdOf(request);
     const path = pathOf(request);
     response.on('close', () => {
       const ms = Math.round(performance.now() - startedAt);
       requestLog.write({ requestId, method: request.method ?? '', path, status: response.statusCode, ms });
     });
-    const isGraphiql = path === graphqlPath && request.headers.accept?.includes('text/html') === true;
-    const head = [...securityHead({ isSecure: client.isSecure, isGraphiql }), 'x-request-id', requestId];
-    route(request, response, client, path, head).catch((error: unknown) => {
+    let head: Head = ['x-request-id', requestId];
+    try {
+      const client = readClient(request, requestId);
+      const isGraphiql = path === graphqlPath && request.headers.accept?.includes('text/html') === true;
+      head = [...securityHead({ isSecure: client.isSecure, isGraphiql }), ...head];
+      await route(request, response, client, path, head);
+    } catch (error) {
       if (error instanceof ClientLeftError) return;
       if (error instanceof RetryableError && !response.headersSent) {
         response.writeHead(503, [
@@ -136,8 +138,15 @@ export function createHttpServer(deps: {
       logger.error({ err: error, requestId }, 'request failed');
       if (!response.headersSent) response.writeHead(500, head);
       response.end();
-    });
-  });
+    }
+  }
+
+  // Another protocol may be offered to anybody; who does not know it goes on with HTTP/1.1 (RFC 9110, section 7.8).
+  const shouldUpgradeCallback = deps.servesApi ? asksForWebSocket : () => false;
+  const server = createServer(
+    { ...patience, shouldUpgradeCallback },
+    (request, response) => void answer(request, response),
+  );
   server.keepAliveTimeout = keepAliveTimeoutMs;
   const webSockets = deps.servesApi
     ? attachWebSockets(server, {

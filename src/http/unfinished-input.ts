@@ -9,8 +9,8 @@ export type Source = {
 };
 
 /**
- * `slow`: its time is over. `crowded`: it is more than its network may have, or all of them together are too much and it
- * is the oldest.
+ * `slow`: its time is over. `crowded`: its network has more than it may and this is the largest part of it, or all
+ * networks together have too much and this is the oldest.
  */
 export type CutReason = 'slow' | 'crowded';
 
@@ -54,8 +54,20 @@ export function createUnfinishedInput(limits: {
     if (bytes === 0) held.delete(source);
     else if (known === undefined) held.set(source, { bytes, since: performance.now() });
     else known.bytes = bytes;
-    if (more > 0 && ofNetwork > limits.maxBytesPerNetwork) cut(source, 'crowded');
+    if (more > 0 && ofNetwork > limits.maxBytesPerNetwork) cutLargest(source.network);
     else if (total > limits.maxBytes) cutOldest('crowded');
+  }
+
+  /** Small input is never in the way, so nobody can have that of others cut by filling up what the network may have. */
+  function cutLargest(network: string): void {
+    let largest: Source | undefined;
+    let most = 0;
+    for (const [source, { bytes }] of held) {
+      if (source.network !== network || bytes <= most) continue;
+      largest = source;
+      most = bytes;
+    }
+    if (largest !== undefined) cut(largest, 'crowded');
   }
 
   function cutOldest(why: CutReason): void {

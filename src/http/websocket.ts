@@ -12,7 +12,7 @@ import type { ClientInfo } from './client-info.ts';
 import type { ConnectionCount } from './connection-count.ts';
 import { graphqlPath, type GraphqlServer } from './graphql-server.ts';
 import { createGraphqlSockets } from './graphql-socket.ts';
-import { pathOf } from './headers.ts';
+import { pathOf, requestIdOf } from './headers.ts';
 import { isAllowedHost } from './hosts.ts';
 import { isAllowedOrigin } from './origins.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
@@ -47,7 +47,7 @@ export function attachWebSockets(
     persisted: PersistedDocuments;
     connections: ConnectionCount;
     unfinished: UnfinishedInput;
-    readClient: (request: IncomingMessage) => ClientInfo;
+    readClient: (request: IncomingMessage, requestId: string) => ClientInfo;
     settings: HttpSettings;
     maxMessageBytes: number;
     logger: Logger;
@@ -79,7 +79,7 @@ export function attachWebSockets(
     if (pathOf(request) !== graphqlPath) return refuse('404 Not Found');
     if (!isAllowedHost(request, deps.settings.allowedHosts)) return refuse('421 Misdirected Request');
     if (!isAllowedOrigin(request, deps.settings.allowedOrigins)) return refuse('403 Forbidden');
-    const client = deps.readClient(request);
+    const client = deps.readClient(request, requestIdOf(request));
     try {
       await deps.limits.request(client.address);
     } catch (error) {

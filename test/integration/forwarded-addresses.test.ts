@@ -52,3 +52,11 @@ it('the sockets of a /64 are counted together', async () => {
     await socket[Symbol.asyncDispose]();
   }
 });
+
+it.each(['1::1.2.3.4', '::1.2.3.4', '64:ff9b::1.2.3.4', '[1::1.2.3.4]:80'])(
+  'a spelling that not every reader of addresses takes is no address: %s',
+  async (spelling) => {
+    const { status } = await post(app, { query: '{ me { id } }' }, { 'x-forwarded-for': spelling });
+    expect([200, 429]).toContain(status);
+  },
+);

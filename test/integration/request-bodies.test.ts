@@ -48,3 +48,36 @@ it('unfinished bodies of a network are 16 MiB together: those beyond are cut, wh
     for (const connection of connections) connection[Symbol.dispose]();
   }
 }, 60_000);
+
+it('a network that fills up what it may have unfinished is still answered, and its largest body is told to come again', async () => {
+  const mebibyte = 1024 * 1024;
+  const connections = await Promise.all(Array.from({ length: 16 }, () => openConnection(app.url)));
+  try {
+    for (const { socket } of connections) {
+      socket.write(
+        `POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${mebibyte}\r\n\r\n`,
+      );
+      await new Promise<void>((resolve) => socket.write(Buffer.alloc(mebibyte - 1, 32), () => resolve()));
+    }
+    const asked = { query: '{ me { id } }' };
+    const answers = await Promise.all(Array.from({ length: 5 }, () => post(app, asked)));
+    expect(answers.map(({ data }) => data)).toEqual(answers.map(() => ({ me: null })));
+    expect(connections.filter(({ socket }) => socket.closed)).toEqual([]);
+
+    using seventeenth = await openConnection(app.url);
+    seventeenth.socket.write(
+      'POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n',
+    );
+    const body = JSON.stringify(asked);
+    seventeenth.socket.write(`${body.length.toString(16)}\r\n${body}\r\n`);
+    const refused = () =>
+      connections.filter(({ heard }) =>
+        /^HTTP\/1.1 503 [^]*\r\nretry-after: 1\r\n/i.test(heard().toString()),
+      );
+    await waitUntil('a refusal', () => refused().length === 1);
+    seventeenth.socket.write('0\r\n\r\n');
+    await waitUntil('the answer', () => seventeenth.heard().includes('{"data":{"me":null}}'));
+  } finally {
+    for (const connection of connections) connection[Symbol.dispose]();
+  }
+}, 60_000);

@@ -8,7 +8,8 @@ import { canonicalLanguage } from '../../src/domain/languages.ts';
 import { createDocuments } from '../../src/graphql/documents.ts';
 import { maskError, shorten } from '../../src/graphql/mask-error.ts';
 import { schema } from '../../src/graphql/schema.ts';
-import { createClientReader } from '../../src/http/client-info.ts';
+import { networkOf, parseAddress } from '../../src/domain/addresses.ts';
+import { hostNameOf, isAllowedHost } from '../../src/http/hosts.ts';
 import { bearerToken, lastEventIdOf, pathOf, requestIdOf } from '../../src/http/headers.ts';
 import { isAllowedOrigin } from '../../src/http/origins.ts';
 import { refreshCookieOf } from '../../src/http/refresh-cookie.ts';
@@ -20,7 +21,6 @@ const boundMs = 500;
 const megabyte = 1024 * 1024;
 
 const documents = createDocuments({ schema, introspection: false, check: () => undefined });
-const readClient = createClientReader(['127.0.0.1']);
 
 function requestWith(headers: Record<string, string>, url = '/'): IncomingMessage {
   const request = new IncomingMessage(new Socket());
@@ -60,7 +60,13 @@ const parsers: Record<string, (text: string) => unknown> = {
   'x-request-id': (text) => requestIdOf(requestWith({ 'x-request-id': text })),
   'last-event-id': (text) => lastEventIdOf(requestWith({ 'last-event-id': text })),
   origin: (text) => isAllowedOrigin(requestWith({ origin: text, host: text }), []),
-  host: (text) => readClient(requestWith({ host: text })),
+  host: hostNameOf,
+  'host with a port': (text) => hostNameOf(`${text}:80`),
+  'allowed host': (text) => isAllowedHost(requestWith({ host: text }), new Set()),
+  'forwarded address': parseAddress,
+  'forwarded address in brackets': (text) => parseAddress(`[${text}]:80`),
+  network: networkOf,
+  'network of IPv6': (text) => networkOf(`1::${text}`),
   cookie: (text) => {
     const request = requestWith({ cookie: text });
     return refreshCookieOf(request, new ServerResponse(request), '/graphql', true).value;

@@ -34,12 +34,12 @@ it('where all input together is too much, the oldest is cut until it is not', ()
   unfinished.stop();
 });
 
-it('where one network has too much, its newest is cut, and others keep theirs', () => {
+it('where one network has too much, its largest is cut, and others keep theirs', () => {
   const unfinished = createUnfinishedInput({ maxBytes: 100, maxBytesPerNetwork: 50 });
   const [other, first, second] = [openSource('b'), openSource('a'), openSource('a')];
-  unfinished.hold(other, 40);
+  unfinished.hold(other, 45);
   unfinished.hold(first, 40);
-  unfinished.hold(second, 20);
-  expect([other.cuts, first.cuts, second.cuts]).toEqual([[], [], ['crowded']]);
+  unfinished.hold(second, 11);
+  expect([other.cuts, first.cuts, second.cuts]).toEqual([[], ['crowded'], []]);
   unfinished.stop();
 });
