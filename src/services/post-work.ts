@@ -36,8 +36,8 @@ export type PostWorkbench = {
   /** @returns which of these leases still hold. */
   held(leaseIds: readonly string[]): Promise<Set<string>>;
   /**
-   * Writes a post's end, its batch's counters, the events and the job's completion in one transaction. What
-   * comes while one is being written shares the next. What was made becomes a revision of its field, and is
+   * Writes a post's end, its batch's counters and the events, and removes its job, in one transaction. What
+   * comes of the same account while one is being written shares the next. What was made becomes a revision of its field, and is
    * shown unless a person has a say in that field; a post that could not be made again stays completed as it was.
    *
    * @returns false where the lease was lost.
@@ -72,20 +72,25 @@ export function createPostWorkbench(deps: {
   const { database, jobs, bus, changes } = deps;
   const { suspects = createSuspectSlot(quietMs, () => performance.now()) } = deps;
 
-  const settle = createGroup<Settlement, boolean>(async (settlements) => {
-    const write = async (tx: Transaction) => {
-      const written = await writeResults(tx, settlements);
-      const settled = new Set(written.map(({ event }) => ('postId' in event ? event.postId : undefined)));
-      const held = settlements.map(({ work }) => settled.has(work.subjectId));
-      const done = settlements.filter((_, index) => held[index]).map(({ work }) => work.jobId);
-      await jobs.remove(tx, 'posts', done);
-      return { entries: written, isSettled: held };
-    };
-    const { entries, isSettled } = await keepTrying.execute(() => database.transaction(write));
-    changes.posts(settlements.map(({ work }) => placeOf(work)));
-    announce(bus, entries);
-    return isSettled;
-  }, maxGroupSize);
+  const settle = createGroup<Settlement, boolean>(
+    async (settlements) => {
+      const write = async (tx: Transaction) => {
+        const written = await writeResults(tx, settlements);
+        const settled = new Set(written.map(({ event }) => ('postId' in event ? event.postId : undefined)));
+        const held = settlements.map(({ work }) => settled.has(work.subjectId));
+        const done = settlements.filter((_, index) => held[index]).map(({ work }) => work.jobId);
+        await jobs.remove(tx, 'posts', done);
+        return { entries: written, isSettled: held };
+      };
+      const { entries, isSettled } = await keepTrying.execute(() => database.transaction(write));
+      changes.posts(settlements.map(({ work }) => placeOf(work)));
+      announce(bus, entries);
+      return isSettled;
+    },
+    maxGroupSize,
+    // What locks the batches of one account holds up nobody else's.
+    ({ work }) => work.ownerId,
+  );
 
   async function held(leaseIds: readonly string[]): Promise<Set<string>> {
     const rows = await database.query<{ leaseId: string }>(
