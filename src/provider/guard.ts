@@ -9,7 +9,7 @@ import { watchStandstill } from './standstill.ts';
 
 export type GuardedProvider = {
   provider: Provider;
-  /** How many jobs may be started now: any number while the provider is well, else none, or one that probes; none in a pause. */
+  /** How many jobs may be started now: any number while the provider is well, else one that probes where none does; none in a pause. */
   allowance(): number;
   /** Calls `listener` when a pause begins: what was reserved before it is too early by now. */
   onPause(listener: () => void): void;
@@ -176,7 +176,7 @@ export function guardProvider(
       if (performance.now() < pausedUntil) return 0;
       if (breaker.state === CircuitState.Closed) return Number.POSITIVE_INFINITY;
       // One call probes; a post makes its two at the same time, and the second is refused as PROVIDER_DOWN.
-      return performance.now() >= probeAt ? 1 : 0;
+      return breaker.state === CircuitState.Open && performance.now() >= probeAt ? 1 : 0;
     },
   };
 }

@@ -116,6 +116,7 @@ it('refuses calls at once while one probes whether the provider is back', async 
   const probe = draw('a harbour').finally(() => (isProbing = false));
   await waitUntil('the probe to be under way', () => simulator.control.stats().images.inFlight === 1);
   await expect(draw('a pier')).rejects.toMatchObject({ code: 'PROVIDER_DOWN' });
+  expect(guarded.allowance()).toBe(0);
   expect(isProbing).toBe(true);
   await probe;
   expect(guarded.allowance()).toBe(Number.POSITIVE_INFINITY);
