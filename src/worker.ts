@@ -79,7 +79,7 @@ export async function startWorker(
   const dispatcher = createDispatcher({
     jobs,
     admission,
-    handler: createPostWriter({ workbench, batches, jobs, provider, ledger, images, bus, logger }),
+    handler: createPostWriter({ workbench, batches, provider, ledger, images, bus, logger }),
     slots: config.postSlots,
     slotsPerOwner: config.postSlotsPerUser,
     provider: guarded,

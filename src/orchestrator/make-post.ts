@@ -1,8 +1,9 @@
-import { ExponentialBackoff, handleAll, retry } from 'cockatiel';
+import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
 import { z } from 'zod';
 import type { PostStage } from '../domain/batch-events.ts';
 import { channels } from '../domain/channels.ts';
 import { captionSchema, fitToChannel, type Caption } from '../domain/post-content.ts';
+import { ServiceUnavailableError } from '../domain/errors.ts';
 import { chargedUsage } from '../domain/pricing.ts';
 import { captionMessages, imagePrompt, promptHash } from '../domain/prompts.ts';
 import { pausesBatch, ProviderError } from '../domain/provider-errors.ts';
@@ -85,11 +86,14 @@ export async function makePost(deps: Maker, work: PreparedPost, signal: AbortSig
   throw worst(reasons);
 }
 
-/** An image that the asset store does not take would be bought again: it is tried six times more over a quarter of a minute. */
-const storing = retry(handleAll, {
-  maxAttempts: 6,
-  backoff: new ExponentialBackoff({ initialDelay: 250, maxDelay: 8_000 }),
-});
+/** An image that the asset store does not take would be bought again: it is tried six times more over a quarter of a minute. For the database it has waited by then. */
+const storing = retry(
+  handleWhen((error) => !(error instanceof ServiceUnavailableError)),
+  {
+    maxAttempts: 6,
+    backoff: new ExponentialBackoff({ initialDelay: 250, maxDelay: 8_000 }),
+  },
+);
 
 /** Gets one part of a post from the ledger, or from the provider and then into the ledger. */
 async function buy<T extends z.ZodType<Caption | string>>(
