@@ -2,6 +2,7 @@ import { isUnionType, type GraphQLSchema } from 'graphql';
 import { errorGuide, pauseGuide } from '../src/domain/error-guide.ts';
 import * as errors from '../src/domain/errors.ts';
 import { providerErrorCodes } from '../src/domain/provider-errors.ts';
+import { abandoned, failedOften } from '../src/services/post-results.ts';
 
 /** docs/errors.md: every code that reaches a client, from `src/domain` and the schema. */
 export function errorsPage(schema: GraphQLSchema): string {
@@ -40,7 +41,8 @@ ${table(pauseGuide)}
 
 const postErrors = {
   ...Object.fromEntries(Object.entries(providerErrorCodes).map(([code, { message }]) => [code, message])),
-  ABANDONED: 'The worker that made this post stopped several times in the middle of it.',
+  [abandoned.errorCode]: abandoned.errorMessage,
+  [failedOften.errorCode]: failedOften.errorMessage,
 };
 
 const table = (guide: Readonly<Record<string, string>>) =>

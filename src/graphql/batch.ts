@@ -109,7 +109,7 @@ export const BatchNode = builder.prismaNode('Batch', {
     waitingFor: t.string({
       nullable: true,
       description:
-        'Why a running batch does not go on: `PROVIDER_UNAVAILABLE` while the AI provider keeps failing, `PROVIDER_RATE_LIMITED` while it refuses for our rate, `PROVIDER_SLOW` while it answers nothing for 10 s, or the `pauseReason` that the last call of another batch met. Null while it does.',
+        'Why a running batch does not go on: `PROVIDER_UNAVAILABLE` while the AI provider keeps failing, `PROVIDER_RATE_LIMITED` while it refuses for our rate, `PROVIDER_SLOW` while it answers nothing for twice as long as nearly all its answers take, or the `pauseReason` that the last call of another batch met. Null while it does.',
       resolve: ({ status }, _args, { loaders }) =>
         status === 'RUNNING' ? loaders().outage.load('now') : null,
     }),

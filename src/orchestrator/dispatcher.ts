@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { ServiceUnavailableError } from '../domain/errors.ts';
 import { LeaseLostError, type Work } from '../domain/work.ts';
 import type { Admission, Demand, Permit } from '../provider/admission/admission.ts';
 import type { Job, Jobs, QueueName } from '../store/jobs.ts';
@@ -10,7 +11,7 @@ export type Handler<W extends Work> = {
   queue: QueueName;
   /** What a job of this kind asks of the provider's limits. */
   demand: Demand;
-  /** Takes the leases of these jobs and prepares them. What it does not return has been dealt with. */
+  /** Takes the leases of these jobs and prepares them. What it does not return, and all where it rejects, has been dealt with. */
   begin(jobs: readonly Job[]): Promise<W[]>;
   /**
    * Runs one job to its end, which it writes itself. Rejects for a bug or an outage.
@@ -21,7 +22,7 @@ export type Handler<W extends Work> = {
   /** @returns which of these leases still hold. */
   held(leaseIds: readonly string[]): Promise<Set<string>>;
   /**
-   * Puts a job back in the queue, unless its lease was lost.
+   * Puts a job back in the queue, unless its lease was lost. Waits for a database that is away.
    *
    * @param options.countsAsAttempt whether the run failed by itself.
    */
@@ -172,6 +173,13 @@ export function createDispatcher<W extends Work>(deps: {
     }
   }
 
+  /** Waits until nothing is fetched or run any more. */
+  async function drain(): Promise<void> {
+    await asking;
+    await Promise.all(fetches);
+    await Promise.all([...running.values()].map(({ done }) => done));
+  }
+
   function giveBack(permits: readonly Permit[]): Promise<void> {
     return admission.release(
       permits.map(({ id }) => id),
@@ -217,9 +225,10 @@ export function createDispatcher<W extends Work>(deps: {
       if (error instanceof LeaseLostError) {
         logger.info(fields, 'lease lost; calls aborted, nothing written');
       } else {
-        if (!stopping.signal.aborted) logger.error({ ...fields, err: error }, 'job interrupted');
+        const isOwnFailure = !stopping.signal.aborted && !(error instanceof ServiceUnavailableError);
+        if (isOwnFailure) logger.error({ ...fields, err: error }, 'job interrupted');
         await handler
-          .release(work, { countsAsAttempt: !stopping.signal.aborted })
+          .release(work, { countsAsAttempt: isOwnFailure })
           .catch(() => logger.warn(fields, 'job not handed back; its heartbeat will run out'));
       }
     } finally {
@@ -271,11 +280,8 @@ export function createDispatcher<W extends Work>(deps: {
     async stop(graceMs) {
       isStopped = true;
       unsubscribe?.();
-      await asking;
-      await Promise.all(fetches);
       const grace = setTimeout(() => stopping.abort(new Error('the worker is stopping')), graceMs);
-      const ended = Promise.all([...running.values()].map(({ done }) => done));
-      await Promise.race([ended, delay(graceMs + handBackMs, undefined, { ref: false })]);
+      await Promise.race([drain(), delay(graceMs + handBackMs, undefined, { ref: false })]);
       clearTimeout(grace);
       timers.cancelAll();
     },

@@ -4,9 +4,8 @@ import type { Bus } from '../events/bus.ts';
 import type { BudgetRefusal, Ledger } from '../provider/ledger.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { Batches } from '../services/batches.ts';
-import type { PostWorkbench } from '../services/post-work.ts';
-import type { AssetStore } from '../store/assets.ts';
-import type { Jobs } from '../store/jobs.ts';
+import type { Images } from '../services/images.ts';
+import type { PostWork, PostWorkbench } from '../services/post-work.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Handler } from './dispatcher.ts';
 import { makePost, tellStage, type PreparedPost } from './make-post.ts';
@@ -16,10 +15,9 @@ import { createUselessAnswers } from './useless-answers.ts';
 type Deps = {
   workbench: PostWorkbench;
   batches: Batches;
-  jobs: Jobs;
   provider: Provider;
   ledger: Ledger;
-  assets: Pick<AssetStore, 'put'>;
+  images: Pick<Images, 'put'>;
   bus: Bus;
   logger: Logger;
 };
@@ -29,8 +27,32 @@ type Deps = {
  * post that fails for good, or too often, ends FAILED with a code; its batch goes on.
  */
 export function createPostWriter(deps: Deps): Handler<PreparedPost> {
-  const { workbench, batches, jobs, provider, ledger, logger } = deps;
+  const { workbench, batches, provider, ledger, logger } = deps;
   const maker = { ...deps, useless: createUselessAnswers() };
+
+  /** Opens the calls of these posts in the ledger. Those whose calls it refuses go back to the queue. */
+  async function prepare(claimed: readonly PostWork[]): Promise<PreparedPost[]> {
+    for (const { batchId } of claimed) maker.useless.goOn(batchId);
+    const opened = await ledger.open(claimed.map((work) => ({ work, calls: planCalls(provider, work) })));
+    const prepared: PreparedPost[] = [];
+    const refusals = new Map<string, BudgetRefusal>();
+    for (const [index, work] of claimed.entries()) {
+      const outcome = opened[index];
+      if (outcome === undefined) throw new Error('the ledger answered short');
+      if ('refused' in outcome) {
+        await workbench.release(work, { countsAsAttempt: false });
+        if (outcome.refused !== 'BATCH_NOT_RUNNING') refusals.set(work.batchId, outcome.refused);
+      } else {
+        prepared.push({ ...work, calls: outcome.calls });
+      }
+    }
+    for (const [batch, refusal] of refusals) {
+      const isPaused = await batches.awaitBudget(batch, refusal);
+      if (isPaused) logger.warn({ batch, code: refusal.reason }, 'batch paused: its budget does not suffice');
+    }
+    return prepared;
+  }
+
   return {
     queue: 'posts',
     demand: demandOf(provider, ['caption', 'image']),
@@ -39,28 +61,14 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
 
     async begin(fetched) {
       const claimed = await workbench.claim(fetched.map((job) => ({ job, leaseId: randomUUID() })));
-      const idle = fetched.filter(({ id }) => !claimed.some(({ jobId }) => jobId === id));
-      if (idle.length > 0) await jobs.discard('posts', idle);
-      for (const { batchId } of claimed) maker.useless.goOn(batchId);
-      const opened = await ledger.open(claimed.map((work) => ({ work, calls: planCalls(provider, work) })));
-      const prepared: PreparedPost[] = [];
-      const refusals = new Map<string, BudgetRefusal>();
-      for (const [index, work] of claimed.entries()) {
-        const outcome = opened[index];
-        if (outcome === undefined) throw new Error('the ledger answered short');
-        if ('refused' in outcome) {
-          await workbench.release(work, { countsAsAttempt: false });
-          if (outcome.refused !== 'BATCH_NOT_RUNNING') refusals.set(work.batchId, outcome.refused);
-        } else {
-          prepared.push({ ...work, calls: outcome.calls });
-        }
+      try {
+        await workbench.dismiss(fetched.filter(({ id }) => !claimed.some(({ jobId }) => jobId === id)));
+        return await prepare(claimed);
+      } catch (error) {
+        // Nobody would work on them, and their worker would be taken for dead.
+        await Promise.all(claimed.map((work) => workbench.release(work, { countsAsAttempt: false })));
+        throw error;
       }
-      for (const [batch, refusal] of refusals) {
-        const isPaused = await batches.awaitBudget(batch, refusal);
-        if (isPaused)
-          logger.warn({ batch, code: refusal.reason }, 'batch paused: its budget does not suffice');
-      }
-      return prepared;
     },
 
     async run(work, signal, onMade) {
@@ -87,8 +95,8 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
   };
 }
 
-/** How often a post is tried where answers are useless: each of them is paid. */
-const maxUselessTries = 3;
+/** How many useless answers to one call a post may have: each of them is paid. */
+const maxUselessAnswers = 3;
 
 /** Refusals by the provider's limits that a post sits out before each further one costs it a try. */
 const maxRefusals = 40;
@@ -110,12 +118,16 @@ async function fail(
     await batches.pauseFor(work.batchId, error.code);
     return workbench.release(work, { countsAsAttempt: false });
   }
-  if (error.code === 'RATE_LIMITED' && (await ledger.refusals(work.subjectId)) < maxRefusals) {
+  const steps = work.calls.map(({ step }) => step);
+  const timesFailed = () => ledger.failures(work.subjectId, steps, error.code);
+  if (error.code === 'RATE_LIMITED' && (await timesFailed()) < maxRefusals) {
     logger.info(fields, 'post waits: the provider limits our rate');
     return workbench.release(work, { countsAsAttempt: false });
   }
   if (error.code === 'PROVIDER_DOWN') return workbench.release(work, { countsAsAttempt: false });
-  const isLast = work.isLastAttempt || (error.code === 'BAD_ANSWER' && work.attempt >= maxUselessTries);
+  // A retry by the owner begins with attempt 1 again, and so with three tries.
+  const mayBeUseless = error.code === 'BAD_ANSWER' && work.attempt >= maxUselessAnswers;
+  const isLast = work.isLastAttempt || (mayBeUseless && (await timesFailed()) >= maxUselessAnswers);
   if (error.retryable && !isLast) {
     logger.warn(fields, 'post will be tried again');
     return workbench.release(work);

@@ -9,7 +9,7 @@ import { watchStandstill } from './standstill.ts';
 
 export type GuardedProvider = {
   provider: Provider;
-  /** How many jobs may be started now: any number while the provider is well, else none, or one that probes; none in a pause. */
+  /** How many jobs may be started now: any number while the provider is well, else one that probes where none does; none in a pause. */
   allowance(): number;
   /** Calls `listener` when a pause begins: what was reserved before it is too early by now. */
   onPause(listener: () => void): void;
@@ -72,8 +72,10 @@ export function guardProvider(
     signal: AbortSignal,
     send: (signal: AbortSignal) => Promise<Purchase<T>>,
   ): Promise<Purchase<T>> {
+    // A probe is under way: what is sent beside it would wait for its end.
+    if (breaker.state === CircuitState.HalfOpen) throw new ProviderError('PROVIDER_DOWN');
     const sentAt = performance.now();
-    const ended = standstill.sent();
+    const ended = standstill.sent(deadline.slowMs());
     try {
       const answer = await breaker.execute(() => inTime(deadline, signal, send));
       deadline.answered(performance.now() - sentAt);
@@ -87,7 +89,6 @@ export function guardProvider(
       }
       return answer;
     } catch (error) {
-      if (error instanceof ProviderError && error.code === 'PROVIDER_TIMEOUT') deadline.missed();
       if (error instanceof ProviderError && isAccountFault(error.code)) {
         broken.add(model);
         isAccountBroken = true;
@@ -174,8 +175,8 @@ export function guardProvider(
     allowance() {
       if (performance.now() < pausedUntil) return 0;
       if (breaker.state === CircuitState.Closed) return Number.POSITIVE_INFINITY;
-      // Half open lets one call through; a post makes its two at the same time, and the second is told to wait.
-      return performance.now() >= probeAt ? 1 : 0;
+      // One call probes; a post makes its two at the same time, and the second is refused as PROVIDER_DOWN.
+      return breaker.state === CircuitState.Open && performance.now() >= probeAt ? 1 : 0;
     },
   };
 }
@@ -187,8 +188,11 @@ async function inTime<T>(
   send: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const late = new AbortController();
-  const giveUp = () => late.abort(new ProviderError('PROVIDER_TIMEOUT', { paid: 'MAYBE' }));
-  const timer = setTimeout(giveUp, deadline.ms());
+  const waitMs = deadline.ms();
+  const timer = setTimeout(() => {
+    deadline.missed(waitMs);
+    late.abort(new ProviderError('PROVIDER_TIMEOUT', { paid: 'MAYBE' }));
+  }, waitMs);
   try {
     return await send(AbortSignal.any([signal, late.signal]));
   } finally {

@@ -62,8 +62,8 @@ export type Ledger = {
     call: PaidCall,
     answer: { usage: Usage; latencyMs: number; requestId: string | undefined; result: Prisma.InputJsonValue },
   ): Promise<void>;
-  /** @returns how often the provider's limits refused a call of this subject. */
-  refusals(subjectId: string): Promise<number>;
+  /** @returns how often a call for one of these steps has failed with this code: of the step where it was most often. */
+  failures(subjectId: string, steps: readonly string[], code: ProviderErrorCode): Promise<number>;
   /**
    * A call brought nothing: `FAILED` where the provider said so, with the usage of an answer that was of no use;
    * `UNKNOWN` where its answer was not waited for.
@@ -195,10 +195,14 @@ export function createLedger(
         result,
       });
     },
-    refusals: (subjectId) =>
-      prisma.providerCall.count({
-        where: { subjectId, status: 'FAILED', errorCode: 'RATE_LIMITED' satisfies ProviderErrorCode },
-      }),
+    async failures(subjectId, steps, errorCode) {
+      const counts = await prisma.providerCall.groupBy({
+        by: ['step'],
+        where: { subjectId, step: { in: [...steps] }, status: 'FAILED', errorCode },
+        _count: true,
+      });
+      return Math.max(0, ...counts.map(({ _count: count }) => count));
+    },
     async fail(call, { usage, ...failure }) {
       const paid = usage && { ...usage, costMicros: Number(costMicros(priceOf(call.model), usage)) };
       await end({ ...emptyEnding, ...paid, callId: call.callId, ...failure });

@@ -1,7 +1,5 @@
 import type { OutageBoard } from './outages.ts';
 
-/** Calls wait, and none has been answered for so long: it is told that the provider is slow. */
-const slowAfterMs = 10_000;
 /** All is refused for so long, or will be: it is told that the provider limits our rate. */
 const refusedAfterMs = 3_000;
 const lookEveryMs = 1_000;
@@ -9,8 +7,13 @@ const lookEveryMs = 1_000;
 const holdsMs = 3_000;
 
 export type Standstill = {
-  /** @returns to be called when the call has ended, however it did. */
-  sent(): () => void;
+  /**
+   * A call goes out.
+   *
+   * @param slowMs where no call has been answered for so long meanwhile, the provider is slow.
+   * @returns to be called when the call has ended, however it did.
+   */
+  sent(slowMs: number): () => void;
   /** A call was answered: the provider works. */
   answered(): void;
   /** A call was refused for its rate, and no other is made for so many ms. */
@@ -19,7 +22,7 @@ export type Standstill = {
 
 /** Tells the board while calls are made and none is answered, so that everybody sees what batches wait for. */
 export function watchStandstill(outages: Pick<OutageBoard, 'report' | 'clear'>): Standstill {
-  const waiting = new Set<{ sentAt: number }>();
+  const waiting = new Set<{ sentAt: number; slowMs: number }>();
   let answeredAt = performance.now();
   let isTold = false;
   let timer: NodeJS.Timeout | undefined;
@@ -30,18 +33,18 @@ export function watchStandstill(outages: Pick<OutageBoard, 'report' | 'clear'>):
   }
 
   function look(): void {
-    const [oldest] = waiting;
-    if (oldest === undefined) {
+    const now = performance.now();
+    if (waiting.size === 0) {
       clearInterval(timer);
       timer = undefined;
-    } else if (performance.now() - Math.max(oldest.sentAt, answeredAt) > slowAfterMs) {
+    } else if ([...waiting].some(({ sentAt, slowMs }) => now - Math.max(sentAt, answeredAt) > slowMs)) {
       tell('PROVIDER_SLOW', lookEveryMs + holdsMs);
     }
   }
 
   return {
-    sent() {
-      const call = { sentAt: performance.now() };
+    sent(slowMs) {
+      const call = { sentAt: performance.now(), slowMs };
       waiting.add(call);
       timer ??= setInterval(look, lookEveryMs).unref();
       return () => void waiting.delete(call);

@@ -11,7 +11,7 @@ import { createGroup } from '../store/group.ts';
 import type { Job, Jobs } from '../store/jobs.ts';
 import { keepTrying } from '../store/keep-trying.ts';
 import { enqueuePosts, postJobSchema, type QueuedPost } from './post-queue.ts';
-import { abandoned, writeResults, type PostResult, type Settlement } from './post-results.ts';
+import { failedOften, writeResults, type PostResult, type Settlement } from './post-results.ts';
 
 /** A post that this worker may write, with what is to be made of it. */
 export type PostWork = Work & {
@@ -25,26 +25,29 @@ export type PostWork = Work & {
 export type PostWorkbench = {
   /**
    * Takes the leases of these jobs' posts. Of the suspects (posts whose workers died with them several times) at
-   * most one runs in this process at a time, and none before the process has lived for a while; the others get
-   * another job, for later.
+   * most one runs in this process at a time, the one with the fewest crashes first, and none before the process has
+   * lived for a while.
    *
    * @returns those that there is something to do for: not posts that are final, gone, in other hands or suspects
    * that have to wait, nor those of a batch that is paused or called off, nor those whose job was given to somebody
    * else since it was fetched.
    */
   claim(jobs: readonly { job: Job; leaseId: string }[]): Promise<PostWork[]>;
+  /** Removes fetched jobs that brought no work. Suspects that had to wait get another job, for later. */
+  dismiss(jobs: readonly Job[]): Promise<void>;
   /** @returns which of these leases still hold. */
   held(leaseIds: readonly string[]): Promise<Set<string>>;
   /**
-   * Writes a post's end, its batch's counters, the events and the job's completion in one transaction. What
-   * comes while one is being written shares the next. What was made becomes a revision of its field, and is
+   * Writes a post's end, its batch's counters and the events, and removes its job, in one transaction. What
+   * comes of the same account while one is being written shares the next. What was made becomes a revision of its field, and is
    * shown unless a person has a say in that field; a post that could not be made again stays completed as it was.
    *
    * @returns false where the lease was lost.
    */
   settle(work: Work, result: PostResult): Promise<boolean>;
   /**
-   * Puts a post back in the queue. Does nothing where the lease was lost: then the post is somebody else's.
+   * Puts a post back in the queue, and waits for a database that is away. Does nothing where the lease was lost:
+   * then the post is somebody else's.
    *
    * @param options.countsAsAttempt false where the post itself has done nothing wrong: it is run again at once.
    * Otherwise it waits for 1, 2, 4 … 30 s, and ends FAILED where this was its last attempt.
@@ -72,20 +75,25 @@ export function createPostWorkbench(deps: {
   const { database, jobs, bus, changes } = deps;
   const { suspects = createSuspectSlot(quietMs, () => performance.now()) } = deps;
 
-  const settle = createGroup<Settlement, boolean>(async (settlements) => {
-    const write = async (tx: Transaction) => {
-      const written = await writeResults(tx, settlements);
-      const settled = new Set(written.map(({ event }) => ('postId' in event ? event.postId : undefined)));
-      const held = settlements.map(({ work }) => settled.has(work.subjectId));
-      const done = settlements.filter((_, index) => held[index]).map(({ work }) => work.jobId);
-      await jobs.remove(tx, 'posts', done);
-      return { entries: written, isSettled: held };
-    };
-    const { entries, isSettled } = await keepTrying(() => database.transaction(write));
-    changes.posts(settlements.map(({ work }) => placeOf(work)));
-    announce(bus, entries);
-    return isSettled;
-  }, maxGroupSize);
+  const settle = createGroup<Settlement, boolean>(
+    async (settlements) => {
+      const write = async (tx: Transaction) => {
+        const written = await writeResults(tx, settlements);
+        const settled = new Set(written.map(({ event }) => ('postId' in event ? event.postId : undefined)));
+        const held = settlements.map(({ work }) => settled.has(work.subjectId));
+        const done = settlements.filter((_, index) => held[index]).map(({ work }) => work.jobId);
+        await jobs.remove(tx, 'posts', done);
+        return { entries: written, isSettled: held };
+      };
+      const { entries, isSettled } = await keepTrying(() => database.transaction(write));
+      changes.posts(settlements.map(({ work }) => placeOf(work)));
+      announce(bus, entries);
+      return isSettled;
+    },
+    maxGroupSize,
+    // What locks the batches of one account holds up nobody else's.
+    ({ work }) => work.ownerId,
+  );
 
   async function held(leaseIds: readonly string[]): Promise<Set<string>> {
     const rows = await database.query<{ leaseId: string }>(
@@ -95,7 +103,7 @@ export function createPostWorkbench(deps: {
     return new Set(rows.map((row) => row.leaseId));
   }
 
-  /** Gives suspects that may not run now jobs for later. Those that they have are discarded with all that brought no work. */
+  /** Gives suspects that may not run now jobs for later. */
   async function postponeSuspects(jobIds: readonly string[]): Promise<void> {
     await database.transaction(async (tx) => {
       const posts = await tx.$queryRaw<QueuedPost[]>`
@@ -135,8 +143,6 @@ export function createPostWorkbench(deps: {
       }));
       const rows = await take(wanted);
       changes.posts(rows.map((row) => ({ ...row, postId: row.id })));
-      const left = claims.map(({ job }) => job.id).filter((id) => !rows.some(({ jobId }) => jobId === id));
-      if (left.length > 0) await postponeSuspects(left);
       return rows.map(({ id, leaseId, jobId, remakePart, remakeCount, remakeInstruction, ...row }) => {
         const { ownerId, campaignId, batchId, failures, crashes: _, previousCaption, ...first } = row;
         const remake = { number: remakeCount, instruction: remakeInstruction, previousCaption };
@@ -151,10 +157,15 @@ export function createPostWorkbench(deps: {
         };
       });
     },
+    async dismiss(idle) {
+      if (idle.length === 0) return;
+      await postponeSuspects(idle.map(({ id }) => id));
+      await jobs.discard('posts', idle);
+    },
     held,
     settle: (work, result) => settle({ work, result }).finally(() => suspects.free(work.leaseId)),
     async release(work, { countsAsAttempt } = { countsAsAttempt: true }) {
-      const isEnd = await database.transaction(async (tx) => {
+      const putBack = async (tx: Transaction) => {
         const [batch] = await tx.$queryRaw<{ isRunning: boolean }[]>`
           SELECT status = 'RUNNING' AS "isRunning" FROM batches WHERE id = ${work.batchId}::uuid FOR KEY SHARE`;
         if (batch === undefined) return false;
@@ -172,10 +183,9 @@ export function createPostWorkbench(deps: {
         const backoff = Math.min(maxBackoffSeconds, 2 ** ((posts[0]?.failures ?? 1) - 1));
         if (batch.isRunning) await enqueuePosts(jobs, tx, posts, failed ? backoff : 0);
         return false;
-      });
-      if (isEnd) {
-        await settle({ work, result: abandoned });
-      }
+      };
+      const isEnd = await keepTrying(() => database.transaction(putBack));
+      if (isEnd) await settle({ work, result: failedOften });
       suspects.free(work.leaseId);
       changes.posts([placeOf(work)]);
     },
@@ -224,7 +234,7 @@ const claimStatement = `
     ), suspect AS (
       SELECT p.id FROM posts p JOIN wanted w ON w."postId" = p.id AND w."jobId" = p."jobId"
       JOIN running b ON b.id = p."batchId"
-      WHERE $3::boolean AND p.crashes >= $2::int AND p.status = 'PENDING' ORDER BY p.turn LIMIT 1
+      WHERE $3::boolean AND p.crashes >= $2::int AND p.status = 'PENDING' ORDER BY p.crashes, p.turn LIMIT 1
     )
     UPDATE posts p
     SET status = 'GENERATING', "leaseId" = w."leaseId", "startedAt" = coalesce(p."startedAt", now())

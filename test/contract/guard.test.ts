@@ -81,11 +81,43 @@ it('goes slower only for a refusal that neither a cut nor an earlier refusal exp
   expect(await admitted()).toBeCloseTo(6_000 * 0.7);
 });
 
-it('gives a call up that takes many times as long as calls take', async () => {
+/** Images that hang are given up after a second: five have taught that they take 20 ms. */
+async function teachDeadline() {
   for (const name of ['one', 'two', 'three', 'four', 'five']) await draw(name);
-  simulator.control.setFaults([{ kind: 'hang', endpoint: 'images', count: 1 }]);
+}
+
+async function msUntilGivenUp(): Promise<number> {
   const sentAt = performance.now();
   await expect(draw('a lighthouse')).rejects.toMatchObject({ code: 'PROVIDER_TIMEOUT', paid: 'MAYBE' });
+  return performance.now() - sentAt;
+}
+
+it('gives a call up that takes many times as long as calls take', async () => {
+  await teachDeadline();
+  simulator.control.setFaults([{ kind: 'hang', endpoint: 'images', count: 1 }]);
   // Half of the ceiling: without a learned deadline it would have been all of it.
-  expect(performance.now() - sentAt).toBeLessThan(patience.ceilingMs / 2);
+  expect(await msUntilGivenUp()).toBeLessThan(patience.ceilingMs / 2);
+});
+
+it('waits twice as long after calls that hung together, however many they were', async () => {
+  await teachDeadline();
+  simulator.control.setFaults([{ kind: 'hang', endpoint: 'images', count: 6 }]);
+  await Promise.all(Array.from({ length: 5 }, msUntilGivenUp));
+  expect(await msUntilGivenUp()).toBeLessThan(patience.ceilingMs / 2);
+});
+
+it('refuses calls at once while one probes whether the provider is back', async () => {
+  simulator.control.setFaults([{ kind: 'server_error', endpoint: 'images', count: 8 }]);
+  await Promise.allSettled(Array.from({ length: 8 }, () => draw('a lighthouse')));
+  expect(guarded.allowance()).toBe(0);
+  await waitUntil('a probe to be allowed', () => guarded.allowance() === 1);
+  picturesTake(1_000);
+  let isProbing = true;
+  const probe = draw('a harbour').finally(() => (isProbing = false));
+  await waitUntil('the probe to be under way', () => simulator.control.stats().images.inFlight === 1);
+  await expect(draw('a pier')).rejects.toMatchObject({ code: 'PROVIDER_DOWN' });
+  expect(guarded.allowance()).toBe(0);
+  expect(isProbing).toBe(true);
+  await probe;
+  expect(guarded.allowance()).toBe(Number.POSITIVE_INFINITY);
 });

@@ -32,7 +32,7 @@ async function takePosts(workbench: PostWorkbench, count = slots): Promise<PostW
   const fetched = await jobs.fetch('posts', count);
   const works = await workbench.claim(fetched.map((job) => ({ job, leaseId: randomUUID() })));
   const idle = fetched.filter(({ id }) => !works.some(({ jobId }) => jobId === id));
-  await jobs.discard('posts', idle);
+  await workbench.dismiss(idle);
   const calls = [{ step: 'caption', model: 'm', atMost: { inputTokens: 1, outputTokens: 0 } }];
   const opened = await ledger.open(works.map((work) => ({ work, calls })));
   const ids = opened
@@ -84,6 +84,24 @@ it('makes every post in the end, however many processes in a row were killed wit
   expect(await leftovers(batchId)).toEqual({ openCalls: 0, jobs: 0 });
 });
 
+it('makes every post in the end, where processes are killed after they have begun with suspects', async () => {
+  const batchId = await start(slots);
+  for (let kill = 1; kill <= 10; kill += 1) {
+    expect((await takePosts(workshop.startProcess(true))).length).toBeGreaterThan(0);
+    await die();
+  }
+  const survivor = workshop.startProcess(true);
+  for (let turns = 0; turns < 40 && (await batchOf(batchId)).status === 'RUNNING'; turns += 1) {
+    const works = await takePosts(survivor);
+    await Promise.all(works.map((work) => survivor.settle(work, completed)));
+  }
+  expect(await batchOf(batchId)).toMatchObject({
+    status: 'COMPLETED',
+    completedCount: slots,
+    failedCount: 0,
+  });
+});
+
 it('gives up the one post that kills its process each time, and makes its neighbours', async () => {
   const batchId = await start(8);
   const poison = await workshop.database.prisma.post.findFirstOrThrow({ where: { batchId, position: 3 } });
@@ -125,6 +143,7 @@ it('holds the death of a worker against no attempt of a post', async () => {
     await workshop.database.prisma.post.findFirst({ where: { ownerId: account.viewer.userId } }),
   ).toMatchObject({
     status: 'FAILED',
+    errorCode: 'WORKER_FAILED',
   });
 });
 

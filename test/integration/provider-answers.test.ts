@@ -73,6 +73,18 @@ describe('a caption that cannot be stored', () => {
   });
 });
 
+describe('useless answers', () => {
+  it('are three before they end a post, whatever else failed before them', async () => {
+    app.simulator.control.setFaults([
+      { kind: 'server_error', endpoint: 'chat', count: 1 },
+      { ...captionAnswer({ content: caption('a\u0000b') }), count: 2 },
+    ]);
+    const { post } = await makeOne();
+    expect(post).toMatchObject({ status: 'COMPLETED' });
+    expect(app.simulator.control.stats().chat.received).toBe(4);
+  });
+});
+
 describe('usage that cannot be', () => {
   it.each([
     ['negative', { prompt_tokens: -1_000_000_000, completion_tokens: -1 }],

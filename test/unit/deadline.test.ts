@@ -31,14 +31,12 @@ it('follows a provider that becomes slower', () => {
   expect(deadline.ms()).toBe(60_000);
 });
 
-it('doubles with each call that was given up in a row, so that a provider that became slow is waited for', () => {
+it('doubles with each call that was given up after it, so that a provider that became slow is waited for', () => {
   const deadline = learned(each(10, 5_000));
-  deadline.missed();
-  expect(deadline.ms()).toBe(40_000);
-  deadline.missed();
-  deadline.missed();
-  deadline.missed();
-  expect(deadline.ms()).toBe(180_000);
+  for (const expectedMs of [40_000, 80_000, 160_000, 180_000]) {
+    deadline.missed(deadline.ms());
+    expect(deadline.ms()).toBe(expectedMs);
+  }
   deadline.answered(5_000);
   expect(deadline.ms()).toBe(20_000);
 });
@@ -56,4 +54,12 @@ it('gives up fewer than one in a thousand calls of a slow provider with a heavy 
     else deadline.answered(latency);
   }
   expect(givenUp).toBeLessThan(20);
+});
+
+it('calls a call slow after twice what nearly all calls take, and before its deadline', () => {
+  const deadline = learned([...each(95, 18_000), ...each(5, 60_000)]);
+  expect(deadline.slowMs()).toBe(36_000);
+  const fast = learned(each(50, 20));
+  expect(fast.slowMs()).toBeLessThan(fast.ms());
+  expect(learned([]).slowMs()).toBe(60_000);
 });

@@ -57,3 +57,16 @@ it('rejects the items that a short answer leaves out', async () => {
   const add = createGroup<number, number>(async (items) => items.slice(1), 2);
   await expect(add(1)).rejects.toThrow('a group was answered short');
 });
+
+it('writes what has another key at the same time', async () => {
+  const gate = Promise.withResolvers<void>();
+  const write = async (items: string[]) => {
+    if (items.includes('locked')) await gate.promise;
+    return items;
+  };
+  const add = createGroup<string, string>(write, 10, (item) => item);
+  const locked = add('locked');
+  expect(await add('free')).toBe('free');
+  gate.resolve();
+  expect(await locked).toBe('locked');
+});
