@@ -145,6 +145,7 @@ export function createBatchControls(deps: {
           data: {
             failedCount: 0,
             retriesLeft: { increment: batch.failedCount },
+            retrying: true,
             reconcileFrom: 1,
             finishedAt: null,
             status: batch.status === 'PAUSED' ? 'PAUSED' : 'RUNNING',

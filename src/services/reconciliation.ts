@@ -4,7 +4,7 @@ import type { Bus } from '../events/bus.ts';
 import { reconcileTopic } from '../events/topics.ts';
 import { closeCalls } from '../provider/ledger-statements.ts';
 import type { Database, Transaction } from '../store/database.ts';
-import { Prisma, type Batch } from '../store/generated/prisma/client.ts';
+import { Prisma, type Batch, type PostStatus } from '../store/generated/prisma/client.ts';
 import type { Jobs } from '../store/jobs.ts';
 import { enqueuePosts, type QueuedPost } from './post-queue.ts';
 import { dealTurns, takeTurns } from './turns.ts';
@@ -86,16 +86,34 @@ export async function reconcileWindow(jobs: Jobs, tx: Transaction, batch: Batch)
     if (status === 'CANCELLED') await cancelPosts(tx, id, window);
   }
   if (written < to) await writePosts(jobs, tx, batch, { from: Math.max(from, written + 1), to });
+  const isLast = to === postCount;
+  // Posts that have failed since the retry was asked for are run again with the others.
   const planned = Math.min(retried, batch.retriesLeft);
   return tx.batch.update({
     where: { id },
     data: {
-      reconcileFrom: to < postCount ? to + 1 : await afterLast(tx, batch),
-      retriesLeft: { decrement: planned },
-      // Posts that have failed since the retry was asked for are run again with the others.
-      failedCount: { decrement: retried - planned },
+      reconcileFrom: isLast ? await afterLast(tx, batch) : to + 1,
+      ...(isLast ? { retrying: false } : {}),
+      ...(status === 'CANCELLED'
+        ? isLast && (await countsOfRows(tx, id))
+        : { retriesLeft: { decrement: planned }, failedCount: { decrement: retried - planned } }),
     },
   });
+}
+
+/**
+ * The counters of a batch whose posts are all final, by its rows. A cancellation counts in advance, and may not know of posts that
+ * failed since, or that were not written yet.
+ */
+async function countsOfRows(tx: Transaction, batchId: string) {
+  const rows = await tx.post.groupBy({ by: ['status'], where: { batchId }, _count: true });
+  const count = (wanted: PostStatus) => rows.find(({ status }) => status === wanted)?._count ?? 0;
+  return {
+    completedCount: count('COMPLETED'),
+    failedCount: count('FAILED'),
+    cancelledCount: count('CANCELLED'),
+    retriesLeft: 0,
+  };
 }
 
 type Window = { from: number; to: number };
@@ -134,9 +152,9 @@ async function writePosts(jobs: Jobs, tx: Transaction, batch: Batch, { from, to 
   if (batch.status === 'RUNNING') await enqueuePosts(jobs, tx, posts);
 }
 
-/** Puts FAILED posts back to PENDING while retries are left. @returns how many. */
+/** Puts FAILED posts back to PENDING where that was asked for. @returns how many. */
 async function retryPosts(tx: Transaction, batch: Batch, { from, to }: Window): Promise<number> {
-  if (batch.retriesLeft === 0) return 0;
+  if (!batch.retrying) return 0;
   const turn = batch.status === 'CANCELLED' ? 0 : await takeTurns(tx, batch.ownerId);
   return tx.$executeRaw`
     UPDATE posts p
