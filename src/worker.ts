@@ -23,6 +23,7 @@ import { createPostRecovery } from './services/post-recovery.ts';
 import { createPostWorkbench } from './services/post-work.ts';
 import { prune } from './services/pruning.ts';
 import { createReconciliation } from './services/reconciliation.ts';
+import { createTurnDealing } from './services/turns.ts';
 import type { AssetStore } from './store/assets.ts';
 import type { Database } from './store/database.ts';
 import type { Jobs } from './store/jobs.ts';
@@ -74,7 +75,8 @@ export async function startWorker(
   });
   opened.defer(() => recovery.stop());
   const reconciliation = createReconciliation({ database, jobs, changes });
-  const reconciler = createReconciler({ sources: [reconciliation, deps.deletion], bus, logger });
+  const dealing = createTurnDealing({ database, jobs });
+  const reconciler = createReconciler({ sources: [reconciliation, dealing, deps.deletion], bus, logger });
   opened.defer(() => reconciler.stop());
   const dispatcher = createDispatcher({
     jobs,
