@@ -4,7 +4,7 @@ import { priceOf } from './config.ts';
 import { micros } from './domain/pricing.ts';
 import type { Bus } from './events/bus.ts';
 import { createDispatcher } from './orchestrator/dispatcher.ts';
-import { createReconciler } from './orchestrator/reconciler.ts';
+import { createReconciler, type Source } from './orchestrator/reconciler.ts';
 import { createRecovery } from './orchestrator/recovery.ts';
 import { createPostWriter } from './orchestrator/write-post.ts';
 import { lazily } from './lazily.ts';
@@ -16,7 +16,6 @@ import { createLedger } from './provider/ledger.ts';
 import type { OpenAiSettings } from './provider/openai.ts';
 import type { OutageBoard } from './provider/outages.ts';
 import type { Provider } from './provider/provider.ts';
-import type { AccountDeletion } from './services/account-deletion.ts';
 import type { Batches } from './services/batches.ts';
 import { createImages, type Images } from './services/images.ts';
 import { createPostRecovery } from './services/post-recovery.ts';
@@ -47,7 +46,7 @@ export async function startWorker(
     batches: Batches;
     assets: AssetStore;
     outages: OutageBoard;
-    deletion: AccountDeletion;
+    deletions: readonly Source[];
     logger: Logger;
   },
 ): Promise<void> {
@@ -76,7 +75,7 @@ export async function startWorker(
   opened.defer(() => recovery.stop());
   const reconciliation = createReconciliation({ database, jobs, changes });
   const dealing = createTurnDealing({ database, jobs });
-  const reconciler = createReconciler({ sources: [reconciliation, dealing, deps.deletion], bus, logger });
+  const reconciler = createReconciler({ sources: [reconciliation, dealing, ...deps.deletions], bus, logger });
   opened.defer(() => reconciler.stop());
   const dispatcher = createDispatcher({
     jobs,
