@@ -80,7 +80,7 @@ export async function startWorker(
   const dispatcher = createDispatcher({
     jobs,
     admission,
-    handler: createPostWriter({ workbench, batches, jobs, provider, ledger, assets: images, bus, logger }),
+    handler: createPostWriter({ workbench, batches, jobs, provider, ledger, images, bus, logger }),
     slots: config.postSlots,
     slotsPerOwner: config.postSlotsPerUser,
     provider: guarded,

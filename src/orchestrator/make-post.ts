@@ -10,9 +10,9 @@ import type { Bus } from '../events/bus.ts';
 import { announceStage } from '../events/topics.ts';
 import type { Ledger, OpenCall } from '../provider/ledger.ts';
 import type { Provider, Purchase } from '../provider/provider.ts';
+import type { Images } from '../services/images.ts';
 import type { Made } from '../services/post-results.ts';
 import type { PostWork } from '../services/post-work.ts';
-import type { AssetStore } from '../store/assets.ts';
 import { planCall, partsOf, type Part } from './post-parts.ts';
 import type { UselessAnswers } from './useless-answers.ts';
 
@@ -20,7 +20,7 @@ import type { UselessAnswers } from './useless-answers.ts';
 export type Maker = {
   provider: Provider;
   ledger: Ledger;
-  assets: Pick<AssetStore, 'put'>;
+  images: Pick<Images, 'put'>;
   bus: Bus;
   useless: UselessAnswers;
 };
@@ -35,7 +35,7 @@ export type PreparedPost = PostWork & { calls: OpenCall[] };
  * @throws ProviderError, or the reason with which `signal` was aborted.
  */
 export async function makePost(deps: Maker, work: PreparedPost, signal: AbortSignal) {
-  const { provider, assets, bus } = deps;
+  const { provider, images, bus } = deps;
   const { brief } = work;
   const { imageSize } = channels[brief.channel];
   // A final failure of one part makes the other one worthless.
@@ -57,7 +57,7 @@ export async function makePost(deps: Maker, work: PreparedPost, signal: AbortSig
     const key = await buy(deps, work, 'image', z.string(), async (): Promise<Purchase<string>> => {
       // The picture is stored before its call is settled: a settled call always has its picture.
       const drawn = await provider.drawImage({ text: prompt, size: imageSize }, both);
-      return { ...drawn, value: await storing.execute(() => assets.put(drawn.value), both) };
+      return { ...drawn, value: await storing.execute(() => images.put(drawn.value, both), both) };
     });
     tellStage(bus, work, 'IMAGE_READY');
     return { value: key, model: provider.imageModel, promptHash: promptHash(prompt) };
@@ -85,7 +85,7 @@ export async function makePost(deps: Maker, work: PreparedPost, signal: AbortSig
   throw worst(reasons);
 }
 
-/** A picture that cannot be stored would be bought again: over a quarter of a minute it is tried six times more. */
+/** An image that the asset store does not take would be bought again: it is tried six times more over a quarter of a minute. */
 const storing = retry(handleAll, {
   maxAttempts: 6,
   backoff: new ExponentialBackoff({ initialDelay: 250, maxDelay: 8_000 }),

@@ -4,8 +4,8 @@ import type { Bus } from '../events/bus.ts';
 import type { BudgetRefusal, Ledger } from '../provider/ledger.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { Batches } from '../services/batches.ts';
+import type { Images } from '../services/images.ts';
 import type { PostWorkbench } from '../services/post-work.ts';
-import type { AssetStore } from '../store/assets.ts';
 import type { Jobs } from '../store/jobs.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Handler } from './dispatcher.ts';
@@ -19,7 +19,7 @@ type Deps = {
   jobs: Jobs;
   provider: Provider;
   ledger: Ledger;
-  assets: Pick<AssetStore, 'put'>;
+  images: Pick<Images, 'put'>;
   bus: Bus;
   logger: Logger;
 };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { assetKey, type AssetStore } from '../store/assets.ts';
 import type { Database } from '../store/database.ts';
+import { keepTrying } from '../store/keep-trying.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /**
@@ -8,8 +9,12 @@ import type { Logger } from '../telemetry/logger.ts';
  * row before it is stored, so that whatever happens then, it is found again and removed where nobody refers to it.
  */
 export type Images = {
-  /** Stores a picture and returns its key. */
-  put(bytes: Uint8Array): Promise<string>;
+  /**
+   * Stores an image and returns its key. Waits for a database that is away: the image was paid for.
+   *
+   * @param signal ends the waiting.
+   */
+  put(bytes: Uint8Array, signal: AbortSignal): Promise<string>;
   /**
    * The job that removes those of its files that nobody refers to.
    *
@@ -57,11 +62,9 @@ export function createImages(deps: { database: Database; assets: AssetStore; log
   }
 
   return {
-    async put(bytes) {
-      await database.query(
-        `INSERT INTO images AS i (key) VALUES ($1) ON CONFLICT (key) DO UPDATE SET "storedAt" = now()`,
-        [assetKey(bytes)],
-      );
+    async put(bytes, signal) {
+      const statement = `INSERT INTO images AS i (key) VALUES ($1) ON CONFLICT (key) DO UPDATE SET "storedAt" = now()`;
+      await keepTrying.execute(() => database.query(statement, [assetKey(bytes)]), signal);
       return assets.put(bytes);
     },
     async removeUnused(job) {
