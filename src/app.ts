@@ -14,6 +14,7 @@ import { createAccessTokens } from './services/access-tokens.ts';
 import { createAccountDeletion } from './services/account-deletion.ts';
 import { createAccounts } from './services/accounts.ts';
 import { createBatches } from './services/batches.ts';
+import { createCampaignDeletion } from './services/campaign-deletion.ts';
 import { createCampaigns } from './services/campaigns.ts';
 import { createExports } from './services/exports.ts';
 import { createPostEdits } from './services/post-edits.ts';
@@ -79,6 +80,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     opened.defer(() => sessions.close());
     const limits = await openRateLimits(config, opened, logger);
     const deletion = createAccountDeletion({ database, jobs, batches, changes, logger });
+    const campaignDeletion = createCampaignDeletion({ database, jobs, batches, changes });
     const services = {
       prisma: database.prisma,
       accounts: createAccounts(database, {
@@ -88,7 +90,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
         deletion,
         limits,
       }),
-      campaigns: createCampaigns({ database, jobs, changes }),
+      campaigns: createCampaigns({ database, changes, deletion: campaignDeletion }),
       batches,
       outages,
       posts,
@@ -132,7 +134,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
         batches,
         assets,
         outages,
-        deletion,
+        deletions: [campaignDeletion, deletion],
         logger,
       });
     }

@@ -4,7 +4,7 @@ import { priceOf } from './config.ts';
 import { micros } from './domain/pricing.ts';
 import type { Bus } from './events/bus.ts';
 import { createDispatcher } from './orchestrator/dispatcher.ts';
-import { createReconciler } from './orchestrator/reconciler.ts';
+import { createReconciler, type Source } from './orchestrator/reconciler.ts';
 import { createRecovery } from './orchestrator/recovery.ts';
 import { createPostWriter } from './orchestrator/write-post.ts';
 import { lazily } from './lazily.ts';
@@ -16,13 +16,13 @@ import { createLedger } from './provider/ledger.ts';
 import type { OpenAiSettings } from './provider/openai.ts';
 import type { OutageBoard } from './provider/outages.ts';
 import type { Provider } from './provider/provider.ts';
-import type { AccountDeletion } from './services/account-deletion.ts';
 import type { Batches } from './services/batches.ts';
 import { createImages, type Images } from './services/images.ts';
 import { createPostRecovery } from './services/post-recovery.ts';
 import { createPostWorkbench } from './services/post-work.ts';
 import { prune } from './services/pruning.ts';
 import { createReconciliation } from './services/reconciliation.ts';
+import { createTurnDealing } from './services/turns.ts';
 import type { AssetStore } from './store/assets.ts';
 import type { Database } from './store/database.ts';
 import type { Jobs } from './store/jobs.ts';
@@ -48,7 +48,7 @@ export async function prepareWorker(
     batches: Batches;
     assets: AssetStore;
     outages: OutageBoard;
-    deletion: AccountDeletion;
+    deletions: readonly Source[];
     logger: Logger;
   },
 ): Promise<() => void> {
@@ -76,7 +76,8 @@ export async function prepareWorker(
   });
   opened.defer(() => recovery.stop());
   const reconciliation = createReconciliation({ database, jobs, changes });
-  const reconciler = createReconciler({ sources: [reconciliation, deps.deletion], bus, logger });
+  const dealing = createTurnDealing({ database, jobs });
+  const reconciler = createReconciler({ sources: [reconciliation, dealing, ...deps.deletions], bus, logger });
   opened.defer(() => reconciler.stop());
   const dispatcher = createDispatcher({
     jobs,

@@ -2,6 +2,7 @@ import { createChanges } from '../../src/cache/changes.ts';
 import { toGlobalId } from '../../src/domain/ids.ts';
 import { createLocalBus } from '../../src/events/bus.ts';
 import { createBatches, type BatchFilter, type BatchOrder } from '../../src/services/batches.ts';
+import { createCampaignDeletion } from '../../src/services/campaign-deletion.ts';
 import { createCampaigns, type CampaignFilter, type CampaignOrder } from '../../src/services/campaigns.ts';
 import type { Page, PageArgs } from '../../src/services/paging.ts';
 import { createPosts, type PostFilter, type PostOrder } from '../../src/services/posts.ts';
@@ -34,8 +35,9 @@ export function listsOf(database: Database, { userId, campaignId, batchId }: See
   const logger = createLogger('silent');
   const jobs = createJobs(database.bossOptions, logger);
   const changes = createChanges(() => undefined);
-  const campaigns = createCampaigns({ database, jobs, changes });
   const batches = createBatches({ database, jobs, bus: createLocalBus(), changes });
+  const deletion = createCampaignDeletion({ database, jobs, batches, changes });
+  const campaigns = createCampaigns({ database, changes, deletion });
   const posts = createPosts(database);
   const inCampaign = { campaignId: toGlobalId('Campaign', campaignId) };
   const inBatch = { batchId: toGlobalId('Batch', batchId) };

@@ -1,4 +1,5 @@
 import { InvalidInputError } from '../domain/errors.ts';
+import type { Campaign } from '../store/generated/prisma/client.ts';
 import { requireViewer, type Context } from './context.ts';
 
 /**
@@ -18,7 +19,7 @@ function load(context: Context, typename: string, id: string): Promise<object | 
   const owner = requireViewer(context);
   switch (typename) {
     case 'Campaign':
-      return loaders().campaigns.load({ owner, id });
+      return existing(loaders().campaigns.load({ owner, id }));
     case 'Batch':
       return loaders().batches.load({ owner, id });
     case 'Post':
@@ -32,4 +33,10 @@ function load(context: Context, typename: string, id: string): Promise<object | 
 
 function notANode(): InvalidInputError {
   return new InvalidInputError([{ path: 'id', message: 'must be the id of a node' }]);
+}
+
+/** One that is being deleted is there for its posts alone. */
+async function existing(loaded: Promise<Campaign | null>): Promise<Campaign | null> {
+  const campaign = await loaded;
+  return campaign?.deletedAt === null ? campaign : null;
 }

@@ -1,11 +1,10 @@
 import type { Changes } from '../cache/changes.ts';
-import { BatchStateError, NotFoundError } from '../domain/errors.ts';
 import type { Database } from '../store/database.ts';
 import type { Jobs } from '../store/jobs.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Viewer } from './access-tokens.ts';
 import type { Batches } from './batches.ts';
-import { deletePartOfBatch, deletePartOfLedger } from './deletion.ts';
+import { deletePartOfBatches, deletePartOfLedger } from './deletion.ts';
 
 export type AccountDeletion = {
   /** Closes an account for good: nobody can log in to it, and its email address is free. What it has is deleted by workers. */
@@ -25,22 +24,12 @@ export function createAccountDeletion(deps: {
   changes: Changes;
   logger: Logger;
 }): AccountDeletion {
-  const { database, batches, changes, logger } = deps;
+  const { database, changes, logger } = deps;
   const { prisma } = database;
 
   async function deletePart(userId: string): Promise<void> {
     await prisma.session.deleteMany({ where: { userId } });
-    const batch = await prisma.batch.findFirst({ where: { ownerId: userId }, orderBy: { id: 'asc' } });
-    if (batch !== null) {
-      const left = await deletePartOfBatch(deps, batch.id);
-      if (left?.finishedAt === null) {
-        // One that ended by itself meanwhile needs no cancelling.
-        await batches.cancel({ userId }, batch.id).catch((error: unknown) => {
-          if (!(error instanceof BatchStateError || error instanceof NotFoundError)) throw error;
-        });
-      }
-      return;
-    }
+    if (await deletePartOfBatches(deps, { ownerId: userId })) return;
     if ((await deletePartOfLedger(deps, userId)) > 0) return;
     const isDeleted = await database.transaction(async (tx) => {
       // From here on nothing new can point to the account.

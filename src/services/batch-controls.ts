@@ -60,7 +60,7 @@ export function createBatchControls(deps: {
   async function pause(tx: Transaction, batch: Batch, reason: string): Promise<object | undefined> {
     if (batch.status === 'PAUSED') return undefined;
     if (batch.status !== 'RUNNING') throw new BatchStateError(batch.status, 'paused');
-    await removeWaitingJobs(jobs, tx, batch.id);
+    await removeWaitingJobs(jobs, tx, batch);
     await tx.batch.update({ where: { id: batch.id }, data: { status: 'PAUSED', pauseReason: reason } });
     return { type: 'BATCH_PAUSED', reason };
   }
@@ -70,7 +70,7 @@ export function createBatchControls(deps: {
       control(owned(viewer, id), async (tx, batch) => {
         if (batch.status === 'CANCELLED') return undefined;
         if (batch.status === 'COMPLETED') throw new BatchStateError(batch.status, 'cancelled');
-        await removeWaitingJobs(jobs, tx, id);
+        await removeWaitingJobs(jobs, tx, batch);
         const kept = await cancelInFlight(jobs, tx, id);
         const { postCount, completedCount, failedCount, cancelledCount } = batch;
         const cancelled = postCount - completedCount - failedCount - cancelledCount - kept;
@@ -145,6 +145,7 @@ export function createBatchControls(deps: {
           data: {
             failedCount: 0,
             retriesLeft: { increment: batch.failedCount },
+            retrying: true,
             reconcileFrom: 1,
             finishedAt: null,
             status: batch.status === 'PAUSED' ? 'PAUSED' : 'RUNNING',

@@ -71,7 +71,7 @@ export async function startBatch(
     async (tx): Promise<{ batch: Batch; entry?: LoggedEvent }> => {
       // Held, so that it is neither archived nor deleted until the batch is written.
       const [campaign] = await tx.$queryRaw<Campaign[]>`
-      SELECT * FROM campaigns WHERE id = ${order.campaignId}::uuid AND "ownerId" = ${viewer.userId}::uuid FOR SHARE`;
+      SELECT * FROM campaigns WHERE id = ${order.campaignId}::uuid AND "ownerId" = ${viewer.userId}::uuid AND "deletedAt" IS NULL FOR SHARE`;
       if (campaign === undefined) throw new NotFoundError('campaign', 'input.campaignId');
       if (idempotencyKey != null) {
         const earlier = await claimKey(tx, viewer, idempotencyKey, hashOf(order), batchId);

@@ -1,19 +1,17 @@
 import { z } from 'zod';
 import { channelNames, tones, type Channel, type Tone } from '../domain/channels.ts';
-import { CampaignStateError, InvalidInputError, NotFoundError } from '../domain/errors.ts';
+import { InvalidInputError, NotFoundError } from '../domain/errors.ts';
 import { canonicalLanguage } from '../domain/languages.ts';
 import type { Changes } from '../cache/changes.ts';
 import type { Database, Transaction } from '../store/database.ts';
-import type { Campaign, CampaignStatus } from '../store/generated/prisma/client.ts';
+import { Prisma, type Campaign, type CampaignStatus } from '../store/generated/prisma/client.ts';
 import { invalidToken } from './access-tokens.ts';
-import type { Jobs } from '../store/jobs.ts';
 import type { Viewer } from './accounts.ts';
-import { deletePartOfBatch } from './deletion.ts';
+import type { CampaignDeletion } from './campaign-deletion.ts';
 import { all, commonFilterSchema, holding, is, kind, within, type Rows, type TimeRange } from './filters.ts';
 import { createLists, type Columns } from './lists.ts';
 import { isOwnerGone, ownedBy, type Owner } from './ownership.ts';
 import type { Direction, Page, PageArgs } from './paging.ts';
-import { inParts } from './parts.ts';
 import { parseInput, text } from './validation.ts';
 
 export type CampaignInput = {
@@ -51,16 +49,10 @@ export type Campaigns = {
   update(viewer: Viewer, id: string, changes: CampaignChanges): Promise<Campaign>;
   /** An archived campaign takes no new batch; its running ones are finished. May be repeated. */
   setStatus(viewer: Viewer, id: string, status: CampaignStatus): Promise<Campaign>;
-  /**
-   * Deletes a campaign with its batches and posts, in parts. It is archived until nothing is left; a deletion that is
-   * interrupted may be repeated. What was paid stays on record.
-   *
-   * @throws CampaignStateError while one of its batches has posts that are not final.
-   */
-  delete(viewer: Viewer, id: string): Promise<void>;
+  delete: CampaignDeletion['run'];
   /** @returns null for an absent campaign and for somebody else's alike. */
   find(viewer: Owner, id: string, columns?: Columns<Campaign>): Promise<Campaign | null>;
-  /** @returns in the order of the ids; null for an absent campaign and for somebody else's alike. */
+  /** For what posts and batches refer to, and so with campaigns that are being deleted (`deletedAt`). @returns in the order of the ids; null for an absent campaign and for somebody else's alike. */
   findAll(viewer: Owner, ids: readonly string[]): Promise<(Campaign | null)[]>;
   /** @throws InvalidInputError */
   list(viewer: Viewer, args: ListArgs, columns?: Columns<Campaign>): Promise<Page<Campaign>>;
@@ -92,14 +84,22 @@ const filterSchema = commonFilterSchema.extend({
   channel: z.array(z.enum(channelNames)).nullish(),
 });
 
-export function createCampaigns(deps: { database: Database; jobs: Jobs; changes: Changes }): Campaigns {
-  const { database, changes } = deps;
+export function createCampaigns({
+  database,
+  changes,
+  deletion,
+}: {
+  database: Database;
+  changes: Changes;
+  deletion: Pick<CampaignDeletion, 'run'>;
+}): Campaigns {
   const { campaign } = database.prisma;
   const lists = createLists(database, 'campaigns');
 
   const rowsOf = (viewer: Viewer, filter: z.output<typeof filterSchema>): Rows => ({
     where: all([
       is('t.ownerId', viewer.userId),
+      Prisma.sql`t."deletedAt" IS NULL`,
       within('t.createdAt', filter.created),
       holding(['t.name', 't.brand', 't.description'], filter.search),
     ]),
@@ -107,7 +107,7 @@ export function createCampaigns(deps: { database: Database; jobs: Jobs; changes:
   });
 
   async function change(viewer: Viewer, id: string, data: object): Promise<Campaign> {
-    const where = { id, ...ownedBy(viewer) };
+    const where = { id, ...ownedBy(viewer), deletedAt: null };
     const [changed] =
       'channel' in data
         ? await database.transaction((tx) => moveToChannel(tx, where, data), rewriteTimeoutMs)
@@ -135,12 +135,11 @@ export function createCampaigns(deps: { database: Database; jobs: Jobs; changes:
       return change(viewer, id, parseInput(changesSchema, Object.fromEntries(given)));
     },
     setStatus: (viewer, id, status) => change(viewer, id, { status }),
-    async delete(viewer, id) {
-      await database.transaction((tx) => archiveForDeletion(tx, viewer, id));
-      await inParts(() => deletePart(deps, id));
-      changes.account(viewer.userId);
+    delete: deletion.run,
+    async find(viewer, id, columns) {
+      const [found] = await lists.findAll(viewer, [id], columns);
+      return found?.deletedAt === null ? found : null;
     },
-    find: async (viewer, id, columns) => (await lists.findAll(viewer, [id], columns))[0] ?? null,
     findAll: lists.findAll,
     async list(viewer, { filter, order, page }, columns) {
       const parsed = parseInput(filterSchema, filter, 'filter');
@@ -155,42 +154,15 @@ export function createCampaigns(deps: { database: Database; jobs: Jobs; changes:
 const rewriteTimeoutMs = 60_000;
 
 /** Who claims posts meanwhile waits for the batches, and not for a half of the posts. */
-async function moveToChannel(tx: Transaction, where: { id: string; ownerId: string }, data: object) {
+async function moveToChannel(
+  tx: Transaction,
+  where: { id: string; ownerId: string; deletedAt: null },
+  data: object,
+) {
   await tx.$queryRaw`
     SELECT 1 FROM campaigns WHERE id = ${where.id}::uuid AND "ownerId" = ${where.ownerId}::uuid FOR UPDATE`;
   await tx.$queryRaw`
     SELECT 1 FROM batches WHERE "campaignId" = ${where.id}::uuid AND "ownerId" = ${where.ownerId}::uuid
     ORDER BY id FOR UPDATE`;
   return tx.campaign.updateManyAndReturn({ where, data });
-}
-
-/** It takes no new batch from here on. @throws NotFoundError, CampaignStateError */
-async function archiveForDeletion(tx: Transaction, viewer: Viewer, id: string): Promise<void> {
-  const [locked] = await tx.$queryRaw<{ id: string }[]>`
-    SELECT id FROM campaigns WHERE id = ${id}::uuid AND "ownerId" = ${viewer.userId}::uuid FOR UPDATE`;
-  if (locked === undefined) throw new NotFoundError('campaign', 'campaignId');
-  if ((await tx.batch.findFirst({ where: { campaignId: id, finishedAt: null } })) !== null)
-    throw unfinished();
-  await tx.campaign.update({ where: { id }, data: { status: 'ARCHIVED' } });
-}
-
-/** @returns whether there was something left. @throws CampaignStateError where a batch runs again meanwhile. */
-async function deletePart(deps: { database: Database; jobs: Jobs }, id: string): Promise<boolean> {
-  const { database } = deps;
-  const batch = await database.prisma.batch.findFirst({ where: { campaignId: id }, orderBy: { id: 'asc' } });
-  if (batch !== null) {
-    const left = await deletePartOfBatch(deps, batch.id);
-    if (left?.finishedAt === null) throw unfinished();
-    return true;
-  }
-  return database.transaction(async (tx) => {
-    await tx.$queryRaw`SELECT 1 FROM campaigns WHERE id = ${id}::uuid FOR UPDATE`;
-    if ((await tx.batch.findFirst({ where: { campaignId: id } })) !== null) return true;
-    await tx.campaign.deleteMany({ where: { id } });
-    return false;
-  });
-}
-
-function unfinished(): CampaignStateError {
-  return new CampaignStateError('A campaign with unfinished batches cannot be deleted. Cancel them first.');
 }

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { BatchStateError, NotFoundError } from '../domain/errors.ts';
 import type { Batch } from '../store/generated/prisma/client.ts';
 import type { Database, Transaction } from '../store/database.ts';
 import type { Jobs } from '../store/jobs.ts';
+import type { Batches } from './batches.ts';
 
 /** Posts, calls and events that one transaction deletes: a lock that nobody notices. */
 const postsAtOnce = 100;
@@ -9,21 +11,42 @@ const callsAtOnce = 200;
 const eventsAtOnce = 1_000;
 
 /**
+ * Deletes the next part of the batches of an account or of a campaign, one after the other; one that is not final is cancelled.
+ *
+ * @returns whether there was one.
+ */
+export async function deletePartOfBatches(
+  deps: { database: Database; jobs: Jobs; batches: Pick<Batches, 'cancel'> },
+  where: { ownerId: string } | { campaignId: string },
+): Promise<boolean> {
+  const batch = await deps.database.prisma.batch.findFirst({ where, orderBy: { id: 'asc' } });
+  if (batch === null) return false;
+  const left = await deletePartOfBatch(deps, batch.id);
+  if (left?.finishedAt === null) {
+    // One that ended by itself meanwhile needs no cancelling.
+    await deps.batches.cancel({ userId: batch.ownerId }, batch.id).catch((error: unknown) => {
+      if (!(error instanceof BatchStateError || error instanceof NotFoundError)) throw error;
+    });
+  }
+  return true;
+}
+
+/**
  * Deletes the next part of a final batch: posts with what was bought for them, then events, then the batch. What was paid
  * stays in the ledger. The removal of pictures is ordered with it.
  *
  * @returns the batch as it was; undefined where it is gone. Where it is not final, nothing was deleted.
  */
-export function deletePartOfBatch(
+function deletePartOfBatch(
   { database, jobs }: { database: Database; jobs: Jobs },
   batchId: string,
 ): Promise<Batch | undefined> {
   return database.transaction(async (tx) => {
     const [batch] = await tx.$queryRaw<Batch[]>`SELECT * FROM batches WHERE id = ${batchId}::uuid FOR UPDATE`;
     if (batch === undefined || batch.finishedAt === null) return batch;
-    // No post of it is written any more.
-    if (batch.reconcileFrom !== null)
-      await tx.batch.update({ where: { id: batchId }, data: { reconcileFrom: null } });
+    // Nothing brings it to life from here on, and no post of it is written any more.
+    if (batch.status !== 'CANCELLED' || batch.reconcileFrom !== null)
+      await tx.batch.update({ where: { id: batchId }, data: { status: 'CANCELLED', reconcileFrom: null } });
     const posts = await tx.post.findMany({
       where: { batchId },
       orderBy: { position: 'asc' },

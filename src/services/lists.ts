@@ -23,13 +23,20 @@ export type PageOf = { parentId: string } & PlannedPage<'createdAt'>;
 type RowOf = { campaigns: Campaign; batches: Batch; posts: Post };
 type Table = keyof RowOf;
 
-/** What is read of each row, besides its id and what orders it; undefined: all of it. */
+/** What is read of each row, besides its id, what orders it, and whether it is being deleted; undefined: all of it. */
 export type Columns<Row> = readonly (keyof Row & string)[] | undefined;
 
 const allColumns: { [Name in Table]: (keyof RowOf[Name] & string)[] } = {
   campaigns: Object.values(Prisma.CampaignScalarFieldEnum),
   batches: Object.values(Prisma.BatchScalarFieldEnum),
   posts: Object.values(Prisma.PostScalarFieldEnum),
+};
+
+/** Read of every row. */
+const always: { [Name in Table]: (keyof RowOf[Name] & string)[] } = {
+  campaigns: ['id', 'deletedAt'],
+  batches: ['id'],
+  posts: ['id'],
 };
 
 /** Drivers know no arrays of our enums; as text they are what Prisma makes of them. */
@@ -61,7 +68,7 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
   }
 
   function read(columns: Columns<Row>, also: readonly string[] = []): string {
-    const names = new Set<string>(['id', ...also, ...(columns ?? all)]);
+    const names = new Set<string>([...always[name], ...also, ...(columns ?? all)]);
     return [...names].map((column) => `t."${column}"${casts[column] ?? ''}`).join(', ');
   }
 

@@ -51,7 +51,7 @@ export function createQuotes({ prisma }: Database, settings: QuoteSettings): Quo
     async quote(viewer, input) {
       const { campaignId, postCount } = parseInput(orderSchema, input);
       const campaign = await prisma.campaign.findUnique({
-        where: { id: campaignId, ...ownedBy(viewer) },
+        where: { id: campaignId, ...ownedBy(viewer), deletedAt: null },
       });
       if (campaign === null) throw new NotFoundError('campaign', 'input.campaignId');
       const brief: Brief = { ...campaign, position: postCount, postCount };

@@ -4,10 +4,10 @@ import type { Bus } from '../events/bus.ts';
 import { reconcileTopic } from '../events/topics.ts';
 import { closeCalls } from '../provider/ledger-statements.ts';
 import type { Database, Transaction } from '../store/database.ts';
-import { Prisma, type Batch } from '../store/generated/prisma/client.ts';
+import { Prisma, type Batch, type PostStatus } from '../store/generated/prisma/client.ts';
 import type { Jobs } from '../store/jobs.ts';
 import { enqueuePosts, type QueuedPost } from './post-queue.ts';
-import { dealTurns, takeTurns } from './turns.ts';
+import { lockTurns, takeTurns } from './turns.ts';
 
 /**
  * A batch's row says what is wanted of it; reconciliation makes its posts and jobs follow, position by position from
@@ -38,16 +38,10 @@ export function createReconciliation(deps: {
   return {
     async next() {
       // The least advanced first, so that large orders share what there is.
-      const [due] = await database.prisma.$queryRaw<{ id: string; ownerId: string; isTurns: boolean }[]>`
-        SELECT id, "ownerId", "reconcileFrom" > "postCount" AS "isTurns" FROM batches
-        WHERE "reconcileFrom" IS NOT NULL ORDER BY "reconcileFrom", random() LIMIT 1`;
+      const [due] = await database.prisma.$queryRaw<{ id: string; ownerId: string }[]>`
+        SELECT id, "ownerId" FROM batches
+        WHERE "reconcileFrom" <= "postCount" ORDER BY "reconcileFrom", random() LIMIT 1`;
       if (due === undefined) return false;
-      if (due.isTurns) {
-        await dealTurns(deps, due.ownerId);
-        await database.prisma.$executeRaw`
-          UPDATE batches SET "reconcileFrom" = NULL WHERE id = ${due.id}::uuid AND "reconcileFrom" > "postCount"`;
-        return true;
-      }
       await database.transaction(async (tx) => {
         await tx.$queryRaw`
           SELECT 1 FROM campaigns WHERE id = (SELECT "campaignId" FROM batches WHERE id = ${due.id}::uuid) FOR KEY SHARE`;
@@ -86,23 +80,49 @@ export async function reconcileWindow(jobs: Jobs, tx: Transaction, batch: Batch)
     if (status === 'CANCELLED') await cancelPosts(tx, id, window);
   }
   if (written < to) await writePosts(jobs, tx, batch, { from: Math.max(from, written + 1), to });
+  const isLast = to === postCount;
+  // Posts that have failed since the retry was asked for are run again with the others.
   const planned = Math.min(retried, batch.retriesLeft);
   return tx.batch.update({
     where: { id },
     data: {
-      reconcileFrom: to < postCount ? to + 1 : await afterLast(tx, batch),
-      retriesLeft: { decrement: planned },
-      // Posts that have failed since the retry was asked for are run again with the others.
-      failedCount: { decrement: retried - planned },
+      reconcileFrom: isLast ? await afterLast(tx, batch, written === 0) : to + 1,
+      ...(isLast ? { retrying: false } : {}),
+      ...(status === 'CANCELLED'
+        ? isLast && (await countsOfRows(tx, id))
+        : { retriesLeft: { decrement: planned }, failedCount: { decrement: retried - planned } }),
     },
   });
 }
 
+/**
+ * The counters of a batch whose posts are all final, by its rows. A cancellation counts in advance, and may not know of posts that
+ * failed since, or that were not written yet.
+ */
+async function countsOfRows(tx: Transaction, batchId: string) {
+  const rows = await tx.post.groupBy({ by: ['status'], where: { batchId }, _count: true });
+  const count = (wanted: PostStatus) => rows.find(({ status }) => status === wanted)?._count ?? 0;
+  return {
+    completedCount: count('COMPLETED'),
+    failedCount: count('FAILED'),
+    cancelledCount: count('CANCELLED'),
+    retriesLeft: 0,
+  };
+}
+
 type Window = { from: number; to: number };
 
-/** What is left when all posts are in line: the owner's turns, where batches of several priorities wait. */
-async function afterLast(tx: Transaction, { ownerId, postCount, status }: Batch): Promise<number | null> {
-  if (status !== 'RUNNING' || postCount <= windowSize) return null;
+/**
+ * What is left when all posts are in line: the owner's turns, where batches of several priorities wait.
+ *
+ * @param isNew whether its posts were not there before. A small order takes the turns after all others, and moves nobody.
+ */
+async function afterLast(
+  tx: Transaction,
+  { ownerId, postCount, status }: Batch,
+  isNew: boolean,
+): Promise<number | null> {
+  if (status !== 'RUNNING' || (isNew && postCount <= windowSize)) return null;
   const priorities = await tx.batch.groupBy({ by: ['priority'], where: { ownerId, finishedAt: null } });
   return priorities.length > 1 ? postCount + 1 : null;
 }
@@ -134,9 +154,9 @@ async function writePosts(jobs: Jobs, tx: Transaction, batch: Batch, { from, to 
   if (batch.status === 'RUNNING') await enqueuePosts(jobs, tx, posts);
 }
 
-/** Puts FAILED posts back to PENDING while retries are left. @returns how many. */
+/** Puts FAILED posts back to PENDING where that was asked for. @returns how many. */
 async function retryPosts(tx: Transaction, batch: Batch, { from, to }: Window): Promise<number> {
-  if (batch.retriesLeft === 0) return 0;
+  if (!batch.retrying) return 0;
   const turn = batch.status === 'CANCELLED' ? 0 : await takeTurns(tx, batch.ownerId);
   return tx.$executeRaw`
     UPDATE posts p
@@ -173,10 +193,15 @@ async function cancelPosts(tx: Transaction, batchId: string, { from, to }: Windo
 
 /**
  * Takes the posts that wait out of the queue, all at once: workers do not fetch thousands of jobs to find that there is
- * nothing to do.
+ * nothing to do. Locks the owner's turns first, as those who deal them lock posts before jobs.
  */
-export async function removeWaitingJobs(jobs: Jobs, tx: Transaction, batchId: string): Promise<void> {
-  await jobs.removeAll(tx, 'posts', waitingJobs(batchId));
+export async function removeWaitingJobs(
+  jobs: Jobs,
+  tx: Transaction,
+  { id, ownerId }: Pick<Batch, 'id' | 'ownerId'>,
+): Promise<void> {
+  await lockTurns(tx, ownerId);
+  await jobs.removeAll(tx, 'posts', waitingJobs(id));
 }
 
 /** A query of the jobs of a batch's posts that nobody works on. */

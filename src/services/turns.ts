@@ -1,7 +1,7 @@
 import type { Database, Transaction } from '../store/database.ts';
 import { firstTurn } from '../domain/fair-share.ts';
+import type { Batch } from '../store/generated/prisma/client.ts';
 import type { Jobs } from '../store/jobs.ts';
-import { inParts } from './parts.ts';
 import { reorderPosts, type QueuedPost } from './post-queue.ts';
 
 /**
@@ -25,35 +25,90 @@ export async function lockTurns(tx: Transaction, ownerId: string): Promise<void>
 /** How many posts one transaction moves: a lock that nobody notices. */
 const movedAtOnce = 200;
 
-/**
- * Gives the turns that an owner's waiting posts hold to the same posts in another order: by priority of their batch,
- * then by age. Other owners are not affected, as the set of turns stays the same. The lowest turns are dealt first,
- * in parts. A post that is being claimed keeps its turn, and is not waited for.
- */
-export async function dealTurns(
-  { database, jobs }: { database: Database; jobs: Jobs },
-  ownerId: string,
-): Promise<void> {
-  const batches = await database.prisma.batch.findMany({
-    where: { ownerId, finishedAt: null },
-    orderBy: [{ priority: 'desc' }, { createdAt: 'asc' }, { id: 'asc' }],
-    select: { id: true, postCount: true },
-  });
+export type TurnDealing = {
+  /**
+   * Deals the next turns of an owner who has asked for it: the turns that the owner's waiting posts hold are given to the same
+   * posts in another order, by priority of their batch, then by age. The lowest turns are dealt first. Other owners are not
+   * affected, as the set of turns stays the same. A post that is being claimed keeps its turn, and is not waited for.
+   *
+   * @returns whether there was something to do.
+   */
+  next(): Promise<boolean>;
+};
+
+/** How far an owner's turns are dealt. Kept in memory: a process that is started anew deals them from the first one. */
+type Progress = {
+  /** Batches in the order in which they get their turns. */
+  batches: readonly Ordered[];
+  /** Which of them is next, and from which position on. */
+  place: number;
+  from: number;
   /** The last turn that was dealt. */
-  let after = -1;
-  for (const { id, postCount } of batches) {
-    let from = 1;
-    await inParts(async () => {
-      after = await database.transaction(async (tx) => {
-        await lockTurns(tx, ownerId);
-        const { moved, last } = await dealNext(tx, { ownerId, batchId: id, from, after });
-        if (moved.length > 0) await reorderPosts(jobs, tx, moved);
-        return last;
-      });
-      from += movedAtOnce;
-      return from <= postCount;
+  after: number;
+};
+
+type Ordered = Pick<Batch, 'id' | 'postCount' | 'priority' | 'reconcileFrom'>;
+
+export function createTurnDealing({ database, jobs }: { database: Database; jobs: Jobs }): TurnDealing {
+  const byOwner = new Map<string, Progress>();
+
+  /** @returns how far it is with an owner whose priorities are still as they were at its begin; a new begin otherwise. */
+  async function progressOf(ownerId: string): Promise<Progress> {
+    const batches = await database.prisma.batch.findMany({
+      where: { ownerId, finishedAt: null },
+      orderBy: [{ priority: 'desc' }, { createdAt: 'asc' }, { id: 'asc' }],
+      select: { id: true, postCount: true, priority: true, reconcileFrom: true },
     });
+    const known = byOwner.get(ownerId);
+    const priorities = new Map(batches.map(({ id, priority }) => [id, priority]));
+    const isCurrent = known?.batches.every(
+      ({ id, priority }) => (priorities.get(id) ?? priority) === priority,
+    );
+    return known !== undefined && isCurrent === true ? known : { batches, place: 0, from: 1, after: -1 };
   }
+
+  return {
+    async next() {
+      const [due] = await database.prisma.$queryRaw<{ ownerId: string }[]>`
+        SELECT "ownerId" FROM batches WHERE "reconcileFrom" > "postCount" ORDER BY random() LIMIT 1`;
+      if (due === undefined) {
+        byOwner.clear();
+        return false;
+      }
+      const { ownerId } = due;
+      const { batches, place, from, after } = await progressOf(ownerId);
+      const batch = batches[place];
+      if (batch === undefined) {
+        byOwner.delete(ownerId);
+        await endDealing(database, ownerId, batches);
+        return true;
+      }
+      const last = await database.transaction(async (tx) => {
+        await lockTurns(tx, ownerId);
+        const dealt = await dealNext(tx, { ownerId, batchId: batch.id, from, after });
+        if (dealt.moved.length > 0) await reorderPosts(jobs, tx, dealt.moved);
+        return dealt.last;
+      });
+      const isThrough = from + movedAtOnce > batch.postCount;
+      byOwner.set(ownerId, {
+        batches,
+        after: last,
+        ...(isThrough ? { place: place + 1, from: 1 } : { place, from: from + movedAtOnce }),
+      });
+      return true;
+    },
+  };
+}
+
+/** Nothing is left to be done for batches that asked for it before its begin, by the priority that they have; nor for final ones. */
+async function endDealing(database: Database, ownerId: string, batches: readonly Ordered[]): Promise<void> {
+  const asked = batches.filter(({ reconcileFrom, postCount }) => (reconcileFrom ?? 0) > postCount);
+  await database.prisma.$executeRaw`
+    UPDATE batches b SET "reconcileFrom" = NULL
+    WHERE b."ownerId" = ${ownerId}::uuid AND b."reconcileFrom" > b."postCount"
+      AND (b."finishedAt" IS NOT NULL OR EXISTS (
+        SELECT 1 FROM jsonb_to_recordset(${JSON.stringify(asked)}::jsonb) AS a(id uuid, priority text)
+        WHERE a.id = b.id AND a.priority = b.priority::text))`;
 }
 
 /**
