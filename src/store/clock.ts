@@ -18,7 +18,7 @@ export async function watchClock(
   logger: Logger,
   clock: () => number = Date.now,
 ): Promise<() => void> {
-  async function compare(): Promise<void> {
+  async function warnOfDifference(): Promise<void> {
     const askedMs = clock();
     const [row] = await query<{ ms: number }>(
       'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS ms',
@@ -33,9 +33,10 @@ export async function watchClock(
       `the clock of this machine is ${aheadMs > 0 ? 'ahead of' : 'behind'} the database's: other instances may refuse its access tokens; set it by NTP`,
     );
   }
+  /** A warning is not worth a start: where the database does not answer, the next comparison has to do. */
+  const compare = () =>
+    warnOfDifference().catch((error: unknown) => logger.debug({ err: error }, 'could not compare clocks'));
   await compare();
-  const timer = setInterval(() => {
-    compare().catch((error: unknown) => logger.debug({ err: error }, 'could not compare clocks'));
-  }, everyMs).unref();
+  const timer = setInterval(() => void compare(), everyMs).unref();
   return () => clearInterval(timer);
 }

@@ -48,3 +48,12 @@ it.each([
   await database.close();
   expect(said).toEqual(expected);
 });
+
+it('a database that does not answer when clocks are compared ends no start', async () => {
+  const logger = pino({ level: 'silent' });
+  const settings = { databaseUrl: await createDatabase(inject('postgresUrl')), dataDir: '/nowhere' };
+  const database = await openDatabase(settings, logger);
+  await database.close();
+  const stop = await watchClock(database, logger);
+  stop();
+});

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ release beside this version, while it is replaced, must go on working.
   npm run check:release -- --full      all of its integration tests
   npm run check:release -- --ref REF   another version than the last one
 
-The last release is the commit that last changed schema.landed.graphql (npm run schema:land).
+The last release is the commit before this one that last changed schema.landed.graphql (npm run schema:land).
 `;
 
 /** Accounts, campaigns, batches, posts and jobs from their beginning to their end. */
@@ -33,9 +33,7 @@ const { values } = parseArgs({
 });
 
 async function main(): Promise<void> {
-  const ref = values.ref ?? (await git('log', '-1', '--format=%H', '--', 'schema.landed.graphql'));
-  if (ref === '')
-    throw new Error('There is no release in the history. Fetch all of it: git fetch --unshallow');
+  const ref = values.ref ?? (await lastRelease());
   const folder = await mkdtemp(join(tmpdir(), 'pressrun-release-'));
   try {
     tell(`unpacking ${ref.slice(0, 12)}`);
@@ -63,6 +61,19 @@ async function main(): Promise<void> {
   }
 }
 
+/** That of before, where this very commit is a release. @throws where the history does not tell. */
+async function lastRelease(): Promise<string> {
+  // There, git takes the only commit that it has for the one that made every file.
+  if ((await git('rev-parse', '--is-shallow-repository')) === 'true') {
+    throw new Error(
+      'The history is cut off, and the last release with it. Fetch all of it: git fetch --unshallow',
+    );
+  }
+  const ref = await git('log', '-1', '--format=%H', 'HEAD~1', '--', 'schema.landed.graphql');
+  if (ref === '') throw new Error('There is no release in the history. Name the version to test: --ref REF');
+  return ref;
+}
+
 const manifestSchema = z.object({
   version: z.string().optional(),
   dependencies: z.record(z.string(), z.string()).default({}),
@@ -71,12 +82,18 @@ const manifestSchema = z.object({
 const manifestIn = (folder: string) =>
   manifestSchema.parse(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')));
 
+/** @returns undefined where the package is not there. */
+function installedVersion(name: string): string | undefined {
+  const folder = join(root, 'node_modules', name);
+  return existsSync(folder) ? manifestIn(folder).version : undefined;
+}
+
 /** Those of this version where they are the very same ones, its own otherwise. */
 async function giveDependencies(folder: string): Promise<void> {
   const { dependencies, devDependencies } = manifestIn(folder);
   const here = join(root, 'node_modules');
   const others = Object.entries({ ...dependencies, ...devDependencies }).filter(
-    ([name, version]) => manifestIn(join(here, name)).version !== version,
+    ([name, version]) => installedVersion(name) !== version,
   );
   if (others.length > 0) {
     tell(`installing its dependencies, as ${others.length} have other versions`);
