@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { quantile, round, type Target } from '../../bench/support/report.ts';
 import { boundaries } from './support/boundaries.ts';
 import { freezeWorker } from './support/freeze.ts';
-import { killAtPace, killWorkers, measureResumptions } from './support/kills.ts';
+import { killAtPace, killsPerMinute, killWorkers, measureResumptions } from './support/kills.ts';
 import { createRandom } from './support/random.ts';
 import { progress, report } from './support/report.ts';
 import { openStage } from './support/stage.ts';
@@ -13,7 +13,7 @@ past its lease. Then looks for what was lost, stored twice or paid twice.
 
   npm run chaos:workers -- --kills 20 --freezes 1 --workers 2 --seed 1
   npm run chaos:workers -- --kills 50 --kills-per-minute 50 --workers 4    at random moments, at that pace
-  npm run chaos:workers -- --full      200 kills, and a frozen worker at every boundary
+  npm run chaos:workers -- --full      200 kills, and a frozen worker at every boundary; then 50 kills at 50 a minute
 `;
 
 /** Suspects are written one at a time. */
@@ -24,31 +24,52 @@ const { values } = parseArgs({
   options: {
     help: { type: 'boolean', short: 'h' },
     full: { type: 'boolean', default: false },
-    kills: { type: 'string' },
+    kills: { type: 'string', default: '20' },
     'kills-per-minute': { type: 'string' },
-    freezes: { type: 'string' },
+    freezes: { type: 'string', default: '1' },
     workers: { type: 'string', default: '2' },
     seed: { type: 'string', default: '1' },
   },
 });
 
+type Round = {
+  kills: number;
+  freezes: number;
+  workers: number;
+  /** Kills in a minute, at random moments; undefined: one after another, at every boundary. */
+  pace: number | undefined;
+};
+
+const fullRounds: readonly Round[] = [
+  { kills: 200, freezes: boundaries.length, workers: 2, pace: undefined },
+  { kills: 50, freezes: 0, workers: 4, pace: 50 },
+];
+
 async function main(): Promise<void> {
-  const kills = Number(values.kills ?? (values.full ? 200 : 20));
-  const freezes = Number(values.freezes ?? (values.full ? boundaries.length : 1));
-  await using stage = await openStage({ workers: Number(values.workers), seed: Number(values.seed) });
-  progress(`${values.workers} workers are up`);
+  const pace = values['kills-per-minute'];
+  const asked: Round = {
+    kills: Number(values.kills),
+    freezes: Number(values.freezes),
+    workers: Number(values.workers),
+    pace: pace === undefined ? undefined : Number(pace),
+  };
+  for (const round of values.full ? fullRounds : [asked]) await play(round);
+}
+
+async function play({ kills, freezes, workers, pace }: Round): Promise<void> {
+  await using stage = await openStage({ workers, seed: Number(values.seed) });
+  progress(`${workers} workers are up`);
   const frozen = [];
   for (const boundary of boundaries.slice(0, freezes)) {
     frozen.push(...(await freezeWorker(stage, boundary)));
   }
   // What a frozen worker did not hear is over by now; from here on only kills hide answers.
   const extraByFreezing = countExtraCalls(stage);
-  const pace = values['kills-per-minute'];
   const random = createRandom(Number(values.seed));
   const killed =
     pace === undefined
       ? await killWorkers(stage, kills, random)
-      : await killAtPace(stage, kills, Number(pace), random);
+      : await killAtPace(stage, kills, pace, random);
   progress(`no new batches; waiting for the ${stage.load.batches()} there are`);
   await stage.load.finish(finishMs);
   progress('the client has seen every batch end');
@@ -61,6 +82,7 @@ async function main(): Promise<void> {
     'chaos:workers',
     {
       kills: killed.length,
+      'kills per minute': round(killsPerMinute(killed), 1),
       'posts started': stage.load.started(),
       'posts in hand at kills': inHand,
       'resumed after, ms, p50': round(quantile(resumedMs, 0.5), 0),

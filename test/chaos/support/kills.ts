@@ -21,7 +21,7 @@ export type Kill = { at: Date; worker: string; boundary: Boundary | 'at any mome
 export async function killAtPace(
   stage: Stage,
   count: number,
-  killsPerMinute: number,
+  pacePerMinute: number,
   random: () => number,
 ): Promise<Kill[]> {
   const { workers, load } = stage;
@@ -30,7 +30,7 @@ export async function killAtPace(
   const aliveSince = new Map<string, Date>();
   const startedAt = Date.now();
   for (let number = 0; number < count; number += 1) {
-    const dueAt = startedAt + ((number + 0.5 + random() / 2) * 60_000) / killsPerMinute;
+    const dueAt = startedAt + ((number + 0.5 + random() / 2) * 60_000) / pacePerMinute;
     await delay(Math.max(0, dueAt - Date.now()));
     await waitUntil('a worker that runs', () => workers.some((worker) => worker.isReady()), {
       deadlineMs: startDeadlineMs,
@@ -54,6 +54,12 @@ export async function killAtPace(
   const seconds = (Date.now() - startedAt) / 1000;
   progress(`${count} kills in ${Math.round(seconds)} s`);
   return Promise.all(kills);
+}
+
+/** @returns how many there were in a minute; NaN for fewer than two. */
+export function killsPerMinute(kills: readonly Kill[]): number {
+  const times = kills.map(({ at }) => at.getTime());
+  return (60_000 * (times.length - 1)) / (Math.max(...times) - Math.min(...times));
 }
 
 /** Kills workers in turn, at every boundary in turn, and starts each again at once. */
