@@ -116,10 +116,11 @@ export class Subscriber implements Subscription {
     try {
       for await (const page of this.#sharing.follow(place.seen, stop.signal)) {
         if (page.length === 0) return true;
-        // Started together, so that they look things up together.
-        const results = await Promise.all(page.map((update) => this.#sharing.execute(update)));
+        // Started together, so that they look things up together. What precedes one that fails is told.
+        const results = page.map((update) => this.#sharing.execute(update));
+        for (const result of results) result.catch(() => undefined);
         for (const [index, update] of page.entries()) {
-          await this.#push(place, update, results[index]);
+          await this.#push(place, update, await results[index]);
           if (this.#hasLeft) return false;
         }
       }
