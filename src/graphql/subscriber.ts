@@ -77,7 +77,7 @@ export class Subscriber implements Subscription {
           seen = place.seen;
           failures += 1;
           if (!(error instanceof RetryableError) || failures > retries) throw error;
-          await delay(firstDelayMs * 2 ** (failures - 1) * (0.5 + Math.random()));
+          await this.#pause(firstDelayMs * 2 ** (failures - 1) * (0.5 + Math.random()));
         }
       }
     } catch (error) {
@@ -85,6 +85,15 @@ export class Subscriber implements Subscription {
     } finally {
       this.#sharing.leave();
     }
+  }
+
+  /** @returns after so long, or as soon as it leaves. */
+  async #pause(ms: number): Promise<void> {
+    if (this.#hasLeft) return;
+    const stop = new AbortController();
+    this.#stop = stop;
+    await delay(ms, undefined, { signal: stop.signal }).catch(() => undefined);
+    this.#stop = undefined;
   }
 
   /** From where it is to the end of the stream. */
@@ -107,10 +116,11 @@ export class Subscriber implements Subscription {
     try {
       for await (const page of this.#sharing.follow(place.seen, stop.signal)) {
         if (page.length === 0) return true;
-        // Started together, so that they look things up together.
-        const results = await Promise.all(page.map((update) => this.#sharing.execute(update)));
+        // Started together, so that they look things up together. What precedes one that fails is told.
+        const results = page.map((update) => this.#sharing.execute(update));
+        for (const result of results) result.catch(() => undefined);
         for (const [index, update] of page.entries()) {
-          await this.#push(place, update, results[index]);
+          await this.#push(place, update, await results[index]);
           if (this.#hasLeft) return false;
         }
       }
