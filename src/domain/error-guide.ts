@@ -92,7 +92,8 @@ export const errorGuide: Readonly<Record<ErrorCode, Guidance>> = {
     action: 'Read the post again, show both texts, and repeat the change with its `version`.',
   },
   DOCUMENT_TOO_LARGE: {
-    meaning: 'The document asks for more than one operation may; nothing was run.',
+    meaning:
+      'The document asks for more than one operation may; nothing was run. Mutations and subscriptions may ask for less than queries: for no answer that could have more than 8 MiB.',
     retry: never,
     action: 'Ask for fewer fields, aliases, fragments or rows at once, in several requests.',
   },
