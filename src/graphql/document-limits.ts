@@ -27,7 +27,7 @@ const documentLimits = {
   /** Fields that come back at most, each entry of a page counted. */
   cost: 20_000,
   /** As `cost`, within introspection: two queries for the whole schema, as tools send them. */
-  introspection: 400_000,
+  introspection: 150_000,
   /** Characters that come back at most: all posts that `cost` allows, with their captions. */
   characters: 16_000_000,
 };
@@ -185,6 +185,8 @@ const introspectionLists: ReadonlyMap<string, number> = new Map([
   ['enumValues', 4],
   ['possibleTypes', 4],
   ['directives', 8],
+  // Not all types are lists or not null.
+  ['ofType', 0.5],
 ]);
 
 /** Lists without pages: sums of the ledger. Their entries are few, but nothing bounds them. */
