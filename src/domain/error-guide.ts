@@ -12,6 +12,9 @@ export type ErrorCode =
   | 'DOCUMENT_TOO_LARGE'
   | 'ANSWER_TOO_LARGE'
   | 'TOO_MANY_ERRORS'
+  | 'SYNTAX_ERROR'
+  | 'HOST_NOT_ALLOWED'
+  | 'ORIGIN_NOT_ALLOWED'
   | 'INTERNAL';
 
 /** What a caller should know of a code: `retry` says whether the same request may succeed later. */
@@ -92,7 +95,8 @@ export const errorGuide: Readonly<Record<ErrorCode, Guidance>> = {
     action: 'Read the post again, show both texts, and repeat the change with its `version`.',
   },
   DOCUMENT_TOO_LARGE: {
-    meaning: 'The document asks for more than one operation may; nothing was run.',
+    meaning:
+      'The document asks for more than one operation may; nothing was run. Mutations and subscriptions may ask for less than queries: for no answer that could have more than 8 MiB.',
     retry: never,
     action: 'Ask for fewer fields, aliases, fragments or rows at once, in several requests.',
   },
@@ -105,6 +109,21 @@ export const errorGuide: Readonly<Record<ErrorCode, Guidance>> = {
     meaning: 'The answer has more errors than the 20 that are listed before this one.',
     retry: never,
     action: 'Mend those that are listed, and ask again.',
+  },
+  SYNTAX_ERROR: {
+    meaning: 'The document is not GraphQL.',
+    retry: never,
+    action: 'Mend it where the message says.',
+  },
+  HOST_NOT_ALLOWED: {
+    meaning: 'The server is not known under the host that the request names.',
+    retry: never,
+    action: 'Use a name of the server’s, or add this one to `ALLOWED_HOSTS`.',
+  },
+  ORIGIN_NOT_ALLOWED: {
+    meaning: 'Pages of this origin may not call the server.',
+    retry: never,
+    action: 'Add the origin to `ALLOWED_ORIGINS`.',
   },
   INTERNAL: {
     meaning: 'Something went wrong on our side; what it was stands in the server’s log.',

@@ -4,6 +4,8 @@ import { channels, lengthOn, type Channel } from './channels.ts';
 /** Far more than any channel takes: models overshoot, and what is too long is cut, not bought again. */
 const maxAnsweredCharacters = 20_000;
 const maxAnsweredHashtags = 200;
+/** Without its #; what is longer is no hashtag. */
+const maxHashtagCharacters = 100;
 
 /** Text that PostgreSQL can store: no NUL, no half of a surrogate pair. */
 const storableText = z
@@ -21,7 +23,7 @@ export type Caption = z.infer<typeof captionSchema>;
 
 /**
  * Makes a model's answer fit its channel: the caption is cut at the last whole word, hashtags lose what no
- * channel takes, are made unique and counted off. On X, where a post has few characters for both, those that do not
+ * channel takes, those that are too long are left out, the others are made unique and counted off. On X, where a post has few characters for both, those that do not
  * fit behind the caption are left out.
  *
  * @param channel whose limits hold.
@@ -30,7 +32,9 @@ export type Caption = z.infer<typeof captionSchema>;
 export function fitToChannel(channel: Channel, answer: Caption): Caption {
   const { maxCaptionCharacters, maxHashtags } = channels[channel];
   const hashtags = new Set(
-    answer.hashtags.map((tag) => tag.replace(/[^\p{L}\p{N}\p{M}_]/gu, '')).filter((tag) => tag !== ''),
+    answer.hashtags
+      .map((tag) => tag.replace(/[^\p{L}\p{N}\p{M}_]/gu, ''))
+      .filter((tag) => tag !== '' && Array.from(tag).length <= maxHashtagCharacters),
   );
   const caption = cutAtWord(channel, answer.caption, maxCaptionCharacters);
   const tags = [...hashtags].slice(0, maxHashtags).map((tag) => `#${tag}`);

@@ -8,7 +8,8 @@ const maxAnswerBytes = 8 * 1024 * 1024;
 const longFields: ReadonlyMap<string, number> = new Map([
   ['description', 4_000],
   ['caption', 2_200],
-  ['hashtags', 1_000],
+  // Ten of 100, each with its #, its quotes and its comma.
+  ['hashtags', 1_040],
   ['message', 1_000],
   ['reviewNote', 1_000],
   ['accessToken', 500],

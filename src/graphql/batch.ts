@@ -10,6 +10,7 @@ import {
   IdempotencyConflictError,
   InvalidInputError,
   NotFoundError,
+  OrderLimitError,
   UnauthenticatedError,
 } from '../domain/errors.ts';
 import { dollars } from '../domain/pricing.ts';
@@ -258,6 +259,7 @@ builder.mutationField('startBatch', (t) =>
         NotFoundError,
         CampaignStateError,
         IdempotencyConflictError,
+        OrderLimitError,
         UnauthenticatedError,
       ],
       union: { name: 'StartBatchResult', description: 'The batch, or why there is none.' },

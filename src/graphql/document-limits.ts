@@ -26,6 +26,8 @@ const documentLimits = {
   directivesAtOneField: 3,
   /** Fields that come back at most, each entry of a page counted. */
   cost: 20_000,
+  /** As `cost`, within introspection: two queries for the whole schema, as tools send them. */
+  introspection: 150_000,
   /** Characters that come back at most: all posts that `cost` allows, with their captions. */
   characters: 16_000_000,
 };
@@ -35,7 +37,7 @@ const defaultPage = 20;
 
 type Measure = Record<keyof typeof nothing, number>;
 
-const nothing = { depth: 0, fields: 0, aliases: 0, directives: 0, cost: 0, characters: 0 };
+const nothing = { depth: 0, fields: 0, aliases: 0, directives: 0, cost: 0, introspection: 0, characters: 0 };
 
 /**
  * Measures a document before it is validated: some of validation's rules take quadratic time. Each fragment
@@ -83,7 +85,7 @@ export function countRootFields(document: DocumentNode, operationName: string | 
 }
 
 function isTooMuch(measured: Measure): boolean {
-  return (['depth', 'fields', 'aliases', 'directives', 'cost', 'characters'] as const).some(
+  return (['depth', 'fields', 'aliases', 'directives', 'cost', 'introspection', 'characters'] as const).some(
     (what) => measured[what] > documentLimits[what],
   );
 }
@@ -117,6 +119,7 @@ function createMeasuring(document: DocumentNode) {
       total.aliases += part.aliases;
       total.directives += part.directives + (own > documentLimits.directivesAtOneField ? Infinity : own);
       total.cost += part.cost;
+      total.introspection += part.introspection;
       total.characters += part.characters;
     }
     return total;
@@ -141,17 +144,22 @@ function createMeasuring(document: DocumentNode) {
     const name = (field.alias ?? field.name).value.length + 4;
     if (field.selectionSet === undefined) {
       const characters = name + charactersOf(field.name.value);
-      return { depth: 1, fields: 1, aliases, directives: 0, cost: 1, characters };
+      return { ...nothing, depth: 1, fields: 1, aliases, cost: 1, characters };
     }
     const inner = ofSelections(field.selectionSet);
-    // As above: its depth is not ours to limit.
-    const isIntrospection = field.name.value.startsWith('__');
-    const entries = pageSize(field);
-    return {
-      depth: isIntrospection ? 1 : inner.depth + 1,
+    const counts = {
       fields: inner.fields + 1,
       aliases: inner.aliases + aliases,
       directives: inner.directives,
+    };
+    // As above: its depth is not ours to limit.
+    if (field.name.value.startsWith('__'))
+      return { ...counts, depth: 1, cost: 1, introspection: inner.cost, characters: name };
+    const entries = pageSize(field);
+    return {
+      ...counts,
+      depth: inner.depth + 1,
+      introspection: inner.introspection,
       cost: 1 + inner.cost * entries,
       characters: name + inner.characters * (unboundedLists.has(field.name.value) ? manyEntries : entries),
     };
@@ -168,6 +176,19 @@ function isOnIntrospection(definition: OperationDefinitionNode | FragmentDefinit
 /** Fields that bring a list, without saying how long. */
 const lists = new Set(['campaigns', 'batches', 'posts', 'revisions']);
 
+/** Lists of introspection with their usual lengths in our schema; that of its types is all of them. */
+const introspectionLists: ReadonlyMap<string, number> = new Map([
+  ['types', 200],
+  ['fields', 6],
+  ['args', 2],
+  ['inputFields', 4],
+  ['enumValues', 4],
+  ['possibleTypes', 4],
+  ['directives', 8],
+  // Not all types are lists or not null.
+  ['ofType', 0.5],
+]);
+
 /** Lists without pages: sums of the ledger. Their entries are few, but nothing bounds them. */
 const unboundedLists = new Set(['byDay', 'byCampaign']);
 const manyEntries = 1_000;
@@ -180,5 +201,5 @@ function pageSize(field: FieldNode): number {
     return [value.kind === Kind.INT ? Math.min(maxPageSize, Math.abs(Number(value.value))) : maxPageSize];
   });
   if (sizes !== undefined && sizes.length > 0) return Math.max(...sizes);
-  return lists.has(field.name.value) ? defaultPage : 1;
+  return lists.has(field.name.value) ? defaultPage : (introspectionLists.get(field.name.value) ?? 1);
 }

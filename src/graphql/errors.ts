@@ -6,6 +6,7 @@ import {
   InvalidInputError,
   InvalidRefreshTokenError,
   NotFoundError,
+  OrderLimitError,
   PostStateError,
   type PressrunError,
   RateLimitedError,
@@ -89,6 +90,11 @@ const RetryableErrorInterface = builder.interfaceRef<RetryableError>('RetryableE
 
 const retryableErrors = [
   [RateLimitedError, 'RateLimitedError', 'Too much was asked in too little time.'],
+  [
+    OrderLimitError,
+    'OrderLimitError',
+    'Too many posts of your earlier orders are not written yet; nothing was written.',
+  ],
   [ServiceUnavailableError, 'ServiceUnavailableError', 'The service has too much to do right now.'],
 ] as const;
 for (const [type, name, description] of retryableErrors) {

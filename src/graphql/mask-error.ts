@@ -1,9 +1,18 @@
-import { GraphQLError, Kind, visit, type ASTNode, type DocumentNode } from 'graphql';
+import {
+  GraphQLError,
+  Kind,
+  visit,
+  type ASTNode,
+  type DocumentNode,
+  type ExecutionResult,
+  type FormattedExecutionResult,
+  type GraphQLFormattedError,
+} from 'graphql';
 import {
   InvalidInputError,
   PressrunError,
-  RateLimitedError,
   RetryableError,
+  ServiceUnavailableError,
   UnauthenticatedError,
 } from '../domain/errors.ts';
 
@@ -38,6 +47,17 @@ export function maskError(
 /** @returns whether GraphQL refused a value of ours, which does not fit the schema. What it refuses of a document has nodes. */
 function isOfAnswer(error: GraphQLError, original: GraphQLError): boolean {
   return error !== original && original.nodes === undefined && original.extensions['code'] === undefined;
+}
+
+/** An error as a client is told it: `extensions.http` only says what stands in the head of an answer over HTTP. */
+export function toldError(error: GraphQLError): GraphQLFormattedError {
+  const { http: _http, ...extensions } = error.extensions;
+  return { ...error.toJSON(), extensions };
+}
+
+/** A result as a client is told it. */
+export function toldResult({ errors, ...result }: ExecutionResult): FormattedExecutionResult {
+  return errors === undefined ? result : { errors: errors.map(toldError), ...result };
 }
 
 /** Errors that one answer has at most. */
@@ -112,7 +132,7 @@ function extensionsOf(error: PressrunError) {
       ? {
           retryAfter: error.retryAfter,
           http: {
-            status: error instanceof RateLimitedError ? 429 : 503,
+            status: error instanceof ServiceUnavailableError ? 503 : 429,
             headers: { 'retry-after': String(error.retryAfter) },
           },
         }

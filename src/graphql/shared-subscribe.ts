@@ -14,7 +14,11 @@ import { Followed } from './followed.ts';
 import { maskErrors } from './mask-error.ts';
 import { shareKey } from './share-key.ts';
 import { Subscriber, type Sharing, type Subscription } from './subscriber.ts';
+<<<<<<< HEAD
 import { failureOf } from './update-failure.ts';
+=======
+import { checkKept } from './variable-limits.ts';
+>>>>>>> 9b77109 (Subscriptions keep 16 KB of variables at most; a full order book is data; fragments per component pass, introspection is counted; no transport tells extensions.http)
 
 /**
  * GraphQL's `subscribe`, but that subscribers to one stream with the same document, variables and rights
@@ -29,14 +33,18 @@ export function createSharedSubscribe(maskError: (error: unknown, requestId?: st
   return async (args: OperationArgs): Promise<Subscription | ExecutionResult> => {
     const { requestId } = args.contextValue;
     const mask = (error: unknown) => maskError(error, requestId);
+    const refusal = checkKept(args.variableValues);
+    if (refusal !== undefined) return { errors: [refusal] };
     const validated = validateSubscriptionArgs(args);
     if (!('operation' in validated)) return { errors: maskErrors(validated, mask) };
     const answer: unknown = await createSourceEventStream(validated);
     if (!isFollowed(answer)) return masked(failureSchema.parse(answer), mask);
     const { first, follow } = answer.source;
     const key = shareKey(args);
+    // Variables that the document does not declare are not kept.
+    const kept = { ...validated, rawVariableValues: undefined };
     const execute = async (update: Update): Promise<SharedResult | undefined> => {
-      const result = await executeSubscriptionEvent({ ...validated, rootValue: update });
+      const result = await executeSubscriptionEvent({ ...kept, rootValue: update });
       if (result.errors === undefined) {
         return { ...result, cursor: String(update.seq), text: JSON.stringify(result) };
       }

@@ -15,3 +15,14 @@ export function requireShallow(variables: unknown): void {
     extensions: { code: 'INVALID_INPUT', field: 'variables', http: { status: 400 } },
   });
 }
+
+/** Variables of a subscription, in characters of JSON: they are kept for as long as it lasts. */
+const maxKeptCharacters = 16 * 1024;
+
+/** @returns why a subscription with these variables is refused; undefined where it is not. */
+export function checkKept(variables: unknown): GraphQLError | undefined {
+  if (JSON.stringify(variables ?? null).length <= maxKeptCharacters) return undefined;
+  return new GraphQLError(`The variables of a subscription have at most ${maxKeptCharacters} characters.`, {
+    extensions: { code: 'INVALID_INPUT', field: 'variables', http: { status: 400 } },
+  });
+}

@@ -16,6 +16,8 @@ const firstControlOpcode = 8;
 export class FrameReader {
   /** Frames that have begun since the connection was made. */
   frames = 0;
+  /** Messages, and control frames between them, that are complete. */
+  messages = 0;
   /** Bytes of memory that the unfinished message takes, with the control frames within it; 0 between messages. */
   unfinishedBytes = 0;
   readonly #header = new Uint8Array(maxHeaderBytes);
@@ -66,6 +68,9 @@ export class FrameReader {
     this.#headerBytes = 0;
     if ((first & opcodeBits) < firstControlOpcode) this.#isFragmented = (first & finBit) === 0;
     if (this.#isFragmented) this.unfinishedBytes += pieceBytes;
-    else this.unfinishedBytes = 0;
+    else {
+      this.unfinishedBytes = 0;
+      this.messages += 1;
+    }
   }
 }

@@ -4,7 +4,7 @@ import type { WebSocket } from 'ws';
 import { RateLimitedError } from '../domain/errors.ts';
 import type { SharedResult, Sink } from '../graphql/audience.ts';
 import type { OperationArgs } from '../graphql/context.ts';
-import { maskError } from '../graphql/mask-error.ts';
+import { maskError, toldError } from '../graphql/mask-error.ts';
 import type { Subscription } from '../graphql/subscriber.ts';
 import { requireShallow } from '../graphql/variable-limits.ts';
 import type { RateLimits } from '../services/rate-limits.ts';
@@ -102,6 +102,8 @@ export function createGraphqlSockets(deps: {
         throw error;
       }
     },
+    onNext: (_context, _id, _payload, _args, { errors, data = null }) =>
+      errors === undefined ? undefined : { errors: errors.map(toldError), data },
     onError: (_context, _id, _payload, errors) => errors.map(formatted),
     execute({ contextValue }) {
       const { execute, args } = take(contextValue);
@@ -173,11 +175,9 @@ export function createGraphqlSockets(deps: {
   };
 }
 
-/** An error that ended an operation stands behind the one that graphql-ws made of it. What HTTP is told is left out. */
+/** An error that ended an operation stands behind the one that graphql-ws made of it. */
 function formatted(error: GraphQLError): GraphQLFormattedError {
-  const own = error.cause instanceof GraphQLError ? error.cause : error;
-  const { http: _http, ...extensions } = own.extensions;
-  return { ...own.toJSON(), extensions };
+  return toldError(error.cause instanceof GraphQLError ? error.cause : error);
 }
 
 /** One operation of graphql-ws. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { z } from 'zod';
+import { toldResult } from '../graphql/mask-error.ts';
 import { isTooDeep } from '../graphql/variable-limits.ts';
 import type { ClientInfo } from './client-info.ts';
 import { compress, isWorthCompressing } from './compress.ts';
@@ -74,7 +75,7 @@ const fine = { status: 200, headers: [] };
 
 function write(result: ExecutionResult) {
   if (result.errors === undefined) return { ...fine, content: JSON.stringify(result) };
-  return { ...headOf(result.errors), content: JSON.stringify(withoutHttp(result)) };
+  return { ...headOf(result.errors), content: JSON.stringify(toldResult(result)) };
 }
 
 const jsonTypes = ['application/graphql-response+json', 'application/json'] as const;
@@ -121,15 +122,5 @@ function headOf(errors: readonly GraphQLError[]): { status: number; headers: Hea
     headers: Object.entries(Object.assign({}, ...asked.map(({ headers }) => headers)))
       .flat()
       .map(String),
-  };
-}
-
-function withoutHttp({ errors = [], ...result }: ExecutionResult): object {
-  return {
-    errors: errors.map((error) => {
-      const { http: _http, ...extensions } = error.extensions;
-      return { ...error.toJSON(), extensions };
-    }),
-    ...result,
   };
 }

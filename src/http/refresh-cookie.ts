@@ -12,8 +12,10 @@ const patterns = { plain: patternOf(plainName), secure: patternOf(secureName) };
  * The cookie that keeps a browser's refresh token: no script reads it, and no other site's page sends it.
  *
  * @param path the only one that it travels to without TLS.
- * @param isSecure whether the client came over TLS; then it is never sent without. A cookie of the plain name, which it
- *   has from before, still counts, and is replaced with the next one.
+ * @param isSecure whether the client came over TLS; then it is never sent without. A cookie of the plain name counts where
+ *   there is no other, for browsers that have it from the release before, and is replaced with the next one. That must
+ *   end with the next release: another host of the same domain can set it. It is removed rather than left, as its token
+ *   has been used: an instance of the release before would take that for theft, and end the session.
  */
 export function refreshCookieOf(
   request: IncomingMessage,

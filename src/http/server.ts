@@ -42,6 +42,8 @@ const unfinishedLimits = { maxBytes: 32 * 1024 * 1024, maxBytesPerNetwork: 16 * 
 /** How long a client may take to send its headers, and its whole request: nobody holds a connection for nothing. */
 const patience = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 };
 const keepAliveTimeoutMs = 10_000;
+const hostWarningMs = 60_000;
+const maxLoggedHost = 100;
 /** To listen there is to listen on every address of the machine. */
 const anyAddress = new Set(['0.0.0.0', '::']);
 
@@ -72,6 +74,18 @@ export function createHttpServer(deps: {
   const serveHealth = createHealth(deps.health);
 
   let isStopping = false;
+  let warnedAt = -Infinity;
+
+  /** Anybody can name any host: one of them a minute stands in the log. */
+  function warnOfHost(host: string): void {
+    const now = performance.now();
+    if (now - warnedAt < hostWarningMs) return;
+    warnedAt = now;
+    logger.warn(
+      { host: host.slice(0, maxLoggedHost) },
+      'refused a request for a host that is not in ALLOWED_HOSTS',
+    );
+  }
 
   async function route(
     request: IncomingMessage,
@@ -81,7 +95,10 @@ export function createHttpServer(deps: {
     head: Head,
   ): Promise<void> {
     const isHealth = path.startsWith('/health/');
-    if (!isHealth && !isAllowedHost(request, settings.allowedHosts)) return refuseHost(response, head);
+    if (!isHealth && !isAllowedHost(request, settings.allowedHosts)) {
+      warnOfHost(request.headers.host ?? '');
+      return refuseHost(response, head);
+    }
     if (path === graphqlPath && deps.servesApi) return serveGraphql(request, response, client, head);
     setHead(response, head);
     compress(request, response);

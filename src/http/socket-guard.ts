@@ -14,6 +14,8 @@ const frameBurst = 500;
 const framesPerSecond = 100;
 /** Bytes that a socket may send before its `connection_init` is accepted. */
 const introductionBytes = 8 * 1024;
+/** Bytes that a socket may send while it is being closed: its own close, and what was on its way. */
+const closingBytes = 64 * 1024;
 
 /** Close codes: of graphql-transport-ws, of RFC 6455's registry, and 4429 as Too Many Requests. */
 const closings: Record<SessionEnd | CutReason | 'flooding' | 'unintroduced', [number, string]> = {
@@ -25,7 +27,9 @@ const closings: Record<SessionEnd | CutReason | 'flooding' | 'unintroduced', [nu
   slow: [1008, 'A message took too long'],
   crowded: [1013, 'Try again later'],
 };
-const closeGraceMs = 500;
+/** A peer that has abused its socket is not waited for; any other has as long as `ws` gives it (`closeTimeout`). */
+const abuses: ReadonlySet<string> = new Set(['flooding', 'unintroduced', 'crowded']);
+const abuseGraceMs = 500;
 /** Bytes that a close frame has room for beside its code (RFC 6455, section 5.5). */
 const maxReasonBytes = 123;
 
@@ -44,6 +48,7 @@ export class SocketGuard implements Source {
   #waitingBytes = 0;
   /** Undefined once `connection_init` is accepted. */
   #introductionLeft: number | undefined = introductionBytes;
+  #closingLeft = closingBytes;
   #framesLeft = frameBurst;
   #countedAt = performance.now();
 
@@ -59,9 +64,15 @@ export class SocketGuard implements Source {
 
   /** Counts what has come; to be called before `ws` reads it. Closes the socket where it is too much. */
   count(bytes: Buffer): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
-    const before = this.#reader.frames;
+    if (this.#socket.readyState !== this.#socket.OPEN) {
+      this.#closingLeft -= bytes.byteLength;
+      if (this.#closingLeft < 0) this.#socket.terminate();
+      return;
+    }
+    const { frames: before, messages } = this.#reader;
     this.#reader.read(bytes);
+    // What is unfinished now began with these bytes.
+    if (this.#reader.messages > messages) this.#deps.unfinished.hold(this, 0);
     const now = performance.now();
     const earned = ((now - this.#countedAt) / 1000) * framesPerSecond;
     this.#framesLeft = Math.min(frameBurst, this.#framesLeft + earned) - (this.#reader.frames - before);
@@ -97,10 +108,13 @@ export class SocketGuard implements Source {
 
   cut(why: keyof typeof closings): void {
     this.close(...closings[why]);
+    if (!abuses.has(why)) return;
+    this.#socket.pause();
+    setTimeout(() => this.#socket.terminate(), abuseGraceMs).unref();
   }
 
   /**
-   * Closes the socket. Nothing that the peer says from now on is read; one that does not answer is to hear no more.
+   * Closes the socket. Nothing that the peer says from now on is run; one that does not answer in time is cut off.
    *
    * @param reason what of it fits into a close frame is sent, in whole characters: it may repeat what the peer said.
    */
@@ -108,9 +122,7 @@ export class SocketGuard implements Source {
     const bytes = Buffer.alloc(maxReasonBytes);
     this.#socket.close(code, bytes.subarray(0, new TextEncoder().encodeInto(reason, bytes).written));
     this.#socket.removeAllListeners('message');
-    this.#socket.pause();
     this.#deps.unfinished.hold(this, 0);
-    setTimeout(() => this.#socket.terminate(), closeGraceMs).unref();
   }
 
   /** Logs the socket in, or on with a new token; closes it where that does not work. @returns whether it did. */

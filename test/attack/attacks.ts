@@ -189,6 +189,17 @@ const sockets: Attack[] = [
 const postHead = (more: string) =>
   `POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n${more}\r\n\r\n`;
 
+/** The attacker is a trusted proxy, so that its word is read. */
+const rubbish: Record<string, (n: number) => string> = {
+  host: (n) => `${'a.'.repeat(200)}${n}`,
+  origin: (n) => `http://${'a.'.repeat(2_000)}${n}`,
+  accept: (n) => `a/${n},`.repeat(150),
+  'x-forwarded-for': (n) => `${n},`.repeat(2_000),
+  'x-forwarded-for of unusual spelling': () => '1::1.2.3.4',
+  cookie: () => 'pressrun_refresh=;'.repeat(200),
+  authorization: () => `Bearer ${'a'.repeat(2_000)}!`,
+};
+
 const requests: Attack[] = [
   {
     name: 'connections with an unfinished body of 1 MB',
@@ -242,22 +253,17 @@ const requests: Attack[] = [
         ),
       ),
   },
-  {
-    name: 'headers of rubbish',
+  ...Object.entries(rubbish).map(([header, text]): Attack => ({
+    name: `rubbish in the header ${header}`,
     run: (url, { sockets: count }) =>
       sendAll(
         Array.from({ length: count }, (_, n) =>
           send(url, inQuery('{ me { id } }'), {
-            headers: {
-              'x-forwarded-for': `${n},`.repeat(2_000),
-              host: `${'a.'.repeat(200)}${n}`,
-              cookie: 'pressrun_refresh=;'.repeat(200),
-              authorization: `Bearer ${'a'.repeat(2_000)}!`,
-            },
+            headers: { host: 'localhost', [header.split(' ', 1)[0] ?? '']: text(n) },
           }),
         ),
       ),
-  },
+  })),
 ];
 
 /** What anybody can do without an account. */

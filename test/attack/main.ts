@@ -7,6 +7,7 @@ import { progress } from '../chaos/support/report.ts';
 import { createHome } from '../support/e2e/home.ts';
 import { startPressrun } from '../support/e2e/pressrun.ts';
 import { attacks, type Attack, type Scale } from './attacks.ts';
+import { attackerAddress } from './send.ts';
 import { startWitness, type Sighting, type Witness } from './witness.ts';
 
 const help = `Attacks a server as anybody can without an account, one attack after another, while an ordinary client asks for
@@ -109,11 +110,18 @@ function targetsOf({ attack, ...outcome }: Outcome): Target[] {
   }));
 }
 
-async function attackAll(url: string, pid: number | undefined): Promise<void> {
+/** @throws Error where a word of `--only` names no attack. */
+function chosenAttacks(): readonly Attack[] {
+  const words = values.only.split(',');
+  const unknown = words.filter((word) => !attacks.some(({ name }) => name.includes(word)));
+  if (unknown.length > 0) throw new Error(`No attack has this in its name: ${unknown.join(', ')}`);
+  return attacks.filter(({ name }) => words.some((word) => name.includes(word)));
+}
+
+async function attackAll(chosen: readonly Attack[], url: string, pid: number | undefined): Promise<void> {
   await using witness = startWitness(url, pid);
   await delay(2_000);
   const outcomes: Outcome[] = [];
-  const chosen = attacks.filter(({ name }) => values.only.split(',').some((part) => name.includes(part)));
   for (const [index, attack] of chosen.entries()) {
     progress(`${index + 1} of ${chosen.length}: ${attack.name}`);
     outcomes.push(await play(attack, url, witness));
@@ -140,16 +148,22 @@ async function attackAll(url: string, pid: number | undefined): Promise<void> {
 const startFlags = packageJson.scripts.start.split(' ').filter((word) => word.startsWith('--'));
 
 async function main(): Promise<void> {
+  const chosen = chosenAttacks();
   if (values.url !== undefined) {
     const { hostname, origin } = new URL(values.url);
     if (!['127.0.0.1', 'localhost', '[::1]'].includes(hostname))
       throw new Error('Only servers on this machine are attacked: --url must name 127.0.0.1 or localhost.');
-    return attackAll(origin, values.pid === undefined ? undefined : Number(values.pid));
+    return attackAll(chosen, origin, values.pid === undefined ? undefined : Number(values.pid));
   }
   await using home = await createHome();
-  const server = await startPressrun(home, { NODE_ENV: 'development' }, [], startFlags);
+  const server = await startPressrun(
+    home,
+    { NODE_ENV: 'development', TRUSTED_PROXIES: attackerAddress },
+    [],
+    startFlags,
+  );
   try {
-    await attackAll(server.url, server.pid);
+    await attackAll(chosen, server.url, server.pid);
   } finally {
     await server.end('SIGTERM');
   }

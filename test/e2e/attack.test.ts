@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 
 const program = new URL('../attack/main.ts', import.meta.url).pathname;
 const chosen = [
+  'over HTTP',
   '1-byte fragments',
   'unfinished frame',
   'unfinished body',
@@ -13,7 +14,7 @@ const chosen = [
   'say nothing',
   'health checks',
   'offers of HTTP/2',
-  'headers of rubbish',
+  'rubbish in the header',
 ];
 const timeoutMs = 240_000;
 
@@ -30,3 +31,8 @@ it(
   },
   timeoutMs + 5_000,
 );
+
+it('an attack that is not known is no attack that was survived', async () => {
+  const running = promisify(execFile)(process.execPath, [program, '--only', 'pongs,none of them']);
+  await expect(running).rejects.toThrow('No attack has this in its name: none of them');
+});

@@ -1,3 +1,4 @@
+import { getIntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { openSocket, post } from '../support/raw-graphql.ts';
@@ -67,6 +68,35 @@ describe('a document that is dear to validate', () => {
   it('is not refused for fragments as clients use them', async () => {
     const query = `{ ${times(10, (n) => `...F${n}`)} } ${times(10, (n) => `fragment F${n} on Query { me { id email } }`)}`;
     expect((await post(app, { query })).errors).toEqual([]);
+  });
+
+  it('is not refused for a fragment of each of 50 components at one place, as Relay and Apollo write them', async () => {
+    const fragments = times(50, (n) => `fragment F${n} on User { id __typename email }`);
+    const query = `{ me { ${times(50, (n) => `...F${n}`)} } } ${fragments}`;
+    expect((await post(app, { query })).errors).toEqual([]);
+  });
+});
+
+describe('introspection', () => {
+  it('is answered as tools ask for it', async () => {
+    const query = getIntrospectionQuery({
+      descriptions: true,
+      specifiedByUrl: true,
+      directiveIsRepeatable: true,
+      schemaDescription: true,
+      inputValueDeprecation: true,
+      oneOf: true,
+    });
+    expect((await post(app, { query })).errors).toEqual([]);
+  });
+
+  it('of a few lines brings no megabytes', async () => {
+    const list = (name: string) =>
+      `${name}: types { name description fields { name description args { name description type { name description } } type { name description } } }`;
+    const query = `{ __schema { ${times(20, (n) => list(`a${n}`))} } }`;
+    expect((await post(app, { query })).errors).toMatchObject([
+      { extensions: { code: 'DOCUMENT_TOO_LARGE' } },
+    ]);
   });
 });
 

@@ -185,10 +185,8 @@ it('refuses orders beyond a hundred thousand posts that are not written yet, and
   const account = await signUp(own);
   const campaignId = await createCampaign(account);
   for (let order = 0; order < 10; order += 1) await startBatch(account, { campaignId, postCount: 10_000 });
-  const refusal = await account
-    .run(StartBatchDocument, { input: { campaignId, postCount: 10_000 } })
-    .then(() => undefined, String);
-  expect(refusal).toContain('at most 100000 posts');
+  const refusal = await account.run(StartBatchDocument, { input: { campaignId, postCount: 10_000 } });
+  expect(refusal.startBatch).toMatchObject({ __typename: 'OrderLimitError', code: 'ORDER_LIMIT' });
   expect((await account.run(CountsDocument, {})).batches.totalCount).toBe(10);
 }, 60_000);
 

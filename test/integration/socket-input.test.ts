@@ -98,6 +98,26 @@ describe('an operation', () => {
   });
 });
 
+it('a subscription has at most 16 KB of variables, which are kept as long as it lasts', async () => {
+  await using socket = await openSocket(app, account.token);
+  const query = 'subscription { userEvents { cursor } }';
+  const pad = (length: number) => ({ query, variables: { pad: 'p'.repeat(length) } });
+  socket.say({ type: 'subscribe', id: 'large', payload: pad(16 * 1024) });
+  socket.say({ type: 'subscribe', id: 'small', payload: pad(16 * 1024 - 20) });
+  const refused = await socket.hear(({ id }) => id === 'large');
+  expect(refused.payload).toEqual({
+    errors: [
+      {
+        message: 'The variables of a subscription have at most 16384 characters.',
+        extensions: { code: 'INVALID_INPUT', field: 'variables' },
+      },
+    ],
+    data: null,
+  });
+  const served = await socket.hear(({ id }) => id === 'small');
+  expect(served.payload).toEqual({ data: { userEvents: { cursor: '0' } } });
+});
+
 it('a ping is answered without its payload, which may hold a token', async () => {
   await using socket = await openSocket(app, account.token);
   socket.say({ type: 'ping', payload: { authorization: `Bearer ${account.token}` } });

@@ -40,3 +40,13 @@ it('counts control frames within a message that is not complete, and what each p
   reader.read(frame('', { opcode: opcodes.continuation }));
   expect(reader.unfinishedBytes).toBe(0);
 });
+
+it('counts the messages that are complete, not the fragments of one', () => {
+  const reader = new FrameReader();
+  reader.read(Buffer.concat([frame('a'), frame('b', { fin: false })]));
+  expect(reader.messages).toBe(1);
+  reader.read(frame('', { opcode: opcodes.ping }));
+  expect(reader.messages).toBe(1);
+  reader.read(Buffer.concat([frame('c', { opcode: opcodes.continuation }), frame('d').subarray(0, 3)]));
+  expect(reader.messages).toBe(2);
+});

@@ -39,3 +39,8 @@ it('writes each hashtag with one #, without blanks, once, and no more than the c
   const hashtags = ['#Kaffee', 'Kaffee', 'guten morgen', '##x', '!!!', 'a', 'b'];
   expect(fitToChannel('X', { caption: 'c', hashtags }).hashtags).toEqual(['#Kaffee', '#gutenmorgen', '#x']);
 });
+
+it('leaves out hashtags of more than 100 characters', () => {
+  const hashtags = ['t'.repeat(101), 't'.repeat(19_992), 'u'.repeat(100)];
+  expect(fitToChannel('INSTAGRAM', { caption: 'c', hashtags }).hashtags).toEqual([`#${'u'.repeat(100)}`]);
+});
