@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { assetKey, type AssetStore } from '../store/assets.ts';
 import type { Database } from '../store/database.ts';
 import { keepTrying } from '../store/keep-trying.ts';
+import { Prisma } from '../store/generated/prisma/client.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /**
@@ -10,7 +12,8 @@ import type { Logger } from '../telemetry/logger.ts';
  */
 export type Images = {
   /**
-   * Stores an image and returns its key. Waits for a database that is away: the image was paid for.
+   * Stores an image and returns its key. Waits for a database that is away, as the image was paid for, and while the same bytes
+   * are being removed.
    *
    * @param signal ends the waiting.
    */
@@ -18,7 +21,7 @@ export type Images = {
   /**
    * The job that removes those of its files that nobody refers to.
    *
-   * @throws Error while one of them may be that of a call under way: then it is to be run again.
+   * @throws Error while one of them may still get somebody who refers to it: then it is to be run again.
    */
   removeUnused(job: unknown): Promise<void>;
   /** Removes every file that nobody refers to. */
@@ -27,56 +30,88 @@ export type Images = {
 
 const jobSchema = z.object({ keys: z.array(z.string()) });
 
-/** Removed in one transaction, at the same time. */
+/** Files that are removed at the same time. */
 const atOnce = 10;
+/** Rows that one statement looks through. */
+const pageSize = 500;
 
-/** The asset store tries three times, for 5 s each. */
-const removalTimeoutMs = 30_000;
+/** Whoever stores a file refers to it sooner: storing ends within a minute, and keepTrying within five. */
+const young = Prisma.sql`interval '10 minutes'`;
+/** A removal ends sooner: the asset store tries three times, for 5 s each. A process may die in it. */
+const removalSeconds = 60;
+const waitMs = 200;
+
+const unreferenced = Prisma.sql`
+  NOT EXISTS (SELECT 1 FROM post_revisions r WHERE r.field = 'IMAGE' AND r.text = i.key)
+  AND NOT EXISTS (SELECT 1 FROM provider_calls c WHERE jsonb_typeof(c.result) = 'string' AND c.result = to_jsonb(i.key))`;
 
 export function createImages(deps: { database: Database; assets: AssetStore; logger: Logger }): Images {
   const { database, assets, logger } = deps;
+  const { prisma } = database;
 
-  /**
-   * Removes files behind `after` under the lock of their rows: who stores one of them again waits, and stores it anew.
-   *
-   * @returns the last key, undefined where none was left.
-   */
-  function removeSome(keys: readonly string[] | null, after: string): Promise<string | undefined> {
-    return database.transaction(async (tx) => {
-      const unused = await tx.$queryRaw<{ key: string }[]>`
+  /** Marks some of these files that nobody refers to, and that nobody else removes. @returns their keys. */
+  async function mark(keys: readonly string[]): Promise<string[]> {
+    const marked = await prisma.$queryRaw<{ key: string }[]>`
+      UPDATE images SET "removingAt" = now()
+      WHERE key IN (
         SELECT i.key FROM images i
-        WHERE i.key > ${after} AND (${keys === null} OR i.key = ANY(${keys ?? []}::text[]))
-          AND NOT EXISTS (SELECT 1 FROM post_revisions r WHERE r.field = 'IMAGE' AND r.text = i.key)
-          AND NOT EXISTS (SELECT 1 FROM provider_calls c WHERE jsonb_typeof(c.result) = 'string' AND c.result = to_jsonb(i.key))
-          AND NOT EXISTS (SELECT 1 FROM provider_calls c WHERE c.status IN ('INTENT', 'SENT') AND c."createdAt" <= i."storedAt")
-        ORDER BY i.key LIMIT ${atOnce} FOR UPDATE`;
-      await Promise.all(unused.map(({ key }) => assets.remove(key)));
-      await tx.image.deleteMany({ where: { key: { in: unused.map(({ key }) => key) } } });
-      if (unused.length > 0) logger.info({ keys: unused.map(({ key }) => key) }, 'unused pictures removed');
-      return unused.at(-1)?.key;
-    }, removalTimeoutMs);
+        WHERE i.key = ANY(${keys}::text[]) AND i."storedAt" < now() - ${young} AND ${unreferenced}
+          AND coalesce(i."removingAt" < now() - ${removalSeconds}::int * interval '1 s', true)
+        ORDER BY i.key LIMIT ${atOnce} FOR UPDATE SKIP LOCKED)
+      RETURNING key`;
+    return marked.map(({ key }) => key);
   }
 
-  async function remove(keys: readonly string[] | null): Promise<void> {
-    for (let last: string | undefined = ''; last !== undefined;) last = await removeSome(keys, last);
+  /** Whoever stores a marked file waits, so no transaction is open while files are removed. */
+  async function remove(keys: readonly string[]): Promise<void> {
+    for (;;) {
+      const marked = await mark(keys);
+      if (marked.length === 0) return;
+      await Promise.all(marked.map((key) => assets.remove(key)));
+      await prisma.image.deleteMany({ where: { key: { in: marked }, removingAt: { not: null } } });
+      logger.info({ keys: marked }, 'unused pictures removed');
+    }
+  }
+
+  /** Writes the row of a file. @returns false while the file is being removed. */
+  async function note(key: string): Promise<boolean> {
+    const rows = await database.query<{ key: string }>(
+      `INSERT INTO images AS i (key) VALUES ($1)
+       ON CONFLICT (key) DO UPDATE SET "storedAt" = now(), "removingAt" = NULL
+         WHERE coalesce(i."removingAt" < now() - interval '${removalSeconds} s', true)
+       RETURNING i.key`,
+      [key],
+    );
+    return rows.length > 0;
   }
 
   return {
     async put(bytes, signal) {
-      const statement = `INSERT INTO images AS i (key) VALUES ($1) ON CONFLICT (key) DO UPDATE SET "storedAt" = now()`;
-      await keepTrying(() => database.query(statement, [assetKey(bytes)]), { signal });
+      const key = assetKey(bytes);
+      while (!(await keepTrying(() => note(key), { signal }))) await delay(waitMs, undefined, { signal });
       return assets.put(bytes);
     },
     async removeUnused(job) {
       const { keys } = jobSchema.parse(job);
+      // The release before this one stores files without a row.
+      await prisma.$executeRaw`
+        INSERT INTO images (key, "storedAt") SELECT unnest(${keys}::text[]), 'epoch' ON CONFLICT DO NOTHING`;
       await remove(keys);
-      const [waiting] = await database.prisma.$queryRaw<{ files: number }[]>`
-        SELECT count(*)::int AS files FROM images i
-        WHERE i.key = ANY(${keys}::text[])
-          AND NOT EXISTS (SELECT 1 FROM post_revisions r WHERE r.field = 'IMAGE' AND r.text = i.key)
-          AND NOT EXISTS (SELECT 1 FROM provider_calls c WHERE jsonb_typeof(c.result) = 'string' AND c.result = to_jsonb(i.key))`;
-      if ((waiting?.files ?? 0) > 0) throw new Error('unused pictures may be those of calls under way');
+      const [waiting] = await prisma.$queryRaw<{ files: number }[]>`
+        SELECT count(*)::int AS files FROM images i WHERE i.key = ANY(${keys}::text[]) AND ${unreferenced}`;
+      if ((waiting?.files ?? 0) > 0) throw new Error('somebody may still come to refer to unused pictures');
     },
-    removeAllUnused: () => remove(null),
+    async removeAllUnused() {
+      for (let after: string | undefined = ''; after !== undefined;) {
+        const page: { key: string }[] = await prisma.image.findMany({
+          where: { key: { gt: after } },
+          orderBy: { key: 'asc' },
+          take: pageSize,
+          select: { key: true },
+        });
+        await remove(page.map(({ key }) => key));
+        after = page.at(-1)?.key;
+      }
+    },
   };
 }

@@ -120,7 +120,9 @@ describe('a large order', () => {
     await waitForPosts(account, { campaignId }, 150);
     await waitForPosts(account, { campaignId, status: ['GENERATING'] }, 0);
     const { completedCount } = (await getBatch(account, batchId)).progress;
-    await delay(300);
+    // Workers have looked for work meanwhile.
+    const other = await startBatch(account, { campaignId: await createCampaign(account), postCount: 3 });
+    await waitForBatch(account, other, 'is completed', isOver, 90_000);
     expect((await getBatch(account, batchId)).progress.completedCount).toBe(completedCount);
     await account.run(ResumeBatchDocument, { batchId });
     const done = await waitForBatch(account, batchId, 'is completed', isOver, 90_000);
