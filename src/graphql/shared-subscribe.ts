@@ -14,11 +14,8 @@ import { Followed } from './followed.ts';
 import { maskErrors } from './mask-error.ts';
 import { shareKey } from './share-key.ts';
 import { Subscriber, type Sharing, type Subscription } from './subscriber.ts';
-<<<<<<< HEAD
 import { failureOf } from './update-failure.ts';
-=======
 import { checkKept } from './variable-limits.ts';
->>>>>>> 9b77109 (Subscriptions keep 16 KB of variables at most; a full order book is data; fragments per component pass, introspection is counted; no transport tells extensions.http)
 
 /**
  * GraphQL's `subscribe`, but that subscribers to one stream with the same document, variables and rights

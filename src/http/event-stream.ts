@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 import type { GraphQLError } from 'graphql';
-=======
-import { GraphQLError } from 'graphql';
->>>>>>> 9b77109 (Subscriptions keep 16 KB of variables at most; a full order book is data; fragments per component pass, introspection is counted; no transport tells extensions.http)
 import type { Plugin } from 'graphql-yoga';
 import { z } from 'zod';
 import type { SharedResult } from '../graphql/audience.ts';
@@ -80,16 +76,8 @@ function messageOf({ cursor, text }: SharedResult): string {
  * How a stream ends that cannot go on. Where it may be resumed, it breaks off without a message: a browser comes back by
  * itself, after as long as it is told, behind the newest `id` that it has.
  */
-<<<<<<< HEAD
 function endOf({ errors }: Failure): string {
   const retryAfter = z.number().safeParse(errors[0]?.extensions['retryAfter']).data;
   if (retryAfter !== undefined) return `retry: ${retryAfter * 1000}\n\n`;
-  return `event: next\ndata: ${JSON.stringify({ errors })}\n\nevent: complete\ndata:\n\n`;
-=======
-function endOf(error: unknown): string {
-  const retryable = extensionsSchema.safeParse(error).data;
-  if (retryable !== undefined) return `retry: ${retryable.extensions.retryAfter * 1000}\n\n`;
-  const told = error instanceof GraphQLError ? toldError(error) : error;
-  return `event: next\ndata: ${JSON.stringify({ errors: [told] })}\n\nevent: complete\ndata:\n\n`;
->>>>>>> 9b77109 (Subscriptions keep 16 KB of variables at most; a full order book is data; fragments per component pass, introspection is counted; no transport tells extensions.http)
+  return `event: next\ndata: ${JSON.stringify({ errors: errors.map(toldError) })}\n\nevent: complete\ndata:\n\n`;
 }
