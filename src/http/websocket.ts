@@ -24,7 +24,7 @@ import type { UnfinishedInput } from './unfinished-input.ts';
 const maxFragments = 256;
 const maxPieces = 4_096;
 /** How long a peer may take to answer a close. */
-const closeMs = 5_000;
+const closeMs = 10_000;
 
 /** The peer has stopped to read; it may come back and resume behind its cursor. */
 const stalledCode = 4410;
