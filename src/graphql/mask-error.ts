@@ -44,9 +44,17 @@ export function maskError(
   });
 }
 
-/** @returns whether GraphQL refused a value of ours, which does not fit the schema. What it refuses of a document has nodes. */
+/**
+ * @returns whether GraphQL refused a value of ours, which does not fit the schema: it says at which path of the answer.
+ * What it refuses of a document has nodes, and what it refuses of variables has no path.
+ */
 function isOfAnswer(error: GraphQLError, original: GraphQLError): boolean {
-  return error !== original && original.nodes === undefined && original.extensions['code'] === undefined;
+  return (
+    error !== original &&
+    error.path !== undefined &&
+    original.nodes === undefined &&
+    original.extensions['code'] === undefined
+  );
 }
 
 /** An error as a client is told it: `extensions.http` only says what stands in the head of an answer over HTTP. */

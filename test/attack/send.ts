@@ -8,7 +8,7 @@ export const attackerAddress = '127.0.0.66';
 const patienceMs = 30_000;
 
 /** The attack did not reach the server: what it found says nothing. */
-export class MissedError extends Error {
+class MissedError extends Error {
   override readonly name = 'MissedError';
 }
 

@@ -55,5 +55,6 @@ it('a database that does not answer when clocks are compared ends no start', asy
   const database = await openDatabase(settings, logger);
   await database.close();
   const stop = await watchClock(database, logger);
+  expect(stop).toBeTypeOf('function');
   stop();
 });
