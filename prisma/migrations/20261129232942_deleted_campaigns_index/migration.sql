@@ -1,0 +1,2 @@
+-- CreateIndex
+CREATE INDEX "campaigns_deletedAt_idx" ON "campaigns"("deletedAt");
