@@ -36,6 +36,7 @@ it('a picture that the ledger of another account has bought stays when an accoun
       where: { ownerId: users[1]?.id ?? '', step: 'image' },
       data: { result: key },
     });
+    await prisma.image.updateMany({ data: { storedAt: longAgo } });
   });
   const picture = () => fetch(`${app.url}${address}`).then(({ status }) => status);
   expect(await picture()).toBe(200);

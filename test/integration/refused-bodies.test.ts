@@ -13,11 +13,16 @@ afterAll(() => app[Symbol.asyncDispose]());
 const megabyte = 1_000_000;
 const padded = (query: string) => `${JSON.stringify({ query })}${' '.repeat(megabyte)}`;
 
+/** CPU of five requests: the least of three rounds, as collections of garbage fall into some. */
 async function cpuMs(body: string, headers: Record<string, string> = {}): Promise<number> {
-  const before = process.cpuUsage();
-  for (let count = 0; count < 5; count += 1) await post(app, body, headers);
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000;
+  const rounds: number[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    const before = process.cpuUsage();
+    for (let count = 0; count < 5; count += 1) await post(app, body, headers);
+    const { user, system } = process.cpuUsage(before);
+    rounds.push((user + system) / 1000);
+  }
+  return Math.min(...rounds);
 }
 
 it.each([
@@ -28,7 +33,6 @@ it.each([
 ])(
   'a body of 1 MB costs little more where it is refused than where it is answered: %s',
   async (_what, body, headers) => {
-    await cpuMs(padded('{ me { id } }'));
     const answered = await cpuMs(padded('{ me { id } }'));
     expect(await cpuMs(body, headers)).toBeLessThan(3 * answered + 50);
   },
