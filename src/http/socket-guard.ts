@@ -90,8 +90,8 @@ export class SocketGuard implements Source {
     this.#hold();
     await this.#deps.unfinished.turn();
     this.#waitingBytes -= bytes;
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
-    this.#hold();
+    if (this.#socket.readyState === this.#socket.OPEN) this.#hold();
+    // A socket that is closing is read on: its peer answers the close.
     if (this.#waitingBytes === 0) this.#socket.resume();
   }
 

@@ -85,6 +85,7 @@ export function createBatchControls(deps: {
             completedCount: { increment: kept },
             finishedAt: new Date(),
             reconcileFrom: isComplete ? null : 1,
+            ...(isComplete ? { retrying: false } : {}),
           },
         });
         return { type: isComplete ? 'BATCH_COMPLETED' : 'BATCH_CANCELLED' };

@@ -1,5 +1,5 @@
 import type { Changes } from '../cache/changes.ts';
-import { CampaignStateError, NotFoundError } from '../domain/errors.ts';
+import { CampaignStateError, NotFoundError, ServiceUnavailableError } from '../domain/errors.ts';
 import type { Database, Transaction } from '../store/database.ts';
 import type { Jobs } from '../store/jobs.ts';
 import type { Viewer } from './access-tokens.ts';
@@ -48,7 +48,10 @@ export function createCampaignDeletion(deps: {
     async run(viewer, id) {
       await database.transaction((tx) => begin(tx, viewer, id));
       changes.account(viewer.userId);
-      await inParts(() => deletePart(id), AbortSignal.timeout(withinMs));
+      await inParts(() => deletePart(id), AbortSignal.timeout(withinMs)).catch((error: unknown) => {
+        // It has begun: workers do the rest.
+        if (!(error instanceof ServiceUnavailableError)) throw error;
+      });
       changes.account(viewer.userId);
     },
     async next() {

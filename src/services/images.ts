@@ -88,7 +88,9 @@ export function createImages(deps: { database: Database; assets: AssetStore; log
   return {
     async put(bytes, signal) {
       const key = assetKey(bytes);
-      while (!(await keepTrying(() => note(key), { signal }))) await delay(waitMs, undefined, { signal });
+      while (!(await keepTrying(() => note(key), { signal }))) {
+        await delay(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+      }
       return assets.put(bytes);
     },
     async removeUnused(job) {

@@ -40,7 +40,7 @@ export function createReconciliation(deps: {
       // The least advanced first, so that large orders share what there is.
       const [due] = await database.prisma.$queryRaw<{ id: string; ownerId: string }[]>`
         SELECT id, "ownerId" FROM batches
-        WHERE "reconcileFrom" <= "postCount" ORDER BY "reconcileFrom", random() LIMIT 1`;
+        WHERE "reconcileFrom" IS NOT NULL AND "reconcileFrom" <= "postCount" ORDER BY "reconcileFrom", random() LIMIT 1`;
       if (due === undefined) return false;
       await database.transaction(async (tx) => {
         await tx.$queryRaw`
@@ -119,12 +119,13 @@ type Window = { from: number; to: number };
  */
 async function afterLast(
   tx: Transaction,
-  { ownerId, postCount, status }: Batch,
+  { ownerId, postCount, status, lastSeq }: Batch,
   isNew: boolean,
 ): Promise<number | null> {
   if (status !== 'RUNNING' || (isNew && postCount <= windowSize)) return null;
   const priorities = await tx.batch.groupBy({ by: ['priority'], where: { ownerId, finishedAt: null } });
-  return priorities.length > 1 ? postCount + 1 : null;
+  // Behind the last position, and another number for each request: see endDealing.
+  return priorities.length > 1 ? postCount + 2 + lastSeq : null;
 }
 
 /** Writes posts that are not there yet, and the jobs of a running batch's. */
@@ -156,7 +157,8 @@ async function writePosts(jobs: Jobs, tx: Transaction, batch: Batch, { from, to 
 
 /** Puts FAILED posts back to PENDING where that was asked for. @returns how many. */
 async function retryPosts(tx: Transaction, batch: Batch, { from, to }: Window): Promise<number> {
-  if (!batch.retrying) return 0;
+  // What has failed in a batch that is complete by now is counted, and may be retried again.
+  if (!batch.retrying || batch.status === 'COMPLETED') return 0;
   const turn = batch.status === 'CANCELLED' ? 0 : await takeTurns(tx, batch.ownerId);
   return tx.$executeRaw`
     UPDATE posts p

@@ -70,7 +70,7 @@ export function createTurnDealing({ database, jobs }: { database: Database; jobs
   return {
     async next() {
       const [due] = await database.prisma.$queryRaw<{ ownerId: string }[]>`
-        SELECT "ownerId" FROM batches WHERE "reconcileFrom" > "postCount" ORDER BY random() LIMIT 1`;
+        SELECT "ownerId" FROM batches WHERE "reconcileFrom" IS NOT NULL AND "reconcileFrom" > "postCount" ORDER BY random() LIMIT 1`;
       if (due === undefined) {
         byOwner.clear();
         return false;
@@ -107,8 +107,8 @@ async function endDealing(database: Database, ownerId: string, batches: readonly
     UPDATE batches b SET "reconcileFrom" = NULL
     WHERE b."ownerId" = ${ownerId}::uuid AND b."reconcileFrom" > b."postCount"
       AND (b."finishedAt" IS NOT NULL OR EXISTS (
-        SELECT 1 FROM jsonb_to_recordset(${JSON.stringify(asked)}::jsonb) AS a(id uuid, priority text)
-        WHERE a.id = b.id AND a.priority = b.priority::text))`;
+        SELECT 1 FROM jsonb_to_recordset(${JSON.stringify(asked)}::jsonb) AS a(id uuid, priority text, "reconcileFrom" int)
+        WHERE a.id = b.id AND a.priority = b.priority::text AND a."reconcileFrom" = b."reconcileFrom"))`;
 }
 
 /**

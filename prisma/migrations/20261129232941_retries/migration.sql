@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "batches" ADD COLUMN     "retrying" BOOLEAN NOT NULL DEFAULT false;
