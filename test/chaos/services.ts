@@ -18,8 +18,11 @@ be right, and everything well again, within seconds. The full disk needs the rig
 
 /** How long a breakdown lasts. */
 const lastsMs = 8_000;
-const readinessTargetMs = 5_000;
-const recoveryTargetMs = 10_000;
+/** The short form runs beside other work, and is judged by what is lost. */
+const targetsMs = {
+  full: { readiness: 5_000, recovery: 10_000 },
+  short: { readiness: 20_000, recovery: 60_000 },
+};
 /** When a recovery is waited for no longer. */
 const givenUpMs = 40_000;
 const betweenMs = 3_000;
@@ -35,6 +38,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
   },
 });
+const targets = targetsMs[values.full ? 'full' : 'short'];
 const rounds = Number(values.rounds ?? (values.full ? 3 : 1));
 const subscribers = Number(values.subscribers ?? (values.full ? 50 : 8));
 
@@ -134,8 +138,8 @@ async function main(): Promise<void> {
       ...(stage.disk === undefined ? { 'disk full': 'not tried: no right to mount a disk' } : {}),
     },
     [
-      ...within(noticed, 'all say not ready', readinessTargetMs),
-      ...within(recovered, 'all well again', recoveryTargetMs),
+      ...within(noticed, 'all say not ready', targets.readiness),
+      ...within(recovered, 'all well again', targets.recovery),
       zero('answers that are INTERNAL', observers.answers.get('INTERNAL') ?? 0),
       zero('readings that are not 1…n', told.wrong),
       zero('error messages inside of streams', told.errorsInside),
