@@ -1,8 +1,8 @@
 import { isUnionType, type GraphQLSchema } from 'graphql';
-import { errorGuide, pauseGuide } from '../src/domain/error-guide.ts';
-import * as errors from '../src/domain/errors.ts';
-import { providerErrorCodes } from '../src/domain/provider-errors.ts';
-import { abandoned, failedOften } from '../src/services/post-results.ts';
+import { errorGuide, pauseGuide } from '../src/domain/errors/guide.ts';
+import * as errors from '../src/domain/errors/errors.ts';
+import { providerErrorCodes } from '../src/domain/errors/provider-errors.ts';
+import { abandoned, failedOften } from '../src/services/posts/results.ts';
 
 /** docs/errors.md: every code that reaches a client, from `src/domain` and the schema. */
 export function errorsPage(schema: GraphQLSchema): string {
@@ -13,7 +13,7 @@ export function errorsPage(schema: GraphQLSchema): string {
   });
   return `# Errors
 
-Made from \`src/domain/error-guide.ts\` by \`npm run generate\`.
+Made from \`src/domain/errors/guide.ts\` by \`npm run generate\`.
 
 A failure that you can act on is data: each mutation answers with a union of its result and of exactly the
 errors that can happen. Where a query fails, and for requests that do not fit the schema, the same codes stand in

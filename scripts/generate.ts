@@ -93,7 +93,7 @@ async function writePersistedDocuments(): Promise<void> {
 
 /** The data directory that embedded databases start from: initialised, migrated, with the job engine's tables. */
 async function buildTemplate(): Promise<void> {
-  const { templateFolder } = await import('../src/store/embedded.ts');
+  const { templateFolder } = await import('../src/store/embedded/embedded.ts');
   const template = await templateFolder();
   if (existsSync(template)) return;
   const [{ openDatabase }, { createJobs }, { createLogger }] = await Promise.all([

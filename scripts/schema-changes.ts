@@ -5,7 +5,7 @@ import { buildSchema } from 'graphql';
 
 const { values } = parseArgs({ options: { help: { type: 'boolean' }, land: { type: 'boolean' } } });
 
-const landed = 'schema.landed.graphql';
+const landed = 'test/release/schema.graphql';
 
 if (values.help) {
   process.stdout.write(`Compares schema.graphql with ${landed}, the schema that clients were last given.

@@ -5,7 +5,7 @@ import {
   type SqlMigrationAwareDriverAdapterFactory,
 } from '@prisma/driver-adapter-utils';
 import type { MigrationList, SchemaEngine, SchemaFilter } from '@prisma/schema-engine-wasm';
-import { migrationFile, migrationNames } from '../src/store/migrations.ts';
+import { migrationFile, migrationNames } from '../src/store/migrations/migrations.ts';
 
 const schemaFile = 'prisma/schema.prisma';
 const noFilter: SchemaFilter = { externalTables: [], externalEnums: [] };

@@ -3,10 +3,10 @@ import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import proxyAddr from 'proxy-addr';
 import { z } from 'zod';
-import { listPrice, type Price } from './domain/pricing.ts';
-import { hostNameOf, hostNamesOf } from './http/hosts.ts';
+import { listPrice, type Price } from './domain/money/pricing.ts';
+import { hostNameOf, hostNamesOf } from './http/request/hosts.ts';
 import type { HttpSettings } from './http/settings.ts';
-import type { RateLimitSettings } from './services/rate-limits.ts';
+import type { RateLimitSettings } from './services/accounts/rate-limits.ts';
 
 const port = z.coerce
   .number('must be a number')

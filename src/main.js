@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 // memory that stays. This file is JavaScript as it is, or the stripper would be loaded for it alone. Where the folder
 // cannot be written, every start is like the first one.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/pressrun/compiled', import.meta.url)));
-await import('./ahead.ts');
+await import('./start/prewarm.ts');
 try {
-  await import('./command.ts');
+  await import('./start/command.ts');
 } catch (error) {
   if (error.code !== 'ERR_MODULE_NOT_FOUND' || !error.message.includes('/generated/')) throw error;
   process.stderr.write(

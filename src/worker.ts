@@ -1,28 +1,28 @@
 import type { Changes } from './cache/changes.ts';
 import type { Config } from './config.ts';
 import { priceOf } from './config.ts';
-import { micros } from './domain/pricing.ts';
+import { micros } from './domain/money/pricing.ts';
 import type { Bus } from './events/bus.ts';
-import { createDispatcher } from './orchestrator/dispatcher.ts';
-import { createReconciler, type Source } from './orchestrator/reconciler.ts';
-import { createRecovery } from './orchestrator/recovery.ts';
-import { createPostWriter } from './orchestrator/write-post.ts';
-import { lazily } from './lazily.ts';
+import { createDispatcher } from './engine/dispatcher.ts';
+import { createReconciler, type Source } from './engine/reconciler.ts';
+import { createRecovery } from './engine/recovery.ts';
+import { createPostWriter } from './engine/jobs/write-post.ts';
+import { lazily } from './domain/lazily.ts';
 import type { Admission } from './provider/admission/admission.ts';
 import { createMemoryAdmission } from './provider/admission/memory-admission.ts';
 import { createDeadlines } from './provider/deadline.ts';
 import { guardProvider } from './provider/guard.ts';
-import { createLedger } from './provider/ledger.ts';
-import type { OpenAiSettings } from './provider/openai.ts';
+import { createLedger } from './provider/ledger/ledger.ts';
+import type { OpenAiSettings } from './provider/openai/openai.ts';
 import type { OutageBoard } from './provider/outages.ts';
 import type { Provider } from './provider/provider.ts';
-import type { Batches } from './services/batches.ts';
-import { createImages, type Images } from './services/images.ts';
-import { createPostRecovery } from './services/post-recovery.ts';
-import { createPostWorkbench } from './services/post-work.ts';
-import { prune } from './services/pruning.ts';
-import { createReconciliation } from './services/reconciliation.ts';
-import { createTurnDealing } from './services/turns.ts';
+import type { Batches } from './services/batches/batches.ts';
+import { createImages, type Images } from './services/posts/images.ts';
+import { createPostRecovery } from './services/posts/recovery.ts';
+import { createPostWorkbench } from './services/posts/work.ts';
+import { prune } from './services/deletion/pruning.ts';
+import { createReconciliation } from './services/batches/reconciliation.ts';
+import { createTurnDealing } from './services/batches/queue-positions.ts';
 import type { AssetStore } from './store/assets.ts';
 import type { Database } from './store/database.ts';
 import type { Jobs } from './store/jobs.ts';
@@ -100,7 +100,9 @@ export async function prepareWorker(
 /** The SDK is an eighth of all modules: it is loaded with the first call, so that no start waits for it. */
 function loadedLate(settings: OpenAiSettings): Provider {
   const { textModel, imageModel, imageQuality } = settings;
-  const provider = lazily(async () => (await import('./provider/openai.ts')).createOpenAiProvider(settings));
+  const provider = lazily(async () =>
+    (await import('./provider/openai/openai.ts')).createOpenAiProvider(settings),
+  );
   return {
     textModel,
     imageModel,

@@ -1,11 +1,15 @@
 import { createChanges } from '../../src/cache/changes.ts';
 import { toGlobalId } from '../../src/domain/ids.ts';
 import { createLocalBus } from '../../src/events/bus.ts';
-import { createBatches, type BatchFilter, type BatchOrder } from '../../src/services/batches.ts';
-import { createCampaignDeletion } from '../../src/services/campaign-deletion.ts';
-import { createCampaigns, type CampaignFilter, type CampaignOrder } from '../../src/services/campaigns.ts';
-import type { Page, PageArgs } from '../../src/services/paging.ts';
-import { createPosts, type PostFilter, type PostOrder } from '../../src/services/posts.ts';
+import { createBatches, type BatchFilter, type BatchOrder } from '../../src/services/batches/batches.ts';
+import { createCampaignDeletion } from '../../src/services/deletion/campaigns.ts';
+import {
+  createCampaigns,
+  type CampaignFilter,
+  type CampaignOrder,
+} from '../../src/services/campaigns/campaigns.ts';
+import type { Page, PageArgs } from '../../src/store/lists/paging.ts';
+import { createPosts, type PostFilter, type PostOrder } from '../../src/services/posts/posts.ts';
 import type { Database } from '../../src/store/database.ts';
 import { createJobs } from '../../src/store/jobs.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';

@@ -1,5 +1,5 @@
 /**
- * One job as the orchestrator, the ledger and admission know it: whose it is, what it may cost, and the
+ * One job as the engine, the ledger and admission know it: whose it is, what it may cost, and the
  * lease under which its result may be written. Only its handler knows what its subject is.
  */
 export type Work = {

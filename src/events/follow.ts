@@ -1,4 +1,4 @@
-import { isFinal } from '../domain/batch-events.ts';
+import { isFinal } from '../domain/batches/events.ts';
 import type { Stream } from './log.ts';
 import { pageSize, type Item, type Tails } from './tail.ts';
 

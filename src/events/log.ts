@@ -1,4 +1,4 @@
-import { storedEventSchema, type LoggedEvent } from '../domain/batch-events.ts';
+import { storedEventSchema, type LoggedEvent } from '../domain/batches/events.ts';
 import type { Database } from '../store/database.ts';
 import type { Event } from '../store/generated/prisma/client.ts';
 import { batchTopic, userTopic, type StreamMessage, type Topic } from './topics.ts';

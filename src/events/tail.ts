@@ -1,4 +1,4 @@
-import type { LoggedEvent, PostStage } from '../domain/batch-events.ts';
+import type { LoggedEvent, PostStage } from '../domain/batches/events.ts';
 import type { Bus } from './bus.ts';
 import type { Stream } from './log.ts';
 import type { StreamMessage } from './topics.ts';

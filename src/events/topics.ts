@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import { loggedEventSchema, stageSchema, type LoggedEvent, type PostStage } from '../domain/batch-events.ts';
+import {
+  loggedEventSchema,
+  stageSchema,
+  type LoggedEvent,
+  type PostStage,
+} from '../domain/batches/events.ts';
 import type { Bus } from './bus.ts';
 
 /** What a bus carries under one name. Messages are parsed on receipt: another instance may run another version. */

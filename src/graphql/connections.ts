@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import { NotFoundError } from '../domain/errors.ts';
-import type { Edge, Page, PageArgs } from '../services/paging.ts';
+import { NotFoundError } from '../domain/errors/errors.ts';
+import type { Edge, Page, PageArgs } from '../store/lists/paging.ts';
 import { builder } from './builder.ts';
 import { createSelectionReader } from './selections.ts';
 

@@ -1,5 +1,5 @@
 import { globalId, type NodeType } from '../domain/ids.ts';
-import { parseInput } from '../services/validation.ts';
+import { parseInput } from '../domain/validation.ts';
 
 /**
  * Reads the id of an argument.

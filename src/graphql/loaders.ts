@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
-import type { Owner } from '../services/ownership.ts';
-import type { Columns, PageOf } from '../services/lists.ts';
-import type { PostParent } from '../services/posts.ts';
+import type { Owner } from '../store/ownership.ts';
+import type { Columns, PageOf } from '../store/lists/lists.ts';
+import type { PostParent } from '../services/posts/posts.ts';
 import type { Post } from '../store/generated/prisma/client.ts';
 import type { Services } from './context.ts';
 

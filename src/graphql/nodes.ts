@@ -1,4 +1,4 @@
-import { InvalidInputError } from '../domain/errors.ts';
+import { InvalidInputError } from '../domain/errors/errors.ts';
 import type { Campaign } from '../store/generated/prisma/client.ts';
 import { requireViewer, type Context } from './context.ts';
 

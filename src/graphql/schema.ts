@@ -1,18 +1,18 @@
 import { isObjectType, type GraphQLSchema } from 'graphql';
 import { toGlobalId } from '../domain/ids.ts';
 import { builder } from './builder.ts';
-import { readsRowOnly } from './query-code.ts';
-import './errors.ts';
-import './user.ts';
-import './campaign.ts';
-import './post.ts';
-import './post-edits.ts';
-import './batch.ts';
-import './batch-controls.ts';
-import './quote.ts';
-import './usage.ts';
-import './progress-events.ts';
-import './subscriptions.ts';
+import { readsRowOnly } from './execution/query-code.ts';
+import './types/errors.ts';
+import './types/user.ts';
+import './types/campaign.ts';
+import './types/post.ts';
+import './types/post-edits.ts';
+import './types/batch.ts';
+import './types/batch-controls.ts';
+import './types/quote.ts';
+import './types/usage.ts';
+import './types/progress-events.ts';
+import './types/subscriptions.ts';
 
 /** What Pothos answers by functions that only read a property. */
 const readFields = { Connection: ['edges', 'pageInfo'], Edge: ['node', 'cursor'] };

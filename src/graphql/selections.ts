@@ -12,7 +12,7 @@ export function createSelectionReader<Value>(
   read: (fields: readonly FieldNode[]) => Value,
   path: readonly string[] = [],
 ): (info: Info) => Value {
-  // Documents are kept and their fields with them (graphql/documents.ts): each that stands alone is looked at once.
+  // Documents are kept and their fields with them (graphql/execution/documents.ts): each that stands alone is looked at once.
   const known = new WeakMap<FieldNode, { value: Value }>();
 
   function find({ fieldNodes, fragments }: Info): Value {

@@ -1,9 +1,9 @@
 import type { Collector } from '../cache/collector.ts';
 import { tagOf } from '../cache/tags.ts';
 import { fromGlobalId } from '../domain/ids.ts';
-import type { BatchFilter } from '../services/batches.ts';
-import type { Owner } from '../services/ownership.ts';
-import type { PostFilter, PostParent } from '../services/posts.ts';
+import type { BatchFilter } from '../services/batches/batches.ts';
+import type { Owner } from '../store/ownership.ts';
+import type { PostFilter, PostParent } from '../services/posts/posts.ts';
 import type { Services } from './context.ts';
 
 /** What each call of a service reads, as tags of the cache. */

@@ -1,5 +1,5 @@
 import { BrokenCircuitError, circuitBreaker, CircuitState, handleWhen, ConsecutiveBreaker } from 'cockatiel';
-import { isAccountFault, ProviderError } from '../domain/provider-errors.ts';
+import { isAccountFault, ProviderError } from '../domain/errors/provider-errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Admission } from './admission/admission.ts';
 import type { Deadline } from './deadline.ts';

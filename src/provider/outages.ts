@@ -1,4 +1,4 @@
-import { accountFaults } from '../domain/provider-errors.ts';
+import { accountFaults } from '../domain/errors/provider-errors.ts';
 import type { Database } from '../store/database.ts';
 import type { Logger } from '../telemetry/logger.ts';
 

@@ -1,8 +1,8 @@
-import type { ChannelLimits } from '../domain/channels.ts';
-import type { Caption } from '../domain/post-content.ts';
-import type { ImageQuality } from '../domain/post-usage.ts';
-import type { Usage } from '../domain/pricing.ts';
-import type { ProviderLimits } from '../domain/provider-errors.ts';
+import type { ChannelLimits } from '../domain/posts/channels.ts';
+import type { Caption } from '../domain/posts/content.ts';
+import type { ImageQuality } from '../domain/posts/usage.ts';
+import type { Usage } from '../domain/money/pricing.ts';
+import type { ProviderLimits } from '../domain/errors/provider-errors.ts';
 
 /** What one call bought. */
 export type Purchase<T> = {

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { fromZodError, unknownPath } from './errors.ts';
-import { FaultRuleSchema } from './faults.ts';
-import type { FaultBook, FaultRule } from './faults.ts';
-import type { Limiter } from './limits.ts';
+import { fromZodError, unknownPath } from './behaviour/errors.ts';
+import { FaultRuleSchema } from './behaviour/faults.ts';
+import type { FaultBook, FaultRule } from './behaviour/faults.ts';
+import type { Limiter } from './behaviour/limits.ts';
 import { changeLatency, LatencyChangeSchema, LimitsChangeSchema } from './options.ts';
 import type { Latency, LatencyChange, Limits, LimitsChange } from './options.ts';
-import { readJson, sendJson } from './reply.ts';
+import { readJson, sendJson } from './endpoints/reply.ts';
 import type { PromptCalls, Stats, StatsBook } from './stats.ts';
 
 /** What a test or an operator can do to a running simulator, in-process or under `/control/`. */

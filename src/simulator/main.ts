@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { FAULT_KINDS, FaultKindSchema } from './faults.ts';
-import type { FaultKind } from './faults.ts';
+import { FAULT_KINDS, FaultKindSchema } from './behaviour/faults.ts';
+import type { FaultKind } from './behaviour/faults.ts';
 import { createSimulator } from './server.ts';
 
 const HELP = `Usage: npm run simulator -- [options]

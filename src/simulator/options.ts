@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { FaultKindSchema } from './faults.ts';
-import type { FaultRule } from './faults.ts';
+import { FaultKindSchema } from './behaviour/faults.ts';
+import type { FaultRule } from './behaviour/faults.ts';
 
 /** Most calls take between these two times; drawn log-normal and clipped to the range. */
 const LatencyRangeSchema = z

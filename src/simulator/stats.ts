@@ -1,6 +1,6 @@
-import { ENDPOINTS } from './endpoint.ts';
-import type { Endpoint, Usage } from './endpoint.ts';
-import type { FaultKind } from './faults.ts';
+import { ENDPOINTS } from './endpoints/endpoint.ts';
+import type { Endpoint, Usage } from './endpoints/endpoint.ts';
+import type { FaultKind } from './behaviour/faults.ts';
 
 /** Prompts that are remembered one by one; past it the one not sent for the longest time is forgotten. */
 const PROMPTS_KEPT = 20_000;

@@ -2,11 +2,11 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import type { PrismaPGlite } from 'pglite-prisma-adapter';
 import type { ConstructorOptions as BossOptions } from 'pg-boss';
-import { fromPostgresText } from '../domain/moments.ts';
+import { fromPostgresText } from '../domain/timestamps.ts';
 import { z } from 'zod';
 import type { Logger } from '../telemetry/logger.ts';
 import { PrismaClient, type Prisma } from './generated/prisma/client.ts';
-import { applyMigrations, type MigrationConnection } from './migrations.ts';
+import { applyMigrations, type MigrationConnection } from './migrations/migrations.ts';
 import { createTroubleDesk, type TroubleDesk } from './passing-trouble.ts';
 import { lifeSigns, watchConnections } from './silent-connections.ts';
 import { connectionSeconds, createStatements, rowMaker } from './statements.ts';
@@ -221,7 +221,7 @@ function parseMoment(text: string): unknown {
 async function openPglite(dataDir: string, logger: Logger): Promise<Database> {
   // Not loaded where PostgreSQL is set: it is large.
   const [{ openEmbedded }, { PrismaPGlite }, { fromPglite }] = await Promise.all([
-    import('./embedded.ts'),
+    import('./embedded/embedded.ts'),
     import('pglite-prisma-adapter'),
     import('pg-boss'),
   ]);

@@ -4,7 +4,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Transaction } from './database.ts';
 import type { Prisma } from './generated/prisma/client.ts';
 
-/** The queues there are. Posts of dead workers are recovered by `services/post-recovery.ts`, not by the queue. */
+/** The queues there are. Posts of dead workers are recovered by `services/posts/recovery.ts`, not by the queue. */
 const queues = {
   posts: { heartbeatSeconds: 60, retryLimit: 5, notify: true },
   /** Pictures that nobody may refer to any more; goes on trying for days while the asset store is away. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ServiceUnavailableError } from '../domain/errors.ts';
+import { ServiceUnavailableError } from '../domain/errors/errors.ts';
 
 /** A failover is long over by then. */
 const fiveMinutesMs = 5 * 60_000;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ServiceUnavailableError } from '../domain/errors.ts';
+import { ServiceUnavailableError } from '../domain/errors/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /**

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { migrationNames } from '../../src/store/migrations.ts';
+import { migrationNames } from '../../src/store/migrations/migrations.ts';
 import { createHome, type Home } from '../support/e2e/home.ts';
 import { launchPressrun, startPressrun, type Launched } from '../support/e2e/pressrun.ts';
 import { freePort } from '../support/services/free-port.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
-import type { PostResult } from '../../src/services/post-results.ts';
+import type { PostResult } from '../../src/services/posts/results.ts';
 import { openWorkshop } from '../support/workshop.ts';
 
 const completed: PostResult = {

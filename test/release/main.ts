@@ -15,11 +15,11 @@ release beside this version, while it is replaced, must go on working.
   npm run check:release -- --full      all of its integration tests
   npm run check:release -- --ref REF   another version than the last one
 
-The last release is the commit before this one that last changed schema.landed.graphql (npm run schema:land).
+The last release is the commit before this one that last changed test/release/schema.graphql (npm run schema:land).
 `;
 
 /** Accounts, campaigns, batches, posts and jobs from their beginning to their end. */
-const short = ['test/integration/main-job.test.ts', 'test/integration/campaigns.test.ts'];
+const short = ['test/integration/batches/main-job.test.ts', 'test/integration/campaigns/campaigns.test.ts'];
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const execute = promisify(execFile);
@@ -69,7 +69,7 @@ async function lastRelease(): Promise<string> {
       'The history is cut off, and the last release with it. Fetch all of it: git fetch --unshallow',
     );
   }
-  const ref = await git('log', '-1', '--format=%H', 'HEAD~1', '--', 'schema.landed.graphql');
+  const ref = await git('log', '-1', '--format=%H', 'HEAD~1', '--', 'test/release/schema.graphql');
   if (ref === '') throw new Error('There is no release in the history. Name the version to test: --ref REF');
   return ref;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatDuration } from '../../src/simulator/limits.ts';
+import { formatDuration } from '../../src/simulator/behaviour/limits.ts';
 import { FROZEN, INSTANT, postRequest, promptFor, startSimulator } from './support.ts';
 
 const REQUEST = postRequest(promptFor({ brand: 'Nordlicht' }));

@@ -1,4 +1,4 @@
-import type { FaultRule } from '../../src/simulator/faults.ts';
+import type { FaultRule } from '../../src/simulator/behaviour/faults.ts';
 
 const usualUsage = { prompt_tokens: 300, completion_tokens: 60 };
 

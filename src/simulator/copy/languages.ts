@@ -1,4 +1,4 @@
-import type { Brief } from '../brief.ts';
+import type { Brief } from './brief.ts';
 import type { Bank, Voice } from './bank.ts';
 import { da } from './banks/da.ts';
 import { de } from './banks/de.ts';

@@ -1,4 +1,4 @@
-import { invalidRequest } from '../errors.ts';
+import { invalidRequest } from '../behaviour/errors.ts';
 import { hash, roll } from '../random.ts';
 import { typesOf } from './json-schema.ts';
 import type { JsonSchema } from './json-schema.ts';

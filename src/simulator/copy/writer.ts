@@ -1,5 +1,5 @@
-import { readBrief } from '../brief.ts';
-import type { Brief } from '../brief.ts';
+import { readBrief } from './brief.ts';
+import type { Brief } from './brief.ts';
 import { cycle, hash } from '../random.ts';
 import type { NonEmpty } from '../random.ts';
 import type { Voice } from './bank.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { JsonSchemaSchema, strictFault } from '../copy/json-schema.ts';
-import { fromZodError, invalidRequest } from '../errors.ts';
+import { fromZodError, invalidRequest } from '../behaviour/errors.ts';
 import { requireModel } from '../models.ts';
 
 const ContentSchema = z.union([

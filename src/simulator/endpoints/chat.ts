@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { fillSchema } from '../copy/structured.ts';
 import { createWriter } from '../copy/writer.ts';
 import type { Writer } from '../copy/writer.ts';
-import { countTokens } from '../endpoint.ts';
-import type { PrepareCall, Product } from '../endpoint.ts';
-import type { FaultKind } from '../faults.ts';
+import { countTokens } from './endpoint.ts';
+import type { PrepareCall, Product } from './endpoint.ts';
+import type { FaultKind } from '../behaviour/faults.ts';
 import { promptOf, readChatRequest } from './chat-request.ts';
 import type { ChatRequest } from './chat-request.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { countTokens } from '../endpoint.ts';
-import type { PrepareCall } from '../endpoint.ts';
-import { fromZodError, invalidRequest } from '../errors.ts';
+import { countTokens } from './endpoint.ts';
+import type { PrepareCall } from './endpoint.ts';
+import { fromZodError, invalidRequest } from '../behaviour/errors.ts';
 import { requireModel } from '../models.ts';
 import { createRandom, hash } from '../random.ts';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { readBrief } from '../brief.ts';
-import { countTokens } from '../endpoint.ts';
-import type { PrepareCall } from '../endpoint.ts';
-import { fromZodError } from '../errors.ts';
+import { readBrief } from '../copy/brief.ts';
+import { countTokens } from './endpoint.ts';
+import type { PrepareCall } from './endpoint.ts';
+import { fromZodError } from '../behaviour/errors.ts';
 import { requireModel } from '../models.ts';
 import { drawPicture } from '../picture/picture.ts';
 import { hash } from '../random.ts';

@@ -1,5 +1,5 @@
-import type { MigrationConnection } from '../../../src/store/migrations.ts';
-import { applyMigrations, migrationNames } from '../../../src/store/migrations.ts';
+import type { MigrationConnection } from '../../../src/store/migrations/migrations.ts';
+import { applyMigrations, migrationNames } from '../../../src/store/migrations/migrations.ts';
 import { wrongBatchSums, wrongMonthSums } from './spends.ts';
 
 /** Before events were counted by account, posts had revisions, and rows a channel: all that rewrites rows is still to come. */

@@ -1,9 +1,0 @@
-import { processEnvironment } from './config.ts';
-import { pgliteCode } from './store/pglite-code.ts';
-
-// What another core can do while this one loads everything else. What goes wrong with it, who needs it is told.
-compileAhead().catch(() => undefined);
-
-async function compileAhead(): Promise<void> {
-  if (!processEnvironment()['DATABASE_URL']) await pgliteCode();
-}

@@ -1,0 +1,60 @@
+import { channels, type ChannelLimits } from './channels.ts';
+import type { Usage } from '../money/pricing.ts';
+import { captionMessages, imagePrompt, type Brief } from './prompts.ts';
+
+export type ImageQuality = 'low' | 'medium' | 'high';
+
+/** The provider is told to stop here. Enough for 2,200 characters in any language. */
+export const maxCaptionTokens = 2_500;
+
+/** A token is at least one byte of UTF-8; the answer's format and the messages' frames cost some as well. */
+const frameTokens = 200;
+
+/**
+ * Tokens of one gpt-image-2 picture, by size and quality. Square low and medium follow from the list price of
+ * a picture ($0.006 and $0.053 at $30 a million); the others are observed by users and rounded up.
+ */
+const imageTokens: Record<ImageQuality, { square: number; oblong: number }> = {
+  low: { square: 200, oblong: 200 },
+  medium: { square: 1_770, oblong: 1_770 },
+  high: { square: 7_040, oblong: 7_040 },
+};
+
+/** A provider that draws a little more than it says must not break a budget. */
+const imageMargin = 1.25;
+
+/** The most tokens that a post's caption can use. */
+export function captionUsageAtMost(brief: Brief): Usage {
+  const { system, user } = captionMessages(brief);
+  return { inputTokens: Buffer.byteLength(system + user) + frameTokens, outputTokens: maxCaptionTokens };
+}
+
+/** The most tokens that a post's picture can use. */
+export function imageUsageAtMost(brief: Brief, quality: ImageQuality): Usage {
+  return {
+    inputTokens: Buffer.byteLength(imagePrompt(brief)) + frameTokens,
+    outputTokens: Math.ceil(imageTokensOf(channels[brief.channel].imageSize, quality) * imageMargin),
+  };
+}
+
+/** What a post's caption and picture can be expected to use: about four characters a token. */
+export function expectedUsage(brief: Brief, quality: ImageQuality): { caption: Usage; image: Usage } {
+  const { system, user } = captionMessages(brief);
+  return {
+    caption: {
+      inputTokens: Math.ceil((system.length + user.length) / 4),
+      outputTokens: expectedCaptionTokens,
+    },
+    image: {
+      inputTokens: Math.ceil(imagePrompt(brief).length / 4),
+      outputTokens: imageTokensOf(channels[brief.channel].imageSize, quality),
+    },
+  };
+}
+
+/** A caption of about 350 characters with its hashtags. */
+const expectedCaptionTokens = 120;
+
+function imageTokensOf(size: ChannelLimits['imageSize'], quality: ImageQuality): number {
+  return size === '1024x1024' ? imageTokens[quality].square : imageTokens[quality].oblong;
+}

@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import { pausesBatch, ProviderError } from '../../domain/errors/provider-errors.ts';
+import type { Bus } from '../../events/bus.ts';
+import type { BudgetRefusal, Ledger } from '../../provider/ledger/ledger.ts';
+import type { Provider } from '../../provider/provider.ts';
+import type { Batches } from '../../services/batches/batches.ts';
+import type { Images } from '../../services/posts/images.ts';
+import type { PostWork, PostWorkbench } from '../../services/posts/work.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Handler } from '../dispatcher.ts';
+import { makePost, tellStage, type PreparedPost } from './make-post.ts';
+import { demandOf, partsOf, planCalls, stepOf } from './post-parts.ts';
+import { createUselessAnswers } from './useless-answers.ts';
+
+type Deps = {
+  workbench: PostWorkbench;
+  batches: Batches;
+  provider: Provider;
+  ledger: Ledger;
+  images: Pick<Images, 'put'>;
+  bus: Bus;
+  logger: Logger;
+};
+
+/**
+ * The handler of the queue `posts`: asks for caption and picture at the same time and writes the result. A
+ * post that fails for good, or too often, ends FAILED with a code; its batch goes on.
+ */
+export function createPostWriter(deps: Deps): Handler<PreparedPost> {
+  const { workbench, batches, provider, ledger, logger } = deps;
+  const maker = { ...deps, useless: createUselessAnswers() };
+
+  /** Opens the calls of these posts in the ledger. Those whose calls it refuses go back to the queue. */
+  async function prepare(claimed: readonly PostWork[]): Promise<PreparedPost[]> {
+    for (const { batchId } of claimed) maker.useless.goOn(batchId);
+    const opened = await ledger.open(claimed.map((work) => ({ work, calls: planCalls(provider, work) })));
+    const prepared: PreparedPost[] = [];
+    const refusals = new Map<string, BudgetRefusal>();
+    for (const [index, work] of claimed.entries()) {
+      const outcome = opened[index];
+      if (outcome === undefined) throw new Error('the ledger answered short');
+      if ('refused' in outcome) {
+        await workbench.release(work, { countsAsAttempt: false });
+        if (outcome.refused !== 'BATCH_NOT_RUNNING') refusals.set(work.batchId, outcome.refused);
+      } else {
+        prepared.push({ ...work, calls: outcome.calls });
+      }
+    }
+    for (const [batch, refusal] of refusals) {
+      const isPaused = await batches.awaitBudget(batch, refusal);
+      if (isPaused) logger.warn({ batch, code: refusal.reason }, 'batch paused: its budget does not suffice');
+    }
+    return prepared;
+  }
+
+  return {
+    queue: 'posts',
+    demand: demandOf(provider, ['caption', 'image']),
+    held: (leaseIds) => workbench.held(leaseIds),
+    release: (work, options) => workbench.release(work, options),
+
+    async begin(fetched) {
+      const claimed = await workbench.claim(fetched.map((job) => ({ job, leaseId: randomUUID() })));
+      try {
+        await workbench.dismiss(fetched.filter(({ id }) => !claimed.some(({ jobId }) => jobId === id)));
+        return await prepare(claimed);
+      } catch (error) {
+        // Nobody would work on them, and their worker would be taken for dead.
+        await Promise.all(claimed.map((work) => workbench.release(work, { countsAsAttempt: false })));
+        throw error;
+      }
+    },
+
+    async run(work, signal, onMade) {
+      const pending = work.calls.filter((call) => 'callId' in call);
+      const used = demandOf(
+        provider,
+        partsOf(work).filter((part) => pending.some(({ step }) => step === stepOf(work, part))),
+      );
+      const fields = { post: work.subjectId, batch: work.batchId, job: work.jobId, attempt: work.attempt };
+      const sent = pending.length > 0 ? ledger.sent(pending.map(({ callId }) => callId)) : undefined;
+      tellStage(deps.bus, work, 'STARTED');
+      await sent;
+      try {
+        const made = await makePost(maker, work, signal);
+        onMade(used);
+        const settled = await workbench.settle(work, { status: 'COMPLETED', ...made });
+        logger.info(fields, settled ? 'post completed' : 'lease lost; result dropped');
+      } catch (error) {
+        if (!(error instanceof ProviderError)) throw error;
+        await fail(deps, work, error);
+        onMade(used);
+      }
+    },
+  };
+}
+
+/** How many useless answers to one call a post may have: each of them is paid. */
+const maxUselessAnswers = 3;
+
+/** Refusals by the provider's limits that a post sits out before each further one costs it a try. */
+const maxRefusals = 40;
+
+async function fail(
+  { workbench, batches, ledger, logger }: Deps,
+  work: PreparedPost,
+  error: ProviderError,
+): Promise<void> {
+  const fields = {
+    post: work.subjectId,
+    batch: work.batchId,
+    job: work.jobId,
+    attempt: work.attempt,
+    code: error.code,
+  };
+  if (pausesBatch(error.code)) {
+    logger.error(fields, `batch paused: ${error.message}`);
+    await batches.pauseFor(work.batchId, error.code);
+    return workbench.release(work, { countsAsAttempt: false });
+  }
+  const steps = work.calls.map(({ step }) => step);
+  const timesFailed = () => ledger.failures(work.subjectId, steps, error.code);
+  if (error.code === 'RATE_LIMITED' && (await timesFailed()) < maxRefusals) {
+    logger.info(fields, 'post waits: the provider limits our rate');
+    return workbench.release(work, { countsAsAttempt: false });
+  }
+  if (error.code === 'PROVIDER_DOWN') return workbench.release(work, { countsAsAttempt: false });
+  // A retry by the owner begins with attempt 1 again, and so with three tries.
+  const mayBeUseless = error.code === 'BAD_ANSWER' && work.attempt >= maxUselessAnswers;
+  const isLast = work.isLastAttempt || (mayBeUseless && (await timesFailed()) >= maxUselessAnswers);
+  if (error.retryable && !isLast) {
+    logger.warn(fields, 'post will be tried again');
+    return workbench.release(work);
+  }
+  await workbench.settle(work, { status: 'FAILED', errorCode: error.code, errorMessage: error.message });
+  logger.warn(fields, 'post failed');
+}

@@ -1,0 +1,158 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { makeZip } from 'client-zip';
+import { fromGlobalId, toGlobalId } from '../../domain/ids.ts';
+import { RateLimitedError, RetryableError, UnauthenticatedError } from '../../domain/errors/errors.ts';
+import type { Accounts } from '../../services/accounts/accounts.ts';
+import type { RateLimits } from '../../services/accounts/rate-limits.ts';
+import type { BatchExport, ExportedPost, Exports } from '../../services/posts/exports.ts';
+import type { Sessions } from '../../services/accounts/sessions.ts';
+import type { AssetStore } from '../../store/assets.ts';
+import { authenticate } from '../request/authenticate.ts';
+import type { ClientInfo } from '../request/client-info.ts';
+import type { ConnectionCount } from '../connection-count.ts';
+import { writeCsv } from './csv.ts';
+import { bearerTokenOf, pathOf } from '../response/headers.ts';
+import { keepStream } from '../response/keep-stream.ts';
+
+export const exportPrefix = '/export/';
+
+const pathPattern = /^\/export\/batches\/([\w-]+)\.(csv|jsonl|zip)$/;
+
+/** A reader that takes nothing for so long is gone. */
+const idleMs = 60_000;
+
+const contentTypes = {
+  csv: 'text/csv; charset=utf-8',
+  jsonl: 'application/jsonl; charset=utf-8',
+  zip: 'application/zip',
+} as const;
+
+/**
+ * Sends a batch as a file: `GET /export/batches/ID.csv`, `.jsonl` or `.zip`, with the access token. It is read
+ * and sent piece by piece, as fast as the reader takes it. A download that breaks is repeated from its start;
+ * one that goes wrong on our side is cut, so that nobody takes a part for the whole.
+ */
+export async function serveExport(
+  request: IncomingMessage,
+  response: ServerResponse,
+  client: ClientInfo,
+  deps: {
+    accounts: Accounts;
+    exports: Exports;
+    assets: AssetStore;
+    limits: RateLimits;
+    connections: ConnectionCount;
+    sessions: Sessions;
+  },
+): Promise<void> {
+  const refuse = (status: number, text: string, headers = {}) => {
+    response.writeHead(status, { 'content-type': 'text/plain', ...headers }).end(`${text}\n`);
+  };
+  if (request.method !== 'GET') return refuse(405, 'Exports are read with GET.', { allow: 'GET' });
+  let viewer: Awaited<ReturnType<typeof authenticate>>;
+  try {
+    await deps.limits.request(client.address);
+    viewer = await authenticate(deps.accounts, bearerTokenOf(request));
+    const userId = viewer !== undefined && 'userId' in viewer ? viewer.userId : undefined;
+    await deps.limits.operation({ userId, address: client.address }, 1);
+  } catch (error) {
+    if (!(error instanceof RetryableError)) throw error;
+    const status = error instanceof RateLimitedError ? 429 : 503;
+    return refuse(status, error.message, { 'retry-after': error.retryAfter });
+  }
+  if (viewer === undefined || viewer instanceof UnauthenticatedError) {
+    const { message } = viewer ?? new UnauthenticatedError();
+    return refuse(401, message, { 'www-authenticate': 'Bearer' });
+  }
+  const [, batchId = '', format] = pathPattern.exec(pathOf(request)) ?? [];
+  const id = fromGlobalId(batchId);
+  const found = id?.type === 'Batch' ? await deps.exports.ofBatch(viewer, id.id) : undefined;
+  if (found === undefined || !isFormat(format)) {
+    return refuse(404, 'There is no such export. Ask for /export/batches/ID.csv, .jsonl or .zip.');
+  }
+  if (!keepStream(response, client.address, viewer, deps)) {
+    return refuse(429, 'Too many downloads and streams are open.', { 'retry-after': 1 });
+  }
+  const urlOf = (key: string) => deps.assets.urlOf(key, client.origin);
+  response.writeHead(200, {
+    'content-type': contentTypes[format],
+    'content-disposition': `attachment; filename="batch-${id?.id}.${format}"`,
+    'cache-control': 'private, no-store',
+    'x-content-type-options': 'nosniff',
+  });
+  response.setTimeout(idleMs, () => response.destroy());
+  const bodies = {
+    csv: () => csv(found, urlOf),
+    jsonl: () => Readable.from(jsonLines(found, urlOf)),
+    zip: () => Readable.from(makeZip(zipEntries(found, urlOf, deps.assets))),
+  };
+  try {
+    await pipeline(bodies[format](), response);
+  } catch (error) {
+    // Not our failure: the reader hung up.
+    if (!request.destroyed) throw error;
+  }
+}
+
+type UrlOf = (key: string) => string;
+
+function isFormat(text: string | undefined): text is keyof typeof contentTypes {
+  return text !== undefined && text in contentTypes;
+}
+
+function record(post: ExportedPost, urlOf: UrlOf) {
+  const { id, imageKey, createdAt, finishedAt, ...fields } = post;
+  return {
+    id: toGlobalId('Post', id),
+    ...fields,
+    imageUrl: imageKey === null ? null : urlOf(imageKey),
+    createdAt: createdAt.toISOString(),
+    finishedAt: finishedAt?.toISOString() ?? null,
+  };
+}
+
+const columns = [
+  'id',
+  'position',
+  'status',
+  'review',
+  'reviewNote',
+  'channel',
+  'targetAudience',
+  'caption',
+  'hashtags',
+  'imageUrl',
+  'errorCode',
+  'createdAt',
+  'finishedAt',
+];
+
+function csv(found: BatchExport, urlOf: UrlOf): Readable {
+  const rows = Readable.from(
+    (async function* () {
+      for await (const post of found.posts()) {
+        const row = record(post, urlOf);
+        yield { ...row, hashtags: row.hashtags.join(' ') };
+      }
+    })(),
+    { highWaterMark: 16 },
+  );
+  return writeCsv(rows, columns);
+}
+
+async function* jsonLines(found: BatchExport, urlOf: UrlOf): AsyncGenerator<string, void, undefined> {
+  for await (const post of found.posts()) yield `${JSON.stringify(record(post, urlOf))}\n`;
+}
+
+/** The table first, then each picture under its post's position. */
+async function* zipEntries(found: BatchExport, urlOf: UrlOf, assets: AssetStore) {
+  const lastModified = found.createdAt;
+  yield { name: 'posts.csv', lastModified, input: csv(found, urlOf) };
+  for await (const { position, imageKey } of found.posts()) {
+    const bytes = imageKey === null ? undefined : await assets.get(imageKey);
+    if (bytes === undefined) continue;
+    yield { name: `pictures/${String(position).padStart(5, '0')}.png`, lastModified, input: bytes };
+  }
+}

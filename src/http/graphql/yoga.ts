@@ -1,0 +1,63 @@
+import type { ExecutionArgs, ExecutionResult } from 'graphql';
+import { createYoga, type Plugin } from 'graphql-yoga';
+import { RateLimitedError } from '../../domain/errors/errors.ts';
+import type { Context, OperationArgs } from '../../graphql/context.ts';
+import { maskError } from '../../graphql/execution/mask-error.ts';
+import { endingWith, pull } from '../../graphql/subscriptions/pull.ts';
+import { schema } from '../../graphql/schema.ts';
+import type { Subscription } from '../../graphql/subscriptions/subscriber.ts';
+import { eventStreams } from './event-stream.ts';
+import { exampleHeaders, exampleOperations } from './graphiql-examples.ts';
+import type { Guards } from './guards.ts';
+import { graphqlPath, type RequestContext } from './operations.ts';
+
+/** GraphQL over HTTP, SSE and GraphiQL; the WebSocket transport uses its enveloped functions. */
+export function openYoga(deps: {
+  introspection: boolean;
+  guards: Guards;
+  subscribe: Subscribe;
+  contextOf(request: RequestContext, viewer: Context['viewer']): Context;
+}) {
+  const { introspection, guards, subscribe, contextOf } = deps;
+  return createYoga<RequestContext, Context>({
+    schema,
+    graphqlEndpoint: graphqlPath,
+    landingPage: false,
+    multipart: false,
+    // CORS is answered before GraphQL is asked.
+    cors: false,
+    logging: false,
+    healthCheckEndpoint: '/health/yoga',
+    parserAndValidationCache: false,
+    maskedErrors: { maskError: (error) => guards.mask(error) },
+    plugins: [...guards.plugins, pullSubscriptions(subscribe), eventStreams],
+    graphiql: introspection && {
+      title: 'Pressrun',
+      defaultQuery: exampleOperations,
+      headers: exampleHeaders,
+      // The token stays in its tab when the page is opened anew.
+      shouldPersistHeaders: true,
+      subscriptionsProtocol: 'SSE',
+    },
+    // Its page is 9 MB of text, which few servers ever show.
+    renderGraphiQL: async (page) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(page),
+    context: async (request) => contextOf(request, await request.viewer()),
+  });
+}
+
+type Subscribe = (args: OperationArgs) => Promise<Subscription | ExecutionResult>;
+
+/** Yoga pulls results; `leave` is not waited for, as a subscriber who is gone may never be told the next one. */
+const pullSubscriptions = (subscribe: Subscribe): Plugin<Context> => ({
+  onSubscribe: ({ args: { contextValue }, setSubscribeFn }) =>
+    setSubscribeFn(async (args: ExecutionArgs) => {
+      const answer = await subscribe({ ...args, contextValue });
+      if (!('deliver' in answer)) return answer;
+      // Whatever the client says that it accepts: what is streamed has a place, and ends with its session.
+      if (contextValue.openStream?.(contextValue.viewer) === false) {
+        answer.leave();
+        return { errors: [maskError(new RateLimitedError(1), () => undefined)] };
+      }
+      return endingWith(pull(answer), () => answer.leave());
+    }),
+});

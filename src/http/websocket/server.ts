@@ -1,0 +1,135 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { networkOf } from '../../domain/addresses.ts';
+import { RateLimitedError } from '../../domain/errors/errors.ts';
+import type { Accounts } from '../../services/accounts/accounts.ts';
+import type { RateLimits } from '../../services/accounts/rate-limits.ts';
+import type { Sessions } from '../../services/accounts/sessions.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { ClientInfo } from '../request/client-info.ts';
+import type { ConnectionCount } from '../connection-count.ts';
+import { graphqlPath, type GraphqlServer } from '../graphql/operations.ts';
+import { createGraphqlSockets } from './graphql-socket.ts';
+import { pathOf, requestIdOf } from '../response/headers.ts';
+import { isAllowedHost } from '../request/hosts.ts';
+import { isAllowedOrigin } from '../request/origins.ts';
+import type { PersistedDocuments } from '../graphql/persisted-documents.ts';
+import type { HttpSettings } from '../settings.ts';
+import { SocketGuard } from './socket-guard.ts';
+import type { UnfinishedInput } from '../request/unfinished-input.ts';
+
+/** Pieces that a message and a frame may come in; each takes memory beside its bytes. */
+const maxFragments = 256;
+const maxPieces = 4_096;
+/** How long a peer may take to answer a close. */
+const closeMs = 10_000;
+
+/** The peer has stopped to read; it may come back and resume behind its cursor. */
+const stalledCode = 4410;
+const goingAwayCode = 1001;
+
+/**
+ * GraphQL over WebSocket (graphql-transport-ws) on the same path as HTTP. The access token travels in the
+ * connection parameters as `authorization`; a wrong one closes the socket with 4403. A `ping` whose payload
+ * has a new `authorization` goes on with that one.
+ *
+ * @returns how to close all sockets.
+ */
+export function attachWebSockets(
+  server: Server,
+  deps: {
+    graphql: GraphqlServer;
+    accounts: Accounts;
+    sessions: Sessions;
+    limits: RateLimits;
+    persisted: PersistedDocuments;
+    connections: ConnectionCount;
+    unfinished: UnfinishedInput;
+    readClient: (request: IncomingMessage, requestId: string) => ClientInfo;
+    settings: HttpSettings;
+    maxMessageBytes: number;
+    logger: Logger;
+  },
+): {
+  close(): Promise<void>;
+  terminate(): void;
+  /** @returns false where the connection is no WebSocket. */
+  closeStalled(connection: Duplex): boolean;
+} {
+  const webSockets = new WeakMap<Duplex, WebSocket>();
+  const serve = createGraphqlSockets(deps);
+  const options = {
+    noServer: true,
+    maxPayload: deps.maxMessageBytes,
+    maxFragments,
+    maxBufferedChunks: maxPieces,
+    closeTimeout: closeMs,
+    perMessageDeflate: false,
+    handleProtocols: (offered: Set<string>) =>
+      offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : (false as const),
+  };
+  const sockets = new WebSocketServer(options);
+
+  async function upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
+    const refuse = (status: string) => {
+      connection.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+    };
+    if (pathOf(request) !== graphqlPath) return refuse('404 Not Found');
+    if (!isAllowedHost(request, deps.settings.allowedHosts)) return refuse('421 Misdirected Request');
+    if (!isAllowedOrigin(request, deps.settings.allowedOrigins)) return refuse('403 Forbidden');
+    const client = deps.readClient(request, requestIdOf(request));
+    try {
+      await deps.limits.request(client.address);
+    } catch (error) {
+      if (!(error instanceof RateLimitedError)) throw error;
+      return refuse('429 Too Many Requests');
+    }
+    // Its `close` may have been and gone: nothing would give the place back.
+    const leave = connection.destroyed ? undefined : deps.connections.enter(client.address);
+    if (leave === undefined) return refuse('429 Too Many Requests');
+    // Also where the handshake fails.
+    connection.on('close', leave);
+    // The request itself is let go, as a connection lives for hours; and its id is copied, as V8 builds a UUID of
+    // 14 pieces that would stay.
+    const requestId = Buffer.from(client.requestId).toString();
+    sockets.handleUpgrade(request, connection, head, (socket) => {
+      // From here on `ws` listens.
+      connection.off('error', destroyIt);
+      webSockets.set(connection, socket);
+      const guard = new SocketGuard(socket, networkOf(client.address), deps);
+      connection.prependListener('data', (bytes: Buffer) => guard.count(bytes));
+      serve({ socket, guard, client, requestId });
+    });
+  }
+
+  server.on('upgrade', (request: IncomingMessage, connection: Duplex, head: Buffer) => {
+    connection.on('error', destroyIt);
+    upgrade(request, connection, head).catch(() => connection.destroy());
+  });
+
+  return {
+    closeStalled(connection) {
+      const socket = webSockets.get(connection);
+      socket?.close(stalledCode, 'You have stopped to read; come back and resume behind your cursor');
+      return socket !== undefined;
+    },
+    terminate() {
+      for (const socket of sockets.clients) socket.terminate();
+    },
+    async close() {
+      for (const socket of sockets.clients) socket.close(goingAwayCode, 'Going away');
+      await new Promise<void>((resolve) => sockets.close(() => resolve()));
+    },
+  };
+}
+
+/** Whether a request asks to go on as a WebSocket. */
+export function asksForWebSocket({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+function destroyIt(this: Duplex): void {
+  this.destroy();
+}

@@ -1,0 +1,224 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { z } from 'zod';
+import type { Changes, PostPlace } from '../../cache/changes.ts';
+import { costMicros, type Price, type Usage } from '../../domain/money/pricing.ts';
+import type { ProviderErrorCode } from '../../domain/errors/provider-errors.ts';
+import { LeaseLostError, type Work } from '../../domain/work.ts';
+import type { Database } from '../../store/database.ts';
+import { createGroup } from '../../store/group.ts';
+import { keepTrying } from '../../store/keep-trying.ts';
+import type { Prisma } from '../../store/generated/prisma/client.ts';
+import { endStatement, openStatement, sentStatement } from './statements.ts';
+
+/** A call that a job needs: which part of its subject it makes, and what it may use at most. */
+export type PlannedCall = { step: string; model: string; atMost: Usage };
+
+/** A planned call after the ledger has looked at it. */
+export type OpenCall =
+  /** An earlier run of the subject has paid for it: here is what it bought. */
+  { step: string; bought: unknown } | PaidCall;
+
+/** A call that is written down and may be sent. */
+export type PaidCall = { step: string; callId: string; model: string };
+
+/** What opening the calls of one job came to. */
+export type Opened =
+  | { calls: OpenCall[] }
+  /** The batch was paused or called off meanwhile. */
+  | { refused: 'BATCH_NOT_RUNNING' }
+  | { refused: BudgetRefusal };
+
+/** Which budget does not suffice. Amounts in millionths of a US dollar. */
+export type BudgetRefusal = {
+  reason: 'BATCH_BUDGET_EXCEEDED' | 'MONTHLY_BUDGET_EXCEEDED';
+  /** What the calls could have cost. */
+  neededMicros: bigint;
+  /** The monthly budget; 0 where there is none. */
+  monthlyMicros: bigint;
+  /** When it was refused: says which month's budget. */
+  at: Date;
+};
+
+export type Ledger = {
+  /**
+   * Writes down, before anything is sent, what each job is about to buy, and sets its highest price aside in
+   * the budgets of its batch and of the owner's month: all calls of a job or none. What an earlier run has settled
+   * is not bought again.
+   *
+   * @returns for each job, in order.
+   */
+  open(jobs: readonly { work: Work; calls: readonly PlannedCall[] }[]): Promise<Opened[]>;
+  /**
+   * The requests go out now: from here on they may be paid.
+   *
+   * @throws LeaseLostError where a call was closed meanwhile: then none may go out.
+   */
+  sent(callIds: readonly string[]): Promise<void>;
+  /**
+   * An answer is here. `result` is kept as JSON for a later run of the same subject. A call that was given up as
+   * UNKNOWN is settled too.
+   */
+  settle(
+    call: PaidCall,
+    answer: { usage: Usage; latencyMs: number; requestId: string | undefined; result: Prisma.InputJsonValue },
+  ): Promise<void>;
+  /** @returns how often a call for one of these steps has failed with this code: of the step where it was most often. */
+  failures(subjectId: string, steps: readonly string[], code: ProviderErrorCode): Promise<number>;
+  /**
+   * A call brought nothing: `FAILED` where the provider said so, with the usage of an answer that was of no use;
+   * `UNKNOWN` where its answer was not waited for.
+   */
+  fail(
+    call: PaidCall,
+    failure: {
+      status: 'FAILED' | 'UNKNOWN';
+      errorCode: string;
+      latencyMs: number;
+      usage: Usage | undefined;
+    },
+  ): Promise<void>;
+};
+
+type Ending = {
+  callId: string;
+  status: 'SETTLED' | 'FAILED' | 'UNKNOWN';
+  latencyMs: number;
+  inputTokens: number | null;
+  outputTokens: number | null;
+  costMicros: number | null;
+  requestId: string | null;
+  errorCode: string | null;
+  result: Prisma.InputJsonValue | null;
+};
+
+const budgetReasons = ['BATCH_BUDGET_EXCEEDED', 'MONTHLY_BUDGET_EXCEEDED'] as const;
+
+const openedRows = z.array(
+  z.object({
+    subjectId: z.string(),
+    step: z.string(),
+    state: z.enum(['BOUGHT', 'OPEN', 'BATCH_NOT_RUNNING', ...budgetReasons]),
+    result: z.unknown().optional(),
+  }),
+);
+
+const maxGroupSize = 100;
+
+/**
+ * @param settings.priceOf the price of each model in use.
+ * @param settings.monthlyBudgetMicros what each owner may spend in a calendar month (UTC); undefined: no limit.
+ * @param settings.now says which month it is.
+ */
+export function createLedger(
+  database: Database,
+  settings: {
+    priceOf: (model: string) => Price;
+    monthlyBudgetMicros: bigint | undefined;
+    now?: () => Date;
+  },
+  changes: Changes,
+): Ledger {
+  const { prisma } = database;
+  const { priceOf, monthlyBudgetMicros, now = () => new Date() } = settings;
+  const end = createGroup<Ending, true>(async (endings) => {
+    const values = [JSON.stringify(endings)];
+    // An answer that was paid for waits for the database: as many as this process has posts under way, twice.
+    changes.posts(await keepTrying(() => database.query<PostPlace>(endStatement, values)));
+    return endings.map(() => true);
+  }, maxGroupSize);
+
+  async function open(jobs: Parameters<Ledger['open']>[0]): Promise<Opened[]> {
+    if (jobs.length === 0) return [];
+    const wanted = jobs.flatMap(({ work, calls }) =>
+      calls.map(({ step, model, atMost }) => ({
+        ...pick(work),
+        id: randomUUIDv7(),
+        step,
+        model,
+        estimateMicros: Number(costMicros(priceOf(model), atMost)),
+      })),
+    );
+    const at = now();
+    const rows = openedRows.parse(
+      await database.query(openStatement, [
+        JSON.stringify(wanted),
+        monthlyBudgetMicros?.toString() ?? null,
+        at.toISOString(),
+      ]),
+    );
+    const opened = jobs.map(({ work, calls }): Opened => {
+      const own = rows.filter((row) => row.subjectId === work.subjectId);
+      if (own.some((row) => row.state === 'BATCH_NOT_RUNNING')) return { refused: 'BATCH_NOT_RUNNING' };
+      const reason = budgetReasons.find((code) => own.some((row) => row.state === code));
+      if (reason !== undefined) {
+        const neededMicros = calls.reduce(
+          (sum, { model, atMost }) => sum + costMicros(priceOf(model), atMost),
+          0n,
+        );
+        return { refused: { reason, neededMicros, monthlyMicros: monthlyBudgetMicros ?? 0n, at } };
+      }
+      return {
+        calls: calls.map(({ step, model }) => {
+          if (own.some((row) => row.step === step && row.state === 'BOUGHT')) {
+            return { step, bought: own.find((row) => row.step === step)?.result };
+          }
+          const call = wanted.find((one) => one.subjectId === work.subjectId && one.step === step);
+          if (call === undefined) throw new Error(`the ledger lost the step ${step}`);
+          return { step, model, callId: call.id };
+        }),
+      };
+    });
+    if (jobs.length === 1) return opened;
+    // Jobs that are too much for a budget together may fit one by one.
+    const again: Opened[] = [];
+    for (const [index, one] of opened.entries()) {
+      again.push(...('refused' in one ? await open(jobs.slice(index, index + 1)) : [one]));
+    }
+    return again;
+  }
+
+  return {
+    open,
+    async sent(callIds) {
+      const rows = await database.query(sentStatement, [callIds]);
+      if (rows.length < callIds.length) throw new LeaseLostError();
+    },
+    async settle(call, { usage, latencyMs, requestId, result }) {
+      await end({
+        ...emptyEnding,
+        ...usage,
+        callId: call.callId,
+        status: 'SETTLED',
+        latencyMs,
+        costMicros: Number(costMicros(priceOf(call.model), usage)),
+        requestId: requestId ?? null,
+        result,
+      });
+    },
+    async failures(subjectId, steps, errorCode) {
+      const counts = await prisma.providerCall.groupBy({
+        by: ['step'],
+        where: { subjectId, step: { in: [...steps] }, status: 'FAILED', errorCode },
+        _count: true,
+      });
+      return Math.max(0, ...counts.map(({ _count: count }) => count));
+    },
+    async fail(call, { usage, ...failure }) {
+      const paid = usage && { ...usage, costMicros: Number(costMicros(priceOf(call.model), usage)) };
+      await end({ ...emptyEnding, ...paid, callId: call.callId, ...failure });
+    },
+  };
+}
+
+const emptyEnding = {
+  inputTokens: null,
+  outputTokens: null,
+  costMicros: null,
+  requestId: null,
+  errorCode: null,
+  result: null,
+};
+
+function pick({ subjectId, ownerId, campaignId, batchId }: Work) {
+  return { subjectId, ownerId, campaignId, batchId };
+}

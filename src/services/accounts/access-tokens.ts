@@ -1,0 +1,125 @@
+import type { Viewer } from '../../domain/viewer.ts';
+import { createHash } from 'node:crypto';
+import { JWSInvalid, JWTExpired } from 'jose/errors';
+import { SignJWT } from 'jose/jwt/sign';
+import { jwtVerify } from 'jose/jwt/verify';
+import { z } from 'zod';
+import { UnauthenticatedError } from '../../domain/errors/errors.ts';
+
+export type AccessTokens = {
+  issue(userId: string, sessionId: string): Promise<{ accessToken: string; expiresAt: Date }>;
+  /**
+   * Says who a token was issued to; whether the session is still open is not its business.
+   *
+   * @throws UnauthenticatedError for any token that is not ours or not valid now.
+   */
+  verify(token: string): Promise<Viewer>;
+  /** As `verify`, of a token that was verified before; undefined where it has to be asked. */
+  known(token: string): Viewer | undefined;
+};
+
+const issuer = 'pressrun';
+const type = 'at+jwt';
+const algorithm = 'HS256';
+/** How far the clock of the instance that issued a token may be ahead; the store warns beyond (store/clock.ts). */
+const aheadToleranceSeconds = 60;
+
+/** How much longer a token is taken, so that a request on its way when it expires is not refused. */
+const expiryToleranceSeconds = 5;
+
+/** Tokens whose signature is not checked again until they expire. */
+const maxVerified = 10_000;
+
+const claimsSchema = z.object({ sub: z.uuid(), sid: z.uuid(), iat: z.number(), exp: z.number() });
+
+/**
+ * Access tokens: JWTs (RFC 9068 in shape) signed with HS256, as only Pressrun itself reads them: a public key
+ * would have no reader.
+ *
+ * @param secrets each of at least 32 bytes. The first signs, all verify: put a new one in front, and take the
+ * old one away once the last token that it signed has expired.
+ */
+export function createAccessTokens(secrets: readonly Uint8Array[], lifetimeMinutes: number): AccessTokens {
+  const keys = new Map(secrets.map((secret) => [keyId(secret), secret]));
+  const [signing] = keys;
+  if (signing === undefined) throw new Error('a secret to sign access tokens with is missing');
+  const [kid, signingSecret] = signing;
+  const lifetimeSeconds = Math.round(lifetimeMinutes * 60);
+  // In the clear: who can read this memory finds the secrets in it.
+  const verified = new Map<string, { viewer: Viewer; untilMs: number }>();
+
+  function known(token: string): Viewer | undefined {
+    const entry = verified.get(token);
+    return entry !== undefined && Date.now() < entry.untilMs ? entry.viewer : undefined;
+  }
+
+  function remember(token: string, viewer: Viewer, untilMs: number): void {
+    verified.set(token, { viewer, untilMs });
+    const [oldest] = verified.keys();
+    if (verified.size > maxVerified && oldest !== undefined) verified.delete(oldest);
+  }
+
+  return {
+    known,
+    async issue(userId, sessionId) {
+      const now = Math.floor(Date.now() / 1000);
+      const expiresAt = now + lifetimeSeconds;
+      const accessToken = await new SignJWT({ sid: sessionId })
+        .setProtectedHeader({ alg: algorithm, typ: type, kid })
+        .setIssuer(issuer)
+        .setAudience(issuer)
+        .setSubject(userId)
+        .setIssuedAt(now)
+        .setExpirationTime(expiresAt)
+        .sign(signingSecret);
+      return { accessToken, expiresAt: new Date(expiresAt * 1000) };
+    },
+    async verify(token) {
+      const before = known(token);
+      if (before !== undefined) return before;
+      verified.delete(token);
+      try {
+        const { payload } = await jwtVerify(
+          token,
+          // Keys come from the settings alone: `jwk`, `jku` and `x5u` of the header are not looked at.
+          (header) => {
+            const key = keys.get(header.kid ?? '');
+            if (key === undefined) throw new JWSInvalid('unknown key');
+            return key;
+          },
+          {
+            algorithms: [algorithm],
+            typ: type,
+            issuer,
+            audience: issuer,
+            requiredClaims: ['sub', 'sid', 'exp', 'iat'],
+            // Refuses what was issued further in the future as well.
+            maxTokenAge: lifetimeSeconds,
+            clockTolerance: aheadToleranceSeconds,
+          },
+        );
+        const claims = claimsSchema.parse(payload);
+        if (claims.exp + expiryToleranceSeconds < Date.now() / 1000) throw new JWTExpired('expired', payload);
+        const viewer = {
+          userId: claims.sub,
+          sessionId: claims.sid,
+          expiresAt: new Date(claims.exp * 1000),
+        };
+        remember(token, viewer, Math.min(claims.exp, claims.iat + lifetimeSeconds) * 1000);
+        return viewer;
+      } catch (cause) {
+        throw invalidToken({ cause });
+      }
+    },
+  };
+}
+
+/** What is said of every token that does not work, whatever the reason. */
+export function invalidToken(options: ErrorOptions = {}): UnauthenticatedError {
+  return new UnauthenticatedError('The access token is not valid, or no longer. Log in again.', options);
+}
+
+/** Names a secret without giving it away. */
+function keyId(secret: Uint8Array): string {
+  return createHash('sha256').update('pressrun key id').update(secret).digest('base64url').slice(0, 16);
+}

@@ -1,0 +1,202 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { InvalidRefreshTokenError, ServiceUnavailableError } from '../../domain/errors/errors.ts';
+import type { Database, Transaction } from '../../store/database.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Viewer } from '../../domain/viewer.ts';
+import { createSessionWatch, type SessionEnd } from './session-watch.ts';
+
+/** A refresh token works once and brings the next one with it. */
+export type OpenedSession = {
+  userId: string;
+  sessionId: string;
+  refreshToken: string;
+  /** When the session ends, however often it is refreshed. */
+  refreshExpiresAt: Date;
+};
+
+export type Sessions = {
+  open(userId: string): Promise<OpenedSession>;
+  /**
+   * Trades a refresh token for its successor. One that was used before has been stolen, or its answer was lost: nobody can
+   * tell, so the whole session ends. There is no time of grace.
+   *
+   * @throws InvalidRefreshTokenError
+   */
+  rotate(refreshToken: string): Promise<OpenedSession>;
+  /**
+   * Ends an account's sessions: on this instance at once, on all others within a second.
+   *
+   * @returns how many were open.
+   */
+  end(userId: string, which: { only?: string; allBut?: string }): Promise<number>;
+  /**
+   * Whether the session of a token is open.
+   *
+   * @throws ServiceUnavailableError where nobody can tell within `patienceMs`: a refusal, not an entry.
+   */
+  isOpen(viewer: Viewer): Promise<boolean>;
+  /** Whether it is open by an answer that is trusted still; false where `isOpen` is to be asked. */
+  isKnownOpen(viewer: Viewer): boolean;
+  /**
+   * Calls `onEnd` once, at most 2 s after the session ends or the token expires.
+   *
+   * @returns how to stop watching.
+   */
+  watch(viewer: Viewer, onEnd: (reason: SessionEnd) => void): () => void;
+  close(): void;
+};
+
+const lifetimeDays = 30;
+/** What the database said of a session; not open until it has. */
+type Remembered = { askedAt: number; answer: Promise<boolean>; isOpen: boolean };
+
+/** How many sessions are remembered as open. */
+const maxRemembered = 10_000;
+
+/**
+ * Sessions are rows in the database, and the database alone says whether one is open. Redis has no part in
+ * it: nothing that is lost there, or flushed, lets anybody in.
+ *
+ * @param options.isShared whether other instances may end sessions. Then an answer of the database is trusted
+ * for less than a second; a single process knows of every end itself.
+ */
+export function createSessions(database: Database, options: { isShared: boolean; logger: Logger }): Sessions {
+  const { prisma } = database;
+  const trustMs = options.isShared ? 900 : 60_000;
+  // Embedded, one connection serves everything, and a large order in front of the question is not an outage.
+  const patienceMs = options.isShared ? 2_000 : 15_000;
+  const remembered = new Map<string, Remembered>();
+
+  const openAmong = async (ids: string[]) => {
+    const rows = await database.query<{ id: string }>(
+      'SELECT id FROM sessions WHERE id = ANY($1::uuid[]) AND "expiresAt" > $2',
+      [ids, new Date()],
+    );
+    return new Set(rows.map(({ id }) => id));
+  };
+  const watch = createSessionWatch(options.isShared ? openAmong : undefined, options.logger);
+
+  function ended(ids: readonly string[]): number {
+    for (const id of ids) {
+      remembered.delete(id);
+      watch.end(id);
+    }
+    return ids.length;
+  }
+
+  function trusted(sessionId: string) {
+    const entry = remembered.get(sessionId);
+    return entry !== undefined && performance.now() - entry.askedAt < trustMs ? entry : undefined;
+  }
+
+  function ask(sessionId: string): Promise<boolean> {
+    const answer = within(
+      patienceMs,
+      openAmong([sessionId]).then((open) => open.has(sessionId)),
+    );
+    // Counted from before the question: an end that comes after it is known in time.
+    const entry: Remembered = { askedAt: performance.now(), answer, isOpen: false };
+    remembered.delete(sessionId);
+    remembered.set(sessionId, entry);
+    for (const [oldest] of remembered) {
+      if (remembered.size <= maxRemembered) break;
+      remembered.delete(oldest);
+    }
+    void note(sessionId, entry);
+    return answer;
+  }
+
+  async function note(sessionId: string, entry: Remembered): Promise<void> {
+    try {
+      entry.isOpen = await entry.answer;
+    } catch {
+      if (remembered.get(sessionId) === entry) remembered.delete(sessionId);
+    }
+  }
+
+  return {
+    async open(userId) {
+      const refreshExpiresAt = new Date(Date.now() + lifetimeDays * 86_400_000);
+      const refreshToken = newToken();
+      const { id: sessionId } = await prisma.session.create({
+        data: {
+          userId,
+          expiresAt: refreshExpiresAt,
+          refreshTokens: { create: { hash: hashOf(refreshToken) } },
+        },
+      });
+      return { userId, sessionId, refreshToken, refreshExpiresAt };
+    },
+
+    async rotate(refreshToken) {
+      const outcome = await database.transaction(async (tx) => {
+        const session = await lockSession(tx, refreshToken);
+        if (session === undefined) return { refused: true } as const;
+        const { count } = await tx.refreshToken.updateMany({
+          where: { hash: hashOf(refreshToken), usedAt: null },
+          data: { usedAt: new Date() },
+        });
+        if (count === 0) {
+          await tx.session.delete({ where: { id: session.sessionId } });
+          return { refused: true, reused: session.sessionId } as const;
+        }
+        const successor = newToken();
+        await tx.refreshToken.create({ data: { hash: hashOf(successor), sessionId: session.sessionId } });
+        return { refused: false, session: { ...session, refreshToken: successor } } as const;
+      });
+      if (!outcome.refused) return outcome.session;
+      if ('reused' in outcome) {
+        ended([outcome.reused]);
+        options.logger.warn(
+          { sessionId: outcome.reused },
+          'a refresh token was used twice; its session is ended',
+        );
+      }
+      throw new InvalidRefreshTokenError();
+    },
+
+    async end(userId, { only, allBut }) {
+      const rows = await prisma.$queryRaw<{ id: string }[]>`
+        DELETE FROM sessions WHERE "userId" = ${userId}::uuid
+          AND id = coalesce(${only ?? null}::uuid, id) AND id IS DISTINCT FROM ${allBut ?? null}::uuid RETURNING id`;
+      return ended(rows.map(({ id }) => id));
+    },
+
+    isOpen: ({ sessionId }) => trusted(sessionId)?.answer ?? ask(sessionId),
+
+    isKnownOpen: ({ sessionId }) => trusted(sessionId)?.isOpen ?? false,
+
+    watch: watch.add,
+
+    close: watch.close,
+  };
+}
+
+/** Uses of the tokens of one session come one after another: 20 at once have one successor. */
+async function lockSession(tx: Transaction, refreshToken: string) {
+  const [session] = await tx.$queryRaw<{ userId: string; sessionId: string; refreshExpiresAt: Date }[]>`
+    SELECT s."userId", s.id AS "sessionId", s."expiresAt" AS "refreshExpiresAt"
+    FROM sessions s JOIN refresh_tokens t ON t."sessionId" = s.id
+    WHERE t.hash = ${hashOf(refreshToken)} AND s."expiresAt" > now() FOR UPDATE OF s`;
+  return session;
+}
+
+/** 256 random bits: nothing to guess, so a fast hash is enough to store it by. */
+function newToken(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
+
+/** @throws ServiceUnavailableError where the answer takes longer, or the question fails. */
+async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error('the database took too long')), ms);
+  return Promise.race([answer, late])
+    .catch((cause: unknown) => {
+      throw new ServiceUnavailableError({ cause });
+    })
+    .finally(() => clearTimeout(timer));
+}

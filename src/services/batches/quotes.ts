@@ -1,0 +1,92 @@
+import { NotFoundError } from '../../domain/errors/errors.ts';
+import {
+  captionUsageAtMost,
+  expectedUsage,
+  imageUsageAtMost,
+  type ImageQuality,
+} from '../../domain/posts/usage.ts';
+import { costMicros, dollars, type Price } from '../../domain/money/pricing.ts';
+import type { Brief } from '../../domain/posts/prompts.ts';
+import { estimateSeconds } from '../../domain/batches/estimate.ts';
+import type { Database } from '../../store/database.ts';
+import type { Viewer } from '../../domain/viewer.ts';
+import { orderSchema } from './start.ts';
+import { ownedBy } from '../../store/ownership.ts';
+import { parseInput } from '../../domain/validation.ts';
+
+/** What a batch would cost and take, before anything is spent. */
+export type Quote = {
+  /** US dollars. */
+  expectedCost: number;
+  /** US dollars; `startBatch(maxCost:)` of this much never pauses for its budget. */
+  maximumCost: number;
+  estimatedSeconds: number;
+  /** How many posts of anybody would be made before its first one. */
+  queuePosition: number;
+};
+
+export type Quotes = {
+  /** @throws InvalidInputError, NotFoundError (campaign) */
+  quote(viewer: Viewer, input: { campaignId: string; postCount: number }): Promise<Quote>;
+};
+
+export type QuoteSettings = {
+  textModel: string;
+  imageModel: string;
+  imageQuality: ImageQuality;
+  priceOf: (model: string) => Price;
+  /** Posts made at the same time over all workers, as far as this process knows. */
+  slots: number;
+  imagesPerMinute: number;
+};
+
+/** How long posts took lately, for which quotes look this far back. */
+const recentPosts = 200;
+/** Before there is a history: the middle of what a caption and a picture take. */
+const firstGuessSeconds = 10;
+
+export function createQuotes({ prisma }: Database, settings: QuoteSettings): Quotes {
+  const { textModel, imageModel, imageQuality, priceOf } = settings;
+  return {
+    async quote(viewer, input) {
+      const { campaignId, postCount } = parseInput(orderSchema, input);
+      const campaign = await prisma.campaign.findUnique({
+        where: { id: campaignId, ...ownedBy(viewer), deletedAt: null },
+      });
+      if (campaign === null) throw new NotFoundError('campaign', 'input.campaignId');
+      const brief: Brief = { ...campaign, position: postCount, postCount };
+      const expected = expectedUsage(brief, imageQuality);
+      const expectedMicros =
+        costMicros(priceOf(textModel), expected.caption) + costMicros(priceOf(imageModel), expected.image);
+      const maximumMicros =
+        costMicros(priceOf(textModel), captionUsageAtMost(brief)) +
+        costMicros(priceOf(imageModel), imageUsageAtMost(brief, imageQuality));
+      const [queue] = await prisma.$queryRaw<
+        { waiting: number; owners: number; own: number; seconds: number | null }[]
+      >`
+        SELECT count(*)::int AS waiting, count(DISTINCT "ownerId")::int AS owners,
+               count(*) FILTER (WHERE "ownerId" = ${viewer.userId}::uuid)::int AS own,
+               (SELECT avg(extract(epoch FROM "finishedAt" - "startedAt"))::float8
+                FROM (SELECT "finishedAt", "startedAt" FROM posts WHERE status = 'COMPLETED' AND "finishedAt" IS NOT NULL
+                      ORDER BY "createdAt" DESC LIMIT ${recentPosts}) r) AS seconds
+        FROM posts WHERE status = 'PENDING'`;
+      const { waiting = 0, owners = 0, own = 0, seconds } = queue ?? {};
+      // Turns go round: until its first post an owner waits for their own backlog, and as many of each other owner.
+      const others = owners - (own > 0 ? 1 : 0);
+      const queuePosition = Math.min(waiting, own * (others + 1) + (own > 0 ? 0 : Math.min(others, waiting)));
+      return {
+        expectedCost: dollars(expectedMicros * BigInt(postCount)),
+        maximumCost: dollars(maximumMicros * BigInt(postCount)),
+        queuePosition,
+        estimatedSeconds: estimateSeconds({
+          postCount,
+          queuePosition,
+          otherOwners: others,
+          secondsPerPost: seconds ?? firstGuessSeconds,
+          slots: settings.slots,
+          postsPerMinute: settings.imagesPerMinute,
+        }),
+      };
+    },
+  };
+}

@@ -1,0 +1,162 @@
+import { createHash, randomUUIDv7 } from 'node:crypto';
+import { z } from 'zod';
+import type { LoggedEvent } from '../../domain/batches/events.ts';
+import {
+  CampaignStateError,
+  IdempotencyConflictError,
+  NotFoundError,
+  OrderLimitError,
+} from '../../domain/errors/errors.ts';
+import { globalId } from '../../domain/ids.ts';
+import { micros } from '../../domain/money/pricing.ts';
+import type { Changes } from '../../cache/changes.ts';
+import type { Bus } from '../../events/bus.ts';
+import { announce } from '../../events/topics.ts';
+import type { Database, Transaction } from '../../store/database.ts';
+import type { Batch, Campaign } from '../../store/generated/prisma/client.ts';
+import type { Jobs } from '../../store/jobs.ts';
+import type { Viewer } from '../../domain/viewer.ts';
+import { appendEvent } from './change.ts';
+import { ownedBy } from '../../store/ownership.ts';
+import { reconcileWindow, wakeReconciliation, windowSize } from './reconciliation.ts';
+import { lockTurns } from './queue-positions.ts';
+import { parseInput, text } from '../../domain/validation.ts';
+
+const maxPostsPerBatch = 10_000;
+
+/** Posts that an account may have ordered and that are not written yet: ten of the largest orders. */
+const maxUnwrittenPosts = 10 * maxPostsPerBatch;
+
+export type StartBatchInput = {
+  /** Global id. */
+  campaignId: string;
+  postCount: number;
+  targetAudience?: string | null | undefined;
+  /** US dollars. */
+  maxCost?: number | null | undefined;
+  idempotencyKey?: string | null | undefined;
+};
+
+export const orderSchema = z.object({
+  campaignId: globalId('Campaign'),
+  postCount: z
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .max(maxPostsPerBatch, `must be at most ${maxPostsPerBatch}`),
+});
+
+/** US dollars, more than none and less than anybody means. */
+export const maxCostSchema = z.number().positive('must be above 0').max(1_000_000, 'must be at most 1000000');
+
+const startBatchSchema = orderSchema.extend({
+  targetAudience: text(500).nullish(),
+  maxCost: maxCostSchema.nullish(),
+  idempotencyKey: text(200).nullish(),
+});
+
+/**
+ * Writes a batch and its first event, with posts and jobs where they are few; those of a larger order follow in parts
+ * (services/batches/reconciliation.ts).
+ *
+ * @throws InvalidInputError, NotFoundError (campaign), CampaignStateError, IdempotencyConflictError, OrderLimitError
+ */
+export async function startBatch(
+  deps: { database: Database; jobs: Jobs; bus: Bus; changes: Changes },
+  viewer: Viewer,
+  input: StartBatchInput,
+): Promise<Batch> {
+  const { idempotencyKey, ...order } = parseInput(startBatchSchema, input);
+  const batchId = randomUUIDv7();
+  const started = await deps.database.transaction(
+    async (tx): Promise<{ batch: Batch; entry?: LoggedEvent }> => {
+      // Held, so that it is neither archived nor deleted until the batch is written.
+      const [campaign] = await tx.$queryRaw<Campaign[]>`
+      SELECT * FROM campaigns WHERE id = ${order.campaignId}::uuid AND "ownerId" = ${viewer.userId}::uuid AND "deletedAt" IS NULL FOR SHARE`;
+      if (campaign === undefined) throw new NotFoundError('campaign', 'input.campaignId');
+      if (idempotencyKey != null) {
+        const earlier = await claimKey(tx, viewer, idempotencyKey, hashOf(order), batchId);
+        if (earlier !== undefined)
+          return { batch: await tx.batch.findUniqueOrThrow({ where: { id: earlier } }) };
+      }
+      if (campaign.status === 'ARCHIVED') {
+        throw new CampaignStateError('An archived campaign takes no new batch. Restore it first.');
+      }
+      const isLarge = order.postCount > windowSize;
+      if (isLarge) await checkUnwritten(tx, viewer.userId, order.postCount);
+      const created = await tx.batch.create({
+        data: {
+          id: batchId,
+          ownerId: campaign.ownerId,
+          campaignId: campaign.id,
+          channel: campaign.channel,
+          targetAudience: order.targetAudience ?? null,
+          postCount: order.postCount,
+          maxCostMicros: order.maxCost == null ? null : micros(order.maxCost),
+          reconcileFrom: 1,
+        },
+      });
+      if (!isLarge) await reconcileWindow(deps.jobs, tx, created);
+      // Last: it locks the owner's stream, which the owner's other batches write their events to.
+      return appendEvent(tx, batchId, { type: 'BATCH_STARTED' });
+    },
+  );
+  if (started.entry !== undefined) {
+    deps.changes.started(started.batch);
+    announce(deps.bus, [started.entry]);
+    wakeReconciliation(deps.bus, started.batch);
+  }
+  return started.batch;
+}
+
+/**
+ * Orders of one account that come at the same time are checked one after the other.
+ *
+ * @throws OrderLimitError where too many posts of earlier orders are not written yet.
+ */
+async function checkUnwritten(tx: Transaction, ownerId: string, postCount: number): Promise<void> {
+  await lockTurns(tx, ownerId);
+  const [earlier] = await tx.$queryRaw<{ unwritten: number }[]>`
+    SELECT coalesce(sum(b."postCount" - coalesce((
+      SELECT position FROM posts p WHERE p."batchId" = b.id ORDER BY position DESC LIMIT 1), 0)), 0)::int AS unwritten
+    FROM batches b WHERE b."ownerId" = ${ownerId}::uuid AND b."reconcileFrom" IS NOT NULL`;
+  if ((earlier?.unwritten ?? 0) + postCount > maxUnwrittenPosts) throw new OrderLimitError(maxUnwrittenPosts);
+}
+
+/**
+ * Takes an idempotency key for a new batch. A second transaction with the same key waits here for the first.
+ *
+ * @returns the batch that the key already stands for, or undefined where it is free (or older than 24 h).
+ * @throws IdempotencyConflictError where it stands for another input.
+ */
+async function claimKey(
+  tx: Transaction,
+  viewer: Viewer,
+  key: string,
+  inputHash: string,
+  batchId: string,
+): Promise<string | undefined> {
+  const claimed = await tx.$executeRaw`
+    INSERT INTO idempotency_keys AS k ("ownerId", key, "inputHash", "batchId")
+    VALUES (${viewer.userId}::uuid, ${key}, ${inputHash}, ${batchId}::uuid)
+    ON CONFLICT ("ownerId", key) DO UPDATE
+      SET "inputHash" = excluded."inputHash", "batchId" = excluded."batchId", "createdAt" = now()
+      WHERE k."createdAt" < now() - interval '24 hours'`;
+  if (claimed === 1) return undefined;
+  const known = await tx.idempotencyKey.findUniqueOrThrow({
+    where: { ownerId_key: { ...ownedBy(viewer), key } },
+  });
+  if (known.inputHash !== inputHash) throw new IdempotencyConflictError();
+  return known.batchId;
+}
+
+function hashOf(order: {
+  campaignId: string;
+  postCount: number;
+  targetAudience?: string | null | undefined;
+  maxCost?: number | null | undefined;
+}): string {
+  const { campaignId, postCount, targetAudience = null, maxCost = null } = order;
+  return createHash('sha256')
+    .update(JSON.stringify([campaignId, postCount, targetAudience, maxCost]))
+    .digest('hex');
+}

@@ -1,0 +1,177 @@
+import { z } from 'zod';
+import { channelNames, tones, type Channel, type Tone } from '../../domain/posts/channels.ts';
+import { InvalidInputError, NotFoundError } from '../../domain/errors/errors.ts';
+import { canonicalLanguage } from '../../domain/posts/languages.ts';
+import type { Changes } from '../../cache/changes.ts';
+import type { Database, Transaction } from '../../store/database.ts';
+import { Prisma, type Campaign, type CampaignStatus } from '../../store/generated/prisma/client.ts';
+import { invalidToken } from '../accounts/access-tokens.ts';
+import type { Viewer } from '../../domain/viewer.ts';
+import type { CampaignDeletion } from '../deletion/campaigns.ts';
+import {
+  all,
+  commonFilterSchema,
+  holding,
+  is,
+  kind,
+  within,
+  type Rows,
+  type TimeRange,
+} from '../../store/lists/filters.ts';
+import { createLists, type Columns } from '../../store/lists/lists.ts';
+import { isOwnerGone, ownedBy, type Owner } from '../../store/ownership.ts';
+import type { Direction, Page, PageArgs } from '../../store/lists/paging.ts';
+import { parseInput, text } from '../../domain/validation.ts';
+
+export type CampaignInput = {
+  name: string;
+  brand: string;
+  description: string;
+  tone: Tone;
+  targetAudience: string;
+  language: string;
+  channel: Channel;
+};
+
+/** What is left out stays as it is. */
+export type CampaignChanges = { [Key in keyof CampaignInput]?: CampaignInput[Key] | null | undefined };
+
+/** A list that is absent or empty does not narrow. */
+export type CampaignFilter = {
+  status?: CampaignStatus[] | null | undefined;
+  channel?: Channel[] | null | undefined;
+  created?: TimeRange | null | undefined;
+  search?: string | null | undefined;
+};
+
+export type CampaignOrder = { by: 'createdAt' | 'updatedAt' | 'name'; direction: Direction };
+
+/** All but `create` and the lists throw NotFoundError for a campaign that is not the viewer's. */
+export type Campaigns = {
+  /** @throws InvalidInputError */
+  create(viewer: Viewer, input: CampaignInput): Promise<Campaign>;
+  /**
+   * Posts that are made from now on follow it; those that exist stay as they are, and are listed under its channel.
+   *
+   * @throws InvalidInputError
+   */
+  update(viewer: Viewer, id: string, changes: CampaignChanges): Promise<Campaign>;
+  /** An archived campaign takes no new batch; its running ones are finished. May be repeated. */
+  setStatus(viewer: Viewer, id: string, status: CampaignStatus): Promise<Campaign>;
+  delete: CampaignDeletion['run'];
+  /** @returns null for an absent campaign and for somebody else's alike. */
+  find(viewer: Owner, id: string, columns?: Columns<Campaign>): Promise<Campaign | null>;
+  /** For what posts and batches refer to, and so with campaigns that are being deleted (`deletedAt`). @returns in the order of the ids; null for an absent campaign and for somebody else's alike. */
+  findAll(viewer: Owner, ids: readonly string[]): Promise<(Campaign | null)[]>;
+  /** @throws InvalidInputError */
+  list(viewer: Viewer, args: ListArgs, columns?: Columns<Campaign>): Promise<Page<Campaign>>;
+  /** How many campaigns the list has. @throws InvalidInputError */
+  count(viewer: Viewer, filter: CampaignFilter): Promise<number>;
+};
+
+type ListArgs = { filter: CampaignFilter; order: CampaignOrder; page: PageArgs };
+
+const campaignSchema = z.object({
+  name: text(120),
+  brand: text(120),
+  description: text(4000),
+  tone: z.enum(tones),
+  targetAudience: text(500),
+  language: z.string().transform((tag, context) => {
+    const canonical = canonicalLanguage(tag.trim());
+    if (canonical !== undefined) return canonical;
+    context.addIssue({ code: 'custom', message: 'must be a language tag such as en, de or pt-BR' });
+    return z.NEVER;
+  }),
+  channel: z.enum(channelNames),
+});
+
+const changesSchema = campaignSchema.partial();
+
+const filterSchema = commonFilterSchema.extend({
+  status: z.array(z.enum(['ACTIVE', 'ARCHIVED'])).nullish(),
+  channel: z.array(z.enum(channelNames)).nullish(),
+});
+
+export function createCampaigns({
+  database,
+  changes,
+  deletion,
+}: {
+  database: Database;
+  changes: Changes;
+  deletion: Pick<CampaignDeletion, 'run'>;
+}): Campaigns {
+  const { campaign } = database.prisma;
+  const lists = createLists(database, 'campaigns');
+
+  const rowsOf = (viewer: Viewer, filter: z.output<typeof filterSchema>): Rows => ({
+    where: all([
+      is('t.ownerId', viewer.userId),
+      Prisma.sql`t."deletedAt" IS NULL`,
+      within('t.createdAt', filter.created),
+      holding(['t.name', 't.brand', 't.description'], filter.search),
+    ]),
+    kinds: [kind('t.channel', 'Channel', filter.channel), kind('t.status', 'CampaignStatus', filter.status)],
+  });
+
+  async function change(viewer: Viewer, id: string, data: object): Promise<Campaign> {
+    const where = { id, ...ownedBy(viewer), deletedAt: null };
+    const [changed] =
+      'channel' in data
+        ? await database.transaction((tx) => moveToChannel(tx, where, data), rewriteTimeoutMs)
+        : await campaign.updateManyAndReturn({ where, data });
+    if (changed === undefined) throw new NotFoundError('campaign', 'campaignId');
+    changes.campaign(changed);
+    return changed;
+  }
+
+  return {
+    async create(viewer, input) {
+      const values = parseInput(campaignSchema, input);
+      const created = await campaign
+        .create({ data: { ...values, ...ownedBy(viewer) } })
+        .catch((error: unknown) => {
+          throw isOwnerGone(error) ? invalidToken() : error;
+        });
+      changes.campaign(created);
+      return created;
+    },
+    update(viewer, id, changes) {
+      const given = Object.entries(changes).filter(([, value]) => value != null);
+      if (given.length === 0)
+        throw new InvalidInputError([{ path: 'input', message: 'must change something' }]);
+      return change(viewer, id, parseInput(changesSchema, Object.fromEntries(given)));
+    },
+    setStatus: (viewer, id, status) => change(viewer, id, { status }),
+    delete: deletion.run,
+    async find(viewer, id, columns) {
+      const [found] = await lists.findAll(viewer, [id], columns);
+      return found?.deletedAt === null ? found : null;
+    },
+    findAll: lists.findAll,
+    async list(viewer, { filter, order, page }, columns) {
+      const parsed = parseInput(filterSchema, filter, 'filter');
+      const list = { name: 'campaigns', ownerId: viewer.userId, filter: parsed, order };
+      return lists.page(list, page, rowsOf(viewer, parsed), columns);
+    },
+    count: async (viewer, filter) => lists.count(rowsOf(viewer, parseInput(filterSchema, filter, 'filter'))),
+  };
+}
+
+/** A new channel is written to the posts as well, at about 0.1 ms each. */
+const rewriteTimeoutMs = 60_000;
+
+/** Who claims posts meanwhile waits for the batches, and not for a half of the posts. */
+async function moveToChannel(
+  tx: Transaction,
+  where: { id: string; ownerId: string; deletedAt: null },
+  data: object,
+) {
+  await tx.$queryRaw`
+    SELECT 1 FROM campaigns WHERE id = ${where.id}::uuid AND "ownerId" = ${where.ownerId}::uuid FOR UPDATE`;
+  await tx.$queryRaw`
+    SELECT 1 FROM batches WHERE "campaignId" = ${where.id}::uuid AND "ownerId" = ${where.ownerId}::uuid
+    ORDER BY id FOR UPDATE`;
+  return tx.campaign.updateManyAndReturn({ where, data });
+}

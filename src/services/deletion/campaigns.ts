@@ -1,0 +1,85 @@
+import type { Changes } from '../../cache/changes.ts';
+import { CampaignStateError, NotFoundError, ServiceUnavailableError } from '../../domain/errors/errors.ts';
+import type { Database, Transaction } from '../../store/database.ts';
+import type { Jobs } from '../../store/jobs.ts';
+import type { Viewer } from '../../domain/viewer.ts';
+import type { Batches } from '../batches/batches.ts';
+import { deletePartOfBatches } from './rows.ts';
+import { inParts } from './parts.ts';
+
+export type CampaignDeletion = {
+  /**
+   * Deletes a campaign with its batches and posts, in parts. Nobody finds it from the first moment on, and its batches can be
+   * neither retried nor made again. What is left after 10 s, or when this process ends, is deleted by workers.
+   *
+   * @throws NotFoundError; CampaignStateError while one of its batches has posts that are not final.
+   */
+  run(viewer: Viewer, id: string): Promise<void>;
+  /**
+   * Deletes the next part of a campaign whose deletion was begun, itself last.
+   *
+   * @returns whether there was something to delete.
+   */
+  next(): Promise<boolean>;
+};
+
+/** How long the request that deletes a campaign works on it. */
+const withinMs = 10_000;
+
+export function createCampaignDeletion(deps: {
+  database: Database;
+  jobs: Jobs;
+  batches: Pick<Batches, 'cancel'>;
+  changes: Changes;
+}): CampaignDeletion {
+  const { database, changes } = deps;
+
+  async function deletePart(id: string): Promise<boolean> {
+    if (await deletePartOfBatches(deps, { campaignId: id })) return true;
+    return database.transaction(async (tx) => {
+      await tx.$queryRaw`SELECT 1 FROM campaigns WHERE id = ${id}::uuid FOR UPDATE`;
+      if ((await tx.batch.findFirst({ where: { campaignId: id } })) !== null) return true;
+      await tx.campaign.deleteMany({ where: { id } });
+      return false;
+    });
+  }
+
+  return {
+    async run(viewer, id) {
+      await database.transaction((tx) => begin(tx, viewer, id));
+      changes.account(viewer.userId);
+      await inParts(() => deletePart(id), AbortSignal.timeout(withinMs)).catch((error: unknown) => {
+        // It has begun: workers do the rest.
+        if (!(error instanceof ServiceUnavailableError)) throw error;
+      });
+      changes.account(viewer.userId);
+    },
+    async next() {
+      const deleted = await database.prisma.campaign.findFirst({
+        where: { deletedAt: { not: null } },
+        orderBy: { deletedAt: 'asc' },
+        select: { id: true, ownerId: true },
+      });
+      if (deleted === null) return false;
+      await deletePart(deleted.id);
+      changes.account(deleted.ownerId);
+      return true;
+    },
+  };
+}
+
+/** From here on it takes no new batch, and nothing brings those that it has to life. @throws NotFoundError, CampaignStateError */
+async function begin(tx: Transaction, viewer: Viewer, id: string): Promise<void> {
+  const [locked] = await tx.$queryRaw<{ id: string }[]>`
+    SELECT id FROM campaigns
+    WHERE id = ${id}::uuid AND "ownerId" = ${viewer.userId}::uuid AND "deletedAt" IS NULL FOR UPDATE`;
+  if (locked === undefined) throw new NotFoundError('campaign', 'campaignId');
+  if ((await tx.batch.findFirst({ where: { campaignId: id, finishedAt: null } })) !== null)
+    throw new CampaignStateError('A campaign with unfinished batches cannot be deleted. Cancel them first.');
+  await tx.batch.updateMany({
+    where: { campaignId: id },
+    data: { status: 'CANCELLED', reconcileFrom: null },
+  });
+  // The release before this one knows ARCHIVED alone.
+  await tx.campaign.update({ where: { id }, data: { status: 'ARCHIVED', deletedAt: new Date() } });
+}

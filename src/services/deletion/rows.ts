@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { BatchStateError, NotFoundError } from '../../domain/errors/errors.ts';
+import type { Batch } from '../../store/generated/prisma/client.ts';
+import type { Database, Transaction } from '../../store/database.ts';
+import type { Jobs } from '../../store/jobs.ts';
+import type { Batches } from '../batches/batches.ts';
+
+/** Posts, calls and events that one transaction deletes: a lock that nobody notices. */
+const postsAtOnce = 100;
+const callsAtOnce = 200;
+const eventsAtOnce = 1_000;
+
+/**
+ * Deletes the next part of the batches of an account or of a campaign, one after the other; one that is not final is cancelled.
+ *
+ * @returns whether there was one.
+ */
+export async function deletePartOfBatches(
+  deps: { database: Database; jobs: Jobs; batches: Pick<Batches, 'cancel'> },
+  where: { ownerId: string } | { campaignId: string },
+): Promise<boolean> {
+  const batch = await deps.database.prisma.batch.findFirst({ where, orderBy: { id: 'asc' } });
+  if (batch === null) return false;
+  const left = await deletePartOfBatch(deps, batch.id);
+  if (left?.finishedAt === null) {
+    // One that ended by itself meanwhile needs no cancelling.
+    await deps.batches.cancel({ userId: batch.ownerId }, batch.id).catch((error: unknown) => {
+      if (!(error instanceof BatchStateError || error instanceof NotFoundError)) throw error;
+    });
+  }
+  return true;
+}
+
+/**
+ * Deletes the next part of a final batch: posts with what was bought for them, then events, then the batch. What was paid
+ * stays in the ledger. The removal of pictures is ordered with it.
+ *
+ * @returns the batch as it was; undefined where it is gone. Where it is not final, nothing was deleted.
+ */
+function deletePartOfBatch(
+  { database, jobs }: { database: Database; jobs: Jobs },
+  batchId: string,
+): Promise<Batch | undefined> {
+  return database.transaction(async (tx) => {
+    const [batch] = await tx.$queryRaw<Batch[]>`SELECT * FROM batches WHERE id = ${batchId}::uuid FOR UPDATE`;
+    if (batch === undefined || batch.finishedAt === null) return batch;
+    // Nothing brings it to life from here on, and no post of it is written any more.
+    if (batch.status !== 'CANCELLED' || batch.reconcileFrom !== null)
+      await tx.batch.update({ where: { id: batchId }, data: { status: 'CANCELLED', reconcileFrom: null } });
+    const posts = await tx.post.findMany({
+      where: { batchId },
+      orderBy: { position: 'asc' },
+      take: postsAtOnce,
+      select: { id: true },
+    });
+    const ids = posts.map(({ id }) => id);
+    if (ids.length > 0) {
+      await orderRemoval(jobs, tx, batch.ownerId, await imagesOf(tx, ids));
+      await tx.$executeRaw`
+        UPDATE provider_calls SET result = NULL WHERE "subjectId" = ANY(${ids}::uuid[]) AND result IS NOT NULL`;
+      await tx.post.deleteMany({ where: { id: { in: ids } } });
+      return batch;
+    }
+    const events = await tx.$executeRaw`
+      DELETE FROM events WHERE "batchId" = ${batchId}::uuid
+        AND seq IN (SELECT seq FROM events WHERE "batchId" = ${batchId}::uuid ORDER BY seq LIMIT ${eventsAtOnce})`;
+    if (events > 0) return batch;
+    // A key that stood for it may be used anew.
+    await tx.idempotencyKey.deleteMany({ where: { ownerId: batch.ownerId, batchId } });
+    await tx.batch.delete({ where: { id: batchId } });
+    return batch;
+  });
+}
+
+/** Deletes the next part of an account's ledger, and orders the removal of pictures that only it knew. @returns how many calls. */
+export function deletePartOfLedger(
+  { database, jobs }: { database: Database; jobs: Jobs },
+  ownerId: string,
+): Promise<number> {
+  return database.transaction(async (tx) => {
+    const calls = await tx.$queryRaw<{ key: string | null }[]>`
+      DELETE FROM provider_calls WHERE id IN (
+        SELECT id FROM provider_calls WHERE "ownerId" = ${ownerId}::uuid ORDER BY id LIMIT ${callsAtOnce} FOR UPDATE)
+      RETURNING CASE WHEN jsonb_typeof(result) = 'string' THEN result #>> '{}' END AS key`;
+    const keys = new Set(calls.flatMap(({ key }) => (key === null ? [] : [key])));
+    await orderRemoval(jobs, tx, ownerId, [...keys]);
+    return calls.length;
+  });
+}
+
+async function imagesOf(tx: Transaction, postIds: readonly string[]): Promise<string[]> {
+  const rows = await tx.$queryRaw<{ key: string }[]>`
+    SELECT text AS key FROM post_revisions
+    WHERE "postId" = ANY(${postIds}::uuid[]) AND field = 'IMAGE' AND text IS NOT NULL
+    UNION SELECT result #>> '{}' FROM provider_calls
+    WHERE "subjectId" = ANY(${postIds}::uuid[]) AND jsonb_typeof(result) = 'string'`;
+  return rows.map(({ key }) => key);
+}
+
+async function orderRemoval(jobs: Jobs, tx: Transaction, ownerId: string, keys: string[]): Promise<void> {
+  if (keys.length === 0) return;
+  await jobs.enqueue(tx, 'asset-removals', [{ id: randomUUID(), data: { keys }, ownerId, priority: 0 }]);
+}

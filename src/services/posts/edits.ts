@@ -1,0 +1,239 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { channels, lengthOn, type Channel } from '../../domain/posts/channels.ts';
+import {
+  InvalidInputError,
+  NotFoundError,
+  PostStateError,
+  VersionConflictError,
+} from '../../domain/errors/errors.ts';
+import { globalId } from '../../domain/ids.ts';
+import type { Changes } from '../../cache/changes.ts';
+import type { Bus } from '../../events/bus.ts';
+import type { Database, Transaction } from '../../store/database.ts';
+import type {
+  Post,
+  PostField,
+  PostPart,
+  PostRevision,
+  PostReview,
+} from '../../store/generated/prisma/client.ts';
+import type { Jobs } from '../../store/jobs.ts';
+import type { Viewer } from '../../domain/viewer.ts';
+import { createBatchChange } from '../batches/change.ts';
+import { enqueuePosts } from './queue.ts';
+import { takeTurns } from '../batches/queue-positions.ts';
+import { parseInput, text } from '../../domain/validation.ts';
+
+/** Which post a person changes, and the version of it that they saw. */
+type Target = {
+  /** Global id. */
+  postId: string;
+  expectedVersion: number;
+};
+
+/**
+ * What people do to posts. Content is never lost: every value of a field stays as a revision. What a person
+ * wrote, chose or approved is shown until a person decides otherwise. All throw InvalidInputError,
+ * NotFoundError, PostStateError; those with `expectedVersion` throw VersionConflictError where somebody was faster.
+ */
+export type PostEdits = {
+  /** Writes caption, hashtags or both anew; an approved post is to be approved again. */
+  edit(
+    viewer: Viewer,
+    input: Target & { caption?: string | null | undefined; hashtags?: string[] | null | undefined },
+  ): Promise<Post>;
+  /** Shows an earlier value, or one that a machine made since; an approved post is to be approved again. */
+  restore(viewer: Viewer, input: Target & { number: number }): Promise<Post>;
+  /** Approves what the post shows, or rejects it. An approved post shows nothing else until a person changes it. */
+  review(
+    viewer: Viewer,
+    input: Target & { review: Exclude<PostReview, 'UNREVIEWED'>; note?: string | null | undefined },
+  ): Promise<Post>;
+  /**
+   * Has parts of a completed post made again, by the machinery that made them first. Its batch runs again until then.
+   *
+   * @param input.instruction what should be different.
+   */
+  regenerate(
+    viewer: Viewer,
+    input: { postId: string; part: PostPart; instruction?: string | null | undefined },
+  ): Promise<Post>;
+};
+
+const target = { postId: globalId('Post'), expectedVersion: z.int().min(1, 'must be at least 1') };
+
+const editSchema = z
+  .object({ ...target, caption: text(2_200).nullish(), hashtags: z.array(z.string().trim()).nullish() })
+  .refine(({ caption, hashtags }) => caption != null || hashtags != null, 'must change something');
+const restoreSchema = z.object({ ...target, number: z.int() });
+const reviewSchema = z.object({
+  ...target,
+  review: z.enum(['APPROVED', 'REJECTED']),
+  note: text(1_000).nullish(),
+});
+const regenerateSchema = z.object({
+  postId: globalId('Post'),
+  part: z.enum(['CAPTION', 'IMAGE', 'BOTH']),
+  instruction: text(1_000).nullish(),
+});
+
+type LockedPost = Post & { channel: Channel };
+
+export function createPostEdits(deps: {
+  database: Database;
+  jobs: Jobs;
+  bus: Bus;
+  changes: Changes;
+}): PostEdits {
+  const { database, jobs, changes } = deps;
+  const changeBatch = createBatchChange(deps);
+
+  /** Runs a change on the post as it is, if that is what the person saw. */
+  async function change(
+    viewer: Viewer,
+    { postId, expectedVersion }: { postId: string; expectedVersion: number },
+    work: (tx: Transaction, post: LockedPost) => Promise<object>,
+  ): Promise<Post> {
+    const changed = await database.transaction(async (tx) => {
+      const locked = await tx.$queryRaw<unknown[]>`
+        SELECT 1 FROM posts WHERE id = ${postId}::uuid AND "ownerId" = ${viewer.userId}::uuid FOR UPDATE`;
+      if (locked.length === 0) throw new NotFoundError('post', 'input.postId');
+      const { campaign, ...post } = await tx.post.findUniqueOrThrow({
+        where: { id: postId },
+        include: { campaign: { select: { channel: true } } },
+      });
+      if (post.version !== expectedVersion) throw new VersionConflictError(post.version);
+      if (post.caption === null)
+        throw new PostStateError('A post without content can be neither edited nor reviewed.');
+      const data = await work(tx, { ...post, channel: campaign.channel });
+      return tx.post.update({ where: { id: postId }, data: { ...data, version: { increment: 1 } } });
+    });
+    changes.posts([{ ...changed, postId }]);
+    return changed;
+  }
+
+  return {
+    edit(viewer, input) {
+      const { caption, hashtags, ...seen } = parseInput(editSchema, input);
+      return change(viewer, seen, async (tx, post) => {
+        const tags = hashtags?.map((tag) => `#${tag.replace(/^#/, '')}`);
+        checkFit(post.channel, caption, tags);
+        const written: { field: PostField; text?: string; hashtags?: string[] }[] = [
+          ...(caption == null ? [] : [{ field: 'CAPTION' as const, text: caption }]),
+          ...(tags === undefined ? [] : [{ field: 'HASHTAGS' as const, hashtags: tags }]),
+        ];
+        const revisions = written.map((one, place) => ({
+          ...one,
+          postId: post.id,
+          number: post.revisionCount + place + 1,
+          author: 'PERSON' as const,
+        }));
+        await tx.postRevision.createMany({ data: revisions });
+        return {
+          ...takeBackReview,
+          ...pin(
+            post,
+            written.map(({ field }) => field),
+          ),
+          revisionCount: post.revisionCount + written.length,
+          ...Object.assign({}, ...revisions.map(shown)),
+        };
+      });
+    },
+
+    restore(viewer, input) {
+      const { number, ...seen } = parseInput(restoreSchema, input);
+      return change(viewer, seen, async (tx, post) => {
+        const revision = await tx.postRevision.findUnique({
+          where: { postId_number: { postId: post.id, number } },
+        });
+        if (revision === null) throw new NotFoundError('revision', 'input.number');
+        return { ...takeBackReview, ...pin(post, [revision.field]), ...shown(revision) };
+      });
+    },
+
+    review(viewer, input) {
+      const { review, note, ...seen } = parseInput(reviewSchema, input);
+      return change(viewer, seen, async () => ({ review, reviewNote: note ?? null, reviewedAt: new Date() }));
+    },
+
+    async regenerate(viewer, input) {
+      const { postId, part, instruction } = parseInput(regenerateSchema, input);
+      const post = await database.prisma.post.findUnique({ where: { id: postId, ownerId: viewer.userId } });
+      if (post === null) throw new NotFoundError('post', 'input.postId');
+      await changeBatch({ id: post.batchId, ownerId: viewer.userId }, async (tx, batch) => {
+        if (batch.status === 'CANCELLED')
+          throw new PostStateError('The posts of a cancelled batch are not made again.');
+        const turn = await takeTurns(tx, viewer.userId);
+        const jobId = randomUUID();
+        const { count } = await tx.post.updateMany({
+          where: { id: postId, status: 'COMPLETED' },
+          data: {
+            status: 'PENDING',
+            jobId,
+            turn,
+            remakePart: part,
+            remakeInstruction: instruction ?? null,
+            remakeCount: { increment: 1 },
+            errorCode: null,
+            errorMessage: null,
+            finishedAt: null,
+          },
+        });
+        if (count === 0) throw new PostStateError('Only a completed post is made again.');
+        await tx.batch.update({
+          where: { id: batch.id },
+          data: {
+            completedCount: { decrement: 1 },
+            finishedAt: null,
+            status: batch.status === 'PAUSED' ? 'PAUSED' : 'RUNNING',
+          },
+        });
+        const queued = { id: postId, jobId, ownerId: viewer.userId, turn };
+        if (batch.status !== 'PAUSED') await enqueuePosts(jobs, tx, [queued]);
+        return { type: 'POSTS_RETRIED', retriedCount: 1 };
+      });
+      return database.prisma.post.findUniqueOrThrow({ where: { id: postId } });
+    },
+  };
+}
+
+/** What was approved is not what is there now. */
+const takeBackReview = { review: 'UNREVIEWED', reviewNote: null, reviewedAt: null } as const;
+
+function pin(post: Post, fields: readonly PostField[]) {
+  return { pinnedFields: [...new Set([...post.pinnedFields, ...fields])] };
+}
+
+/** What a post stores so that it shows a revision. */
+function shown(
+  revision: Pick<PostRevision, 'field' | 'number'> & { text?: string | null; hashtags?: string[] },
+) {
+  const { field, number, text: value = null, hashtags = [] } = revision;
+  if (field === 'CAPTION') return { caption: value, captionRevision: number };
+  if (field === 'HASHTAGS') return { hashtags, hashtagsRevision: number };
+  return { imageKey: value, imageRevision: number };
+}
+
+/** @throws InvalidInputError naming what the post's channel would not take. */
+function checkFit(
+  channel: Channel,
+  caption: string | null | undefined,
+  hashtags: readonly string[] | undefined,
+): void {
+  const { label, maxCaptionCharacters, maxHashtags } = channels[channel];
+  const faults = [];
+  if (caption != null && lengthOn(channel, caption) > maxCaptionCharacters) {
+    const message = `must have at most ${maxCaptionCharacters} characters on ${label}`;
+    faults.push({ path: 'input.caption', message });
+  }
+  if (hashtags !== undefined && hashtags.length > maxHashtags) {
+    faults.push({ path: 'input.hashtags', message: `must be at most ${maxHashtags} on ${label}` });
+  }
+  hashtags?.forEach((tag, place) => {
+    if (/^#[\p{L}\p{N}\p{M}_]{1,100}$/u.test(tag)) return;
+    faults.push({ path: `input.hashtags.${place}`, message: 'must be letters, digits and _ after one #' });
+  });
+  if (faults.length > 0) throw new InvalidInputError(faults);
+}

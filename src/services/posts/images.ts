@@ -1,0 +1,119 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { assetKey, type AssetStore } from '../../store/assets.ts';
+import type { Database } from '../../store/database.ts';
+import { keepTrying } from '../../store/keep-trying.ts';
+import { Prisma } from '../../store/generated/prisma/client.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+
+/**
+ * The files of the asset store and who refers to them. Accounts may share a file, as it is named after its content. A file has a
+ * row before it is stored, so that whatever happens then, it is found again and removed where nobody refers to it.
+ */
+export type Images = {
+  /**
+   * Stores an image and returns its key. Waits for a database that is away, as the image was paid for, and while the same bytes
+   * are being removed.
+   *
+   * @param signal ends the waiting.
+   */
+  put(bytes: Uint8Array, signal: AbortSignal): Promise<string>;
+  /**
+   * The job that removes those of its files that nobody refers to.
+   *
+   * @throws Error while one of them may still get somebody who refers to it: then it is to be run again.
+   */
+  removeUnused(job: unknown): Promise<void>;
+  /** Removes every file that nobody refers to. */
+  removeAllUnused(): Promise<void>;
+};
+
+const jobSchema = z.object({ keys: z.array(z.string()) });
+
+/** Files that are removed at the same time. */
+const atOnce = 10;
+/** Rows that one statement looks through. */
+const pageSize = 500;
+
+/** Whoever stores a file refers to it sooner: storing ends within a minute, and keepTrying within five. */
+const young = Prisma.sql`interval '10 minutes'`;
+/** A removal ends sooner: the asset store tries three times, for 5 s each. A process may die in it. */
+const removalSeconds = 60;
+const waitMs = 200;
+
+const unreferenced = Prisma.sql`
+  NOT EXISTS (SELECT 1 FROM post_revisions r WHERE r.field = 'IMAGE' AND r.text = i.key)
+  AND NOT EXISTS (SELECT 1 FROM provider_calls c WHERE jsonb_typeof(c.result) = 'string' AND c.result = to_jsonb(i.key))`;
+
+export function createImages(deps: { database: Database; assets: AssetStore; logger: Logger }): Images {
+  const { database, assets, logger } = deps;
+  const { prisma } = database;
+
+  /** Marks some of these files that nobody refers to, and that nobody else removes. @returns their keys. */
+  async function mark(keys: readonly string[]): Promise<string[]> {
+    const marked = await prisma.$queryRaw<{ key: string }[]>`
+      UPDATE images SET "removingAt" = now()
+      WHERE key IN (
+        SELECT i.key FROM images i
+        WHERE i.key = ANY(${keys}::text[]) AND i."storedAt" < now() - ${young} AND ${unreferenced}
+          AND coalesce(i."removingAt" < now() - ${removalSeconds}::int * interval '1 s', true)
+        ORDER BY i.key LIMIT ${atOnce} FOR UPDATE SKIP LOCKED)
+      RETURNING key`;
+    return marked.map(({ key }) => key);
+  }
+
+  /** Whoever stores a marked file waits, so no transaction is open while files are removed. */
+  async function remove(keys: readonly string[]): Promise<void> {
+    for (;;) {
+      const marked = await mark(keys);
+      if (marked.length === 0) return;
+      await Promise.all(marked.map((key) => assets.remove(key)));
+      await prisma.image.deleteMany({ where: { key: { in: marked }, removingAt: { not: null } } });
+      logger.info({ keys: marked }, 'unused pictures removed');
+    }
+  }
+
+  /** Writes the row of a file. @returns false while the file is being removed. */
+  async function note(key: string): Promise<boolean> {
+    const rows = await database.query<{ key: string }>(
+      `INSERT INTO images AS i (key) VALUES ($1)
+       ON CONFLICT (key) DO UPDATE SET "storedAt" = now(), "removingAt" = NULL
+         WHERE coalesce(i."removingAt" < now() - interval '${removalSeconds} s', true)
+       RETURNING i.key`,
+      [key],
+    );
+    return rows.length > 0;
+  }
+
+  return {
+    async put(bytes, signal) {
+      const key = assetKey(bytes);
+      while (!(await keepTrying(() => note(key), { signal }))) {
+        await delay(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+      }
+      return assets.put(bytes);
+    },
+    async removeUnused(job) {
+      const { keys } = jobSchema.parse(job);
+      // The release before this one stores files without a row.
+      await prisma.$executeRaw`
+        INSERT INTO images (key, "storedAt") SELECT unnest(${keys}::text[]), 'epoch' ON CONFLICT DO NOTHING`;
+      await remove(keys);
+      const [waiting] = await prisma.$queryRaw<{ files: number }[]>`
+        SELECT count(*)::int AS files FROM images i WHERE i.key = ANY(${keys}::text[]) AND ${unreferenced}`;
+      if ((waiting?.files ?? 0) > 0) throw new Error('somebody may still come to refer to unused pictures');
+    },
+    async removeAllUnused() {
+      for (let after: string | undefined = ''; after !== undefined;) {
+        const page: { key: string }[] = await prisma.image.findMany({
+          where: { key: { gt: after } },
+          orderBy: { key: 'asc' },
+          take: pageSize,
+          select: { key: true },
+        });
+        await remove(page.map(({ key }) => key));
+        after = page.at(-1)?.key;
+      }
+    },
+  };
+}

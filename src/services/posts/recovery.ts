@@ -1,0 +1,130 @@
+import type { Changes } from '../../cache/changes.ts';
+import { maxCrashes } from '../../domain/posts/suspects.ts';
+import { closeCalls } from '../../provider/ledger/statements.ts';
+import type { Database } from '../../store/database.ts';
+import { Prisma } from '../../store/generated/prisma/client.ts';
+import type { Jobs } from '../../store/jobs.ts';
+import { abandoned } from './results.ts';
+import { enqueuePosts, type QueuedPost } from './queue.ts';
+import type { PostWorkbench } from './work.ts';
+
+/** What mends posts that no worker has in hand any more. All of it may run on many instances at once. */
+export type PostRecovery = {
+  /** @returns jobs whose heartbeat has been silent for 10 s, and posts in hand whose job does not run. */
+  findDead(): Promise<DeadJob[]>;
+  /**
+   * Puts the posts of dead jobs back and closes their calls. A post that crashed with its worker is run again,
+   * unless that was its last time (see domain/posts/suspects.ts).
+   *
+   * @returns how many posts were put back, and how many have ended.
+   */
+  recover(dead: readonly DeadJob[]): Promise<{ recovered: number; abandoned: number }>;
+  /** Gives posts of running batches whose job is gone a new one. @returns how many posts. */
+  restoreJobs(): Promise<number>;
+  /** Closes open calls of posts that nobody works on. @returns how many calls. */
+  closeStrayCalls(): Promise<number>;
+};
+
+/** How long a heartbeat may be silent: three beats (see engine/dispatcher.ts). */
+const silentSeconds = 10;
+
+const atMost = 1_000;
+
+export function createPostRecovery(deps: {
+  database: Database;
+  jobs: Jobs;
+  workbench: PostWorkbench;
+  changes: Changes;
+}): PostRecovery {
+  const { database, jobs, workbench, changes } = deps;
+  return {
+    findDead: () => database.query<DeadJob>(deadStatement, []),
+
+    async recover(dead) {
+      const posts = await database.transaction(async (tx) => {
+        const lost = await tx.$queryRaw<LostPost[]>`
+          WITH dead AS (
+            SELECT * FROM jsonb_to_recordset(${JSON.stringify(dead)}::jsonb) AS d("jobId" uuid, "postId" uuid, "leaseId" uuid)
+          ), held AS MATERIALIZED (
+            SELECT id, status FROM batches
+            WHERE id IN (SELECT p."batchId" FROM posts p JOIN dead d ON d."postId" = p.id) ORDER BY id FOR KEY SHARE
+          )
+          UPDATE posts p
+          SET "jobId" = gen_random_uuid(), crashes = p.crashes + (p.status = 'GENERATING')::int,
+              status = CASE WHEN p.crashes + (p.status = 'GENERATING')::int < ${maxCrashes} THEN 'PENDING'::"PostStatus" ELSE 'GENERATING' END,
+              "leaseId" = CASE WHEN p.crashes + (p.status = 'GENERATING')::int < ${maxCrashes} THEN NULL ELSE gen_random_uuid() END
+          FROM dead d, held b
+          WHERE p.id = d."postId" AND p."jobId" = d."jobId" AND p."leaseId" IS NOT DISTINCT FROM d."leaseId"
+            AND p.status IN ('PENDING', 'GENERATING') AND b.id = p."batchId"
+          RETURNING p.id, p."jobId", p."ownerId", p."campaignId", p."batchId", p."leaseId", p.turn, b.status = 'RUNNING' AS "isRunning"`;
+        await tx.$executeRaw(closeCalls(Prisma.sql`(${lost.map(({ id }) => id)}::uuid[])`));
+        await jobs.remove(
+          tx,
+          'posts',
+          dead.map(({ jobId }) => jobId),
+        );
+        // A paused batch has no jobs; resuming it makes new ones for its pending posts.
+        const again = lost.filter(({ leaseId, isRunning }) => leaseId === null && isRunning);
+        await enqueuePosts(jobs, tx, again);
+        return lost;
+      });
+      changes.posts(posts.map((post) => ({ ...post, postId: post.id })));
+      const ended = await Promise.all(
+        posts.flatMap(({ leaseId, id: subjectId, jobId, ownerId, campaignId, batchId }) => {
+          if (leaseId === null) return [];
+          const work = { subjectId, jobId, ownerId, campaignId, batchId, leaseId };
+          return workbench.settle({ ...work, attempt: maxCrashes, isLastAttempt: true }, abandoned);
+        }),
+      );
+      return { recovered: posts.length - ended.length, abandoned: ended.filter(Boolean).length };
+    },
+
+    async restoreJobs() {
+      return database.transaction(async (tx) => {
+        const posts = await tx.$queryRaw<QueuedPost[]>`
+          SELECT p.id, p."jobId", p."ownerId", p.turn
+          FROM posts p JOIN batches b ON b.id = p."batchId"
+          WHERE p.status = 'PENDING' AND b.status = 'RUNNING' AND b."reconcileFrom" IS NULL
+            AND NOT EXISTS (SELECT 1 FROM pgboss.job j WHERE j.name = 'posts' AND j.id = p."jobId"
+                            AND j.state IN ('created', 'retry', 'active'))
+          ORDER BY p.turn LIMIT ${atMost} FOR UPDATE OF p SKIP LOCKED`;
+        if (posts.length === 0) return 0;
+        await jobs.remove(
+          tx,
+          'posts',
+          posts.map(({ jobId }) => jobId),
+        );
+        await enqueuePosts(jobs, tx, posts);
+        return posts.length;
+      });
+    },
+
+    closeStrayCalls: () =>
+      database.prisma.$executeRaw(
+        closeCalls(Prisma.sql`(
+          SELECT s."subjectId" FROM provider_calls s LEFT JOIN posts p ON p.id = s."subjectId"
+          WHERE s.status IN ('INTENT', 'SENT') AND p.status IS DISTINCT FROM 'GENERATING')`),
+      ),
+  };
+}
+
+/** A job that nobody works on, with the post that it stands for, if there is one, and the lease that it was under. */
+export type DeadJob = { jobId: string; postId: string | null; leaseId: string | null };
+
+type LostPost = QueuedPost & {
+  campaignId: string;
+  batchId: string;
+  leaseId: string | null;
+  isRunning: boolean;
+};
+
+/** Jobs whose heartbeat is silent, and posts in the hands of a job that is not running. All jobs have a group; pg-boss has an index of those that run. */
+const deadStatement = `
+    SELECT j.id AS "jobId", p.id AS "postId", p."leaseId"
+    FROM pgboss.job j LEFT JOIN posts p ON p.id = (j.data->>'postId')::uuid AND p."jobId" = j.id
+    WHERE j.name = 'posts' AND j.state = 'active' AND j.group_id IS NOT NULL AND j.heartbeat_on < now() - interval '${silentSeconds} s'
+    UNION ALL
+    SELECT p."jobId", p.id, p."leaseId" FROM posts p
+    WHERE p.status = 'GENERATING'
+      AND NOT EXISTS (SELECT 1 FROM pgboss.job j WHERE j.name = 'posts' AND j.id = p."jobId" AND j.state = 'active')
+    LIMIT ${atMost}`;

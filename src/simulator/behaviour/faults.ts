@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { ENDPOINTS } from '../endpoints/endpoint.ts';
+import type { Endpoint } from '../endpoints/endpoint.ts';
+import { roll } from '../random.ts';
+
+/**
+ * Everything that can go wrong on demand.
+ *
+ * - `rate_limited`: 429 rate_limit_exceeded with retry-after, at once
+ * - `server_error`: 500, at once
+ * - `hang`: takes the request and never answers
+ * - `cut`: closes the socket in the middle of the body or stream
+ * - `bad_json`: 200 whose content is truncated or breaks the schema
+ * - `refusal`: chat `message.refusal`; images 400 moderation_blocked; embeddings never refuse
+ * - `unauthorized`: 401 invalid_api_key, at once
+ * - `insufficient_quota`: 429 insufficient_quota, at once
+ * - `empty_image`: images 200 with no picture in it
+ * - `scripted`: after the latency, the rule's own `status` and `body`; a 2xx counts as paid
+ */
+export const FAULT_KINDS = [
+  'rate_limited',
+  'server_error',
+  'hang',
+  'cut',
+  'bad_json',
+  'refusal',
+  'unauthorized',
+  'insufficient_quota',
+  'empty_image',
+  'scripted',
+] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+export const FaultKindSchema = z.enum(FAULT_KINDS);
+
+export const FaultRuleSchema = z.strictObject({
+  kind: FaultKindSchema,
+  /** Only calls of this endpoint; all without it. */
+  endpoint: z.enum(ENDPOINTS).optional(),
+  /** Share of the matching calls, 0 to 1; all without it. */
+  probability: z.number().min(0).max(1).optional(),
+  /** Only the next so many calls that it strikes; without end when absent. */
+  count: z.int().positive().optional(),
+  /** Only prompts that contain this text. */
+  match: z.string().min(1).optional(),
+  /** What a `scripted` fault answers with: HTTP status (200) and JSON body (`{}`). */
+  status: z.int().min(200).max(599).optional(),
+  body: z.json().optional(),
+});
+export type FaultRule = z.output<typeof FaultRuleSchema>;
+
+/** A fault that strikes a call. `status` and `body` are those of a scripted answer. */
+export type Fault = Pick<FaultRule, 'kind' | 'status' | 'body'>;
+
+/** What a fault is chosen by. `nth` is 1 for the first call with this prompt. */
+type FaultCandidate = {
+  readonly endpoint: Endpoint;
+  readonly prompt: string;
+  readonly digest: string;
+  readonly nth: number;
+};
+
+export type FaultBook = {
+  /** Replaces all rules, those of the start-up options included. */
+  set: (rules: readonly FaultRule[]) => void;
+  /** The rules in force; `count` is what is left of it. */
+  list: () => FaultRule[];
+  /** The fault that strikes this call, if any. Uses up one of the rule's `count`. */
+  choose: (candidate: FaultCandidate) => Fault | undefined;
+};
+
+/** `[[simulate:refusal]]`, or `[[simulate:refusal@images]]` for one endpoint. */
+const MARKER = /\[\[simulate:([a-z_]+)(?:@([a-z]+))?\]\]/g;
+
+/** The text without its fault markers, so that no product repeats them. */
+export function withoutFaultMarkers(text: string): string {
+  return text.replaceAll(MARKER, '').trim();
+}
+
+function canStrike(kind: FaultKind, endpoint: Endpoint): boolean {
+  if (kind === 'empty_image') return endpoint === 'images';
+  if (kind === 'refusal') return endpoint !== 'embeddings';
+  return true;
+}
+
+function markedFault({ prompt, endpoint }: FaultCandidate): FaultKind | undefined {
+  for (const [, name, onlyAt] of prompt.matchAll(MARKER)) {
+    const kind = FaultKindSchema.safeParse(name).data;
+    if (kind && canStrike(kind, endpoint) && (onlyAt ?? endpoint) === endpoint) return kind;
+  }
+  return undefined;
+}
+
+/**
+ * Keeps the fault rules. A marker in the prompt goes before every rule, then the first rule that applies wins.
+ * Dice depend on the seed, the prompt and how often it was sent, not on arrival order, so that a run with
+ * random faults can be repeated.
+ */
+export function createFaultBook(seed: number, initial: readonly FaultRule[]): FaultBook {
+  let rules: { readonly rule: FaultRule; left: number }[] = [];
+  const set = (next: readonly FaultRule[]): void => {
+    rules = next.map((rule) => ({ rule, left: rule.count ?? Number.POSITIVE_INFINITY }));
+  };
+  set(initial);
+  return {
+    set,
+    list: () =>
+      rules.map(({ rule, left }) => (Number.isFinite(left) ? { ...rule, count: left } : { ...rule })),
+    choose(candidate) {
+      const marked = markedFault(candidate);
+      if (marked) return { kind: marked };
+      const { endpoint, prompt, digest, nth } = candidate;
+      for (const [index, entry] of rules.entries()) {
+        const { kind, probability = 1, match = '' } = entry.rule;
+        if (entry.left <= 0 || !canStrike(kind, endpoint)) continue;
+        if ((entry.rule.endpoint ?? endpoint) !== endpoint || !prompt.includes(match)) continue;
+        if (roll(seed, 'fault', index, digest, nth) >= probability) continue;
+        entry.left -= 1;
+        return entry.rule;
+      }
+      return undefined;
+    },
+  };
+}

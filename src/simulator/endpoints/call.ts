@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { readBrief } from '../copy/brief.ts';
+import type { Endpoint, PrepareCall, PreparedCall } from './endpoint.ts';
+import {
+  ApiError,
+  insufficientQuota,
+  moderationBlocked,
+  rateLimited,
+  serverError,
+  unauthorized,
+} from '../behaviour/errors.ts';
+import type { Fault, FaultBook, FaultKind } from '../behaviour/faults.ts';
+import { latencyOf } from '../behaviour/latency.ts';
+import type { Limiter } from '../behaviour/limits.ts';
+import type { Latency } from '../options.ts';
+import { readJson, sendCut, sendError, sendJson, sendText, write } from './reply.ts';
+import type { CallRecord, StatsBook } from '../stats.ts';
+
+/** A stream sends its first piece after this share of the latency, the others over the rest of it. */
+const FIRST_PIECE = 0.2;
+
+/** Everything that a call depends on, besides the request itself. */
+export type CallContext = {
+  readonly seed: number;
+  readonly timeScale: number;
+  readonly latency: () => Latency;
+  readonly limiter: Limiter;
+  readonly faults: FaultBook;
+  readonly stats: StatsBook;
+  readonly authorize: (request: IncomingMessage) => void;
+};
+
+type OpenCall = PreparedCall & {
+  readonly endpoint: Endpoint;
+  readonly fault: FaultKind | undefined;
+  readonly script: Fault | undefined;
+  readonly latencyMs: number;
+  readonly record: CallRecord;
+  readonly response: ServerResponse;
+  /** Aborts when the client has gone or the simulator stops. */
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Serves one call of a paid endpoint: reads it, lets a fault or the limits refuse it, waits as long as the model
+ * would think, and sends the product. When the client goes away everything ends, timers included. Never rejects
+ * for a reason that lies in the request.
+ */
+export async function serveCall(
+  context: CallContext,
+  endpoint: Endpoint,
+  prepare: PrepareCall,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const record = context.stats.open(endpoint);
+  const gone = new AbortController();
+  response.once('close', () => {
+    // After a settled call this changes nothing: only the first outcome counts.
+    record.settle('aborted');
+    gone.abort();
+  });
+  try {
+    context.authorize(request);
+    const prepared = prepare(await readJson(request), context.seed);
+    const digest = createHash('sha256').update(prepared.prompt).digest('hex');
+    const nth = record.identify(digest, readBrief(prepared.prompt).brief.variation ?? null);
+    const chosen = context.faults.choose({ endpoint, prompt: prepared.prompt, digest, nth });
+    const fault = chosen?.kind;
+    const script = fault === 'scripted' ? chosen : undefined;
+    if (fault) record.struck(fault);
+    setLimitHeaders(context, endpoint, response);
+    const refusal = fault && quickRefusal(context, endpoint, fault);
+    if (refusal) {
+      record.settle('faulted');
+      sendError(response, refusal);
+      return;
+    }
+    admit(context, endpoint, prepared, record, response);
+    const latencyMs = latencyOf(context.latency(), endpoint, context.seed, digest, nth) * context.timeScale;
+    await answer({ ...prepared, endpoint, fault, script, latencyMs, record, response, signal: gone.signal });
+  } catch (error) {
+    if (gone.signal.aborted) return;
+    if (!(error instanceof ApiError)) throw error;
+    record.settle('rejected');
+    sendError(response, error);
+  }
+}
+
+/** The faults that the real service answers at once, without a product. */
+function quickRefusal(context: CallContext, endpoint: Endpoint, fault: FaultKind): ApiError | undefined {
+  switch (fault) {
+    case 'unauthorized':
+      return unauthorized();
+    case 'insufficient_quota':
+      return insufficientQuota();
+    case 'server_error':
+      return serverError();
+    case 'rate_limited':
+      return rateLimited(
+        'Rate limit reached (simulated).',
+        'requests',
+        context.limiter.typicalWaitMs(endpoint),
+      );
+    case 'refusal':
+      return endpoint === 'images' ? moderationBlocked() : undefined;
+    case 'hang':
+    case 'cut':
+    case 'bad_json':
+    case 'empty_image':
+    case 'scripted':
+      return undefined;
+    default:
+      return fault satisfies never;
+  }
+}
+
+function admit(
+  context: CallContext,
+  endpoint: Endpoint,
+  { model, cost }: PreparedCall,
+  record: CallRecord,
+  response: ServerResponse,
+): void {
+  try {
+    context.limiter.admit(endpoint, model, cost);
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 429) record.settle('rateLimited');
+    throw error;
+  } finally {
+    setLimitHeaders(context, endpoint, response);
+  }
+}
+
+function setLimitHeaders({ limiter }: CallContext, endpoint: Endpoint, response: ServerResponse): void {
+  for (const [name, value] of Object.entries(limiter.headers(endpoint))) response.setHeader(name, value);
+}
+
+async function answer(call: OpenCall): Promise<void> {
+  if (call.fault === 'hang') return;
+  const { status = 200, body = {} } = call.script ?? {};
+  const firstMs = call.streamed ? call.latencyMs * FIRST_PIECE : call.latencyMs;
+  await delay(firstMs, undefined, { signal: call.signal });
+  const product = await call.produce(call.fault);
+  if (call.signal.aborted) return;
+  call.response.setHeader('openai-processing-ms', String(Math.round(firstMs)));
+  if (status < 300) call.record.paid(product.usage);
+  if (call.script !== undefined) {
+    call.record.settle('faulted');
+    return sendJson(call.response, status, body);
+  }
+  // A cut call is settled before its socket closes, or the close would count as the client's.
+  if (call.fault === 'cut') call.record.settle('faulted');
+  if (product.kind === 'stream') await sendEvents(call, product.events, call.latencyMs - firstMs);
+  else await sendBody(call, product.body);
+}
+
+async function sendBody({ endpoint, response, fault, record }: OpenCall, body: unknown): Promise<void> {
+  const text = JSON.stringify(body);
+  if (fault === 'cut') return sendCut(response, text);
+  record.settle(fault ? 'faulted' : 'succeeded');
+  // A chat answer is spoilt inside its content; the other endpoints have no content but the body itself.
+  const broken = fault === 'bad_json' && endpoint !== 'chat';
+  return sendText(response, 200, broken ? text.slice(0, text.length / 2) : text);
+}
+
+async function sendEvents(call: OpenCall, events: readonly string[], restMs: number): Promise<void> {
+  const { response, fault, record, signal } = call;
+  response.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache',
+  });
+  const sent = fault === 'cut' ? events.slice(0, events.length / 2) : events;
+  for (const [index, event] of sent.entries()) {
+    if (index > 0) await delay(restMs / events.length, undefined, { signal });
+    await write(response, `data: ${event}\n\n`);
+  }
+  if (fault === 'cut') {
+    response.destroy();
+    return;
+  }
+  record.settle(fault ? 'faulted' : 'succeeded');
+  response.end();
+}

@@ -1,0 +1,43 @@
+import type { FaultKind } from '../behaviour/faults.ts';
+
+/** The endpoints that cost money at the real provider. */
+export const ENDPOINTS = ['chat', 'images', 'embeddings'] as const;
+export type Endpoint = (typeof ENDPOINTS)[number];
+
+/** What a call takes from the limits of its endpoint. */
+export type Cost = { readonly requests: number; readonly tokens: number; readonly images: number };
+
+/** What a call adds to the bill. */
+export type Usage = {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly images: number;
+};
+
+/** A finished product: one JSON body, or the data of the server-sent events of a stream. */
+export type Product = { readonly usage: Usage } & (
+  | { readonly kind: 'json'; readonly body: unknown }
+  | { readonly kind: 'stream'; readonly events: readonly string[] }
+);
+
+/** A request that was understood, before it is admitted, delayed and answered. */
+export type PreparedCall = {
+  readonly model: string;
+  /** Everything that the caller wrote: faults match on it, and the call list counts by its SHA-256. */
+  readonly prompt: string;
+  readonly cost: Cost;
+  readonly streamed: boolean;
+  /** Makes the product, spoilt by `fault` where the fault is one of the product's content. */
+  readonly produce: (fault: FaultKind | undefined) => Promise<Product>;
+};
+
+/** Reads a request body into a call. Throws ApiError 400 or 404 as the real endpoint does. */
+export type PrepareCall = (body: unknown, seed: number) => PreparedCall;
+
+/**
+ * Tokens of a text by the provider's own rule of thumb, four characters each, and at least one. Counted in UTF-8
+ * bytes, because scripts other than Latin take more tokens for a character.
+ */
+export function countTokens(text: string): number {
+  return Math.max(1, Math.ceil(Buffer.byteLength(text) / 4));
+}

@@ -1,0 +1,80 @@
+import cluster, { type Worker } from 'node:cluster';
+import { availableParallelism } from 'node:os';
+import type { Logger } from '../telemetry/logger.ts';
+
+/** How long the next process waits after one that died, at first and at most; one that lived longer was well. */
+const firstPauseMs = 100;
+const longestPauseMs = 10_000;
+const wellAfterMs = 30_000;
+
+/** @returns how many processes `--cluster [n]` asks for, all cores without a number; undefined where it does not stand there. */
+export function clusterSize(args: readonly string[]): number | undefined {
+  const [, inOne] = args.map((arg) => /^--cluster=(\d+)$/.exec(arg)).find((match) => match !== null) ?? [];
+  const place = args.indexOf('--cluster');
+  if (inOne === undefined && place === -1) return undefined;
+  const size = Number(inOne ?? args[place + 1] ?? Number.NaN);
+  return Number.isInteger(size) && size > 0 ? size : availableParallelism();
+}
+
+/**
+ * Runs this program in several processes on one port. Each is an instance of its own, with its own connections and
+ * memory; one that dies is followed by another. SIGTERM and SIGINT stop all of them as they stop one.
+ *
+ * @returns when all have ended: 0, or the exit code of the first one where it could not even start.
+ */
+export function runCluster(size: number, logger: Logger): Promise<number> {
+  const waiting = new Set<NodeJS.Timeout>();
+  const { promise: over, resolve: end } = Promise.withResolvers<number>();
+  let isUp = false;
+  let isStopping = false;
+  let pauseMs = firstPauseMs;
+
+  function start(): void {
+    const startedAt = performance.now();
+    const worker = cluster.fork();
+    const { pid } = worker.process;
+    logger.info({ pid }, 'process started');
+    worker.once('listening', () => {
+      if (isUp) return;
+      isUp = true;
+      for (let count = 1; count < size; count += 1) start();
+    });
+    worker.once('exit', (code, signal) => {
+      if (isStopping) return endIfAlone();
+      // It has said why.
+      if (!isUp) return end(code === 0 ? 1 : code);
+      if (performance.now() - startedAt > wellAfterMs) pauseMs = firstPauseMs;
+      logger.error({ pid, code, signal, pauseMs }, 'process died; another one follows');
+      const timer = setTimeout(() => {
+        waiting.delete(timer);
+        start();
+      }, pauseMs);
+      waiting.add(timer);
+      pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+    });
+  }
+
+  function endIfAlone(): void {
+    if (workers().length === 0) end(0);
+  }
+
+  // Each signal is handed on once, the second one too, which stops a process at once. A terminal sends SIGINT to all of
+  // them; they leave it to this one.
+  function stop(signal: NodeJS.Signals): void {
+    isStopping = true;
+    logger.info({ signal }, 'stopping all processes');
+    for (const timer of waiting) clearTimeout(timer);
+    for (const worker of workers()) worker.process.kill('SIGTERM');
+    endIfAlone();
+  }
+
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  // One alone at first: it migrates the database, and what is wrong with the settings is said once.
+  start();
+  return over;
+}
+
+function workers(): Worker[] {
+  return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+}

@@ -1,0 +1,120 @@
+import cluster from 'node:cluster';
+import { startApp, type App } from '../app.ts';
+import { clusterSize, runCluster } from './cluster.ts';
+import { ConfigError, readConfig } from '../config.ts';
+import { PersistedDocumentsError } from '../http/graphql/persisted-documents.ts';
+import { ListenError } from '../http/listen-error.ts';
+import { findUnusable, UnusableError } from './start-failure.ts';
+import { DataDirectoryInUseError } from '../store/embedded/data-directory.ts';
+import { MigrationError } from '../store/migrations/migrations.ts';
+import { createLogger } from '../telemetry/logger.ts';
+
+const help = `Starts Pressrun: GraphQL, subscriptions and the worker in one process.
+
+  npm start              everything embedded under .data/
+  PORT=4001 npm start    any setting comes from the environment or .env; README.md lists them
+  npm start -- --cluster [n]
+                         n processes on one port, one for each core without a number; needs PostgreSQL and Redis
+`;
+
+/** A supervisor that signals a process and its whole group sends the same signal twice, a moment apart. */
+const sameSignalMs = 1_000;
+
+/** Faults that a person can mend, told without a stack. */
+const expected = (error: unknown): error is Error =>
+  error instanceof ConfigError ||
+  error instanceof ListenError ||
+  error instanceof PersistedDocumentsError ||
+  error instanceof DataDirectoryInUseError ||
+  error instanceof MigrationError ||
+  error instanceof UnusableError;
+
+/** Starts the processes of a cluster, and ends with them. @throws ConfigError where they could not share their data. */
+async function mainOfCluster(size: number): Promise<void> {
+  const config = readConfig();
+  if (config.databaseUrl === undefined || config.redisUrl === undefined) {
+    throw new ConfigError(
+      '--cluster needs DATABASE_URL and REDIS_URL: the embedded database belongs to one process. Without them, start it without --cluster.',
+    );
+  }
+  const logger = createLogger(config.logLevel);
+  process.exitCode = await runCluster(size, logger);
+  logger.info('stopped');
+}
+
+async function main(): Promise<void> {
+  // Who started it over a channel is gone, perhaps killed: nobody else would end it. (A cluster sees to that itself.)
+  const left = Promise.withResolvers<void>();
+  if (!cluster.isWorker) {
+    process.once('disconnect', () => left.resolve());
+    // Once stopped, it need not wait for that one.
+    process.channel?.unref();
+  }
+  const startedAt = performance.now();
+  // What it writes is for this account alone.
+  process.umask(0o077);
+  const config = readConfig();
+  const logger = createLogger(config.logLevel);
+  let app: App | undefined;
+  let stoppingSince: number | undefined;
+  const stop = (signal: NodeJS.Signals) => {
+    if (app === undefined) {
+      // Whatever a start does survives its end at any moment.
+      logger.info({ signal }, 'stopped before it was ready');
+      process.exit(0);
+    }
+    if (stoppingSince !== undefined) {
+      if (performance.now() - stoppingSince < sameSignalMs) return;
+      logger.warn(
+        { signal },
+        'stopped at once; posts in flight are made again when their heartbeat has run out',
+      );
+      process.exit(1);
+    }
+    stoppingSince = performance.now();
+    logger.info({ signal }, 'stopping; posts in flight are finished or handed back (again to stop at once)');
+    app
+      .stop()
+      .then(
+        () => logger.info('stopped'),
+        (error: unknown) => {
+          logger.error({ err: error }, 'did not stop cleanly');
+          process.exitCode = 1;
+        },
+      )
+      // What ties it to its cluster would keep it.
+      .finally(() => cluster.worker?.disconnect());
+  };
+  // From the beginning: a container's first process would ignore a signal that it has not asked for.
+  process.on('SIGTERM', stop);
+  void left.promise.then(() => stop('SIGTERM'));
+  // Of a cluster, the first process decides.
+  process.on('SIGINT', cluster.isWorker ? () => undefined : stop);
+
+  app = await startApp(config, logger).catch(async (error: unknown) => {
+    throw expected(error) ? error : ((await findUnusable(config)) ?? error);
+  });
+  logger.info(
+    {
+      url: `${app.url}/graphql`,
+      database: config.databaseUrl === undefined ? 'embedded' : 'postgres',
+      bus: config.redisUrl === undefined ? 'in-process' : 'redis',
+      provider: config.provider.kind,
+      ms: Math.round(performance.now() - startedAt),
+    },
+    'Pressrun is ready; open the url in a browser for GraphiQL',
+  );
+}
+
+const size = cluster.isPrimary ? clusterSize(process.argv.slice(2)) : undefined;
+
+if (process.argv.slice(2).some((argument) => argument === '--help' || argument === '-h')) {
+  process.stdout.write(help);
+} else {
+  const running = size === undefined ? main() : mainOfCluster(size);
+  running.catch((error: unknown) => {
+    const told = expected(error) ? error.message : error instanceof Error ? error.stack : String(error);
+    // Whatever a failed start left open, such as a client that tries for ever, must not keep the process.
+    process.stderr.write(`${told}\n`, () => process.exit(1));
+  });
+}

@@ -1,0 +1,94 @@
+import { Prisma } from '../generated/prisma/client.ts';
+import { all, column, valuesOf, type Rows } from './filters.ts';
+import type { Column, Place, Window } from './paging.ts';
+
+/** How the text of a cursor becomes a value of its column again. */
+const casts: Record<Column, Prisma.Sql> = {
+  createdAt: Prisma.sql`::timestamptz`,
+  updatedAt: Prisma.sql`::timestamptz`,
+  name: Prisma.sql`::text`,
+  position: Prisma.sql`::int`,
+  postCount: Prisma.sql`::int`,
+};
+
+/**
+ * One page of a table's rows. Rows are compared as wholes, `(column, id) < (…)`: an index on both columns finds
+ * the place at once, however many rows share the column's value.
+ *
+ * Rows of all kinds are one walk over the index of their order. Where kinds are asked for, a page is put together from a walk for
+ * each combination of them, over the index that has them before the order. Each walk ends with a page, so that
+ * rare rows among many others, and rows that there are none of, are found as fast as all others; and only the page's own rows are fetched.
+ * The number of rows stands in the text: the plan that serves all values is made for few rows.
+ *
+ * @param table its name; conditions and columns know it as `t`.
+ * @param columns what is read of each row, the column of the window and the id among it.
+ */
+export function pageSql(
+  table: Prisma.Sql,
+  columns: Prisma.Sql,
+  { where, kinds }: Rows,
+  window: Window,
+): Prisma.Sql {
+  const { by, reads, above, below, take } = window;
+  const key = column(`t.${by}`);
+  const direction = Prisma.raw(reads);
+  const limit = Prisma.raw(`LIMIT ${take}`);
+  const place = ({ value, id }: Place) => Prisma.sql`(${value}${casts[by]}, ${id}::uuid)`;
+  const between = [
+    where,
+    above && Prisma.sql`(${key}, t.id) > ${place(above)}`,
+    below && Prisma.sql`(${key}, t.id) < ${place(below)}`,
+  ];
+  const walk = (read: Prisma.Sql, conditions: Prisma.Sql) => Prisma.sql`
+    SELECT ${read} FROM ${table} t WHERE ${conditions} ORDER BY ${key} ${direction}, t.id ${direction} ${limit}`;
+  if (kinds.every(({ values }) => values === undefined)) return walk(columns, all(between));
+
+  const named = kinds.map((kind, index) => ({ kind, alias: Prisma.raw(`k${index}`) }));
+  const combinations = named.map(
+    ({ kind, alias }) => Prisma.sql`unnest(${valuesOf(kind)}) AS ${alias}(value)`,
+  );
+  const ofKinds = named.map(({ kind, alias }) => Prisma.sql`${column(kind.name)} = ${alias}.value`);
+  const order = Prisma.sql`ORDER BY w.key ${direction}, w.id ${direction}`;
+  return Prisma.sql`
+    SELECT ${columns} FROM (
+      SELECT w.* FROM ${Prisma.join(combinations, ' CROSS JOIN ')} CROSS JOIN LATERAL (
+        ${walk(Prisma.sql`t.id, ${key} AS key`, all([...between, ...ofKinds]))}
+      ) w ${order} ${limit}
+    ) w JOIN ${table} t ON t.id = w.id ${order}`;
+}
+
+/**
+ * A page of the rows of each of several parents, in one statement: for each parent a walk of its own over the
+ * index of `parent`, newest rows first, that ends with its page.
+ *
+ * @param parent the column that names a row's parent.
+ * @returns rows with `place`: whose they are, counted from 0; those of one place in their window's order.
+ */
+export function pagesSql(
+  table: Prisma.Sql,
+  columns: Prisma.Sql,
+  parent: Prisma.Sql,
+  where: Prisma.Sql,
+  wanted: readonly { parentId: string; window: Window }[],
+): Prisma.Sql {
+  const places = wanted.map((one, place) => ({ ...one, place }));
+  // Parents of one list are asked for the same page; aliases and other ways to the list bring other ones.
+  const alike = Map.groupBy(places, ({ window }) => JSON.stringify(window));
+  const walks = [...alike.values()].flatMap((asked) => {
+    const [{ window } = {}] = asked;
+    if (window === undefined) return [];
+    const direction = Prisma.raw(window.reads);
+    return Prisma.sql`
+      (SELECT w.place, r.* FROM unnest(
+         ${toArray(asked.map(({ place }) => place))}::int[], ${toArray(asked.map(({ parentId }) => parentId))}::uuid[]
+       ) AS w(place, parent)
+       CROSS JOIN LATERAL (${pageSql(table, columns, { where: Prisma.sql`t.${parent} = w.parent AND ${where}`, kinds: [] }, window)}) r
+       ORDER BY w.place, r."createdAt" ${direction}, r.id ${direction})`;
+  });
+  return Prisma.join(walks, ' UNION ALL ');
+}
+
+/** PostgreSQL's text of an array of numbers or ids, in which nothing has to be quoted: the driver looks at each of them. */
+export function toArray(values: readonly (string | number)[]): string {
+  return `{${values.join(',')}}`;
+}

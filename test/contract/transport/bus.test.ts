@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { createLocalBus, type Bus, type Signal } from '../../../src/events/bus.ts';
+import { createRedisBus } from '../../../src/events/redis-bus.ts';
+import { batchTopic, type StreamMessage } from '../../../src/events/topics.ts';
+import { createLogger } from '../../../src/telemetry/logger.ts';
+import { startRedis } from '../../support/services/redis.ts';
+import { waitUntil } from '../../support/services/wait-until.ts';
+
+const logger = createLogger('silent');
+const someTopic = () => batchTopic(crypto.randomUUID());
+const stage = () => ({
+  kind: 'stage' as const,
+  stage: {
+    batchId: crypto.randomUUID(),
+    ownerId: crypto.randomUUID(),
+    postId: crypto.randomUUID(),
+    stage: 'STARTED' as const,
+    at: new Date(),
+  },
+});
+
+describe.each([
+  ['in-process', async () => createLocalBus()],
+  ['Redis', async () => createRedisBus(inject('redisUrl'), logger)],
+])('the %s bus', (_name, create) => {
+  let bus: Bus;
+  beforeAll(async () => {
+    bus = await create();
+  });
+  afterAll(() => bus.close());
+
+  it('brings every message to every listener of the topic, in order, with its dates as dates', async () => {
+    const topic = someTopic();
+    const heard: StreamMessage[][] = [[], []];
+    for (const list of heard)
+      await bus.subscribe(topic, (signal) => {
+        if (signal.kind === 'message') list.push(signal.message);
+      });
+    const sent = [stage(), stage(), stage()];
+    for (const message of sent) bus.publish(topic, message);
+    await waitUntil('three messages for both', () => heard.every((list) => list.length === 3));
+    expect(heard).toEqual([sent, sent]);
+  });
+
+  it('brings no message to listeners of another topic, or to one who left', async () => {
+    const [mine, other] = [someTopic(), someTopic()];
+    const heard: string[] = [];
+    await bus.subscribe(mine, () => heard.push('mine'));
+    await bus.subscribe(other, () => heard.push('other'));
+    const leave = await bus.subscribe(mine, () => heard.push('left'));
+    leave();
+    bus.publish(mine, stage());
+    await waitUntil('the message', () => heard.length > 0);
+    expect(heard).toEqual(['mine']);
+  });
+});
+
+describe('the Redis bus of two processes', () => {
+  it('brings messages from one to the other', async () => {
+    const [here, there] = [
+      await createRedisBus(inject('redisUrl'), logger),
+      await createRedisBus(inject('redisUrl'), logger),
+    ];
+    const topic = someTopic();
+    const heard: Signal<StreamMessage>[] = [];
+    await there.subscribe(topic, (signal) => heard.push(signal));
+    here.publish(topic, stage());
+    await waitUntil('the message', () => heard.length === 1);
+    await Promise.all([here.close(), there.close()]);
+  });
+
+  it('tells listeners that messages may be lost when Redis goes, and works again when it is back', async () => {
+    await using redis = await startRedis();
+    const bus = await createRedisBus(redis.url, logger);
+    const topic = someTopic();
+    const heard: Signal<StreamMessage>['kind'][] = [];
+    await bus.subscribe(topic, (signal) => heard.push(signal.kind));
+    await redis.kill();
+    await waitUntil('the word of the loss', () => heard.includes('lost'));
+    bus.publish(topic, stage());
+    await redis.restart();
+    await waitUntil('a message after the return', () => {
+      bus.publish(topic, stage());
+      return heard.includes('message');
+    });
+    await bus.close();
+  });
+});

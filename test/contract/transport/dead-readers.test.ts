@@ -1,0 +1,61 @@
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import {
+  createCampaign,
+  signUp,
+  startBatch,
+  startTestApp,
+  type Account,
+  type TestApp,
+} from '../../support/app.ts';
+import { followToEnd, stored } from '../../support/batches.ts';
+
+let app: TestApp;
+let account: Account;
+let batchId: string;
+beforeAll(async () => {
+  app = await startTestApp();
+  account = await signUp(app);
+  batchId = await startBatch(account, { campaignId: await createCampaign(account), postCount: 100 });
+  await followToEnd(account, batchId);
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+/** A socket that has subscribed `count` times to every text of the batch. */
+async function open(count: number, options: { autoPong?: boolean } = {}): Promise<WebSocket> {
+  const socket = new WebSocket(account.url.replace('http', 'ws'), 'graphql-transport-ws', options);
+  await once(socket, 'open');
+  socket.send(
+    JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${account.token}` } }),
+  );
+  await once(socket, 'message');
+  const texts = Array.from({ length: 20 }, (_, index) => `t${index}: caption`).join(' ');
+  const query = `subscription ($batchId: ID!) { batchEvents(batchId: $batchId) { ... on PostCompletedEvent { post { ${texts} } } } }`;
+  for (let id = 0; id < count; id += 1)
+    socket.send(
+      JSON.stringify({ id: String(id), type: 'subscribe', payload: { query, variables: { batchId } } }),
+    );
+  return socket;
+}
+
+describe.concurrent('a reader', { timeout: 90_000 }, () => {
+  it('who stops to read is closed with a code that says so, and others are told everything meanwhile', async () => {
+    const socket = await open(60);
+    socket.pause();
+    expect(stored(await followToEnd(account, batchId))).toHaveLength(102);
+    // Longer than the limit; then it reads what was sent until then.
+    await delay(15_000);
+    const closed = once(socket, 'close');
+    socket.resume();
+    expect((await closed)[0]).toBe(4410);
+  });
+
+  it('who answers no ping is let go within 30 s', async () => {
+    const startedAt = performance.now();
+    const socket = await open(0, { autoPong: false });
+    await once(socket, 'close');
+    expect(performance.now() - startedAt).toBeLessThan(30_000);
+  });
+});

@@ -1,0 +1,294 @@
+import { Agent } from 'node:http';
+import type { Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LogoutDocument, PauseBatchDocument } from '../../../client/generated/graphql.ts';
+import { schema } from '../../../src/graphql/schema.ts';
+import {
+  createCampaign,
+  sampleCampaign,
+  signUp,
+  startBatch,
+  startTestApp,
+  type Account,
+  type TestApp,
+} from '../../support/app.ts';
+import { absentId, followToEnd, getPosts } from '../../support/batches.ts';
+import { allFields, probesOf } from '../../support/every-field.ts';
+import { post } from '../../support/raw-graphql.ts';
+import { exchange, textOf } from '../../support/raw-http.ts';
+import { waitUntil } from '../../support/services/wait-until.ts';
+
+/** Stands in everything that the owner wrote, and so in whatever leaks of it. */
+const canary = `canary${crypto.randomUUID().slice(0, 8)}`;
+
+let app: TestApp;
+let owner: Account;
+let stranger: Account;
+let revoked: Account;
+let things: Record<'User' | 'Campaign' | 'Batch' | 'Post', string>;
+let cursors: { campaign: string; batch: string; post: string };
+
+beforeAll(async () => {
+  app = await startTestApp();
+  owner = await signUp(app, `${canary}@example.com`);
+  stranger = await signUp(app);
+  revoked = await signUp(app);
+  await revoked.run(LogoutDocument, {});
+  const campaignId = await createCampaign(owner, { name: canary, brand: canary, targetAudience: canary });
+  const batchId = await startBatch(owner, { campaignId, postCount: 2 });
+  await followToEnd(owner, batchId);
+  const paused = await startBatch(owner, { campaignId, postCount: 50 });
+  await owner.run(PauseBatchDocument, { batchId: paused });
+  // What was in flight is finished: from here on nothing changes by itself.
+  await waitUntil('the paused batch to stand still', async () => {
+    const inFlight = await getPosts(owner, { batchId: paused, status: ['GENERATING'] });
+    return inFlight.length === 0;
+  });
+  const [made] = await getPosts(owner, { batchId });
+  things = { User: owner.id, Campaign: campaignId, Batch: paused, Post: made?.id ?? '' };
+  cursors = {
+    campaign: await firstCursor('campaigns'),
+    batch: await firstCursor('batches'),
+    post: await firstCursor('posts'),
+  };
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+async function firstCursor(list: string): Promise<string> {
+  const { data } = await post(app, { query: `{ ${list}(first: 1) { edges { cursor } } }` }, as(owner.token));
+  return Object(Object(data)[list]).edges[0].cursor;
+}
+
+const as = (token: string) => ({ authorization: `Bearer ${token}` });
+
+/** As proxies do, whose connections carry the requests of whoever comes. */
+it('answers each account with its own where they take turns on one connection', async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ports = new Set<number | undefined>();
+  agent.on('free', (socket: Socket) => ports.add(socket.localPort));
+  const ask = async (headers: Record<string, string>) => {
+    const answer = await exchange(`${app.url}/graphql`, {
+      method: 'POST',
+      agent,
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ query: '{ me { id } }' }),
+    });
+    return JSON.parse(textOf(answer)).data?.me?.id;
+  };
+
+  const ids = [];
+  for (const headers of [
+    as(owner.token),
+    as(stranger.token),
+    {},
+    as(owner.token),
+    as('none'),
+    as(stranger.token),
+  ]) {
+    ids.push(await ask(headers));
+  }
+
+  agent.destroy();
+  expect(ids).toEqual([owner.id, stranger.id, undefined, owner.id, undefined, stranger.id]);
+  expect(ports.size).toBe(1);
+});
+
+/**
+ * What a top-level field is asked for. `arguments` are given the ids of the owner's things, or ids of nothing.
+ * `anonymous` and `revoked` are told the codes that the answer has; strangers get what they get for ids of nothing.
+ */
+type Case = {
+  arguments: (ids: typeof things) => string;
+  anonymous: string | null;
+  revoked: string | null;
+};
+const closed = { anonymous: 'UNAUTHENTICATED', revoked: 'UNAUTHENTICATED' };
+const none = () => '';
+const batch = ({ Batch }: typeof things) => `(batchId: "${Batch}")`;
+const campaign = ({ Campaign }: typeof things) => `(campaignId: "${Campaign}")`;
+const review = ({ Post }: typeof things) => `(input: { postId: "${Post}", expectedVersion: 1 })`;
+const newcomer = () => `(input: { email: "${crypto.randomUUID()}@example.com", password: "correct horse" })`;
+
+/** Every top-level field must stand here. */
+const cases: Record<string, Case[]> = {
+  'Query.me': [{ arguments: none, anonymous: null, revoked: 'UNAUTHENTICATED' }],
+  'Query.node': (['User', 'Campaign', 'Batch', 'Post'] as const).map((type) => ({
+    arguments: (ids) => `(id: "${ids[type]}")`,
+    ...closed,
+  })),
+  'Query.nodes': [{ arguments: (ids) => `(ids: ${JSON.stringify(Object.values(ids))})`, ...closed }],
+  'Query.batch': [{ arguments: ({ Batch }) => `(id: "${Batch}")`, ...closed }],
+  'Query.campaign': [{ arguments: ({ Campaign }) => `(id: "${Campaign}")`, ...closed }],
+  'Query.campaigns': [
+    { arguments: none, ...closed },
+    { arguments: () => `(after: "${cursors.campaign}")`, ...closed },
+    { arguments: () => `(last: 5, before: "${cursors.campaign}")`, ...closed },
+  ],
+  'Query.batches': [
+    { arguments: none, ...closed },
+    { arguments: ({ Campaign }) => `(filter: { campaignId: "${Campaign}" })`, ...closed },
+    { arguments: () => `(filter: { search: "${canary}" })`, ...closed },
+    { arguments: () => `(after: "${cursors.batch}")`, ...closed },
+  ],
+  'Query.post': [{ arguments: ({ Post }) => `(id: "${Post}")`, ...closed }],
+  'Query.posts': [
+    { arguments: none, ...closed },
+    { arguments: ({ Campaign }) => `(filter: { campaignId: "${Campaign}" })`, ...closed },
+    { arguments: ({ Batch }) => `(filter: { batchId: "${Batch}", status: [PENDING] })`, ...closed },
+    { arguments: () => `(after: "${cursors.post}")`, ...closed },
+  ],
+  'Query.quoteBatch': [
+    { arguments: ({ Campaign }) => `(input: { campaignId: "${Campaign}", postCount: 1 })`, ...closed },
+  ],
+  'Mutation.register': [{ arguments: newcomer, anonymous: null, revoked: null }],
+  'Mutation.login': [
+    {
+      arguments: () => `(input: { email: "${canary}@example.com", password: "wrong horse" })`,
+      anonymous: 'WRONG_CREDENTIALS',
+      revoked: 'WRONG_CREDENTIALS',
+    },
+  ],
+  'Mutation.refresh': [
+    {
+      arguments: () => '(refreshToken: "rubbish")',
+      anonymous: 'INVALID_REFRESH_TOKEN',
+      revoked: 'INVALID_REFRESH_TOKEN',
+    },
+  ],
+  'Mutation.logout': [{ arguments: none, ...closed }],
+  'Mutation.logoutEverywhere': [{ arguments: none, ...closed }],
+  'Mutation.changePassword': [
+    {
+      arguments: () => '(input: { currentPassword: "wrong horse", newPassword: "battery staple" })',
+      ...closed,
+    },
+  ],
+  'Mutation.deleteAccount': [{ arguments: () => '(input: { password: "wrong horse" })', ...closed }],
+  'Mutation.createCampaign': [
+    {
+      arguments: () =>
+        `(input: ${JSON.stringify(sampleCampaign)
+          .replace(/"(\w+)":/g, '$1:')
+          .replace(/"(FRIENDLY|INSTAGRAM)"/g, '$1')})`,
+      ...closed,
+    },
+  ],
+  'Mutation.startBatch': [
+    { arguments: ({ Campaign }) => `(input: { campaignId: "${Campaign}", postCount: 1 })`, ...closed },
+  ],
+  'Mutation.cancelBatch': [{ arguments: batch, ...closed }],
+  'Mutation.pauseBatch': [{ arguments: batch, ...closed }],
+  'Mutation.resumeBatch': [{ arguments: batch, ...closed }],
+  'Mutation.retryFailedPosts': [{ arguments: batch, ...closed }],
+  'Mutation.setBatchPriority': [
+    { arguments: ({ Batch }) => `(batchId: "${Batch}", priority: HIGH)`, ...closed },
+  ],
+  'Mutation.updateCampaign': [
+    { arguments: ({ Campaign }) => `(input: { campaignId: "${Campaign}", name: "Mine" })`, ...closed },
+  ],
+  'Mutation.archiveCampaign': [{ arguments: campaign, ...closed }],
+  'Mutation.restoreCampaign': [{ arguments: campaign, ...closed }],
+  'Mutation.deleteCampaign': [{ arguments: campaign, ...closed }],
+  'Mutation.editPost': [
+    {
+      arguments: ({ Post }) => `(input: { postId: "${Post}", expectedVersion: 1, caption: "Mine" })`,
+      ...closed,
+    },
+  ],
+  'Mutation.restoreRevision': [
+    { arguments: ({ Post }) => `(input: { postId: "${Post}", expectedVersion: 1, number: 1 })`, ...closed },
+  ],
+  'Mutation.approvePost': [{ arguments: review, ...closed }],
+  'Mutation.rejectPost': [{ arguments: review, ...closed }],
+  'Mutation.regeneratePost': [
+    { arguments: ({ Post }) => `(input: { postId: "${Post}", part: BOTH })`, ...closed },
+  ],
+  'Subscription.batchEvents': [{ arguments: batch, ...closed }],
+  'Subscription.userEvents': [{ arguments: none, ...closed }],
+  'Subscription.postProgress': [{ arguments: ({ Post }) => `(postId: "${Post}")`, ...closed }],
+};
+
+const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap(
+  (type) =>
+    type == null
+      ? []
+      : Object.values(type.getFields()).map((field) => ({
+          name: `${type.name}.${field.name}`,
+          type: type.name,
+          field,
+        })),
+);
+
+const probesOfRoot = ({ name, type, field }: (typeof roots)[number]) =>
+  probesOf(schema, field, type === 'Query' && name !== 'Query.nodes');
+
+it('has a case for every field of the schema', () => {
+  expect(roots.map(({ name }) => name).toSorted()).toEqual(Object.keys(cases).toSorted());
+  const reached = new Set(roots.flatMap((root) => probesOfRoot(root).flatMap(({ fields }) => [...fields])));
+  expect(allFields(schema).filter((field) => !reached.has(field))).toEqual([]);
+});
+
+/** Asks over HTTP; subscriptions over SSE, for their first answer. */
+async function ask(root: (typeof roots)[number], args: string, selection: string, token: string | undefined) {
+  const query = `${root.type.toLowerCase()} { ${root.field.name}${args} ${selection} }`;
+  const accept = root.type === 'Subscription' ? { accept: 'text/event-stream' } : {};
+  const { data, errors } = await post(
+    app,
+    { query },
+    { ...accept, ...(token === undefined ? {} : as(token)) },
+  );
+  const answer = Object(Object(data)[root.field.name]);
+  const codes = [errors[0]?.extensions?.['code'], answer.code];
+  return { text: JSON.stringify({ data, errors }), code: codes.find((code) => code !== undefined) ?? null };
+}
+
+const absent = () => ({
+  User: absentId('User'),
+  Campaign: absentId('Campaign'),
+  Batch: absentId('Batch'),
+  Post: absentId('Post'),
+});
+
+const namesThings = (one: Case) => Object.values(things).some((id) => one.arguments(things).includes(id));
+
+/** All that a stranger might have changed. */
+async function stateOfOwner() {
+  const query = `{ me { email } campaigns { edges { node { id name } } }
+    batch(id: "${things.Batch}") { status priority maxCost progress { cancelledCount remainingCount } }
+    posts(first: 100) { edges { node { id status caption } } } }`;
+  return (await post(app, { query }, as(owner.token))).data;
+}
+
+describe.each(roots.map((root) => [root.name, root] as const))('%s', (name, root) => {
+  const probes = probesOfRoot(root);
+  const each = (cases[name] ?? []).flatMap((one) => probes.map((probe) => [one, probe] as const));
+
+  it('tells the anonymous nothing', async () => {
+    for (const [one, { selection }] of each) {
+      const { text, code } = await ask(root, one.arguments(things), selection, undefined);
+      expect([code, text]).toEqual([one.anonymous, text]);
+      expect(text).not.toContain(canary);
+    }
+  });
+
+  it('tells a revoked session nothing', async () => {
+    for (const [one, { selection }] of each) {
+      const { text, code } = await ask(root, one.arguments(things), selection, revoked.token);
+      expect([code, text]).toEqual([one.revoked, text]);
+      expect(text).not.toContain(canary);
+    }
+  });
+
+  it('tells and lets another user no more than it does for ids of nothing', async () => {
+    const before = await stateOfOwner();
+    for (const [one, { selection }] of each) {
+      if (/\.(logout|logoutEverywhere)$/.test(name)) continue;
+      const foreign = await ask(root, one.arguments(things), selection, stranger.token);
+      expect(foreign.text).not.toContain(canary);
+      if (!namesThings(one)) continue;
+      const nothing = await ask(root, one.arguments(absent()), selection, stranger.token);
+      expect(foreign.text).toBe(nothing.text);
+    }
+    expect(await stateOfOwner()).toEqual(before);
+  });
+});

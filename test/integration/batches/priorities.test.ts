@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createReconciliation } from '../../../src/services/batches/reconciliation.ts';
+import { createTurnDealing } from '../../../src/services/batches/queue-positions.ts';
+import { openWorkshop, type Workshop } from '../../support/workshop.ts';
+
+let workshop: Workshop;
+beforeAll(async () => {
+  workshop = await openWorkshop();
+});
+afterAll(() => workshop[Symbol.asyncDispose]());
+
+async function dealAll() {
+  const dealing = createTurnDealing(workshop);
+  while (await dealing.next());
+}
+
+async function reconcile() {
+  const reconciliation = createReconciliation(workshop);
+  while (await reconciliation.next());
+}
+
+/** Batches of these posts, in the order of their turns. */
+async function orderOf(batchIds: string[]) {
+  const posts = await workshop.database.prisma.post.findMany({
+    where: { batchId: { in: batchIds }, status: 'PENDING' },
+    orderBy: { turn: 'asc' },
+  });
+  return posts.map(({ batchId }) => batchIds.indexOf(batchId));
+}
+
+it('a small batch that is paused and resumed before its new priority counts comes first all the same', async () => {
+  const { viewer, campaignId } = await workshop.addAccount();
+  const { batches } = workshop;
+  const ids = [
+    (await batches.start(viewer, { campaignId, postCount: 5 })).id,
+    (await batches.start(viewer, { campaignId, postCount: 5 })).id,
+  ];
+  const urgent = ids[1] ?? '';
+  await batches.setPriority(viewer, urgent, 'HIGH');
+  await batches.pause(viewer, urgent);
+  await batches.resume(viewer, urgent);
+  await dealAll();
+  expect(await orderOf(ids)).toEqual([...Array(5).fill(1), ...Array(5).fill(0)]);
+});
+
+it('while turns of a large account are dealt, orders of others are written', async () => {
+  const [large, other] = [await workshop.addAccount(), await workshop.addAccount()];
+  const { batches } = workshop;
+  const { id } = await batches.start(large.viewer, { campaignId: large.campaignId, postCount: 1_000 });
+  await reconcile();
+  await batches.setPriority(large.viewer, id, 'HIGH');
+  const dealing = createTurnDealing(workshop);
+  expect(await dealing.next()).toBe(true);
+  // Dealt as far as one short transaction goes.
+  const { reconcileFrom } = await workshop.database.prisma.batch.findUniqueOrThrow({ where: { id } });
+  expect(reconcileFrom).toBe(1_001);
+  const order = await batches.start(other.viewer, { campaignId: other.campaignId, postCount: 150 });
+  await reconcile();
+  expect(await workshop.database.prisma.post.count({ where: { batchId: order.id } })).toBe(150);
+  while (await dealing.next());
+  const after = await workshop.database.prisma.batch.findUniqueOrThrow({ where: { id } });
+  expect(after.reconcileFrom).toBeNull();
+});
+
+it('a priority that is set while turns are dealt by an earlier one is the one that counts', async () => {
+  const { viewer, campaignId } = await workshop.addAccount();
+  const { batches } = workshop;
+  const ids: string[] = [];
+  for (let order = 0; order < 3; order += 1)
+    ids.push((await batches.start(viewer, { campaignId, postCount: 5 })).id);
+  await batches.setPriority(viewer, ids[1] ?? '', 'HIGH');
+  const dealing = createTurnDealing(workshop);
+  await dealing.next();
+  await batches.setPriority(viewer, ids[0] ?? '', 'LOW');
+  while (await dealing.next());
+  expect(await orderOf(ids)).toEqual([...Array(5).fill(1), ...Array(5).fill(2), ...Array(5).fill(0)]);
+});

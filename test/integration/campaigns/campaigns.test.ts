@@ -1,0 +1,184 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  ArchiveCampaignDocument,
+  BatchDocument,
+  BatchesDocument,
+  CampaignDocument,
+  CampaignsDocument,
+  CancelBatchDocument,
+  CountsDocument,
+  DeleteCampaignDocument,
+  RestoreCampaignDocument,
+  StartBatchDocument,
+  UpdateCampaignDocument,
+  UsageDocument,
+  type CampaignFilter,
+  type PostFilter,
+} from '../../../client/generated/graphql.ts';
+import {
+  createCampaign,
+  sampleCampaign,
+  signUp,
+  startBatch,
+  startTestApp,
+  type Account,
+  type TestApp,
+} from '../../support/app.ts';
+import { absentId, followToEnd, getPosts, notFound } from '../../support/batches.ts';
+
+let app: TestApp;
+let account: Account;
+beforeAll(async () => {
+  app = await startTestApp();
+  account = await signUp(app);
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+async function names(filter: CampaignFilter, by = account): Promise<string[]> {
+  const order = { by: 'NAME', direction: 'ASC' } as const;
+  const { campaigns } = await by.run(CampaignsDocument, { filter, order });
+  return campaigns.edges.map(({ node }) => node.name);
+}
+
+describe('updateCampaign', () => {
+  it('changes what is given and leaves the rest', async () => {
+    const campaignId = await createCampaign(account);
+    const { updateCampaign } = await account.run(UpdateCampaignDocument, {
+      input: { campaignId, name: 'Autumn launch', language: 'DE' },
+    });
+    expect(updateCampaign).toMatchObject({ ...sampleCampaign, name: 'Autumn launch', language: 'de' });
+  });
+
+  it('names every bad field and changes nothing', async () => {
+    const campaignId = await createCampaign(account);
+    const { updateCampaign } = await account.run(UpdateCampaignDocument, {
+      input: { campaignId, name: ' ', brand: 'b'.repeat(121), tone: 'BOLD' },
+    });
+    expect(updateCampaign).toMatchObject({ fields: [{ path: 'input.name' }, { path: 'input.brand' }] });
+    expect(await account.run(CampaignDocument, { id: campaignId })).toMatchObject({
+      campaign: { name: sampleCampaign.name },
+    });
+  });
+
+  it('answers NOT_FOUND for somebody else’s campaign and for none alike', async () => {
+    const other = await signUp(app);
+    for (const campaignId of [await createCampaign(account), absentId('Campaign')]) {
+      const { updateCampaign } = await other.run(UpdateCampaignDocument, {
+        input: { campaignId, name: 'Mine' },
+      });
+      expect(updateCampaign).toMatchObject(notFound('campaign'));
+    }
+  });
+});
+
+it('takes no batch for an archived campaign until it is restored', async () => {
+  const campaignId = await createCampaign(account);
+  const { archiveCampaign } = await account.run(ArchiveCampaignDocument, { campaignId });
+  expect(archiveCampaign).toMatchObject({ status: 'ARCHIVED' });
+  const input = { campaignId, postCount: 1 };
+  expect((await account.run(StartBatchDocument, { input })).startBatch).toMatchObject({
+    __typename: 'CampaignStateError',
+    code: 'CAMPAIGN_STATE',
+  });
+  const { restoreCampaign } = await account.run(RestoreCampaignDocument, { campaignId });
+  expect(restoreCampaign).toMatchObject({ status: 'ACTIVE' });
+  expect((await account.run(StartBatchDocument, { input })).startBatch.__typename).toBe('Batch');
+});
+
+describe('deleteCampaign', () => {
+  it('removes its batches and posts, and keeps on record what was paid', async () => {
+    const own = await signUp(app);
+    const campaignId = await createCampaign(own);
+    const input = { campaignId, postCount: 2, idempotencyKey: 'once' };
+    const batchId = await startBatch(own, input);
+    await followToEnd(own, batchId);
+    const { deleteCampaign } = await own.run(DeleteCampaignDocument, { campaignId });
+    expect(deleteCampaign).toEqual({ __typename: 'DeletedCampaign', campaignId });
+    expect(await own.run(BatchDocument, { id: batchId })).toEqual({ batch: null });
+    expect(await getPosts(own, {})).toEqual([]);
+    const { me } = await own.run(UsageDocument, {});
+    expect(me?.usage.byCampaign).toMatchObject([{ campaign: null, calls: 4 }]);
+    expect((await own.run(StartBatchDocument, { input })).startBatch).toMatchObject(notFound('campaign'));
+  });
+
+  it('refuses while a batch is unfinished, and works once that is cancelled', async () => {
+    const campaignId = await createCampaign(account);
+    const batchId = await startBatch(account, { campaignId, postCount: 500 });
+    expect((await account.run(DeleteCampaignDocument, { campaignId })).deleteCampaign).toMatchObject({
+      __typename: 'CampaignStateError',
+    });
+    await account.run(CancelBatchDocument, { batchId });
+    expect((await account.run(DeleteCampaignDocument, { campaignId })).deleteCampaign).toMatchObject({
+      __typename: 'DeletedCampaign',
+    });
+  });
+
+  it('is nobody else’s to do', async () => {
+    const campaignId = await createCampaign(account);
+    const { deleteCampaign } = await (await signUp(app)).run(DeleteCampaignDocument, { campaignId });
+    expect(deleteCampaign).toMatchObject(notFound('campaign'));
+    expect((await account.run(CampaignDocument, { id: campaignId })).campaign).not.toBeNull();
+  });
+});
+
+describe('lists', () => {
+  it('narrow campaigns to status, channel, time and words', async () => {
+    const own = await signUp(app);
+    const coffee = await createCampaign(own, { name: 'A 100% coffee', channel: 'X' });
+    await createCampaign(own, { name: 'B tea', brand: 'Leaf', channel: 'LINKEDIN' });
+    await own.run(ArchiveCampaignDocument, { campaignId: coffee });
+    expect(await names({ status: ['ARCHIVED'] }, own)).toEqual(['A 100% coffee']);
+    expect(await names({ channel: ['LINKEDIN', 'TIKTOK'] }, own)).toEqual(['B tea']);
+    expect(await names({ search: 'LEAF' }, own)).toEqual(['B tea']);
+    expect(await names({ search: '0%' }, own)).toEqual(['A 100% coffee']);
+    expect(await names({ search: '%tea' }, own)).toEqual([]);
+    const now = new Date().toISOString();
+    expect(await names({ created: { until: now } }, own)).toEqual(['A 100% coffee', 'B tea']);
+    expect(await names({ created: { since: '2100-01-01T00:00:00Z' } }, own)).toEqual([]);
+  });
+
+  it('count all rows of a filter', async () => {
+    const own = await signUp(app);
+    const campaignId = await createCampaign(own);
+    const batchId = await startBatch(own, { campaignId, postCount: 3 });
+    await startBatch(own, { campaignId: await createCampaign(own, { channel: 'X' }), postCount: 2 });
+    await followToEnd(own, batchId);
+    expect(await own.run(CountsDocument, { batches: { campaignId }, posts: { channel: ['X'] } })).toEqual({
+      campaigns: { totalCount: 2 },
+      batches: { totalCount: 1 },
+      posts: { totalCount: 2 },
+    });
+  });
+
+  it('of a channel follow the campaign to another one, and show each row once', async () => {
+    const own = await signUp(app);
+    const campaignId = await createCampaign(own, { channel: 'X' });
+    await followToEnd(own, await startBatch(own, { campaignId, postCount: 2 }));
+    await own.run(UpdateCampaignDocument, { input: { campaignId, channel: 'LINKEDIN' } });
+    const counted = async (filter: Pick<PostFilter, 'channel' | 'campaignId'>) => {
+      const { batches } = await own.run(BatchesDocument, { filter });
+      return [batches.edges.length, (await getPosts(own, filter)).length];
+    };
+    expect(await counted({ channel: ['LINKEDIN', 'TIKTOK', 'LINKEDIN'] })).toEqual([1, 2]);
+    expect(await counted({ channel: ['LINKEDIN'], campaignId })).toEqual([1, 2]);
+    expect(await counted({ channel: ['X'] })).toEqual([0, 0]);
+    expect(await counted({ channel: ['X'], campaignId })).toEqual([0, 0]);
+  });
+
+  it('order batches by size', async () => {
+    const own = await signUp(app);
+    const campaignId = await createCampaign(own);
+    for (const postCount of [2, 3, 1]) await startBatch(own, { campaignId, postCount });
+    const order = { by: 'POST_COUNT', direction: 'DESC' } as const;
+    const { batches } = await own.run(BatchesDocument, { order, filter: { search: 'spring' } });
+    expect(batches.edges.map(({ node }) => node.progress.postCount)).toEqual([3, 2, 1]);
+  });
+
+  it('name the field when a span of time ends before it begins', async () => {
+    const created = { since: '2026-02-01T00:00:00Z', until: '2026-01-01T00:00:00Z' };
+    await expect(account.run(CampaignsDocument, { filter: { created } })).rejects.toMatchObject({
+      codes: ['INVALID_INPUT'],
+      reasons: [{ fields: [{ path: 'filter.created.until' }] }],
+    });
+  });
+});

@@ -1,0 +1,110 @@
+import { getIntrospectionQuery } from 'graphql';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestApp, type TestApp } from '../../support/app.ts';
+import { openSocket, post } from '../../support/raw-graphql.ts';
+
+/** Refusals take a few milliseconds; the bound leaves room for a busy machine. */
+const refusalMs = 700;
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+  // The first refusal loads what answers it.
+  await post(app, { query: '{' });
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+const times = (count: number, piece: (n: number) => string) =>
+  Array.from({ length: count }, (_, n) => piece(n)).join(' ');
+const unclosed = `"${'\\"'.repeat(24_990)}`;
+
+describe('a string of 50 KB that is never closed', () => {
+  it('is refused at once over HTTP', async () => {
+    const { errors, ms } = await post(app, { query: unclosed });
+    expect(errors[0]?.extensions).toMatchObject({ code: 'SYNTAX_ERROR' });
+    expect(ms).toBeLessThan(refusalMs);
+  });
+
+  it('is refused at once over WebSocket', async () => {
+    await using socket = await openSocket(app);
+    const startedAt = performance.now();
+    socket.say({ type: 'subscribe', id: 'unclosed', payload: { query: unclosed } });
+    const { payload } = await socket.hear(({ type }) => type === 'error');
+    expect(payload).toMatchObject([{ extensions: { code: 'SYNTAX_ERROR' } }]);
+    expect(performance.now() - startedAt).toBeLessThan(refusalMs);
+  });
+});
+
+describe('a document that is dear to validate', () => {
+  const spreads = (count: number) =>
+    `{ ${times(count, (n) => `...F${n}`)} } ${times(count, (n) => `fragment F${n} on Query { me { id } me { id } }`)}`;
+
+  it.each([
+    ['110 fragments of fields that overlap', spreads(110)],
+    ['240 fields of one name with selections', `{ ${times(240, () => 'me { id }')} }`],
+    [
+      '60 fields of one name with long arguments',
+      `{ ${times(60, () => `nodes(ids: [${times(22, () => '"a"')}]) { id }`)} }`,
+    ],
+    [
+      '200 fragments in a chain',
+      `{ ...F0 } ${times(200, (n) => `fragment F${n} on Query { ...F${n + 1} me { id } }`)} fragment F200 on Query { me { id } }`,
+    ],
+    [
+      'a fragment within a field of itself',
+      '{ ...A } fragment A on Query { campaigns { edges { node { posts { edges { node { ...B ...B } } } } } } } fragment B on Post { batch { posts { edges { node { ...B } } } } }',
+    ],
+  ])('is refused before it is validated: %s', async (_what, query) => {
+    const { errors } = await post(app, { query });
+    expect(errors).toMatchObject([{ extensions: { code: 'DOCUMENT_TOO_LARGE' } }]);
+  });
+
+  it('is refused for a name of more than 100 characters: answers repeat names', async () => {
+    const { errors } = await post(app, { query: `{ ${'a'.repeat(101)}: me { id } }` });
+    expect(errors).toMatchObject([{ extensions: { code: 'DOCUMENT_TOO_LARGE' } }]);
+    expect((await post(app, { query: `{ ${'a'.repeat(100)}: me { id } }` })).errors).toEqual([]);
+  });
+
+  it('is not refused for fragments as clients use them', async () => {
+    const query = `{ ${times(10, (n) => `...F${n}`)} } ${times(10, (n) => `fragment F${n} on Query { me { id email } }`)}`;
+    expect((await post(app, { query })).errors).toEqual([]);
+  });
+
+  it('is not refused for a fragment of each of 50 components at one place, as Relay and Apollo write them', async () => {
+    const fragments = times(50, (n) => `fragment F${n} on User { id __typename email }`);
+    const query = `{ me { ${times(50, (n) => `...F${n}`)} } } ${fragments}`;
+    expect((await post(app, { query })).errors).toEqual([]);
+  });
+});
+
+describe('introspection', () => {
+  it('is answered as tools ask for it', async () => {
+    const query = getIntrospectionQuery({
+      descriptions: true,
+      specifiedByUrl: true,
+      directiveIsRepeatable: true,
+      schemaDescription: true,
+      inputValueDeprecation: true,
+      oneOf: true,
+    });
+    expect((await post(app, { query })).errors).toEqual([]);
+  });
+
+  it('of a few lines brings no megabytes', async () => {
+    const list = (name: string) =>
+      `${name}: types { name description fields { name description args { name description type { name description } } type { name description } } }`;
+    const query = `{ __schema { ${times(20, (n) => list(`a${n}`))} } }`;
+    expect((await post(app, { query })).errors).toMatchObject([
+      { extensions: { code: 'DOCUMENT_TOO_LARGE' } },
+    ]);
+  });
+});
+
+describe('variables', () => {
+  it('of 60,000 wrong values are refused at once', async () => {
+    const query = 'query($s: [CampaignStatus!]) { campaigns(filter: { status: $s }) { edges { cursor } } }';
+    const { errors, ms } = await post(app, { query, variables: { s: Array(60_000).fill('NONE') } });
+    expect(errors[0]?.extensions).toMatchObject({ code: 'INVALID_INPUT', field: 's[0]' });
+    expect(ms).toBeLessThan(refusalMs);
+  });
+});

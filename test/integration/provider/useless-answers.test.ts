@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { ResumeBatchDocument } from '../../../client/generated/graphql.ts';
+import {
+  createCampaign,
+  signUp,
+  startBatch,
+  startTestApp,
+  type Account,
+  type TestApp,
+} from '../../support/app.ts';
+import { followToEnd, getBatch, getPosts, waitForBatch } from '../../support/batches.ts';
+import { captionError } from '../../support/provider-answers.ts';
+import { waitUntil } from '../../support/services/wait-until.ts';
+
+let app: TestApp;
+let account: Account;
+let campaignId: string;
+beforeAll(async () => {
+  app = await startTestApp({ POST_SLOTS: '4' });
+  account = await signUp(app);
+  campaignId = await createCampaign(account);
+});
+afterAll(() => app[Symbol.asyncDispose]());
+beforeEach(() => {
+  app.simulator.control.clearFaults();
+  app.simulator.control.resetStats();
+});
+
+it.each([
+  ['answers nonsense', { kind: 'bad_json', endpoint: 'chat' }],
+  ['accepts no request', captionError(400, 'unsupported_parameter')],
+] as const)(
+  'a batch whose model %s every time pauses before more is bought, and goes on when that is mended',
+  { timeout: 100_000 },
+  async (_what, fault) => {
+    app.simulator.control.setFaults([fault]);
+    const batchId = await startBatch(account, { campaignId, postCount: 20 });
+    const ended = await waitForBatch(
+      account,
+      batchId,
+      'is paused',
+      ({ status }) => status !== 'RUNNING',
+      80_000,
+    );
+    expect(ended).toMatchObject({ status: 'PAUSED', pauseReason: 'PROVIDER_ANSWERS_USELESS' });
+    await waitUntil('no post to be under way', async () => {
+      const underWay = await getPosts(account, { batchId, status: ['GENERATING'] });
+      return underWay.length === 0;
+    });
+    // Five in a row, what the slots had under way, and what they began before the pause was written.
+    expect(app.simulator.control.stats().chat.received).toBeLessThanOrEqual(5 + 2 * 4);
+
+    app.simulator.control.clearFaults();
+    await account.run(ResumeBatchDocument, { batchId });
+    await followToEnd(account, batchId);
+    const { progress } = await getBatch(account, batchId);
+    expect(progress.completedCount + progress.failedCount).toBe(20);
+    // What was refused for good before the pause can be retried by its owner.
+    expect(progress.failedCount).toBeLessThanOrEqual(4 + 4);
+  },
+);
+
+it('a model that answers nonsense now and then pauses nothing', { timeout: 60_000 }, async () => {
+  app.simulator.control.setFaults([{ kind: 'bad_json', endpoint: 'chat', probability: 0.3 }]);
+  const batchId = await startBatch(account, { campaignId, postCount: 20 });
+  const ended = await waitForBatch(account, batchId, 'ends', ({ status }) => status !== 'RUNNING', 50_000);
+  expect(ended.status).toBe('COMPLETED');
+});

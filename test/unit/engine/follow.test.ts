@@ -1,0 +1,173 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import type { LoggedEvent } from '../../../src/domain/batches/events.ts';
+import { createLocalBus } from '../../../src/events/bus.ts';
+import { follow } from '../../../src/events/follow.ts';
+import type { Stream } from '../../../src/events/log.ts';
+import { createTails } from '../../../src/events/tail.ts';
+import { announceStage, batchTopic } from '../../../src/events/topics.ts';
+import { waitUntil } from '../../support/services/wait-until.ts';
+
+const [batchId, ownerId] = [crypto.randomUUID(), crypto.randomUUID()];
+const counts = { postCount: 0, completedCount: 0, failedCount: 0, cancelledCount: 0 };
+
+function entry(seq: number, last: boolean): LoggedEvent {
+  const type = last ? ('BATCH_COMPLETED' as const) : ('BATCH_STARTED' as const);
+  return { batchId, seq, ownerId, userSeq: seq, createdAt: new Date(0), event: { type, ...counts } };
+}
+
+/**
+ * A stream of `total` entries, of which `visible()` are committed by now and those up to `pruned` gone, and a
+ * bus beside it.
+ */
+function streamOf(total: number, visible: () => number, pruned = 0) {
+  const bus = createLocalBus();
+  const tails = createTails(bus);
+  const reads: number[] = [];
+  const topic = batchTopic(batchId);
+  const stream: Stream = {
+    topic,
+    seqOf: ({ seq }) => seq,
+    newest: async () => visible(),
+    read: async (after, limit) => {
+      reads.push(after);
+      const seqs = Array.from({ length: visible() }, (_, index) => index + 1);
+      return seqs
+        .filter((seq) => seq > Math.max(after, pruned))
+        .slice(0, limit)
+        .map((seq) => entry(seq, seq === total));
+    },
+  };
+  const publish = (seq: number) => bus.publish(topic, { kind: 'event', entry: entry(seq, seq === total) });
+  const tellStage = (postId: string, stage: 'STARTED' | 'CAPTION_READY') =>
+    announceStage(bus, { batchId, ownerId, postId, stage, at: new Date(0) });
+  /** Every item by itself. */
+  async function* items(signal = new AbortController().signal) {
+    for await (const page of follow(tails, stream, { after: 0, ends: true, signal }))
+      yield* Array.isArray(page) ? page : [page];
+  }
+  return { items, reads, publish, tellStage };
+}
+
+type Told = { kind: string; seq: number };
+
+const seqs = (told: Told[]) => told.flatMap(({ kind, seq }) => (kind === 'event' ? [seq] : []));
+const oneTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+
+it('reads a finished batch from the log, page by page', async () => {
+  const { items } = streamOf(1_000, () => 1_000);
+  expect(seqs(await Array.fromAsync(items()))).toEqual(oneTo(1_000));
+});
+
+it('tells an event once that stands in the log and comes over the bus as well', async () => {
+  let committed = 1;
+  const { items, publish } = streamOf(3, () => committed);
+  const followed: Told[] = [];
+  for await (const item of items()) {
+    followed.push(item);
+    if (committed < 3) {
+      committed += 1;
+      publish(committed - 1);
+      publish(committed);
+    }
+  }
+  expect(seqs(followed)).toEqual([1, 2, 3]);
+});
+
+it('fills a hole in what the bus brought from the log', async () => {
+  let committed = 1;
+  const { items, publish } = streamOf(5, () => committed);
+  const followed: Told[] = [];
+  for await (const item of items()) {
+    followed.push(item);
+    if (committed === 1) {
+      committed = 5;
+      publish(5);
+    }
+  }
+  expect(seqs(followed)).toEqual([1, 2, 3, 4, 5]);
+});
+
+it('keeps no unbounded buffer for a slow reader, who still misses nothing', async () => {
+  const total = 5_000;
+  let committed = 1;
+  const { items, publish, reads } = streamOf(total, () => committed);
+  const followed: Told[] = [];
+  for await (const item of items()) {
+    followed.push(item);
+    if (committed === 1) {
+      committed = total;
+      oneTo(total).forEach(publish);
+    }
+  }
+  expect(seqs(followed)).toEqual(oneTo(total));
+  expect(reads.length).toBeGreaterThan(10);
+});
+
+it('finds what the bus never told', async () => {
+  let committed = 1;
+  const { items } = streamOf(2, () => committed);
+  const following = items();
+  expect((await following.next()).value).toMatchObject({ seq: 1 });
+  committed = 2;
+  expect((await following.next()).value).toMatchObject({ seq: 2 });
+});
+
+it('ends as soon as the reader leaves, and stops listening', async () => {
+  const { items, publish } = streamOf(9, () => 1);
+  const leaving = new AbortController();
+  const following = items(leaving.signal);
+  await following.next();
+  const next = following.next();
+  leaving.abort();
+  expect(await next).toEqual({ done: true, value: undefined });
+  publish(2);
+});
+
+it('tells a reader who lags only the newest step of each post', async () => {
+  const { items, publish, tellStage } = streamOf(3, () => 1);
+  const leaving = new AbortController();
+  const following = items(leaving.signal);
+  await following.next();
+  const live = following.next();
+  // The reader has caught up as soon as it is told of something that the log does not have.
+  await waitUntil('the second event', async () => {
+    publish(2);
+    return (await Promise.race([live, delay(1)])) !== undefined;
+  });
+  const [first, second] = [crypto.randomUUID(), crypto.randomUUID()];
+  tellStage(first, 'STARTED');
+  tellStage(second, 'STARTED');
+  tellStage(first, 'CAPTION_READY');
+  const steps = [(await following.next()).value, (await following.next()).value];
+  expect(steps.map((item) => (item?.kind === 'stage' ? [item.stage.postId, item.stage.stage] : []))).toEqual([
+    [second, 'STARTED'],
+    [first, 'CAPTION_READY'],
+  ]);
+  leaving.abort();
+  await following.return();
+});
+
+it('says how much is missing where history was pruned, and goes on with what is there', async () => {
+  const { items } = streamOf(6, () => 6, 4);
+  const told = await Array.fromAsync(items());
+  expect(told.map(({ kind, seq }) => [kind, seq])).toEqual([
+    ['gap', 4],
+    ['event', 5],
+    ['event', 6],
+  ]);
+});
+
+it('readers of one stream share what is read of its newest end', async () => {
+  let committed = 1;
+  const { items, reads } = streamOf(2, () => committed);
+  const leaving = new AbortController();
+  const readers = Array.from({ length: 20 }, () => items(leaving.signal));
+  await Promise.all(readers.map((reader) => reader.next()));
+  const before = reads.length;
+  committed = 2;
+  await Promise.all(readers.map((reader) => reader.next()));
+  expect(reads.length - before).toBeLessThan(5);
+  leaving.abort();
+  await Promise.all(readers.map((reader) => reader.return()));
+});

@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { createLocalBus } from '../../../src/events/bus.ts';
+import { createReconciler, type Source } from '../../../src/engine/reconciler.ts';
+import { createLogger } from '../../../src/telemetry/logger.ts';
+import { waitUntil } from '../../support/services/wait-until.ts';
+
+function reconcilerOf(sources: readonly Source[]) {
+  return createReconciler({ sources, bus: createLocalBus(), logger: createLogger('silent') });
+}
+
+it('work that fails keeps no other work waiting', async () => {
+  let left = 20;
+  const reconciler = reconcilerOf([
+    { next: () => Promise.reject(new Error('an account whose deletion fails')) },
+    { next: () => Promise.resolve((left -= 1) > 0) },
+  ]);
+  await reconciler.start();
+  await waitUntil('the other work to be done', async () => left <= 0);
+  await reconciler.stop();
+});
+
+it('a stop does not wait for the rest after a long part', async () => {
+  let parts = 0;
+  const reconciler = reconcilerOf([
+    {
+      async next() {
+        parts += 1;
+        const until = performance.now() + 1_000;
+        while (performance.now() < until);
+        return true;
+      },
+    },
+  ]);
+  await reconciler.start();
+  await waitUntil('a part to be done', async () => parts > 0);
+  const stoppedAt = performance.now();
+  await reconciler.stop();
+  expect(performance.now() - stoppedAt).toBeLessThan(1_500);
+}, 30_000);

@@ -1,0 +1,58 @@
+import { isUnionType, parse, validate } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import * as errors from '../../../src/domain/errors/errors.ts';
+import { exampleOperations } from '../../../src/http/graphql/graphiql-examples.ts';
+import { schema } from '../../../src/graphql/schema.ts';
+
+const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
+
+/** Names of the errors that a mutation may answer with. */
+function errorsOf(name: string): string[] {
+  const type = mutations.find((mutation) => mutation.name === name)?.type;
+  const union = type !== undefined && 'ofType' in type ? type.ofType : type;
+  return isUnionType(union)
+    ? union
+        .getTypes()
+        .map((member) => member.name)
+        .filter((member) => member.endsWith('Error'))
+        .toSorted()
+    : [];
+}
+
+describe('the schema', () => {
+  it('answers every mutation with a union that has an error', () => {
+    expect(mutations.filter(({ name }) => errorsOf(name).length === 0)).toEqual([]);
+  });
+
+  it('names just the errors that can happen', () => {
+    const always = ['InvalidInputError', 'NotFoundError', 'UnauthenticatedError'];
+    expect(errorsOf('createCampaign')).toEqual(['InvalidInputError', 'UnauthenticatedError']);
+    expect(errorsOf('archiveCampaign')).toEqual(always);
+    expect(errorsOf('setBatchPriority')).toEqual(always);
+    expect(errorsOf('deleteCampaign')).toEqual(['CampaignStateError', ...always]);
+    expect(errorsOf('regeneratePost')).toEqual([
+      'InvalidInputError',
+      'NotFoundError',
+      'PostStateError',
+      'UnauthenticatedError',
+    ]);
+    expect(errorsOf('editPost')).toEqual([
+      'InvalidInputError',
+      'NotFoundError',
+      'PostStateError',
+      'UnauthenticatedError',
+      'VersionConflictError',
+    ]);
+  });
+
+  it('has a type for every error that is data', () => {
+    const absent = Object.keys(errors).filter(
+      (name) => name !== 'PressrunError' && schema.getType(name) === undefined,
+    );
+    expect(absent).toEqual([]);
+  });
+
+  it('takes every operation that GraphiQL opens with', () => {
+    expect(validate(schema, parse(exampleOperations))).toEqual([]);
+  });
+});

@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import { ConfigError, readConfig, settingNames } from '../../../src/config.ts';
+
+it('needs no setting at all: database, bus and provider are embedded', () => {
+  expect(readConfig({})).toMatchObject({
+    host: '127.0.0.1',
+    port: 4000,
+    databaseUrl: undefined,
+    redisUrl: undefined,
+    provider: { kind: 'simulator', textModel: 'gpt-5.4-mini', imageModel: 'gpt-image-2' },
+    postSlots: 10,
+  });
+});
+
+it('switches database, bus and provider each on its own', () => {
+  expect(readConfig({ DATABASE_URL: 'postgresql://localhost/x' })).toMatchObject({
+    databaseUrl: 'postgresql://localhost/x',
+    redisUrl: undefined,
+    provider: { kind: 'simulator' },
+  });
+  expect(readConfig({ OPENAI_API_KEY: 'sk-x' })).toMatchObject({
+    databaseUrl: undefined,
+    provider: { kind: 'openai' },
+  });
+});
+
+it('counts an empty value as not set', () => {
+  expect(readConfig({ DATABASE_URL: '', PORT: '' })).toMatchObject({ databaseUrl: undefined, port: 4000 });
+});
+
+it('names every faulty setting at once, and echoes no value', () => {
+  const faulty = {
+    PORT: 'abc',
+    DATABASE_URL: 'mysql://root:hunter2@db/x',
+    JWT_SECRET: 'hunter2',
+    POST_SLOTS: '0',
+    TEXT_MODEL: 'unheard-of',
+    OPENAI_BASE_URL: 'https://hunter2.example.com',
+  };
+  const read = () => readConfig(faulty);
+  expect(read).toThrow(ConfigError);
+  for (const name of ['PORT', 'DATABASE_URL', 'JWT_SECRET', 'POST_SLOTS', 'OPENAI_API_KEY'])
+    expect(read).toThrow(`${name}: must`);
+  expect(read).not.toThrow(/hunter2|abc/);
+});
+
+it('refuses a model whose price it does not know, until the price is set', () => {
+  expect(() => readConfig({ IMAGE_MODEL: 'unheard-of' })).toThrow('IMAGE_PRICE: must be set');
+  const { provider } = readConfig({ IMAGE_MODEL: 'unheard-of', IMAGE_PRICE: '5/30' });
+  expect(provider.prices.get('unheard-of')).toEqual({ input: 5, output: 30 });
+});
+
+it('does not start in production without a secret of its own', () => {
+  expect(() => readConfig({ NODE_ENV: 'production' })).toThrow('JWT_SECRET: must be set in production');
+});
+
+it('has each of its settings explained in README.md', async () => {
+  const readme = await readFile('README.md', 'utf8');
+  expect(settingNames.filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
+});
