@@ -14,9 +14,10 @@ const { values } = parseArgs({
 
 const help = `Generates all code and files that are made from others.
 
-  npm run generate                 Prisma client, schema.graphql, docs/errors.md, typed client documents, database template
-  npm run generate -- --check      changes nothing; exits 1 where schema.graphql, docs/errors.md or the migrations are behind
-  npm run generate -- --install    after npm ci: all but schema.graphql and docs/errors.md, which are committed
+  npm run generate                 Prisma client, schema.graphql, docs/errors.md, docs/configuration.md, typed client
+                                   documents, database template
+  npm run generate -- --check      changes nothing; exits 1 if one of the committed files or a migration is out of date
+  npm run generate -- --install    after npm ci: all but the committed files (schema.graphql and docs/*.md)
 `;
 
 if (values.help) {
@@ -29,7 +30,7 @@ if (values.help) {
   await unpackQueryCompiler();
   if (!values.install) {
     for (const [file, text] of await printedFiles()) await writeFile(file, text);
-    step('schema.graphql and docs/errors.md', () => undefined);
+    step('schema.graphql, docs/errors.md and docs/configuration.md', () => undefined);
   }
   // Absent after `npm ci --omit=dev`: then nothing that runs needs its output.
   if (existsSync('node_modules/@graphql-codegen/cli')) {
@@ -42,22 +43,25 @@ if (values.help) {
 
 async function checkFiles(): Promise<void> {
   for (const [file, text] of await printedFiles()) {
-    if ((await readFile(file, 'utf8')) === text) continue;
-    process.stderr.write(`${file} is not what the code says. Mend it: npm run generate\n`);
+    if (existsSync(file) && (await readFile(file, 'utf8')) === text) continue;
+    process.stderr.write(`${file} is out of date. To update it: npm run generate\n`);
     process.exitCode = 1;
   }
 }
 
 /** Loaded late: the code they come from does not compile before the Prisma client is there. */
 async function printedFiles(): Promise<[file: string, text: string][]> {
-  const [{ printSchema, lexicographicSortSchema }, { schema }, { errorsPage }] = await Promise.all([
-    import('graphql'),
-    import('../src/graphql/schema.ts'),
-    import('./errors-page.ts'),
-  ]);
+  const [{ printSchema, lexicographicSortSchema }, { schema }, { errorsPage }, { configurationPage }] =
+    await Promise.all([
+      import('graphql'),
+      import('../src/graphql/schema.ts'),
+      import('./errors-page.ts'),
+      import('./configuration-page.ts'),
+    ]);
   return [
     ['schema.graphql', `${printSchema(lexicographicSortSchema(schema))}\n`],
     ['docs/errors.md', errorsPage(schema)],
+    ['docs/configuration.md', configurationPage()],
   ];
 }
 

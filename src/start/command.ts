@@ -1,7 +1,8 @@
 import cluster from 'node:cluster';
 import { startApp, type App } from '../app.ts';
 import { clusterSize, runCluster } from './cluster.ts';
-import { ConfigError, readConfig } from '../config.ts';
+import { readConfig } from '../config/config.ts';
+import { ConfigError } from '../config/environment.ts';
 import { PersistedDocumentsError } from '../http/graphql/persisted-documents.ts';
 import { ListenError } from '../http/listen-error.ts';
 import { findUnusable, UnusableError } from './start-failure.ts';
@@ -12,7 +13,7 @@ import { createLogger } from '../telemetry/logger.ts';
 const help = `Starts Pressrun: GraphQL, subscriptions and the worker in one process.
 
   npm start              everything embedded under .data/
-  PORT=4001 npm start    any setting comes from the environment or .env; README.md lists them
+  PORT=4001 npm start    any setting comes from the environment or .env; docs/configuration.md lists them
   npm start -- --cluster [n]
                          n processes on one port, one for each core without a number; needs PostgreSQL and Redis
 `;

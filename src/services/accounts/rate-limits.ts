@@ -9,7 +9,7 @@ import {
 import { networkOf } from '../../domain/addresses.ts';
 import { RateLimitedError } from '../../domain/errors/errors.ts';
 
-/** How much is allowed; see README.md, Settings. */
+/** How much is allowed; see docs/configuration.md. */
 export type RateLimitSettings = {
   /** Operations a minute: top-level fields, so that an alias counts like a request of its own. */
   perUser: number;
