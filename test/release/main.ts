@@ -15,7 +15,7 @@ release beside this version, while it is replaced, must go on working.
   npm run check:release -- --full      all of its integration tests
   npm run check:release -- --ref REF   another version than the last one
 
-The last release is the commit before this one that last changed test/release/schema.graphql (npm run schema:land).
+The last release is the commit before this one that last changed test/release/schema.graphql (npm run schema:release).
 `;
 
 /** Accounts, campaigns, batches, posts and jobs from their beginning to their end. */
