@@ -8,7 +8,8 @@ const { scripts } = z
   .object({ scripts: z.record(z.string(), z.string()) })
   .parse(JSON.parse(await readFile('package.json', 'utf8')));
 
-const files = await Array.fromAsync(glob(['*.md', 'docs/**/*.md']));
+/** A changelog names what there was. */
+const files = await Array.fromAsync(glob(['*.md', 'docs/**/*.md'], { exclude: ['CHANGELOG.md'] }));
 const pages = await Promise.all(files.map(async (file) => ({ file, text: await readFile(file, 'utf8') })));
 
 /** Commands of npm itself. */
