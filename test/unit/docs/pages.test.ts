@@ -29,8 +29,8 @@ function find(text: string, pattern: RegExp): string[] {
 describe.each(pages)('$file', ({ file, text }) => {
   it('names only npm scripts that exist', () => {
     const unknown = [
-      ...find(text, /npm run ([\w:-]+)/g).filter((name) => !(name in scripts)),
-      ...find(text, /\bnpm (?!run )([a-z]+)/g).filter((name) => !npmCommands.has(name)),
+      ...find(text, /npm\s+run\s+([\w:-]+)/g).filter((name) => !(name in scripts)),
+      ...find(text, /\bnpm\s+(?!run\b)([a-z]+)/g).filter((name) => !npmCommands.has(name)),
     ];
     expect(unknown).toEqual([]);
   });
@@ -47,7 +47,7 @@ it('README.md and CONTRIBUTING.md name every npm script that people run', () => 
   const named = new Set(
     pages
       .filter(({ file }) => file === 'README.md' || file === 'CONTRIBUTING.md')
-      .flatMap(({ text }) => find(text, /npm (?:run )?([\w:-]+)/g)),
+      .flatMap(({ text }) => find(text, /npm\s+(?:run\s+)?([\w:-]+)/g)),
   );
   const parts = /^(postinstall|check:(?!release|schema).*)$/;
   expect(Object.keys(scripts).filter((name) => !parts.test(name) && !named.has(name))).toEqual([]);
