@@ -5,8 +5,8 @@ import { z } from 'zod';
 export type NodeType = 'User' | 'Campaign' | 'Batch' | 'Post';
 
 /**
- * The id that clients see for a row: Relay's global id, in base64url without padding. Lists are full of them, and `btoa` takes half
- * as long as a buffer does; of text in ASCII it makes the same characters, as `+` and `/` only come of `>`, `?` and `~`.
+ * The id that clients see for a row: Relay's global id, in base64url without padding. `btoa` is faster than a buffer. It never
+ * writes `+` or `/` here: in ASCII they only come from `>`, `?` and `~`.
  */
 export function toGlobalId(type: string, id: string | number | bigint): string {
   const text = `${type}:${id}`;
@@ -15,7 +15,7 @@ export function toGlobalId(type: string, id: string | number | bigint): string {
   return padding === 0 ? padded : padded.slice(0, -padding);
 }
 
-/** @returns type and row id of a global id, or undefined where it is none. */
+/** @returns type and row id of a global id; undefined if the text is no global id. */
 export function fromGlobalId(globalId: string): { type: string; id: string } | undefined {
   const [, type, id] =
     /^(\w+):([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/.exec(
@@ -24,7 +24,7 @@ export function fromGlobalId(globalId: string): { type: string; id: string } | u
   return type === undefined || id === undefined ? undefined : { type, id };
 }
 
-// A schema is made once: to make one takes longer than to read an id by it.
+// Creating a schema takes longer than parsing an id, so each is created once.
 const schemas = {
   User: schemaOf('User'),
   Campaign: schemaOf('Campaign'),
@@ -41,7 +41,7 @@ function schemaOf(type: NodeType) {
   });
 }
 
-/** A global id of one type in an input; parses to the row's id. */
+/** Schema of a global id of one type. It parses to the row's id. */
 export function globalId(type: NodeType) {
   return schemas[type];
 }
