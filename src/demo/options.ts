@@ -16,7 +16,7 @@ export const help = `Writes a batch of posts before your eyes, as an ordinary cl
   --help             this text
 
 Environment variables and .env set the server up as they do for npm start. With DATA_DIR set, the data stays
-there. It ends with 0 when every post is completed and its caption and picture were found to be good.
+there. It ends with 0 when every post is completed and its caption and image were found to be good.
 `;
 
 export type Options = {
@@ -24,11 +24,11 @@ export type Options = {
   campaignFile: string;
   transport: Transport;
   serve: boolean;
-  /** Where GraphQL is served; undefined: on a server that the demo starts. */
+  /** Where GraphQL is served. Undefined: the demo starts a server. */
   url: string | undefined;
 };
 
-/** A flag that cannot be used. The message is one line and names it. */
+/** The command line is wrong. The message is one line and names the flag. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
