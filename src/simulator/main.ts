@@ -6,7 +6,7 @@ import { createSimulator } from './server.ts';
 
 const HELP = `Usage: npm run simulator -- [options]
 
-An OpenAI-compatible server on this machine: captions, pictures and embeddings that say they are simulated.
+An OpenAI-compatible server on this machine: captions, images and embeddings that say they are simulated.
 
   --port <n>                  4010; 0 takes a free one
   --host <address>            127.0.0.1
