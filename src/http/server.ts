@@ -2,7 +2,7 @@ import type { Cache } from '../cache/cache.ts';
 import type { CachedAnswer } from './graphql/cached-answers.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RetryableError } from '../domain/errors/errors.ts';
-import { createTimestampWriter } from '../domain/timestamps.ts';
+import { createMomentWriter } from '../domain/timestamps.ts';
 import type { Services } from '../graphql/context.ts';
 import { createServer } from '../node-http.ts';
 import type { RateLimits } from '../services/accounts/rate-limits.ts';
@@ -123,7 +123,7 @@ export function createHttpServer(deps: {
     }
   }
 
-  const requestLog = createRequestLog(logger, createTimestampWriter());
+  const requestLog = createRequestLog(logger, createMomentWriter());
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedAt = performance.now();

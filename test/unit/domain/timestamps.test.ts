@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createTimestampWriter, fromPostgresText } from '../../../src/domain/timestamps.ts';
+import { createMomentWriter, fromPostgresText } from '../../../src/domain/timestamps.ts';
 
 const moment = fc.oneof(
   fc.date({ noInvalidDate: true }),
@@ -14,7 +14,7 @@ const moment = fc.oneof(
 );
 
 it('writes every moment as Date does', () => {
-  const write = createTimestampWriter();
+  const write = createMomentWriter();
   fc.assert(
     fc.property(moment, (date) => {
       expect(write(date)).toBe(date.toISOString());
