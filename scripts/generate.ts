@@ -4,31 +4,26 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { commandLine } from '../src/command-line.ts';
 import type { Database } from '../src/store/database.ts';
 
-const { values } = parseArgs({
-  options: { help: { type: 'boolean' }, check: { type: 'boolean' }, install: { type: 'boolean' } },
-});
+const options = commandLine('npm run generate')
+  .description(
+    'Generates all code and files that are made from others: Prisma client, schema.graphql, docs/errors.md, docs/configuration.md, typed client documents, database template.',
+  )
+  .option('--check', 'changes nothing; exits 1 if a committed file or the migrations are out of date')
+  .option('--install', 'after npm ci: all but the committed files, schema.graphql and docs/*.md')
+  .parse()
+  .opts();
 
-const help = `Generates all code and files that are made from others.
-
-  npm run generate                 Prisma client, schema.graphql, docs/errors.md, docs/configuration.md, typed client
-                                   documents, database template
-  npm run generate -- --check      changes nothing; exits 1 if one of the committed files or a migration is out of date
-  npm run generate -- --install    after npm ci: all but the committed files (schema.graphql and docs/*.md)
-`;
-
-if (values.help) {
-  process.stdout.write(help);
-} else if (values.check) {
+if (options.check) {
   await checkFiles();
   run('scripts/migration.ts', '--check');
 } else {
   step('Prisma client', () => run(binOf('prisma'), 'generate', '--no-hints'));
   await unpackQueryCompiler();
-  if (!values.install) {
+  if (!options.install) {
     for (const [file, text] of await printedFiles()) await writeFile(file, text);
     step('schema.graphql, docs/errors.md and docs/configuration.md', () => undefined);
   }

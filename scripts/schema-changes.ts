@@ -1,21 +1,23 @@
 import { copyFile, readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { CriticalityLevel, DiffRule, diff } from '@graphql-inspector/core';
 import { buildSchema } from 'graphql';
-
-const { values } = parseArgs({ options: { help: { type: 'boolean' }, release: { type: 'boolean' } } });
+import { commandLine } from '../src/command-line.ts';
 
 const released = 'test/release/schema.graphql';
 
-if (values.help) {
-  process.stdout.write(`Compares schema.graphql with ${released}, the schema of the last release.
+const { release } = commandLine('npm run check:schema')
+  .description(
+    `Compares schema.graphql with ${released}, the schema of the last release. Exits 1 if a client that works today
+would break. Fields may be added. One that goes is deprecated in one released schema before it is missing in the next.`,
+  )
+  .option(
+    '--release',
+    "makes today's schema the one to compare with; run it with a release (npm run schema:release)",
+  )
+  .parse()
+  .opts();
 
-  npm run check:schema       exits 1 if a client that works today would break
-  npm run schema:release     makes today's schema the one to compare with; run it with a release
-
-Fields may be added. One that goes is deprecated in one released schema before it is missing in the next.
-`);
-} else if (values.release) {
+if (release) {
   await copyFile('schema.graphql', released);
 } else {
   const read = async (file: string) => buildSchema(await readFile(file, 'utf8'));
