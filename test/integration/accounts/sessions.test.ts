@@ -262,7 +262,7 @@ it('closes a WebSocket when its token expires, unless it brings a new one in tim
   const account = await withOpenBatch();
   // Long enough for two subscriptions on a machine that has other things to do.
   const soon = Math.floor(Date.now() / 1000) + 6;
-  const shortLived = await forge(account.token, { claims: { exp: soon } });
+  const shortLived = forge(account.token, { claims: { exp: soon } });
   await using lets = await openSocket(app, shortLived);
   await using renews = await openSocket(app, shortLived);
   for (const socket of [lets, renews]) {
@@ -288,7 +288,7 @@ it('goes on verifying tokens of a secret that was replaced, and signs with the n
   // Another database, so the session is not there: what tells is that its own new tokens work, and why the old one does not.
   const fresh = await signUp(rotated);
   expect(await fresh.run(MeDocument, {})).toMatchObject({ me: { id: fresh.id } });
-  const signedBefore = await forge(fresh.token);
+  const signedBefore = forge(fresh.token);
   expect(await clientOf(rotated, signedBefore).run(MeDocument, {})).toMatchObject({ me: { id: fresh.id } });
   await expect(clientOf(rotated, account.token).run(MeDocument, {})).rejects.toMatchObject(refused);
 });
