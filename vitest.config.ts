@@ -3,9 +3,10 @@ import { defineConfig } from 'vitest/config';
 const nodeConditions = ['node', 'module-sync'];
 
 const shared = {
-  globalSetup: ['test/support/services/global.ts'],
   testTimeout: 30_000,
   hookTimeout: 60_000,
+  /** A test that checks nothing fails. */
+  expect: { requireAssertions: true },
 };
 
 /** The integration suite runs twice: embedded, and on PostgreSQL and Redis. */
@@ -14,6 +15,8 @@ export default defineConfig({
   // load, and errors of one are none of the other.
   ssr: { resolve: { conditions: nodeConditions } },
   test: {
+    // One PostgreSQL and one Redis for all projects.
+    globalSetup: ['test/support/services/global.ts'],
     // Two cores: more files at once only make each of them slow.
     maxWorkers: 2,
     projects: [
@@ -30,6 +33,8 @@ export default defineConfig({
           name: 'embedded',
           include: ['test/integration/**/*.test.ts'],
           provide: { backend: 'embedded' },
+          // Files follow each other in one process: to load the whole app anew takes longer than most of them.
+          isolate: false,
         },
       },
       {
@@ -38,6 +43,7 @@ export default defineConfig({
           name: 'distributed',
           include: ['test/{integration,integration-distributed}/**/*.test.ts'],
           provide: { backend: 'distributed' },
+          isolate: false,
         },
       },
       { test: { ...shared, name: 'e2e', include: ['test/{e2e,chaos}/**/*.test.ts'] } },

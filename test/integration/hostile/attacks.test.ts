@@ -242,10 +242,7 @@ const tokens: [string, (token: string) => string | Promise<string>][] = [
     'a certificate elsewhere (x5u)',
     (token) => forge(token, { header: { x5u: 'http://127.0.0.1:9/x' }, secret: 'x'.repeat(40) }),
   ],
-  [
-    'an unknown critical header',
-    (token) => forge(token, { header: { crit: ['pressrun'], pressrun: true } }),
-  ],
+  ['an unknown critical header', (token) => forge(token, { header: { crit: ['pressrun'], pressrun: true } })],
   ['another issuer', (token) => forge(token, { claims: { iss: 'elsewhere' } })],
   ['another audience', (token) => forge(token, { claims: { aud: 'elsewhere' } })],
   ['another type', (token) => forge(token, { header: { typ: 'JWT' } })],
