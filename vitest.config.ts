@@ -3,8 +3,9 @@ import { defineConfig } from 'vitest/config';
 const nodeConditions = ['node', 'module-sync'];
 
 const shared = {
-  testTimeout: 30_000,
-  hookTimeout: 60_000,
+  // Generous: what a test waits for are conditions, and machines are busy.
+  testTimeout: 90_000,
+  hookTimeout: 90_000,
   /** A test that checks nothing fails. */
   expect: { requireAssertions: true },
 };

@@ -48,4 +48,4 @@ it('while PostgreSQL ends connections, no reader is told an error in the place o
   for (const { told } of readings) expect(told).toEqual(all);
   const ends = readings.flatMap((reading) => reading.ends);
   expect(ends.filter((code) => code !== 'SERVICE_UNAVAILABLE' && code !== 'HTTP 503')).toEqual([]);
-}, 90_000);
+});

@@ -187,10 +187,10 @@ it('deletes with an account what the ledger holds of its texts', async () => {
   await followToEnd(account, await startBatch(account, { campaignId, postCount: 2 }));
   await account.run(DeleteAccountDocument, { input: { password } });
   // Deletion goes on after each restart.
+  let left = Number.NaN;
   await waitUntil(
     'an empty ledger and no account',
     async () => {
-      let left = Number.NaN;
       own = await own.restart(async (prisma) => {
         left = (await prisma.providerCall.count()) + (await prisma.user.count());
       });
@@ -198,6 +198,7 @@ it('deletes with an account what the ledger holds of its texts', async () => {
     },
     { deadlineMs: 20_000, intervalMs: 1_000 },
   );
+  expect(left).toBe(0);
 });
 
 it('tells nobody apart by sign-ups: one address 20 times at once makes one account', async () => {
