@@ -10,6 +10,13 @@ const shared = {
   expect: { requireAssertions: true },
 };
 
+/** These look at HTTP, WebSockets and GraphQL documents, where the backend makes no difference: they run once. */
+const onAnyBackend = [
+  'test/integration/answers/{bounded-answers,compression}.test.ts',
+  'test/integration/hostile/{attacks,costly-documents,hosts,refused-bodies,request-bodies,socket-input,upgrades}.test.ts',
+  'test/integration/transport/{audits,earlier-versions,other-clients}.test.ts',
+];
+
 /** The integration suite runs twice: embedded, and on PostgreSQL and Redis. */
 export default defineConfig({
   // Resolve as Node does. Vite would load the development build of graphql beside the one that libraries
@@ -43,6 +50,7 @@ export default defineConfig({
           ...shared,
           name: 'distributed',
           include: ['test/{integration,integration-distributed}/**/*.test.ts'],
+          exclude: onAnyBackend,
           provide: { backend: 'distributed' },
           isolate: false,
         },
