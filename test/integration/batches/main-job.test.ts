@@ -1,6 +1,6 @@
 import { PNG } from 'pngjs';
 import { describe, expect } from 'vitest';
-import { createCampaign, signUp, startBatch } from '../../support/app.ts';
+import { createCampaign, signUp, startBatch, startTestApp } from '../../support/app.ts';
 import { followToEnd, getBatch, getPosts, stored } from '../../support/batches.ts';
 import { test } from '../../support/fixtures.ts';
 
@@ -90,16 +90,17 @@ describe('a batch of posts', () => {
     expect([chat.succeeded, images.succeeded, images.received]).toEqual([1, 1, 2]);
   });
 
-  test('is finished by the next process when this one is stopped in its middle', async ({ app, account }) => {
+  test('is finished by the next process when this one is stopped in its middle', async () => {
+    await using stopped = await startTestApp();
+    const account = await signUp(stopped);
     const campaignId = await createCampaign(account);
     const batchId = await startBatch(account, { campaignId, postCount: 40 });
-    app = await app.restart();
+    await using app = await stopped.restart();
     const again = { ...account, url: `${app.url}/graphql` };
     const events = stored(await followToEnd(again, batchId));
     expect(events.map((event) => Number(event.cursor))).toEqual(
       Array.from({ length: 42 }, (_, index) => index + 1),
     );
-    account = await signUp(app);
   });
 });
 

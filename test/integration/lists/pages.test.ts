@@ -101,7 +101,6 @@ describe('a walk over 10,000 posts', () => {
       expect(new Set(seen).size).toBe(seen.length);
       expect(lasting.difference(new Set(seen)).size).toBe(0);
     },
-    60_000,
   );
 
   it('meets the same rows in both directions of one order', async () => {
