@@ -10,7 +10,7 @@ import { waitUntil } from '../support/services/wait-until.ts';
 /** On one port, so that clients find it again after a restart. */
 const onOnePort = async () => ({ PORT: String(await freePort()) });
 
-describe('Pressrun with no settings', { timeout: 60_000 }, () => {
+describe('Pressrun with no settings', () => {
   it('starts on a fresh directory and answers', async () => {
     await using home = await createHome();
     const app = await startPressrun(home);
@@ -97,7 +97,7 @@ describe('Pressrun with no settings', { timeout: 60_000 }, () => {
   });
 });
 
-describe('two processes on one data directory', { timeout: 60_000 }, () => {
+describe('two processes on one data directory', () => {
   it('are one too many: the second is refused in one line, and the first goes on', async () => {
     await using home = await createHome();
     const first = await startPressrun(home);

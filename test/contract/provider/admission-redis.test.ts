@@ -179,7 +179,9 @@ describe('admission while Redis is away', () => {
     const took: number[] = [];
     for (let round = 0; round < 20; round += 1) {
       const startedAt = performance.now();
-      expect((await admission.acquire(1, {})).permits.length + round).toBeGreaterThan(0);
+      const { permits } = await admission.acquire(1, {});
+      expect(permits).toHaveLength(1);
+      await admission.release(permits.map(({ id }) => id));
       took.push(performance.now() - startedAt);
       await delay(100);
     }

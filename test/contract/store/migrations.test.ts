@@ -88,7 +88,7 @@ describe('migrations', () => {
       expect(await shapeOf(client)).toEqual(await wholeShape);
     }));
 
-  it('wait for those who use the tables, say so, and go on when they are done', { timeout: 60_000 }, () =>
+  it('wait for those who use the tables, say so, and go on when they are done', () =>
     withNewDatabase(async (client, url) => {
       await migrate(client, quiet, names.slice(0, large));
       await client.query('BEGIN; LOCK TABLE campaigns IN ACCESS SHARE MODE');
@@ -98,10 +98,9 @@ describe('migrations', () => {
       await client.query('COMMIT');
       expect(await applied).toEqual(names.slice(large));
       expect(told[0]).toContain('Waiting for others');
-    }),
-  );
+    }));
 
-  it('wait for another process that migrates for longer than one attempt does', { timeout: 60_000 }, () =>
+  it('wait for another process that migrates for longer than one attempt does', () =>
     withNewDatabase(async (client, url) => {
       // What every version takes while it migrates.
       await client.query('SELECT pg_advisory_lock(72707369)');
@@ -110,10 +109,9 @@ describe('migrations', () => {
       await waitUntil('it to say that it waits', () => told.length > 0, { deadlineMs: 20_000 });
       await client.query('SELECT pg_advisory_unlock(72707369)');
       expect(await applied).toEqual(names);
-    }),
-  );
+    }));
 
-  it('that wait for a table let its readers in between two attempts', { timeout: 60_000 }, () =>
+  it('that wait for a table let its readers in between two attempts', () =>
     withNewDatabase(async (client, url) => {
       await migrate(client, quiet, names.slice(0, large));
       await client.query('BEGIN; LOCK TABLE campaigns IN ACCESS SHARE MODE');
@@ -123,8 +121,7 @@ describe('migrations', () => {
       await withPostgres(url, (reader) => reader.query(`SET lock_timeout = '2s'; SELECT FROM campaigns`));
       await client.query('COMMIT');
       expect(await applied).toEqual(names.slice(large));
-    }),
-  );
+    }));
 
   it('that fail say why, and change nothing', () =>
     withNewDatabase(async (client) => {
@@ -187,7 +184,7 @@ it('a migration that was cut off in an embedded database is brought to its end',
   await pglite.exec(`UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name ~ 'list_kinds'`);
   expect(await applyMigrations(connection, quiet)).toEqual(names.slice(large));
   await pglite.close();
-}, 60_000);
+});
 
 it('a migration with functions in it that was cut off is applied whole', () =>
   withNewDatabase(async (client) => {
