@@ -154,7 +154,6 @@ export async function openCache<Value>(
     counts: () => ({ ...counts, bytes: memory.bytes }),
     close() {
       trust?.stop();
-      redis?.close();
     },
   };
 }

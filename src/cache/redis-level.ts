@@ -1,11 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { ClientContext, Result } from 'ioredis';
+import type { ClientContext, Redis, Result } from 'ioredis';
 import { z } from 'zod';
 import { channelOf } from '../events/redis-bus.ts';
 import { cacheTopic, type CacheMessage } from '../events/topics.ts';
-import { connectRedis, createRedis } from '../store/redis.ts';
-import type { Logger } from '../telemetry/logger.ts';
 
 declare module 'ioredis' {
   // What defineCommand adds, declared as ioredis' own example does it.
@@ -29,22 +27,16 @@ export type RedisLevel = {
   touch(tags: readonly string[]): Promise<void>;
   /** Forgets everything, here and at all instances. */
   reset(): Promise<void>;
-  close(): void;
 };
 
-/** How long a request waits for Redis before it does without. */
-const patienceMs = 250;
 const clock = 'pressrun:cache';
 
 const lua = readFileSync(new URL('cache.lua', import.meta.url), 'utf8');
 const lookSchema = z.tuple([z.string(), z.string()]).rest(z.string());
 
 /** @param ttlMs how long an entry is kept; a touched tag is remembered twice as long. */
-export async function openRedisLevel(url: string, ttlMs: number, logger: Logger): Promise<RedisLevel> {
-  const redis = createRedis(url, patienceMs, logger, { enableAutoPipelining: true });
+export function createRedisLevel(redis: Redis, ttlMs: number): RedisLevel {
   redis.defineCommand('pressrunCache', { lua });
-  redis.on('error', (error) => logger.debug({ error: error.message }, 'Redis: cache'));
-  await connectRedis(redis, logger);
   const entryKey = (key: string) => `${clock}:entry:${createHash('sha256').update(key).digest('base64url')}`;
   const tell = (message: CacheMessage) => [channelOf(cacheTopic), JSON.stringify(message)];
 
@@ -83,6 +75,5 @@ export async function openRedisLevel(url: string, ttlMs: number, logger: Logger)
     async reset() {
       await redis.pressrunCache(1, clock, 'reset', randomUUID(), ...tell({ kind: 'reset' }));
     },
-    close: () => redis.disconnect(),
   };
 }

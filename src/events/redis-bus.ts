@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
-import { connectRedis, createRedis } from '../store/redis.ts';
+import type { Redis } from 'ioredis';
+import { connectRedis, createRedis, openRedis } from '../store/redis.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Bus } from './bus.ts';
 
@@ -25,18 +26,19 @@ type Heard = [text: string | undefined];
  * that some may be lost as soon as it is back. What is published in one go leaves in one pipeline.
  *
  * @param url Redis' address.
+ * @param shared a connection to publish on, which is not closed here; absent: one of its own.
  */
-export async function createRedisBus(url: string, logger: Logger): Promise<Bus> {
-  const publisher = createRedis(url, patienceMs, logger, { enableAutoPipelining: true });
+export async function createRedisBus(url: string, logger: Logger, shared?: Redis): Promise<Bus> {
+  const publisher = shared ?? (await openRedis(url, logger, patienceMs));
   const subscriber = createRedis(url, patienceMs, logger, { autoResubscribe: false });
   const emitter = new EventEmitter<Record<string, Heard>>().setMaxListeners(0);
   const channels = () => emitter.eventNames().filter((name) => typeof name === 'string');
   const tellLost = () => channels().forEach((channel) => emitter.emit(channel, undefined));
   let outstanding = 0;
 
-  for (const connection of [publisher, subscriber]) {
-    connection.on('error', (error: Error) => logger.warn({ error: error.message }, 'Redis'));
-  }
+  const leavePublisher = () => publisher !== shared && publisher.disconnect();
+
+  subscriber.on('error', (error: Error) => logger.warn({ error: error.message }, 'Redis'));
   subscriber.on('ready', () => {
     const lost = channels();
     if (lost.length === 0) return;
@@ -48,9 +50,9 @@ export async function createRedisBus(url: string, logger: Logger): Promise<Bus> 
   subscriber.on('close', tellLost);
   subscriber.on('message', (channel: string, text: string) => emitter.emit(channel, text));
   try {
-    await Promise.all([connectRedis(publisher, logger), connectRedis(subscriber, logger)]);
+    await connectRedis(subscriber, logger);
   } catch (error) {
-    publisher.disconnect();
+    leavePublisher();
     subscriber.disconnect();
     throw error;
   }
@@ -99,7 +101,7 @@ export async function createRedisBus(url: string, logger: Logger): Promise<Bus> 
     async close() {
       clearInterval(pinging);
       emitter.removeAllListeners();
-      publisher.disconnect();
+      leavePublisher();
       subscriber.disconnect();
     },
   };
