@@ -12,24 +12,24 @@ declare module 'ioredis' {
   }
 }
 
-/** The moment before a read begins, in the words of the level. */
-export type Moment = { incarnation: string; now: string };
+/** The time before a read begins: Redis' count of invalidations, and the epoch that it counts in. */
+export type Timestamp = { epoch: string; now: string };
 
 /** `share.maxBytes`: what the owner may have kept within the time that an entry lives. */
 export type Kept = { text: string; tags: readonly string[]; share: { owner: string; maxBytes: number } };
 
 /** The level that all instances share. Every call rejects within a moment while Redis does not answer. */
 export type RedisLevel = {
-  look(key: string): Promise<{ moment: Moment; found: { text: string; tags: string[] } | undefined }>;
+  look(key: string): Promise<{ timestamp: Timestamp; found: { text: string; tags: string[] } | undefined }>;
   /** Keeps a text, unless something of it was touched since its read began, or its owner's share is used up. */
-  keep(key: string, entry: Kept, since: Moment): Promise<void>;
+  keep(key: string, entry: Kept, since: Timestamp): Promise<void>;
   /** Touches tags, here and at all instances. */
   touch(tags: readonly string[]): Promise<void>;
   /** Forgets everything, here and at all instances. */
   reset(): Promise<void>;
 };
 
-const clock = 'pressrun:cache';
+const clockKey = 'pressrun:cache';
 
 const lua = readFileSync(new URL('cache.lua', import.meta.url), 'utf8');
 const lookSchema = z.tuple([z.string(), z.string()]).rest(z.string());
@@ -37,24 +37,25 @@ const lookSchema = z.tuple([z.string(), z.string()]).rest(z.string());
 /** @param ttlMs how long an entry is kept; a touched tag is remembered twice as long. */
 export function createRedisLevel(redis: Redis, ttlMs: number): RedisLevel {
   redis.defineCommand('pressrunCache', { lua });
-  const entryKey = (key: string) => `${clock}:entry:${createHash('sha256').update(key).digest('base64url')}`;
+  const entryKey = (key: string) =>
+    `${clockKey}:entry:${createHash('sha256').update(key).digest('base64url')}`;
   const tell = (message: CacheMessage) => [channelOf(cacheTopic), JSON.stringify(message)];
 
   return {
     async look(key) {
-      const answer = await redis.pressrunCache(2, clock, entryKey(key), 'look', randomUUID());
-      const [incarnation, now, text, tags] = lookSchema.parse(answer);
+      const answer = await redis.pressrunCache(2, clockKey, entryKey(key), 'look', randomUUID());
+      const [epoch, now, text, tags] = lookSchema.parse(answer);
       const found = text === undefined || tags === undefined ? undefined : { text, tags: tags.split(' ') };
-      return { moment: { incarnation, now }, found };
+      return { timestamp: { epoch, now }, found };
     },
-    async keep(key, { text, tags, share }, { incarnation, now }) {
+    async keep(key, { text, tags, share }, { epoch, now }) {
       await redis.pressrunCache(
         3,
-        clock,
+        clockKey,
         entryKey(key),
-        `${clock}:bytes:${share.owner}`,
+        `${clockKey}:bytes:${share.owner}`,
         'keep',
-        incarnation,
+        epoch,
         now,
         tags.join(' '),
         text,
@@ -65,7 +66,7 @@ export function createRedisLevel(redis: Redis, ttlMs: number): RedisLevel {
     async touch(tags) {
       await redis.pressrunCache(
         1,
-        clock,
+        clockKey,
         'touch',
         tags.join(' '),
         2 * ttlMs,
@@ -73,7 +74,7 @@ export function createRedisLevel(redis: Redis, ttlMs: number): RedisLevel {
       );
     },
     async reset() {
-      await redis.pressrunCache(1, clock, 'reset', randomUUID(), ...tell({ kind: 'reset' }));
+      await redis.pressrunCache(1, clockKey, 'reset', randomUUID(), ...tell({ kind: 'reset' }));
     },
   };
 }

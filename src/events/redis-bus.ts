@@ -4,12 +4,12 @@ import { connectRedis, createRedis, openRedis } from '../store/redis.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Bus } from './bus.ts';
 
-/** The channel of a topic, for those who publish in a script of Redis. */
+/** @returns the Redis channel of a topic. Scripts publish on it as well. */
 export function channelOf({ name }: { name: string }): string {
   return `pressrun:${name}`;
 }
 
-/** Messages on their way to Redis. What comes on top is dropped, and readers find it in the log. */
+/** Messages on their way to Redis at most. Further ones are dropped, and readers find them in the log. */
 const maxOutstanding = 10_000;
 
 /** How long a command waits for Redis. */
@@ -17,7 +17,7 @@ const patienceMs = 2_000;
 
 const pingEveryMs = 1_000;
 
-/** What a topic's listeners are handed: the text as it came; undefined where messages may be lost. */
+/** What a topic's listeners are given: the text of a message; undefined when messages may be lost. */
 type Heard = [text: string | undefined];
 
 /**
@@ -56,7 +56,7 @@ export async function createRedisBus(url: string, logger: Logger, shared?: Redis
     subscriber.disconnect();
     throw error;
   }
-  // A subscriber asks nothing by itself, and would never learn that its connection went silent.
+  // A subscriber sends no commands, so it would not notice a connection that went silent.
   const pinging = setInterval(() => {
     if (subscriber.status === 'ready') subscriber.ping().catch(() => undefined);
   }, pingEveryMs).unref();
@@ -86,7 +86,7 @@ export async function createRedisBus(url: string, logger: Logger, shared?: Redis
         else logger.warn({ channel }, 'Redis: a message that this version cannot read was dropped');
       };
       emitter.on(channel, hear);
-      // Away: `ready` subscribes to every channel that has a listener by then.
+      // While Redis is away there is nothing to do: `ready` subscribes to every channel that has a listener by then.
       if (subscriber.status === 'ready') await subscriber.subscribe(channel).catch(() => undefined);
       return () => {
         emitter.off(channel, hear);

@@ -2,17 +2,17 @@ import cluster, { type Worker } from 'node:cluster';
 import { availableParallelism } from 'node:os';
 import type { Logger } from '../telemetry/logger.ts';
 
-/** How long the next process waits after one that died, at first and at most; one that lived longer was well. */
+/** How long a new process waits after one that died: at first, and at most. One that lived longer than `wellAfterMs` was well. */
 const firstPauseMs = 100;
 const longestPauseMs = 10_000;
 const wellAfterMs = 30_000;
 
-/** @returns how many processes `--cluster [n]` asks for, all cores without a number; undefined where it does not stand there. */
+/** @returns how many processes `--cluster [n]` asks for: one for each core without a number; undefined without `--cluster`. */
 export function clusterSize(args: readonly string[]): number | undefined {
   const [, inOne] = args.map((arg) => /^--cluster=(\d+)$/.exec(arg)).find((match) => match !== null) ?? [];
-  const place = args.indexOf('--cluster');
-  if (inOne === undefined && place === -1) return undefined;
-  const size = Number(inOne ?? args[place + 1] ?? Number.NaN);
+  const index = args.indexOf('--cluster');
+  if (inOne === undefined && index === -1) return undefined;
+  const size = Number(inOne ?? args[index + 1] ?? Number.NaN);
   return Number.isInteger(size) && size > 0 ? size : availableParallelism();
 }
 
@@ -20,7 +20,7 @@ export function clusterSize(args: readonly string[]): number | undefined {
  * Runs this program in several processes on one port. Each is an instance of its own, with its own connections and
  * memory; one that dies is followed by another. SIGTERM and SIGINT stop all of them as they stop one.
  *
- * @returns when all have ended: 0, or the exit code of the first one where it could not even start.
+ * @returns when all have ended: 0, or the exit code of the first one when it could not even start.
  */
 export function runCluster(size: number, logger: Logger): Promise<number> {
   const waiting = new Set<NodeJS.Timeout>();
@@ -58,8 +58,7 @@ export function runCluster(size: number, logger: Logger): Promise<number> {
     if (workers().length === 0) end(0);
   }
 
-  // Each signal is handed on once, the second one too, which stops a process at once. A terminal sends SIGINT to all of
-  // them; they leave it to this one.
+  // Each signal is handed on: a second one stops the processes at once. They ignore SIGINT, which a terminal sends to all.
   function stop(signal: NodeJS.Signals): void {
     isStopping = true;
     logger.info({ signal }, 'stopping all processes');
@@ -70,7 +69,7 @@ export function runCluster(size: number, logger: Logger): Promise<number> {
 
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  // One alone at first: it migrates the database, and what is wrong with the settings is said once.
+  // One alone at first: it migrates the database, and says once what is wrong with the settings.
   start();
   return over;
 }

@@ -203,7 +203,7 @@ export function createGraphqlServer(
       lastEventId: request.lastEventId,
       openStream: request.openStream,
       now() {
-        reads?.spoil();
+        reads?.markUncacheable();
         return new Date();
       },
       loaders: () => (loaders ??= createLoaders(used)),

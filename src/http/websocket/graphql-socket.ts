@@ -19,7 +19,7 @@ const maxOperations = 100;
 const maxBufferedBytes = 64 * 1024;
 /** Characters of the name that a client gives to an operation, which every event repeats. */
 const maxIdLength = 128;
-/** How long a peer may take to say `connection_init`. */
+/** How long a peer may take to send `connection_init`. */
 const introductionMs = 3_000;
 /** A peer that answers no ping for this long is gone. */
 const pingEveryMs = 12_000;
@@ -65,7 +65,7 @@ export function createGraphqlSockets(deps: {
         guard.close(CloseCode.BadRequest, `Operation ids have at most ${maxIdLength} characters`);
         return [new GraphQLError('The socket is closed.')];
       }
-      // Before anything is waited for: those that were opened at once are all there already.
+      // Checked before any await: operations that are opened at once are all in `subscriptions` by now.
       if (Object.keys(subscriptions).length > maxOperations) return [tooMany(new RateLimitedError(1))];
       const { schema, parse, validate, contextFactory, execute } = await graphql.getEnveloped({
         requestId,
@@ -94,7 +94,7 @@ export function createGraphqlSockets(deps: {
         operations.set(known, { execute, args });
         return known;
       } catch (error) {
-        // What throws here would close the socket, and with it every other subscription on it.
+        // An error thrown here would close the socket with all of its subscriptions.
         if (error instanceof RateLimitedError) return [tooMany(error)];
         if (error instanceof GraphQLError) return [error];
         throw error;
@@ -145,7 +145,7 @@ export function createGraphqlSockets(deps: {
         guard.close(CloseCode.InternalServerError, 'Internal server error');
       });
     };
-    // Resolves when the large messages before, and all behind them, have been handled in their order.
+    // Large messages wait for their turn to be parsed, and all behind them wait as well: this resolves when none is left.
     let waiting: Promise<void> | undefined;
     socket.on('message', (data: Buffer) => {
       if (waiting === undefined && data.byteLength < largeBytes) return handle(data);
@@ -157,7 +157,7 @@ export function createGraphqlSockets(deps: {
       waiting = handled;
     });
     socket.on('pong', () => (isAlive = true));
-    // Frames that break the protocol, and peers that are gone: `ws` closes the socket itself.
+    // A frame that breaks the protocol, or a peer that is gone: `ws` closes the socket itself.
     socket.on('error', () => undefined);
     socket.on('close', (code: number, reason: Buffer) => {
       clearInterval(pinging);
