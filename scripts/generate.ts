@@ -4,30 +4,29 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { commandLine } from '../src/command-line.ts';
 import type { Database } from '../src/store/database.ts';
 
-const { values } = parseArgs({
-  options: { help: { type: 'boolean' }, check: { type: 'boolean' }, install: { type: 'boolean' } },
-});
+const options = commandLine('npm run generate')
+  .description(
+    'Generates all code and files that are made from others: Prisma client, schema.graphql, docs/errors.md, typed client documents, database template.',
+  )
+  .option(
+    '--check',
+    'changes nothing; exits 1 where schema.graphql, docs/errors.md or the migrations are behind',
+  )
+  .option('--install', 'after npm ci: all but schema.graphql and docs/errors.md, which are committed')
+  .parse()
+  .opts();
 
-const help = `Generates all code and files that are made from others.
-
-  npm run generate                 Prisma client, schema.graphql, docs/errors.md, typed client documents, database template
-  npm run generate -- --check      changes nothing; exits 1 where schema.graphql, docs/errors.md or the migrations are behind
-  npm run generate -- --install    after npm ci: all but schema.graphql and docs/errors.md, which are committed
-`;
-
-if (values.help) {
-  process.stdout.write(help);
-} else if (values.check) {
+if (options.check) {
   await checkFiles();
   run('scripts/migration.ts', '--check');
 } else {
   step('Prisma client', () => run(binOf('prisma'), 'generate', '--no-hints'));
   await unpackQueryCompiler();
-  if (!values.install) {
+  if (!options.install) {
     for (const [file, text] of await printedFiles()) await writeFile(file, text);
     step('schema.graphql and docs/errors.md', () => undefined);
   }

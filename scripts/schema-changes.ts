@@ -1,21 +1,23 @@
 import { copyFile, readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { CriticalityLevel, DiffRule, diff } from '@graphql-inspector/core';
 import { buildSchema } from 'graphql';
-
-const { values } = parseArgs({ options: { help: { type: 'boolean' }, land: { type: 'boolean' } } });
+import { commandLine } from '../src/command-line.ts';
 
 const landed = 'test/release/schema.graphql';
 
-if (values.help) {
-  process.stdout.write(`Compares schema.graphql with ${landed}, the schema that clients were last given.
+const { land } = commandLine('npm run check:schema')
+  .description(
+    `Compares schema.graphql with ${landed}, the schema that clients were last given. Exits 1 where a client that works today
+would break. Fields may come. One that goes is deprecated in one landed schema before it is missing in the next.`,
+  )
+  .option(
+    '--land',
+    "makes today's schema the one to compare with: when a version is released (npm run schema:land)",
+  )
+  .parse()
+  .opts();
 
-  npm run check:schema       exits 1 where a client that works today would break
-  npm run schema:land        makes today's schema the one to compare with: when a version is released
-
-Fields may come. One that goes is deprecated in one landed schema before it is missing in the next.
-`);
-} else if (values.land) {
+if (land) {
   await copyFile('schema.graphql', landed);
 } else {
   const read = async (file: string) => buildSchema(await readFile(file, 'utf8'));

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import type { CreateCampaignInput } from '../../client/index.ts';
 import { readCampaign } from './campaign.ts';
 import { findFaults, type Fault } from './check.ts';
-import { help, parseOptions, UsageError, type Options } from './options.ts';
+import { readOptions, type Options } from './options.ts';
 import { produce, type Product } from './produce.ts';
 import { postTable, summary } from './report.ts';
 import { createScreen, type Screen } from './screen.ts';
@@ -16,12 +16,11 @@ const maxPositionsTold = 10;
 const stoppingEarly = 'Stopping once posts in work are done; Ctrl-C again stops now';
 
 try {
-  const options = parseOptions(process.argv.slice(2));
-  if (options === 'help') process.stdout.write(help);
-  else await main(options, await readCampaign(options.campaignFile));
+  const options = readOptions(process.argv.slice(2));
+  await main(options, await readCampaign(options.campaignFile));
 } catch (error) {
   process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  process.exitCode = 1;
 }
 
 /** Runs the demo to its end, or until a signal; either way it leaves nothing behind. Sets the exit code. */
