@@ -15,7 +15,7 @@ type Notes<Service> = {
 
 /**
  * The services as one answer uses them: they tell of which rows and lists it is made. A call that no note is
- * written for here spoils it: what the cache does not know it does not keep.
+ * written for here makes it uncacheable: what the cache does not know it does not keep.
  */
 export function trackReads(services: Services, reads: Collector): Services {
   const track = <Service extends object>(service: Service, notes: Notes<Service> = {}): Service =>
@@ -24,7 +24,7 @@ export function trackReads(services: Services, reads: Collector): Services {
         const member: unknown = Reflect.get(target, name, receiver);
         const note: unknown = Reflect.get(notes, name);
         if (typeof member !== 'function' || typeof note !== 'function') {
-          reads.spoil();
+          reads.markUncacheable();
           return member;
         }
         return (...args: unknown[]): unknown => {

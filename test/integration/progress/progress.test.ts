@@ -122,7 +122,7 @@ describe('postProgress', () => {
   });
 });
 
-it('subscribers who share what is told are asked first whether they may: the same words, another account', async () => {
+it('every subscriber is asked whether it may: the same document and variables of another account are refused', async () => {
   const [owner, other] = [await signUp(app), await signUp(app)];
   const batchId = await postsOf(owner, 10);
   const [mine, again, theirs] = await Promise.allSettled([
