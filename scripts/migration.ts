@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { PGlite } from '@electric-sql/pglite';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { diffMigrations } from './schema-engine.ts';
 
@@ -18,7 +19,7 @@ if (values.help || (!values.check && !/^[a-z0-9_]+$/.test(name ?? ''))) {
 `);
   process.exitCode = values.help ? 0 : 1;
 } else {
-  const database = new PGlite();
+  const database = new PGlite({ extensions: { pg_trgm } });
   const sql = await diffMigrations(new PrismaPGlite(database));
   await database.close();
   if (sql === undefined) {

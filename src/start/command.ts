@@ -6,7 +6,7 @@ import { PersistedDocumentsError } from '../http/graphql/persisted-documents.ts'
 import { ListenError } from '../http/listen-error.ts';
 import { findUnusable, UnusableError } from './start-failure.ts';
 import { DataDirectoryInUseError } from '../store/embedded/data-directory.ts';
-import { MigrationError } from '../store/migrations/migrations.ts';
+import { MigrationError } from '../store/migrations/failures.ts';
 import { createLogger } from '../telemetry/logger.ts';
 
 const help = `Starts Pressrun: GraphQL, subscriptions and the worker in one process.

@@ -83,11 +83,13 @@ export function createBatches(deps: { database: Database; jobs: Jobs; bus: Bus; 
       ofCampaigns(holding(['c.name', 'c.brand'], filter.search)),
     ];
     const kinds = [kind('t.status', 'BatchStatus', filter.status)];
+    const isSearch = filter.search != null;
     if (campaignId != null) {
       const ofCampaign = [is('p.ownerId', viewer.userId), among('p.channel', 'Channel', channel)];
-      return { where: all([under('campaign', campaignId, ofCampaign), ...asked]), kinds };
+      return { isSearch, where: all([under('campaign', campaignId, ofCampaign), ...asked]), kinds };
     }
     return {
+      isSearch,
       where: all([is('t.ownerId', viewer.userId), ...asked]),
       kinds: [kind('t.channel', 'Channel', channel), ...kinds],
     };

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { PGlite } from '@electric-sql/pglite';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import type { Client } from 'pg';
 import { describe, expect, inject, it } from 'vitest';
 import { deployMigrations } from '../../../scripts/schema-engine.ts';
@@ -178,7 +179,7 @@ it('a migration of which a later part is there and an earlier one is not is left
   }));
 
 it('a migration that was cut off in an embedded database is brought to its end', async () => {
-  const pglite = new PGlite();
+  const pglite = new PGlite({ extensions: { pg_trgm } });
   const connection = {
     execute: (script: string) => pglite.exec(script),
     query: async (text: string, values: readonly unknown[]) => (await pglite.query(text, [...values])).rows,
