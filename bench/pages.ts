@@ -96,7 +96,13 @@ async function main(): Promise<void> {
         0.5,
       );
       if (judged === 'byRatio') ratios.push(ratio);
-      if (judged === 'byTime') searches.push(quantile(one.passes.flatMap(([, b]) => b), 0.5));
+      if (judged === 'byTime')
+        searches.push(
+          quantile(
+            one.passes.flatMap(([, b]) => b),
+            0.5,
+          ),
+        );
       const [a, b] = ([0, 1] as const).map((side) => spread(one.passes.flatMap((times) => times[side])));
       process.stdout.write(`${one.name.padEnd(nameWidth + 7)} ${a}  ${b}  ${ratio.toFixed(2)}\n`);
     }

@@ -49,7 +49,8 @@ export function pageSql(
     : Prisma.sql`ORDER BY ${key} ${direction}, t.id ${direction}`;
   const walk = (read: Prisma.Sql, conditions: Prisma.Sql) => Prisma.sql`
     SELECT ${read} FROM ${table} t WHERE ${conditions} ${byKey} ${limit}`;
-  if (kindsBefore !== by && kinds.every(({ values }) => values === undefined)) return walk(columns, all(between));
+  if (kindsBefore !== by && kinds.every(({ values }) => values === undefined))
+    return walk(columns, all(between));
 
   const named = kinds.map((kind, index) => ({ kind, alias: Prisma.raw(`k${index}`) }));
   const combinations = named.map(

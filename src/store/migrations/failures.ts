@@ -29,4 +29,3 @@ export function explained(name: string, error: unknown): unknown {
 const howToGetExtensions =
   "Install PostgreSQL's contrib modules on its server (postgresql-contrib), " +
   'have the owner of the database or a superuser run CREATE EXTENSION pg_trgm; in it,';
-

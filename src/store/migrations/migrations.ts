@@ -108,7 +108,8 @@ async function takeTurn({ execute }: MigrationConnection): Promise<void> {
 
 async function applyOne(connection: MigrationConnection, name: string): Promise<void> {
   const script = await readFile(migrationFile(name), 'utf8');
-  if (!isOutsideTransaction(script)) return inTransaction(connection, () => runScript(connection, name, script));
+  if (!isOutsideTransaction(script))
+    return inTransaction(connection, () => runScript(connection, name, script));
   for (const statement of statementsOf(script)) await connection.execute(statement);
   await recordApplied(connection, name, script);
 }

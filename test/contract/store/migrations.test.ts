@@ -175,8 +175,12 @@ describe('migrations', () => {
     withNewDatabase(async (client) => {
       await migrate(client, quiet, names.slice(0, placeOf('trigrams')));
       const role = `guest_${process.pid}`;
-      await client.query(`CREATE ROLE ${role}; GRANT ALL ON _prisma_migrations TO ${role}; GRANT ALL ON SCHEMA public TO ${role}; SET ROLE ${role}`);
-      await expect(migrate(client)).rejects.toThrow(/permission denied to create extension.*CREATE EXTENSION pg_trgm;/s);
+      await client.query(
+        `CREATE ROLE ${role}; GRANT ALL ON _prisma_migrations TO ${role}; GRANT ALL ON SCHEMA public TO ${role}; SET ROLE ${role}`,
+      );
+      await expect(migrate(client)).rejects.toThrow(
+        /permission denied to create extension.*CREATE EXTENSION pg_trgm;/s,
+      );
       await client.query(`RESET ROLE; DROP OWNED BY ${role}; DROP ROLE ${role}`);
     }));
 
