@@ -8,7 +8,7 @@ import { PersistedDocumentsError } from '../http/graphql/persisted-documents.ts'
 import { ListenError } from '../http/listen-error.ts';
 import { findUnusable, UnusableError } from './failure.ts';
 import { DataDirectoryInUseError } from '../store/embedded/data-directory.ts';
-import { MigrationError } from '../store/migrations/migrations.ts';
+import { MigrationError } from '../store/migrations/failures.ts';
 import { createLogger } from '../telemetry/logger.ts';
 
 /** A supervisor that signals a process and its whole group sends the same signal twice, a moment apart. */

@@ -1,6 +1,6 @@
 import { inject } from 'vitest';
 import { openDatabase } from '../../src/store/database.ts';
-import { createJobs } from '../../src/store/jobs.ts';
+import { createJobs } from '../../src/store/jobs/jobs.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createDatabase, withPostgres } from './services/postgres-client.ts';
 

@@ -5,7 +5,7 @@ import type { Changes } from '../../cache/changes.ts';
 import type { Bus } from '../../events/bus.ts';
 import type { Database } from '../../store/database.ts';
 import type { Batch, BatchStatus } from '../../store/generated/prisma/client.ts';
-import type { Jobs } from '../../store/jobs.ts';
+import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import { createBatchControls, type BatchControls } from './controls.ts';
 import { ownedBy, type Owner } from '../../store/ownership.ts';
@@ -83,11 +83,13 @@ export function createBatches(deps: { database: Database; jobs: Jobs; bus: Bus; 
       ofCampaigns(holding(['c.name', 'c.brand'], filter.search)),
     ];
     const kinds = [kind('t.status', 'BatchStatus', filter.status)];
+    const isSearch = filter.search != null;
     if (campaignId != null) {
       const ofCampaign = [is('p.ownerId', viewer.userId), among('p.channel', 'Channel', channel)];
-      return { where: all([under('campaign', campaignId, ofCampaign), ...asked]), kinds };
+      return { isSearch, where: all([under('campaign', campaignId, ofCampaign), ...asked]), kinds };
     }
     return {
+      isSearch,
       where: all([is('t.ownerId', viewer.userId), ...asked]),
       kinds: [kind('t.channel', 'Channel', channel), ...kinds],
     };

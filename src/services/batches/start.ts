@@ -14,7 +14,7 @@ import type { Bus } from '../../events/bus.ts';
 import { announce } from '../../events/topics.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import type { Batch, Campaign } from '../../store/generated/prisma/client.ts';
-import type { Jobs } from '../../store/jobs.ts';
+import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import { appendEvent } from './change.ts';
 import { ownedBy } from '../../store/ownership.ts';
@@ -95,9 +95,9 @@ export async function startBatch(
           reconcileFrom: 1,
         },
       });
-      if (!isLarge) await reconcileWindow(deps.jobs, tx, created);
+      const batch = isLarge ? created : await reconcileWindow(deps.jobs, tx, created);
       // Last: it locks the owner's stream, which the owner's other batches write their events to.
-      return appendEvent(tx, batchId, { type: 'BATCH_STARTED' });
+      return appendEvent(tx, batch, { type: 'BATCH_STARTED' });
     },
   );
   if (started.entry !== undefined) {

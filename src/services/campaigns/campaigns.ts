@@ -106,6 +106,7 @@ export function createCampaigns({
   const lists = createLists(database, 'campaigns');
 
   const rowsOf = (viewer: Viewer, filter: z.output<typeof filterSchema>): Rows => ({
+    isSearch: filter.search != null,
     where: all([
       is('t.ownerId', viewer.userId),
       Prisma.sql`t."deletedAt" IS NULL`,

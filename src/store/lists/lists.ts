@@ -72,11 +72,11 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
     return [...names].map((column) => `t."${column}"${casts[column] ?? ''}`).join(', ');
   }
 
-  async function rowsOf<Read extends object>({
-    text,
-    values,
-  }: Pick<Prisma.Sql, 'text' | 'values'>): Promise<Read[]> {
-    const rows = await database.query<Read>(text, values);
+  async function rowsOf<Read extends object>(
+    { text, values }: Pick<Prisma.Sql, 'text' | 'values'>,
+    options: { isPrepared: boolean } = { isPrepared: true },
+  ): Promise<Read[]> {
+    const rows = await database.query<Read>(text, values, options);
     if (name === 'batches') for (const row of rows) restoreLargeIntegers(row);
     return rows;
   }
@@ -101,12 +101,14 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
     ): Promise<Page<Row & Sortable<By>>> {
       const { window, toPage } = planPage(list, args);
       const sql = pageSql(table, Prisma.raw(read(columns, [window.by])), rows, window);
-      return toPage(await rowsOf<Row & Sortable<By>>(sql));
+      return toPage(await rowsOf<Row & Sortable<By>>(sql, { isPrepared: rows.isSearch !== true }));
     },
 
     async count(rows: Rows): Promise<number> {
-      const [row] = await rowsOf<{ count: number }>(Prisma.sql`
-        SELECT count(*)::int AS count FROM ${table} t WHERE ${matching(rows)}`);
+      const [row] = await rowsOf<{ count: number }>(
+        Prisma.sql`SELECT count(*)::int AS count FROM ${table} t WHERE ${matching(rows)}`,
+        { isPrepared: rows.isSearch !== true },
+      );
       return row?.count ?? 0;
     },
 

@@ -32,9 +32,8 @@ const tells = /^(CREATE|DROP|ALTER TYPE|ALTER TABLE[^;]*(ADD COLUMN|ADD CONSTRAI
  * @throws UnclearMigrationError where a statement had been run and one before it had not.
  */
 export async function resumeScript(connection: MigrationConnection, script: string): Promise<void> {
-  const statements = script.split(';').map(withoutComments);
   let firstNew: string | undefined;
-  for (const statement of statements.filter((text) => text !== '')) {
+  for (const statement of statementsOf(script)) {
     await connection.execute('SAVEPOINT statement');
     try {
       await connection.execute(statement);
@@ -51,6 +50,14 @@ export async function resumeScript(connection: MigrationConnection, script: stri
     await connection.execute('RELEASE SAVEPOINT statement');
     if (firstNew === undefined && tells.test(statement)) firstNew = statement.split('\n')[0];
   }
+}
+
+/** The statements of a script without a semicolon inside one. */
+export function statementsOf(script: string): string[] {
+  return script
+    .split(';')
+    .map(withoutComments)
+    .filter((statement) => statement !== '');
 }
 
 function withoutComments(statement: string): string {
