@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RetryableError } from '../domain/errors/errors.ts';
 import { createMomentWriter } from '../domain/timestamps.ts';
 import type { Services } from '../graphql/context.ts';
-import { createServer } from '../node-http.ts';
+import { createServer } from './node-http.ts';
 import type { RateLimits } from '../services/accounts/rate-limits.ts';
 import type { Sessions } from '../services/accounts/sessions.ts';
 import type { AssetStore } from '../store/assets.ts';
