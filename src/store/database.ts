@@ -9,7 +9,7 @@ import { PrismaClient, type Prisma } from './generated/prisma/client.ts';
 import { applyMigrations, type MigrationConnection } from './migrations/migrations.ts';
 import { createTroubleDesk, type TroubleDesk } from './passing-trouble.ts';
 import { lifeSigns, watchConnections } from './silent-connections.ts';
-import { connectionSeconds, createStatements, rowMaker } from './statements.ts';
+import { connectionSeconds, createStatementNames } from './statements.ts';
 
 export type Transaction = Prisma.TransactionClient;
 
@@ -70,14 +70,14 @@ async function openPostgres(url: string, logger: Logger): Promise<Database> {
     application_name: 'pressrun',
   });
   shared.on('error', desk.note);
-  const statementOf = createStatements();
+  const nameOf = createStatementNames();
   const close = async () => {
     await shared.end();
     watch.close();
   };
   try {
     return createDatabase(
-      new PrismaPg(shared, { statementNameGenerator: ({ sql }) => statementOf(sql)?.name ?? '' }),
+      new PrismaPg(shared, { statementNameGenerator: ({ sql }) => nameOf(sql) ?? '' }),
       desk,
       {
         bossOptions: {
@@ -88,15 +88,13 @@ async function openPostgres(url: string, logger: Logger): Promise<Database> {
           notifyHeartbeatTimeoutMs: 2_000,
         },
         async query<Row extends object>(text: string, values: readonly unknown[]) {
-          const statement = statementOf(text);
-          const { rows, fields } = await shared.query<unknown[]>({
-            name: statement?.name ?? '',
+          const { rows } = await shared.query<Row>({
+            name: nameOf(text) ?? '',
             text,
             values: [...values],
             types: fastTypes,
-            rowMode: 'array',
           });
-          return rows.map(rowMaker<Row>(statement, fields));
+          return rows;
         },
         probe: async () => {
           await shared.query(probe);
