@@ -2,7 +2,6 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import type { PrismaPGlite } from 'pglite-prisma-adapter';
 import type { ConstructorOptions as BossOptions } from 'pg-boss';
-import { fromPostgresText } from '../domain/timestamps.ts';
 import { z } from 'zod';
 import type { Logger } from '../telemetry/logger.ts';
 import { PrismaClient, type Prisma } from './generated/prisma/client.ts';
@@ -92,7 +91,6 @@ async function openPostgres(url: string, logger: Logger): Promise<Database> {
             name: nameOf(text) ?? '',
             text,
             values: [...values],
-            types: fastTypes,
           });
           return rows;
         },
@@ -204,18 +202,6 @@ function atMostEvery(ms: number, work: () => Promise<void>): () => Promise<void>
 
 const { TIMESTAMPTZ } = pg.types.builtins;
 
-/** As `pg` reads columns, but for moments, of which rows are full. */
-const fastTypes: pg.CustomTypesConfig = {
-  getTypeParser: (oid, format) =>
-    oid === TIMESTAMPTZ && format !== 'binary' ? parseMoment : pg.types.getTypeParser(oid, format),
-};
-
-const parseAnyMoment = pg.types.getTypeParser(TIMESTAMPTZ, 'text');
-
-function parseMoment(text: string): unknown {
-  return fromPostgresText(text) ?? parseAnyMoment(text);
-}
-
 async function openPglite(dataDir: string, logger: Logger): Promise<Database> {
   // Not loaded where PostgreSQL is set: it is large.
   const [{ openEmbedded }, { PrismaPGlite }, { fromPglite }] = await Promise.all([
@@ -237,7 +223,7 @@ async function openPglite(dataDir: string, logger: Logger): Promise<Database> {
       bossOptions: { db: fromPglite(pglite), backend: 'pglite' },
       async query<Row extends object>(text: string, values: readonly unknown[]) {
         // By itself it takes the year 99 for 1999.
-        const parsers = { [TIMESTAMPTZ]: (moment: string) => fromPostgresText(moment) ?? new Date(moment) };
+        const parsers = { [TIMESTAMPTZ]: pg.types.getTypeParser(TIMESTAMPTZ, 'text') };
         const { rows } = await pglite.query<Row>(text, [...values], { parsers });
         return rows;
       },
