@@ -35,8 +35,6 @@ export type Sessions = {
    * @throws ServiceUnavailableError where nobody can tell within `patienceMs`: a refusal, not an entry.
    */
   isOpen(viewer: Viewer): Promise<boolean>;
-  /** Whether it is open by an answer that is trusted still; false where `isOpen` is to be asked. */
-  isKnownOpen(viewer: Viewer): boolean;
   /**
    * Calls `onEnd` once, at most 2 s after the session ends or the token expires.
    *
@@ -47,8 +45,8 @@ export type Sessions = {
 };
 
 const lifetimeDays = 30;
-/** What the database said of a session; not open until it has. */
-type Remembered = { askedAt: number; answer: Promise<boolean>; isOpen: boolean };
+/** What the database says of a session. */
+type Remembered = { askedAt: number; answer: Promise<boolean> };
 
 /** How many sessions are remembered as open. */
 const maxRemembered = 10_000;
@@ -95,23 +93,17 @@ export function createSessions(database: Database, options: { isShared: boolean;
       openAmong([sessionId]).then((open) => open.has(sessionId)),
     );
     // Counted from before the question: an end that comes after it is known in time.
-    const entry: Remembered = { askedAt: performance.now(), answer, isOpen: false };
+    const entry: Remembered = { askedAt: performance.now(), answer };
     remembered.delete(sessionId);
     remembered.set(sessionId, entry);
     for (const [oldest] of remembered) {
       if (remembered.size <= maxRemembered) break;
       remembered.delete(oldest);
     }
-    void note(sessionId, entry);
-    return answer;
-  }
-
-  async function note(sessionId: string, entry: Remembered): Promise<void> {
-    try {
-      entry.isOpen = await entry.answer;
-    } catch {
+    answer.catch(() => {
       if (remembered.get(sessionId) === entry) remembered.delete(sessionId);
-    }
+    });
+    return answer;
   }
 
   return {
@@ -163,8 +155,6 @@ export function createSessions(database: Database, options: { isShared: boolean;
     },
 
     isOpen: ({ sessionId }) => trusted(sessionId)?.answer ?? ask(sessionId),
-
-    isKnownOpen: ({ sessionId }) => trusted(sessionId)?.isOpen ?? false,
 
     watch: watch.add,
 
