@@ -1,5 +1,5 @@
 import type { Cache } from '../cache/cache.ts';
-import type { CachedAnswer } from './graphql/cached-answers.ts';
+import type { CachedAnswer } from './fast-path/cached-answers.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RetryableError } from '../domain/errors/errors.ts';
 import type { Services } from '../graphql/context.ts';
@@ -7,7 +7,7 @@ import { createServer } from './node-http.ts';
 import type { RateLimits } from '../services/accounts/rate-limits.ts';
 import type { Sessions } from '../services/accounts/sessions.ts';
 import type { AssetStore } from '../store/assets.ts';
-import { type Logger } from '../telemetry/logger.ts';
+import { createRequestLogger, type Logger } from '../telemetry/logger.ts';
 import { serveAsset, assetPrefix } from './files/assets.ts';
 import { ClientLeftError } from './request/body.ts';
 import { createClientReader, type ClientInfo } from './request/client-info.ts';
@@ -122,8 +122,7 @@ export function createHttpServer(deps: {
     }
   }
 
-  /** A request's line has nothing secret to look for. */
-  const requestLog = logger.child({}, { redact: [] });
+  const requestLog = createRequestLogger(logger);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedAt = performance.now();

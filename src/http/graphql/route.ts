@@ -12,7 +12,7 @@ import { compress } from '../response/compress.ts';
 import type { ConnectionCount } from '../connection-count.ts';
 import { graphqlPath, type GraphqlServer, type RequestContext } from './operations.ts';
 import { bearerToken, lastEventIdOf } from '../response/headers.ts';
-import { answerAsJson } from './json-answer.ts';
+import { answerOnFastPath } from '../fast-path/fast-path.ts';
 import { keepStream } from '../response/keep-stream.ts';
 import { allowOrigin, answerPreflight, isAllowedOrigin } from '../request/origins.ts';
 import { refreshCookieOf } from './refresh-cookie.ts';
@@ -107,7 +107,18 @@ export function createGraphqlRoute(deps: {
         return refuse(413, 'REQUEST_TOO_LARGE', 'The request is too large.');
       }
       const json = jsonReader(body);
-      if (await answerAsJson(graphql, { request, response, body, json, head, client, whoAsks, context }))
+      if (
+        await answerOnFastPath(graphql.fastPath, {
+          request,
+          response,
+          body,
+          json,
+          head,
+          client,
+          whoAsks,
+          context,
+        })
+      )
         return;
       const params = paramsSchema.safeParse(json()).data;
       if (params === undefined) {
