@@ -4,7 +4,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { z } from 'zod';
 import { commandLine } from '../src/command-line.ts';
 import type { Database } from '../src/store/database.ts';
 
@@ -22,7 +21,6 @@ if (options.check) {
   run('scripts/migration.ts', '--check');
 } else {
   step('Prisma client', () => run(binOf('prisma'), 'generate', '--no-hints'));
-  await unpackQueryCompiler();
   if (!options.install) {
     for (const [file, text] of await printedFiles()) await writeFile(file, text);
     step('schema.graphql, docs/errors.md and docs/configuration.md', () => undefined);
@@ -58,24 +56,6 @@ async function printedFiles(): Promise<[file: string, text: string][]> {
     ['docs/errors.md', errorsPage(schema)],
     ['docs/configuration.md', configurationPage()],
   ];
-}
-
-/**
- * Prisma's query compiler comes as the text of a module, which stays in memory, and once more as the module's source:
- * from a file of its own it takes 4.6 MB less. Prisma's own `generate` takes the file away again, and knows nothing of it.
- */
-async function unpackQueryCompiler(): Promise<void> {
-  const folder = 'src/store/generated/prisma/internal';
-  const client = await readFile(`${folder}/class.ts`, 'utf8');
-  const loads = /const \{ wasm \} = await import\("([^"]+)"\)\s+return await decodeBase64AsWasm\(wasm\)/;
-  const source = loads.exec(client)?.[1];
-  if (source === undefined)
-    throw new Error(`${folder}/class.ts loads its compiler in a new way; see unpackQueryCompiler`);
-  const { wasm } = z.object({ wasm: z.base64() }).parse(await import(source));
-  await writeFile(`${folder}/query-compiler.wasm`, Buffer.from(wasm, 'base64'));
-  const loadsFile = `const { readFile } = await import('node:fs/promises')
-    return WebAssembly.compile(await readFile(new URL('query-compiler.wasm', import.meta.url)))`;
-  await writeFile(`${folder}/class.ts`, client.replace(loads, loadsFile));
 }
 
 /** What PERSISTED_ONLY lets run: each operation of our own clients with its fragments, by its SHA-256. */

@@ -6,7 +6,7 @@ import { priceOf, type Config } from './config/config.ts';
 import { createLocalBus, type Bus } from './events/bus.ts';
 import { createEventLog } from './events/log.ts';
 import { createTails } from './events/tail.ts';
-import { answerCodec, type CachedAnswer } from './http/graphql/cached-answers.ts';
+import { answerCodec, type CachedAnswer } from './http/fast-path/cached-answers.ts';
 import { createHttpServer } from './http/server.ts';
 import { createOutageBoard } from './provider/outages.ts';
 import { openPersistedDocuments } from './http/graphql/persisted-documents.ts';

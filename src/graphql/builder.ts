@@ -5,7 +5,6 @@ import RelayPlugin from '@pothos/plugin-relay';
 import { z } from 'zod';
 import { InvalidInputError } from '../domain/errors/errors.ts';
 import { fromGlobalId, toGlobalId } from '../domain/ids.ts';
-import { createMomentWriter } from '../domain/timestamps.ts';
 import { maxPageSize } from '../store/lists/paging.ts';
 import type { Context } from './context.ts';
 import { findNode } from './nodes.ts';
@@ -94,7 +93,7 @@ const maxDateCharacters = 64;
 
 builder.scalarType('DateTime', {
   description: 'A moment in time, in ISO 8601 with milliseconds and UTC: `2026-11-22T09:30:00.000Z`.',
-  serialize: createMomentWriter(),
+  serialize: (date) => date.toISOString(),
   parseValue: (value) => {
     const text = String(value);
     const date = new Date(text.length > maxDateCharacters ? NaN : text);

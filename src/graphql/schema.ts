@@ -1,7 +1,6 @@
 import { isObjectType, type GraphQLSchema } from 'graphql';
 import { toGlobalId } from '../domain/ids.ts';
 import { builder } from './builder.ts';
-import { readsRowOnly } from './execution/query-code.ts';
 import './types/errors.ts';
 import './types/user.ts';
 import './types/campaign.ts';
@@ -34,7 +33,6 @@ function withShortWays(schema: GraphQLSchema): GraphQLSchema {
     }
     if (fields['id'] !== undefined && type.getInterfaces().some(({ name }) => name === 'Node')) {
       fields['id'].resolve = ({ id }) => toGlobalId(type.name, id);
-      fields['id'].extensions = { ...fields['id'].extensions, [readsRowOnly]: true };
     }
   }
   return schema;

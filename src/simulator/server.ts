@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer } from '../node-http.ts';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { serveCall } from './endpoints/call.ts';
 import type { CallContext } from './endpoints/call.ts';
 import { createControl, serveControl } from './control.ts';

@@ -1,11 +1,10 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
-import { fromPostgresText } from '../domain/timestamps.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { migrate, probe, type Backend } from './backend.ts';
 import type { TroubleDesk } from './passing-trouble.ts';
 import { lifeSigns, watchConnections } from './silent-connections.ts';
-import { connectionSeconds, createStatements, rowMaker } from './statements.ts';
+import { connectionSeconds, createStatementNames } from './statements.ts';
 
 /**
  * Connects to PostgreSQL.
@@ -31,9 +30,9 @@ export async function openPostgres(url: string, desk: TroubleDesk, logger: Logge
     application_name: 'pressrun',
   });
   shared.on('error', desk.note);
-  const statementOf = createStatements();
+  const nameOf = createStatementNames();
   return {
-    adapter: new PrismaPg(shared, { statementNameGenerator: ({ sql }) => statementOf(sql)?.name ?? '' }),
+    adapter: new PrismaPg(shared, { statementNameGenerator: ({ sql }) => nameOf(sql) ?? '' }),
     bossOptions: {
       ...common,
       max: 4,
@@ -46,15 +45,9 @@ export async function openPostgres(url: string, desk: TroubleDesk, logger: Logge
       values: readonly unknown[],
       { isPrepared } = { isPrepared: true },
     ) {
-      const statement = isPrepared ? statementOf(text) : undefined;
-      const { rows, fields } = await shared.query<unknown[]>({
-        name: statement?.name ?? '',
-        text,
-        values: [...values],
-        types: fastTypes,
-        rowMode: 'array',
-      });
-      return rows.map(rowMaker<Row>(statement, fields));
+      const name = isPrepared ? (nameOf(text) ?? '') : '';
+      const { rows } = await shared.query<Row>({ name, text, values: [...values] });
+      return rows;
     },
     probe: async () => {
       await shared.query(probe);
@@ -128,17 +121,3 @@ const limits = {
  * PostgreSQL takes the walk over an index for so much dearer than it is that it plans pages anew each time, or collects and sorts all rows.
  */
 const planning = '-c random_page_cost=1.1';
-
-const { TIMESTAMPTZ } = pg.types.builtins;
-
-/** As `pg` reads columns, but for moments, of which rows are full. */
-const fastTypes: pg.CustomTypesConfig = {
-  getTypeParser: (oid, format) =>
-    oid === TIMESTAMPTZ && format !== 'binary' ? parseMoment : pg.types.getTypeParser(oid, format),
-};
-
-const parseAnyMoment = pg.types.getTypeParser(TIMESTAMPTZ, 'text');
-
-function parseMoment(text: string): unknown {
-  return fromPostgresText(text) ?? parseAnyMoment(text);
-}

@@ -59,9 +59,12 @@ export function checkDocumentLimits(document: DocumentNode): GraphQLError | unde
   return hasTooManyFieldPairs(document) ? documentTooLarge() : undefined;
 }
 
-/** @returns how many characters the answer to an operation has at most. */
-export function countCharacters(document: DocumentNode, operation: OperationDefinitionNode): number {
-  return createMeasuring(document)(operation.selectionSet).characters;
+/** @returns how many fields an operation asks for, and how many characters its answer has at most. */
+export function measureOperation(
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): { fields: number; characters: number } {
+  return createMeasuring(document)(operation.selectionSet);
 }
 
 /** @returns how many top-level fields an operation runs: what rate limits count. */

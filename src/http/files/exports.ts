@@ -13,7 +13,7 @@ import { authenticate } from '../request/authenticate.ts';
 import type { ClientInfo } from '../request/client-info.ts';
 import type { ConnectionCount } from '../connection-count.ts';
 import { writeCsv } from './csv.ts';
-import { bearerTokenOf, pathOf } from '../response/headers.ts';
+import { bearerToken, pathOf } from '../response/headers.ts';
 import { keepStream } from '../response/keep-stream.ts';
 
 export const exportPrefix = '/export/';
@@ -54,7 +54,7 @@ export async function serveExport(
   let viewer: Awaited<ReturnType<typeof authenticate>>;
   try {
     await deps.limits.request(client.address);
-    viewer = await authenticate(deps.accounts, bearerTokenOf(request));
+    viewer = await authenticate(deps.accounts, bearerToken(request.headers.authorization));
     const userId = viewer !== undefined && 'userId' in viewer ? viewer.userId : undefined;
     await deps.limits.operation({ userId, address: client.address }, 1);
   } catch (error) {

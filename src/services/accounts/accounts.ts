@@ -51,8 +51,6 @@ export type Accounts = {
    * @throws UnauthenticatedError for any token that is not valid now, ServiceUnavailableError where nobody can say.
    */
   authenticate(token: string): Promise<Viewer>;
-  /** As `authenticate`, where nobody has to be asked; undefined otherwise. */
-  known(token: string): Viewer | undefined;
   /** Asks whether the session of who was authenticated is still open. @throws as `authenticate` */
   recheck(viewer: Viewer): Promise<Viewer>;
   me(viewer: Viewer): Promise<User | null>;
@@ -167,10 +165,6 @@ export function createAccounts(
       await deletion.run(viewer);
     },
     authenticate: async (token) => recheck(await tokens.verify(token)),
-    known(token) {
-      const viewer = tokens.known(token);
-      return viewer !== undefined && sessions.isKnownOpen(viewer) ? viewer : undefined;
-    },
     recheck,
     me: (viewer) => prisma.user.findUnique({ where: { id: viewer.userId } }),
   };

@@ -36,8 +36,6 @@ export type Sessions = {
    * @throws ServiceUnavailableError where nobody can tell within `patienceMs`: a refusal, not an entry.
    */
   isOpen(viewer: Viewer): Promise<boolean>;
-  /** Whether it is open by an answer that is trusted still; false where `isOpen` is to be asked. */
-  isKnownOpen(viewer: Viewer): boolean;
   /**
    * Calls `onEnd` once, at most 2 s after the session ends or the token expires.
    *
@@ -48,8 +46,6 @@ export type Sessions = {
 };
 
 const lifetimeDays = 30;
-/** What the database said of a session; not open until it has. */
-type Remembered = { answer: Promise<boolean>; isOpen: boolean };
 
 /** How many sessions are remembered as open. */
 const maxRemembered = 10_000;
@@ -67,7 +63,11 @@ export function createSessions(database: Database, options: { isShared: boolean;
   // Embedded, one connection serves everything, and a large order in front of the question is not an outage.
   const patienceMs = options.isShared ? 2_000 : 15_000;
   // Counted from before the question: an end that comes after it is known in time.
-  const remembered = new LRUCache<string, Remembered>({ max: maxRemembered, ttl: trustMs, ttlResolution: 0 });
+  const remembered = new LRUCache<string, Promise<boolean>>({
+    max: maxRemembered,
+    ttl: trustMs,
+    ttlResolution: 0,
+  });
 
   const openAmong = async (ids: string[]) => {
     const rows = await database.query<{ id: string }>(
@@ -91,18 +91,11 @@ export function createSessions(database: Database, options: { isShared: boolean;
       patienceMs,
       openAmong([sessionId]).then((open) => open.has(sessionId)),
     );
-    const entry: Remembered = { answer, isOpen: false };
-    remembered.set(sessionId, entry);
-    void note(sessionId, entry);
+    remembered.set(sessionId, answer);
+    answer.catch(() => {
+      if (remembered.peek(sessionId) === answer) remembered.delete(sessionId);
+    });
     return answer;
-  }
-
-  async function note(sessionId: string, entry: Remembered): Promise<void> {
-    try {
-      entry.isOpen = await entry.answer;
-    } catch {
-      if (remembered.peek(sessionId) === entry) remembered.delete(sessionId);
-    }
   }
 
   return {
@@ -153,9 +146,7 @@ export function createSessions(database: Database, options: { isShared: boolean;
       return ended(rows.map(({ id }) => id));
     },
 
-    isOpen: ({ sessionId }) => remembered.get(sessionId)?.answer ?? ask(sessionId),
-
-    isKnownOpen: ({ sessionId }) => remembered.get(sessionId)?.isOpen ?? false,
+    isOpen: ({ sessionId }) => remembered.get(sessionId) ?? ask(sessionId),
 
     watch: watch.add,
 

@@ -1,7 +1,6 @@
 import pg from 'pg';
 import { fromPglite } from 'pg-boss';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
-import { fromPostgresText } from '../../domain/timestamps.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { migrate, probe, type Backend } from '../backend.ts';
 import { openEmbedded } from './embedded.ts';
@@ -29,7 +28,7 @@ export async function openEmbeddedBackend(dataDir: string, logger: Logger): Prom
     bossOptions: { db: fromPglite(pglite), backend: 'pglite' },
     async query<Row extends object>(text: string, values: readonly unknown[]) {
       // By itself it takes the year 99 for 1999.
-      const parsers = { [TIMESTAMPTZ]: (moment: string) => fromPostgresText(moment) ?? new Date(moment) };
+      const parsers = { [TIMESTAMPTZ]: pg.types.getTypeParser(TIMESTAMPTZ, 'text') };
       const { rows } = await pglite.query<Row>(text, [...values], { parsers });
       return rows;
     },

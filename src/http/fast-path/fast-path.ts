@@ -6,8 +6,9 @@ import { isTooDeep } from '../../graphql/execution/variable-limits.ts';
 import type { ClientInfo } from '../request/client-info.ts';
 import { compress, isWorthCompressing } from '../response/compress.ts';
 import type { Head } from '../response/security-headers.ts';
+import type { RequestContext } from '../graphql/operations.ts';
+import type { Answer, FastPath } from './answer.ts';
 import { answerKey } from './cached-answers.ts';
-import type { Answer, GraphqlServer, RequestContext } from './operations.ts';
 
 /** A request that has been read, and what answers it. */
 type Exchange = {
@@ -24,17 +25,25 @@ type Exchange = {
 };
 
 /**
- * The short way of most requests: a body of `application/json` that is answered with JSON. It knows only what goes
- * well as far as its execution; whatever does not (and streams, GraphiQL, GET) is Yoga's to answer, so that there is one
- * place that says how. Yoga makes a request and a response of the Fetch API of each, which costs several times what the
- * operation does.
+ * The fast path of GraphQL over HTTP. Yoga makes a request and a response of the Fetch API of each request, which
+ * costs several times what the operation does.
  *
- * @returns whether it was answered.
+ * It takes a POST whose body is one JSON object with a query or mutation, whose client accepts JSON. The route has
+ * checked origin, media type, size and rate before. Everything else is left to Yoga, untouched: GET, GraphiQL,
+ * streams, subscriptions, and whatever is refused before it runs (no JSON, unknown parameters, syntax, validation).
+ *
+ * It may not answer in its own way: status, headers and body are Yoga's, byte for byte, apart from `x-cache`
+ * and `content-length`. It may not check in its own way: documents, limits, errors and their masking are those of
+ * Yoga's plugins (graphql/execution/documents.ts, http/graphql/guards.ts).
+ *
+ * test/integration/answers/repeated-queries.test.ts compares it with GET, which never takes it.
+ *
+ * @returns whether it has answered.
  */
-export async function answerAsJson(graphql: GraphqlServer, exchange: Exchange): Promise<boolean> {
+export async function answerOnFastPath(fastPath: FastPath, exchange: Exchange): Promise<boolean> {
   const { request, response, head } = exchange;
   const mediaType = mediaTypeOf(request.headers.accept);
-  const answer = mediaType === undefined ? undefined : await findAnswer(graphql, exchange);
+  const answer = mediaType === undefined ? undefined : await findAnswer(fastPath, exchange);
   if (answer === undefined) return false;
   const { status, headers, content } =
     'content' in answer ? { ...fine, content: answer.content } : write(answer.result);
@@ -56,7 +65,7 @@ export async function answerAsJson(graphql: GraphqlServer, exchange: Exchange): 
 }
 
 async function findAnswer(
-  graphql: GraphqlServer,
+  fastPath: FastPath,
   { body, json, client, whoAsks, context }: Exchange,
 ): Promise<Answer | undefined> {
   const asks = whoAsks();
@@ -64,11 +73,11 @@ async function findAnswer(
   let key: string | undefined;
   if (viewer !== undefined && 'userId' in viewer) {
     key = answerKey(viewer, client, body);
-    const known = key === undefined ? undefined : graphql.answerFromMemory(key, viewer, client.address);
+    const known = key === undefined ? undefined : fastPath.answerFromMemory(key, viewer, client.address);
     if (known !== undefined) return known;
   }
   const params = paramsSchema.safeParse(json()).data;
-  return params === undefined ? undefined : graphql.answer(params, context(), key);
+  return params === undefined ? undefined : fastPath.answer(params, context(), key);
 }
 
 const fine = { status: 200, headers: [] };
