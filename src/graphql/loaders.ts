@@ -3,7 +3,7 @@ import type { Owner } from '../store/ownership.ts';
 import type { Columns, PageOf } from '../store/lists/lists.ts';
 import type { PostParent } from '../services/posts/posts.ts';
 import type { Post } from '../store/generated/prisma/client.ts';
-import type { Services } from './context.ts';
+import type { Services } from './services.ts';
 
 /** What a look-up is for: something of an owner's. */
 type Owned = { owner: Owner };

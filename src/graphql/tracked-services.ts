@@ -4,7 +4,7 @@ import { fromGlobalId } from '../domain/ids.ts';
 import type { BatchFilter } from '../services/batches/batches.ts';
 import type { Owner } from '../store/ownership.ts';
 import type { PostFilter, PostParent } from '../services/posts/posts.ts';
-import type { Services } from './context.ts';
+import type { Services } from './services.ts';
 
 /** What each call of a service reads, as tags of the cache. */
 type Notes<Service> = {

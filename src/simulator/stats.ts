@@ -1,5 +1,5 @@
-import { ENDPOINTS } from './endpoints/endpoint.ts';
-import type { Endpoint, Usage } from './endpoints/endpoint.ts';
+import type { Usage } from './endpoints/endpoint.ts';
+import { ENDPOINTS, type Endpoint } from './endpoints/names.ts';
 import type { FaultKind } from './behaviour/faults.ts';
 
 /** Prompts that are remembered one by one; past it the one not sent for the longest time is forgotten. */

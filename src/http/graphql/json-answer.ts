@@ -7,7 +7,8 @@ import type { ClientInfo } from '../request/client-info.ts';
 import { compress, isWorthCompressing } from '../response/compress.ts';
 import type { Head } from '../response/security-headers.ts';
 import { answerKey } from './cached-answers.ts';
-import type { Answer, GraphqlServer, RequestContext } from './operations.ts';
+import type { Answer, GraphqlServer } from './operations.ts';
+import type { RequestContext } from './request-context.ts';
 
 /** A request that has been read, and what answers it. */
 type Exchange = {

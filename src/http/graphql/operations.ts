@@ -3,7 +3,8 @@ import { GraphQLError, OperationTypeNode, type DocumentNode, type ExecutionResul
 import type { Cache, Outcome } from '../../cache/cache.ts';
 import { createCollector, type Collector } from '../../cache/collector.ts';
 import { tagOf } from '../../cache/tags.ts';
-import type { Context, OperationArgs, Services } from '../../graphql/context.ts';
+import type { Context, OperationArgs } from '../../graphql/context.ts';
+import type { Services } from '../../graphql/services.ts';
 import { createDocuments } from '../../graphql/execution/documents.ts';
 import { createLoaders, type Loaders } from '../../graphql/loaders.ts';
 import { schema } from '../../graphql/schema.ts';
@@ -16,30 +17,8 @@ import type { Logger } from '../../telemetry/logger.ts';
 import { contentOf, type CachedAnswer, type Content } from './cached-answers.ts';
 import { createGuards, refusalOf } from './guards.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
+import type { RequestContext } from './request-context.ts';
 import type { openYoga } from './yoga.ts';
-
-export const graphqlPath = '/graphql';
-
-/** What the transports know of a request before GraphQL does. */
-export type RequestContext = {
-  requestId: string;
-  /** Where the client reached this server, such as `http://127.0.0.1:4000`. */
-  origin: string;
-  /** The client's network address. */
-  address: string;
-  refreshCookie: Context['refreshCookie'];
-  markSecret: Context['markSecret'];
-  /** Who asks; a transport that lives longer than a request authenticates when it connects. */
-  viewer: () => Context['viewer'] | Promise<Context['viewer']>;
-  /** The newest `id` that an `EventSource` has of an earlier stream. */
-  lastEventId?: string | undefined;
-  /**
-   * Takes a place for a stream over HTTP and ends it with its session.
-   *
-   * @returns whether there was one left. Absent on a WebSocket, which has its place.
-   */
-  openStream?: ((viewer: Context['viewer']) => boolean) | undefined;
-};
 
 /** What GraphQL is asked over HTTP. */
 export type GraphqlParams = {
