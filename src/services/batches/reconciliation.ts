@@ -6,7 +6,6 @@ import { closeCalls } from '../../provider/ledger/statements.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import { Prisma, type Batch, type PostStatus } from '../../store/generated/prisma/client.ts';
 import type { Jobs } from '../../store/jobs.ts';
-import { postHasJob } from '../../store/jobs-sql.ts';
 import { enqueuePosts, type QueuedPost } from '../posts/queue.ts';
 import { lockTurns, takeTurns } from './queue-positions.ts';
 
@@ -180,7 +179,8 @@ async function restoreJobs(
   const posts = await tx.$queryRaw<QueuedPost[]>`
     SELECT p.id, p."jobId", p."ownerId", p.turn FROM posts p
     WHERE p."batchId" = ${batchId}::uuid AND p.position BETWEEN ${from}::int AND ${to}::int AND p.status = 'PENDING'
-      AND NOT ${Prisma.raw(postHasJob('created', 'retry', 'active', 'failed'))}
+      AND NOT EXISTS (SELECT 1 FROM pgboss.job j WHERE j.name = 'posts' AND j.id = p."jobId"
+                      AND j.state IN ('created', 'retry', 'active', 'failed'))
     ORDER BY p.position`;
   // One that was fetched while the batch was paused is there still, as completed.
   await jobs.remove(tx, 'posts', jobIds(posts));

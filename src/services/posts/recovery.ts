@@ -4,7 +4,6 @@ import { closeCalls } from '../../provider/ledger/statements.ts';
 import type { Database } from '../../store/database.ts';
 import { Prisma } from '../../store/generated/prisma/client.ts';
 import type { Jobs } from '../../store/jobs.ts';
-import { postHasJob, silentPostJobs } from '../../store/jobs-sql.ts';
 import { abandoned } from './results.ts';
 import { enqueuePosts, type QueuedPost } from './queue.ts';
 import type { PostWorkbench } from './work.ts';
@@ -86,7 +85,8 @@ export function createPostRecovery(deps: {
           SELECT p.id, p."jobId", p."ownerId", p.turn
           FROM posts p JOIN batches b ON b.id = p."batchId"
           WHERE p.status = 'PENDING' AND b.status = 'RUNNING' AND b."reconcileFrom" IS NULL
-            AND NOT ${Prisma.raw(postHasJob('created', 'retry', 'active'))}
+            AND NOT EXISTS (SELECT 1 FROM pgboss.job j WHERE j.name = 'posts' AND j.id = p."jobId"
+                            AND j.state IN ('created', 'retry', 'active'))
           ORDER BY p.turn LIMIT ${atMost} FOR UPDATE OF p SKIP LOCKED`;
         if (posts.length === 0) return 0;
         await jobs.remove(
@@ -118,12 +118,13 @@ type LostPost = QueuedPost & {
   isRunning: boolean;
 };
 
-/** Jobs whose worker is silent, and posts in the hands of a job that is not running. */
+/** Jobs whose heartbeat is silent, and posts in the hands of a job that is not running. All jobs have a group; pg-boss has an index of those that run. */
 const deadStatement = `
     SELECT j.id AS "jobId", p.id AS "postId", p."leaseId"
-    FROM (${silentPostJobs(silentSeconds)}) j LEFT JOIN posts p ON p.id = j."postId" AND p."jobId" = j.id
+    FROM pgboss.job j LEFT JOIN posts p ON p.id = (j.data->>'postId')::uuid AND p."jobId" = j.id
+    WHERE j.name = 'posts' AND j.state = 'active' AND j.group_id IS NOT NULL AND j.heartbeat_on < now() - interval '${silentSeconds} s'
     UNION ALL
     SELECT p."jobId", p.id, p."leaseId" FROM posts p
     WHERE p.status = 'GENERATING'
-      AND NOT ${postHasJob('active')}
+      AND NOT EXISTS (SELECT 1 FROM pgboss.job j WHERE j.name = 'posts' AND j.id = p."jobId" AND j.state = 'active')
     LIMIT ${atMost}`;
