@@ -98,7 +98,7 @@ async function buildTemplate(): Promise<void> {
   if (existsSync(template)) return;
   const [{ openDatabase }, { createJobs }, { createLogger }] = await Promise.all([
     import('../src/store/database.ts'),
-    import('../src/store/jobs.ts'),
+    import('../src/store/jobs/jobs.ts'),
     import('../src/telemetry/logger.ts'),
   ]);
   const startedAt = performance.now();

@@ -29,7 +29,7 @@ import { openAssets } from './store/assets.ts';
 import { watchClock } from './store/clock.ts';
 import { keepPrivate } from './store/embedded/data-directory.ts';
 import { openDatabase } from './store/database.ts';
-import { createJobs } from './store/jobs.ts';
+import { createJobs } from './store/jobs/jobs.ts';
 import type { Logger } from './telemetry/logger.ts';
 
 export type App = {

@@ -25,7 +25,7 @@ import { createReconciliation } from './services/batches/reconciliation.ts';
 import { createTurnDealing } from './services/batches/queue-positions.ts';
 import type { AssetStore } from './store/assets.ts';
 import type { Database } from './store/database.ts';
-import type { Jobs } from './store/jobs.ts';
+import type { Jobs } from './store/jobs/jobs.ts';
 import type { Logger } from './telemetry/logger.ts';
 
 /** How long a stop waits for posts in flight before it hands them back. */

@@ -9,7 +9,7 @@ import { announceStage } from '../../src/events/topics.ts';
 import { createChanges } from '../../src/cache/changes.ts';
 import { createPostWorkbench } from '../../src/services/posts/work.ts';
 import { openDatabase } from '../../src/store/database.ts';
-import { createJobs } from '../../src/store/jobs.ts';
+import { createJobs } from '../../src/store/jobs/jobs.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { childArgument, clockMs, serveParent } from '../support/child.ts';
 import { measureSelf } from './measure-self.ts';

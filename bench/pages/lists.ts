@@ -11,7 +11,7 @@ import {
 import type { Page, PageArgs } from '../../src/store/lists/paging.ts';
 import { createPosts, type PostFilter, type PostOrder } from '../../src/services/posts/posts.ts';
 import type { Database } from '../../src/store/database.ts';
-import { createJobs } from '../../src/store/jobs.ts';
+import { createJobs } from '../../src/store/jobs/jobs.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import type { Seeded } from './seed.ts';
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ServiceUnavailableError } from '../domain/errors/errors.ts';
 import { LeaseLostError, type Work } from '../domain/work.ts';
 import type { Admission, Demand, Permit } from '../provider/admission/admission.ts';
-import type { Job, Jobs, QueueName } from '../store/jobs.ts';
+import type { Job, Jobs, QueueName } from '../store/jobs/jobs.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createTimers } from './timers.ts';
 

@@ -6,7 +6,7 @@ import { createLocalBus } from '../../src/events/bus.ts';
 import { createPostRecovery, type PostRecovery } from '../../src/services/posts/recovery.ts';
 import { createPostWorkbench, type PostWorkbench } from '../../src/services/posts/work.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
-import { createJobs, type Jobs } from '../../src/store/jobs.ts';
+import { createJobs, type Jobs } from '../../src/store/jobs/jobs.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import {
   createCampaign,

@@ -9,7 +9,7 @@ import { createBatches } from '../../src/services/batches/batches.ts';
 import { createPostRecovery } from '../../src/services/posts/recovery.ts';
 import { createPostWorkbench, type PostWorkbench } from '../../src/services/posts/work.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
-import { createJobs } from '../../src/store/jobs.ts';
+import { createJobs } from '../../src/store/jobs/jobs.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { sampleCampaign } from './app.ts';
 import { createDatabase } from './services/postgres-client.ts';

@@ -5,7 +5,7 @@ import type { Changes } from '../../cache/changes.ts';
 import type { Bus } from '../../events/bus.ts';
 import type { Database } from '../../store/database.ts';
 import type { Batch, BatchStatus } from '../../store/generated/prisma/client.ts';
-import type { Jobs } from '../../store/jobs.ts';
+import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import { createBatchControls, type BatchControls } from './controls.ts';
 import { ownedBy, type Owner } from '../../store/ownership.ts';

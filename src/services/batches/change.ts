@@ -5,7 +5,7 @@ import type { Bus } from '../../events/bus.ts';
 import { announce } from '../../events/topics.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import type { Batch } from '../../store/generated/prisma/client.ts';
-import type { Jobs } from '../../store/jobs.ts';
+import type { Jobs } from '../../store/jobs/jobs.ts';
 import { reconcileWindow, wakeReconciliation, windowSize } from './reconciliation.ts';
 
 /**

@@ -6,7 +6,7 @@ import type { Changes } from '../../cache/changes.ts';
 import type { Bus } from '../../events/bus.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import type { Batch, BatchPriority, Prisma } from '../../store/generated/prisma/client.ts';
-import type { Jobs } from '../../store/jobs.ts';
+import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import type { BudgetRefusal } from '../../provider/ledger/ledger.ts';
 import { createBatchChange } from './change.ts';

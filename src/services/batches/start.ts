@@ -14,7 +14,7 @@ import type { Bus } from '../../events/bus.ts';
 import { announce } from '../../events/topics.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import type { Batch, Campaign } from '../../store/generated/prisma/client.ts';
-import type { Jobs } from '../../store/jobs.ts';
+import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import { appendEvent } from './change.ts';
 import { ownedBy } from '../../store/ownership.ts';

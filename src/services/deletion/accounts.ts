@@ -1,6 +1,6 @@
 import type { Changes } from '../../cache/changes.ts';
 import type { Database } from '../../store/database.ts';
-import type { Jobs } from '../../store/jobs.ts';
+import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import type { Batches } from '../batches/batches.ts';

@@ -1,7 +1,7 @@
 import type { Changes } from '../../cache/changes.ts';
 import { CampaignStateError, NotFoundError, ServiceUnavailableError } from '../../domain/errors/errors.ts';
 import type { Database, Transaction } from '../../store/database.ts';
-import type { Jobs } from '../../store/jobs.ts';
+import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import type { Batches } from '../batches/batches.ts';
 import { deletePartOfBatches } from './rows.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { BatchStateError, NotFoundError } from '../../domain/errors/errors.ts';
 import type { Batch } from '../../store/generated/prisma/client.ts';
 import type { Database, Transaction } from '../../store/database.ts';
-import type { Jobs } from '../../store/jobs.ts';
+import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { Batches } from '../batches/batches.ts';
 
 /** Posts, calls and events that one transaction deletes: a lock that nobody notices. */

@@ -18,7 +18,7 @@ import type {
   PostRevision,
   PostReview,
 } from '../../store/generated/prisma/client.ts';
-import type { Jobs } from '../../store/jobs.ts';
+import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import { createBatchChange } from '../batches/change.ts';
 import { enqueuePosts } from './queue.ts';

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { fromPrisma, PgBoss, type ConstructorOptions } from 'pg-boss';
-import type { Logger } from '../telemetry/logger.ts';
-import type { Transaction } from './database.ts';
-import type { Prisma } from './generated/prisma/client.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Transaction } from '../database.ts';
+import type { Prisma } from '../generated/prisma/client.ts';
+import { isStillFetched } from './sql.ts';
 
 /** The queues there are. Posts of dead workers are recovered by `services/posts/recovery.ts`, not by the queue. */
 const queues = {
@@ -136,8 +137,7 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
       const wanted = fetched.map(({ id, fetchedAt }) => ({ id, fetchedAt: fetchedAt.getTime() }));
       await boss.getDb().executeSql(
         `DELETE FROM pgboss.job j USING jsonb_to_recordset($2::jsonb) AS w(id uuid, "fetchedAt" bigint)
-         WHERE j.name = $1 AND j.id = w.id AND j.state = 'active'
-           AND abs(extract(epoch FROM j.started_on) * 1000 - w."fetchedAt") < 2`,
+         WHERE j.name = $1 AND j.id = w.id AND ${isStillFetched('w."fetchedAt"')}`,
         [queue, JSON.stringify(wanted)],
       );
     },
