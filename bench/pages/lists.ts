@@ -12,6 +12,7 @@ import type { Page, PageArgs } from '../../src/store/lists/paging.ts';
 import { createPosts, type PostFilter, type PostOrder } from '../../src/services/posts/posts.ts';
 import type { Database } from '../../src/store/database.ts';
 import { createJobs } from '../../src/store/jobs/jobs.ts';
+import type { Viewer } from '../../src/domain/viewer.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import type { Seeded } from './seed.ts';
 
@@ -35,7 +36,13 @@ const newest = { by: 'createdAt', direction: 'DESC' } as const;
 
 /** Every list of the schema, in each of its orders and by each of its filters; for what many rows have, few, and none. */
 export function listsOf(database: Database, { userId, campaignId, batchId }: Seeded): BenchList[] {
-  const viewer = { userId, sessionId: '', expiresAt: new Date() };
+  const viewer: Viewer = {
+    userId,
+    workspaceId: userId,
+    role: 'OWNER',
+    sessionId: '',
+    expiresAt: new Date(),
+  };
   const logger = createLogger('silent');
   const jobs = createJobs(database.bossOptions, logger);
   const changes = createChanges(() => undefined);

@@ -73,7 +73,7 @@ function joined<Key extends Owned, What, Value>(
 ) {
   return together(async (keys: readonly Key[]) => {
     const values = new Map<Key, Value>();
-    for (const own of Map.groupBy(keys, ({ owner }) => owner.userId).values()) {
+    for (const own of Map.groupBy(keys, ({ owner }) => owner.workspaceId).values()) {
       const [first] = own;
       if (first === undefined) continue;
       const found = await load(first.owner, own.map(pick));

@@ -37,8 +37,8 @@ export function trackReads(services: Services, reads: Collector): Services {
     campaigns: track(services.campaigns, {
       find: (_owner, id) => [tagOf.campaign(id)],
       findAll: (_owner, ids) => ids.map(tagOf.campaign),
-      list: ({ userId }) => [tagOf.campaignsOf(userId)],
-      count: ({ userId }) => [tagOf.campaignsOf(userId)],
+      list: ({ workspaceId }) => [tagOf.campaignsOf(workspaceId)],
+      count: ({ workspaceId }) => [tagOf.campaignsOf(workspaceId)],
     }),
     batches: track(services.batches, {
       find: (_viewer, id) => [tagOf.batch(id)],
@@ -76,18 +76,18 @@ export function trackReads(services: Services, reads: Collector): Services {
 
 const nothing = () => [];
 
-function batchList({ userId }: Owner, { campaignId, channel, search }: BatchFilter): string[] {
+function batchList({ workspaceId }: Owner, { campaignId, channel, search }: BatchFilter): string[] {
   // Search looks at the campaigns of the batches, and a campaign that changes its channel changes that of its batches.
-  const also = channel != null || search != null ? [tagOf.campaignsOf(userId)] : [];
+  const also = channel != null || search != null ? [tagOf.campaignsOf(workspaceId)] : [];
   const id = rowId(campaignId);
-  return [id === undefined ? tagOf.batchesOf(userId) : tagOf.batchesOfCampaign(id), ...also];
+  return [id === undefined ? tagOf.batchesOf(workspaceId) : tagOf.batchesOfCampaign(id), ...also];
 }
 
-function postList({ userId }: Owner, { campaignId, batchId, channel }: PostFilter): string[] {
-  const also = channel == null ? [] : [tagOf.campaignsOf(userId)];
+function postList({ workspaceId }: Owner, { campaignId, batchId, channel }: PostFilter): string[] {
+  const also = channel == null ? [] : [tagOf.campaignsOf(workspaceId)];
   const [batch, campaign] = [rowId(batchId), rowId(campaignId)];
   if (batch !== undefined) return [tagOf.postsOfBatch(batch), ...also];
-  return [campaign === undefined ? tagOf.postsOf(userId) : tagOf.postsOfCampaign(campaign), ...also];
+  return [campaign === undefined ? tagOf.postsOf(workspaceId) : tagOf.postsOfCampaign(campaign), ...also];
 }
 
 function postsOf(parent: PostParent, id: string): string {

@@ -14,7 +14,7 @@ export function shareKey({ document, operationName, variableValues, contextValue
 }
 
 function rightsOf({ viewer, origin }: Context): unknown[] {
-  return [viewer !== undefined && 'userId' in viewer ? viewer.userId : null, origin];
+  return [viewer !== undefined && 'workspaceId' in viewer ? viewer.workspaceId : null, origin];
 }
 
 type Description = { text: string; cursorVariable: string | undefined };

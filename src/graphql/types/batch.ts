@@ -27,7 +27,7 @@ import {
 import { requireViewer } from '../context.ts';
 import { parseId } from '../ids.ts';
 import { newestFirst } from '../../store/lists/lists.ts';
-import { ownedBy } from '../../store/ownership.ts';
+import { ownedBy, ownerOf } from '../../store/ownership.ts';
 import type { Batch } from '../../store/generated/prisma/client.ts';
 
 const BatchStatusEnum = builder.enumType('BatchStatus', {
@@ -124,7 +124,7 @@ export const BatchNode = builder.prismaNode('Batch', {
       type: CampaignNode,
       description: 'The campaign its posts are written for.',
       resolve: async ({ ownerId, campaignId }, _args, { loaders }) =>
-        present(await loaders().campaigns.load({ owner: { userId: ownerId }, id: campaignId }), 'campaign'),
+        present(await loaders().campaigns.load({ owner: ownerOf({ ownerId }), id: campaignId }), 'campaign'),
     }),
   }),
 });
@@ -151,7 +151,7 @@ builder.objectField(CampaignNode, 'batches', (t) =>
       description: 'Its batches, newest first. Cursors are those of `batches` with its id as filter.',
       resolve: async ({ id, ownerId }, args, context, info) => {
         const { pages, counts } = context.loaders().campaignBatches;
-        const owner = { userId: ownerId };
+        const owner = ownerOf({ ownerId });
         const page = await pages.load({
           owner,
           page: context.batches.planOf(owner, id, pageArgsOf(args, info)),

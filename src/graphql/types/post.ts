@@ -17,7 +17,7 @@ import {
 import { requireViewer, type Context } from '../context.ts';
 import { parseId } from '../ids.ts';
 import { newestFirst } from '../../store/lists/lists.ts';
-import { ownedBy } from '../../store/ownership.ts';
+import { ownedBy, ownerOf } from '../../store/ownership.ts';
 
 const PostStatusEnum = builder.enumType('PostStatus', {
   description: 'Where a post stands.',
@@ -151,13 +151,13 @@ export const PostNode = builder.prismaNode('Post', {
       type: BatchNode,
       description: 'The batch that it belongs to.',
       resolve: async ({ ownerId, batchId }, _args, { loaders }) =>
-        present(await loaders().batches.load({ owner: { userId: ownerId }, id: batchId }), 'batch'),
+        present(await loaders().batches.load({ owner: ownerOf({ ownerId }), id: batchId }), 'batch'),
     }),
     campaign: t.field({
       type: CampaignNode,
       description: 'The campaign it is written for.',
       resolve: async ({ ownerId, campaignId }, _args, { loaders }) =>
-        present(await loaders().campaigns.load({ owner: { userId: ownerId }, id: campaignId }), 'campaign'),
+        present(await loaders().campaigns.load({ owner: ownerOf({ ownerId }), id: campaignId }), 'campaign'),
     }),
   }),
 });
@@ -198,7 +198,7 @@ async function postsOf(
   info: GraphQLResolveInfo,
 ) {
   const { pages, counts } = parent === 'batchId' ? loaders().batchPosts : loaders().campaignPosts;
-  const owner = { userId: ownerId };
+  const owner = ownerOf({ ownerId });
   const page = await pages.load({
     owner,
     page: posts.planOf(owner, parent, id, pageArgsOf(args, info)),

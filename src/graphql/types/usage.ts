@@ -64,7 +64,7 @@ builder.prismaObjectField(UserNode, 'usage', (t) =>
     },
     // Of the user that it hangs on: after a log-in there is one, and no viewer yet.
     resolve: ({ id }, { since }) => ({
-      owner: { userId: id },
+      owner: { workspaceId: id },
       since: since ?? new Date(Date.now() - 30 * 86_400_000),
     }),
   }),

@@ -129,13 +129,13 @@ export function createGraphqlServer(
    */
   function answerFromMemory(
     key: string,
-    { userId }: Viewer,
+    { workspaceId }: Viewer,
     address: string,
   ): Answer | Promise<Answer> | undefined {
     const kept = cache?.peek(key);
     if (kept === undefined) return undefined;
     const hit: Answer = { content: kept.content, outcome: 'HIT' };
-    const allowed = limits.operation({ userId, address }, kept.rootFields);
+    const allowed = limits.operation({ workspaceId, address }, kept.rootFields);
     return allowed === undefined
       ? hit
       : allowed.then(
@@ -157,7 +157,7 @@ export function createGraphqlServer(
   /** @param reads is told what is read, where the answer may be kept. */
   function contextOf(request: RequestContext, viewer: Context['viewer'], reads?: Collector): Context {
     const used = reads === undefined ? services : trackReads(services, reads);
-    if (viewer !== undefined && 'userId' in viewer) reads?.add(tagOf.account(viewer.userId));
+    if (viewer !== undefined && 'workspaceId' in viewer) reads?.add(tagOf.workspace(viewer.workspaceId));
     let loaders: Loaders | undefined;
     // One by one: every operation makes one, and to spread the services takes ten times as long.
     return {

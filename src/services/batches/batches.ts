@@ -8,14 +8,13 @@ import type { Batch, BatchStatus } from '../../store/generated/prisma/client.ts'
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import { createBatchControls, type BatchControls } from './controls.ts';
-import { ownedBy, type Owner } from '../../store/ownership.ts';
+import { ownedBy, ownedRows, type Owner } from '../../store/ownership.ts';
 import { startBatch, type StartBatchInput } from './start.ts';
 import {
   all,
   among,
   commonFilterSchema,
   holding,
-  is,
   kind,
   ofCampaigns,
   under,
@@ -84,11 +83,11 @@ export function createBatches(deps: { database: Database; jobs: Jobs; bus: Bus; 
     ];
     const kinds = [kind('t.status', 'BatchStatus', filter.status)];
     if (campaignId != null) {
-      const ofCampaign = [is('p.ownerId', viewer.userId), among('p.channel', 'Channel', channel)];
+      const ofCampaign = [ownedRows(viewer, 'p'), among('p.channel', 'Channel', channel)];
       return { where: all([under('campaign', campaignId, ofCampaign), ...asked]), kinds };
     }
     return {
-      where: all([is('t.ownerId', viewer.userId), ...asked]),
+      where: all([ownedRows(viewer, 't'), ...asked]),
       kinds: [kind('t.channel', 'Channel', channel), ...kinds],
     };
   };
@@ -100,12 +99,12 @@ export function createBatches(deps: { database: Database; jobs: Jobs; bus: Bus; 
     findAll: lists.findAll,
     async list(viewer, { filter, order, page }) {
       const parsed = parseInput(filterSchema, filter, 'filter');
-      const list = { name: 'batches', ownerId: viewer.userId, filter: parsed, order };
+      const list = { name: 'batches', ...ownedBy(viewer), filter: parsed, order };
       return lists.page(list, page, rowsOf(viewer, parsed));
     },
     count: async (viewer, filter) => lists.count(rowsOf(viewer, parseInput(filterSchema, filter, 'filter'))),
     planOf(owner, campaignId, page) {
-      const list = { name: 'batches', ownerId: owner.userId, filter: { campaignId }, order: newestFirst };
+      const list = { name: 'batches', ...ownedBy(owner), filter: { campaignId }, order: newestFirst };
       return { parentId: campaignId, ...planPage(list, page) };
     },
     pagesOf: (owner, wanted) => lists.pagesOf(owner, 'campaignId', wanted),

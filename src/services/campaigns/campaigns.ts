@@ -12,14 +12,13 @@ import {
   all,
   commonFilterSchema,
   holding,
-  is,
   kind,
   within,
   type Rows,
   type TimeRange,
 } from '../../store/lists/filters.ts';
 import { createLists, type Columns } from '../../store/lists/lists.ts';
-import { isOwnerGone, ownedBy, type Owner } from '../../store/ownership.ts';
+import { isOwnerGone, ownedBy, ownedRows, ownerOf, type Owner } from '../../store/ownership.ts';
 import type { Direction, Page, PageArgs } from '../../store/lists/paging.ts';
 import { parseInput, text } from '../../domain/validation.ts';
 
@@ -107,7 +106,7 @@ export function createCampaigns({
 
   const rowsOf = (viewer: Viewer, filter: z.output<typeof filterSchema>): Rows => ({
     where: all([
-      is('t.ownerId', viewer.userId),
+      ownedRows(viewer, 't'),
       Prisma.sql`t."deletedAt" IS NULL`,
       within('t.createdAt', filter.created),
       holding(['t.name', 't.brand', 't.description'], filter.search),
@@ -152,7 +151,7 @@ export function createCampaigns({
     findAll: lists.findAll,
     async list(viewer, { filter, order, page }, columns) {
       const parsed = parseInput(filterSchema, filter, 'filter');
-      const list = { name: 'campaigns', ownerId: viewer.userId, filter: parsed, order };
+      const list = { name: 'campaigns', ...ownedBy(viewer), filter: parsed, order };
       return lists.page(list, page, rowsOf(viewer, parsed), columns);
     },
     count: async (viewer, filter) => lists.count(rowsOf(viewer, parseInput(filterSchema, filter, 'filter'))),
@@ -169,9 +168,9 @@ async function moveToChannel(
   data: object,
 ) {
   await tx.$queryRaw`
-    SELECT 1 FROM campaigns WHERE id = ${where.id}::uuid AND "ownerId" = ${where.ownerId}::uuid FOR UPDATE`;
+    SELECT 1 FROM campaigns c WHERE id = ${where.id}::uuid AND ${ownedRows(ownerOf(where), 'c')} FOR UPDATE`;
   await tx.$queryRaw`
-    SELECT 1 FROM batches WHERE "campaignId" = ${where.id}::uuid AND "ownerId" = ${where.ownerId}::uuid
+    SELECT 1 FROM batches b WHERE "campaignId" = ${where.id}::uuid AND ${ownedRows(ownerOf(where), 'b')}
     ORDER BY id FOR UPDATE`;
   return tx.campaign.updateManyAndReturn({ where, data });
 }

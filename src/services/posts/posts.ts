@@ -17,7 +17,7 @@ import {
   type TimeRange,
 } from '../../store/lists/filters.ts';
 import { createLists, newestFirst, type Columns, type PageOf } from '../../store/lists/lists.ts';
-import type { Owner } from '../../store/ownership.ts';
+import { ownedBy, ownedRows, type Owner } from '../../store/ownership.ts';
 import { planPage, type Direction, type Page, type PageArgs } from '../../store/lists/paging.ts';
 import { parseInput } from '../../domain/validation.ts';
 
@@ -89,7 +89,7 @@ export function createPosts(database: Database): Posts {
       kind('t.status', 'PostStatus', filter.status),
       kind('t.review', 'PostReview', filter.review),
     ];
-    const ofParent = [is('p.ownerId', viewer.userId), among('p.channel', 'Channel', channel)];
+    const ofParent = [ownedRows(viewer, 'p'), among('p.channel', 'Channel', channel)];
     if (batchId != null) {
       return {
         where: all([under('batch', batchId, [...ofParent, is('p.campaignId', campaignId)]), ...asked]),
@@ -98,7 +98,7 @@ export function createPosts(database: Database): Posts {
     }
     if (campaignId != null) return { where: all([under('campaign', campaignId, ofParent), ...asked]), kinds };
     return {
-      where: all([is('t.ownerId', viewer.userId), ...asked]),
+      where: all([ownedRows(viewer, 't'), ...asked]),
       kinds: [kind('t.channel', 'Channel', channel), ...kinds],
     };
   };
@@ -108,14 +108,14 @@ export function createPosts(database: Database): Posts {
     findAll: lists.findAll,
     async list(viewer, { filter, order, page }, columns) {
       const parsed = parseInput(filterSchema, filter, 'filter');
-      const list = { name: 'posts', ownerId: viewer.userId, filter: parsed, order };
+      const list = { name: 'posts', ...ownedBy(viewer), filter: parsed, order };
       return lists.page(list, page, rowsOf(viewer, parsed), columns);
     },
     count: async (viewer, filter) => lists.count(rowsOf(viewer, parseInput(filterSchema, filter, 'filter'))),
     planOf(owner, parent, parentId, page) {
       const list = {
         name: 'posts',
-        ownerId: owner.userId,
+        ...ownedBy(owner),
         filter: { [parent]: parentId },
         order: newestFirst,
       };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Database } from '../database.ts';
 import { Prisma, type Batch, type Campaign, type Post } from '../generated/prisma/client.ts';
 import { matching, type Rows } from './filters.ts';
-import type { Owner } from '../ownership.ts';
+import { ownedRows, type Owner } from '../ownership.ts';
 import { pageSql, pagesSql, toArray } from './page-sql.ts';
 import {
   planPage,
@@ -51,7 +51,7 @@ const largeIntegers = ['maxCostMicros', 'committedMicros'];
 export function createLists<Name extends Table>(database: Pick<Database, 'query'>, name: Name) {
   type Row = RowOf[Name];
   const table = Prisma.raw(name);
-  const owned = ({ userId }: Owner) => Prisma.sql`t."ownerId" = ${userId}::uuid`;
+  const owned = (owner: Owner) => ownedRows(owner, 't');
   const all = allColumns[name];
 
   /** One text for each selection: PostgreSQL's driver knows it again by what it is, not by what it says. */
@@ -86,7 +86,7 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
     async findAll(owner: Owner, ids: readonly string[], columns?: Columns<Row>): Promise<(Row | null)[]> {
       const rows = await rowsOf<Row>({
         text: findText(columns),
-        values: [toArray([...new Set(ids)]), owner.userId],
+        values: [toArray([...new Set(ids)]), owner.workspaceId],
       });
       const byId = new Map(rows.map((row) => [row.id, row]));
       return ids.map((id) => byId.get(id) ?? null);

@@ -14,8 +14,8 @@ import { createDatabase } from '../../support/services/postgres-client.ts';
 
 const opened = new AsyncDisposableStack();
 let database: Database;
-let owner: { userId: string };
-let stranger: { userId: string };
+let owner: { workspaceId: string };
+let stranger: { workspaceId: string };
 
 beforeAll(async () => {
   const dataDir = await mkdtemp(`${tmpdir()}/pressrun-test-`);
@@ -27,8 +27,8 @@ beforeAll(async () => {
 });
 afterAll(() => opened.disposeAsync());
 beforeEach(async () => {
-  owner = { userId: await addUser() };
-  stranger = { userId: await addUser() };
+  owner = { workspaceId: await addUser() };
+  stranger = { workspaceId: await addUser() };
 });
 
 async function addUser(): Promise<string> {
@@ -77,13 +77,13 @@ const campaign = fc.record({ name: words, createdAt: moment, posts: fc.array(pos
 
 /** Writes campaigns with their posts. */
 async function write(
-  of: { userId: string },
+  of: { workspaceId: string },
   campaigns: (typeof campaign extends fc.Arbitrary<infer T> ? T : never)[],
 ) {
   for (const { name, createdAt, posts } of campaigns) {
     const { id: campaignId } = await database.prisma.campaign.create({
       data: {
-        ownerId: of.userId,
+        ownerId: of.workspaceId,
         name,
         createdAt,
         brand: '',
@@ -94,7 +94,7 @@ async function write(
         channel: 'X',
       },
     });
-    const owned = { ownerId: of.userId, campaignId, channel: 'X' as const };
+    const owned = { ownerId: of.workspaceId, campaignId, channel: 'X' as const };
     const { id: batchId } = await database.prisma.batch.create({
       data: { ...owned, postCount: posts.length },
     });
@@ -115,8 +115,8 @@ const newestFirst = { by: 'createdAt', direction: 'DESC' } as const;
 const orderBy = [{ createdAt: 'desc' }, { id: 'desc' }] as const satisfies object[];
 const inOrder = { orderBy: [...orderBy] };
 const nodes = <Row>({ edges }: { edges: { node: Row }[] }) => edges.map(({ node }) => node);
-const owned = ({ userId }: { userId: string }) => ({
-  where: Prisma.sql`t."ownerId" = ${userId}::uuid`,
+const owned = ({ workspaceId }: { workspaceId: string }) => ({
+  where: Prisma.sql`t."ownerId" = ${workspaceId}::uuid`,
   kinds: [],
 });
 
@@ -161,7 +161,7 @@ describe('rows on prepared SQL are those that Prisma reads', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(campaign, { maxLength: 3 }), async (campaigns) => {
         await write(owner, campaigns);
-        const where = { ownerId: owner.userId };
+        const where = { ownerId: owner.workspaceId };
         for (const [name, rows] of [
           ['campaigns', await prisma.campaign.findMany({ where })],
           ['batches', await prisma.batch.findMany({ where })],
@@ -187,9 +187,9 @@ describe('rows on prepared SQL are those that Prisma reads', () => {
         async (campaigns, page) => {
           await write(owner, campaigns);
           await write(stranger, campaigns);
-          const where = { ownerId: owner.userId };
+          const where = { ownerId: owner.workspaceId };
           const all = await database.prisma.campaign.findMany({ where, ...inOrder });
-          const list = { name: 'campaigns', ownerId: owner.userId, filter: {}, order: newestFirst };
+          const list = { name: 'campaigns', ownerId: owner.workspaceId, filter: {}, order: newestFirst };
           const whole = await campaignLists.page(list, { first: 100 }, owned(owner));
           expect(nodes(whole)).toStrictEqual(all.slice(0, 100));
           const cursors = whole.edges.map(({ cursor }) => cursor);
@@ -228,8 +228,14 @@ describe('rows on prepared SQL are those that Prisma reads', () => {
         pageArgs,
         async (campaigns, { status, review, parent }, { by, direction }, page) => {
           await write(owner, campaigns);
-          const viewer = { ...owner, sessionId: '', expiresAt: new Date() };
-          const some = await database.prisma.post.findFirst({ where: { ownerId: owner.userId } });
+          const viewer = {
+            ...owner,
+            userId: owner.workspaceId,
+            role: 'OWNER' as const,
+            sessionId: '',
+            expiresAt: new Date(),
+          };
+          const some = await database.prisma.post.findFirst({ where: { ownerId: owner.workspaceId } });
           const place: { campaignId?: string; batchId?: string } =
             parent === null ? {} : { [parent]: some?.[parent] ?? randomUUID() };
           const filter = {
@@ -241,7 +247,7 @@ describe('rows on prepared SQL are those that Prisma reads', () => {
           const sort = direction === 'ASC' ? ('asc' as const) : ('desc' as const);
           const all = await database.prisma.post.findMany({
             where: {
-              ownerId: owner.userId,
+              ownerId: owner.workspaceId,
               ...place,
               ...(status.length > 0 && { status: { in: status } }),
               ...(review.length > 0 && { review: { in: review } }),
@@ -266,14 +272,14 @@ describe('rows on prepared SQL are those that Prisma reads', () => {
 
   it('with the columns that are named, the id, and what orders them', async () => {
     await write(owner, fc.sample(campaign, 3));
-    const where = { ownerId: owner.userId };
+    const where = { ownerId: owner.workspaceId };
     const rows = await database.prisma.post.findMany({
       where,
       ...inOrder,
       take: 100,
       select: { id: true, createdAt: true, caption: true, pinnedFields: true },
     });
-    const list = { name: 'posts', ownerId: owner.userId, filter: {}, order: newestFirst };
+    const list = { name: 'posts', ownerId: owner.workspaceId, filter: {}, order: newestFirst };
     const page = await createLists(database, 'posts').page(list, { first: 100 }, owned(owner), [
       'caption',
       'pinnedFields',
