@@ -7,7 +7,11 @@ const services = await startServices();
 const { DATABASE_URL: databaseUrl } = await services.fresh();
 const database = await openDatabase({ databaseUrl, dataDir: '' }, createLogger('warn'));
 const t = performance.now();
-console.log(databaseUrl, await seed(database.prisma, Number(process.argv[2] ?? 1_000_000)), performance.now() - t);
+console.log(
+  databaseUrl,
+  await seed(database.prisma, Number(process.argv[2] ?? 1_000_000)),
+  performance.now() - t,
+);
 writeFileSync('/tmp/sql/url', databaseUrl);
 await database.close();
 setInterval(() => undefined, 1000);

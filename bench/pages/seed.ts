@@ -86,7 +86,8 @@ function captionOf(n: string): string {
       .join(', ')}]`;
   const four = (bank: Bank) => {
     const picks = [7, 31, 97, 13].map(
-      (step) => `(${sentences(bank)})[1 + (${n}::bigint * ${step} / ${step % 5 + 1} + ${n} % 11) % array_length(${sentences(bank)}, 1)]`,
+      (step) =>
+        `(${sentences(bank)})[1 + (${n}::bigint * ${step} / ${(step % 5) + 1} + ${n} % 11) % array_length(${sentences(bank)}, 1)]`,
     );
     return picks.join(` || '${bank.joiner}' || `);
   };

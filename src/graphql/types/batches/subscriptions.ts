@@ -1,9 +1,9 @@
-import { InvalidInputError } from '../../domain/errors/errors.ts';
-import { builder } from '../builder.ts';
-import { requireViewer, type Context } from '../context.ts';
-import { parseId } from '../ids.ts';
+import { InvalidInputError } from '../../../domain/errors/errors.ts';
+import { builder } from '../../builder.ts';
+import { requireViewer, type Context } from '../../context.ts';
+import { parseId } from '../../ids.ts';
 import { BatchEventInterface, ProgressEventInterface } from './progress-events.ts';
-import { Followed } from '../subscriptions/followed.ts';
+import { Followed } from '../../subscriptions/followed.ts';
 
 const after = {
   required: false,
