@@ -15,20 +15,20 @@ const mayImport = {
   engine: ['services', 'events', 'provider', 'store', 'domain'],
   graphql: ['services', ...adapters],
   http: ['graphql', 'services', 'cache', 'store', 'domain', 'node-http.ts'],
-  'app.ts': ['config.ts', 'worker.ts', 'http', 'graphql', 'services', ...adapters],
-  'worker.ts': ['config.ts', 'engine', 'simulator', 'services', ...adapters],
-  'config.ts': ['settings.ts', 'http', 'services', 'domain'],
-  'settings.ts': ['http', 'domain'],
-  start: ['app.ts', 'config.ts', 'http', 'store', 'domain'],
+  'app.ts': ['config', 'worker.ts', 'http', 'graphql', 'services', ...adapters],
+  'worker.ts': ['config', 'engine', 'simulator', 'services', ...adapters],
+  config: ['http', 'services', 'domain'],
+  start: ['app.ts', 'config', 'command-line.ts', 'http', 'store', 'domain'],
   'main.js': ['start'],
   'node-http.ts': [],
-  simulator: ['node-http.ts'],
-  demo: ['client'],
+  'command-line.ts': [],
+  simulator: ['node-http.ts', 'command-line.ts'],
+  demo: ['client', 'command-line.ts'],
   client: [],
 };
 
 /** Those that do not log. */
-const silent = ['domain', 'simulator', 'demo', 'client', 'main.js', 'node-http.ts'];
+const silent = ['domain', 'simulator', 'demo', 'client', 'main.js', 'node-http.ts', 'command-line.ts'];
 const layers = Object.keys(mayImport);
 
 const pathOf = (layer) => {

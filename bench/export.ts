@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { startApp } from '../src/app.ts';
-import { readConfig } from '../src/config.ts';
+import { readConfig } from '../src/config/config.ts';
 import { toGlobalId } from '../src/domain/ids.ts';
 import { openAssets } from '../src/store/assets.ts';
 import { openDatabase } from '../src/store/database.ts';

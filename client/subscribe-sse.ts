@@ -1,5 +1,5 @@
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { ConnectionError, systemReason } from './errors.ts';
-import { createEventStreamParser, type EventStreamMessage } from './event-stream.ts';
 import { post, readJson } from './http.ts';
 import type { SubscribeRequest } from './subscribe.ts';
 
@@ -49,9 +49,10 @@ export async function* subscribeOverSse(request: SubscribeRequest): AsyncGenerat
 /** Messages as they arrive, and undefined for every piece that brings none: it shows that the server lives. */
 async function* readMessages(
   response: Response,
-): AsyncGenerator<EventStreamMessage | undefined, void, undefined> {
+): AsyncGenerator<EventSourceMessage | undefined, void, undefined> {
   if (response.body === null) return;
-  const parser = createEventStreamParser();
+  const arrived: EventSourceMessage[] = [];
+  const parser = createParser({ onEvent: (message) => arrived.push(message) });
   const decoder = new TextDecoder();
   // A reader rather than `for await`: not every browser iterates streams.
   const reader = response.body.getReader();
@@ -59,9 +60,9 @@ async function* readMessages(
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      const messages = parser.push(decoder.decode(value, { stream: true }));
-      if (messages.length === 0) yield undefined;
-      else yield* messages;
+      parser.feed(decoder.decode(value, { stream: true }));
+      if (arrived.length === 0) yield undefined;
+      else yield* arrived.splice(0);
     }
   } finally {
     // Also closes the connection, where the caller leaves before the end. It may be broken already.

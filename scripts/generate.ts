@@ -4,32 +4,28 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { commandLine } from '../src/command-line.ts';
 import type { Database } from '../src/store/database.ts';
 
-const { values } = parseArgs({
-  options: { help: { type: 'boolean' }, check: { type: 'boolean' }, install: { type: 'boolean' } },
-});
+const options = commandLine('npm run generate')
+  .description(
+    'Generates all code and files that are made from others: Prisma client, schema.graphql, docs/errors.md, docs/configuration.md, typed client documents, database template.',
+  )
+  .option('--check', 'changes nothing; exits 1 if a committed file or the migrations are out of date')
+  .option('--install', 'after npm ci: all but the committed files, schema.graphql and docs/*.md')
+  .parse()
+  .opts();
 
-const help = `Generates all code and files that are made from others.
-
-  npm run generate                 Prisma client, schema.graphql, docs/errors.md, typed client documents, database template
-  npm run generate -- --check      changes nothing; exits 1 where schema.graphql, docs/errors.md or the migrations are behind
-  npm run generate -- --install    after npm ci: all but schema.graphql and docs/errors.md, which are committed
-`;
-
-if (values.help) {
-  process.stdout.write(help);
-} else if (values.check) {
+if (options.check) {
   await checkFiles();
   run('scripts/migration.ts', '--check');
 } else {
   step('Prisma client', () => run(binOf('prisma'), 'generate', '--no-hints'));
   await unpackQueryCompiler();
-  if (!values.install) {
+  if (!options.install) {
     for (const [file, text] of await printedFiles()) await writeFile(file, text);
-    step('schema.graphql and docs/errors.md', () => undefined);
+    step('schema.graphql, docs/errors.md and docs/configuration.md', () => undefined);
   }
   // Absent after `npm ci --omit=dev`: then nothing that runs needs its output.
   if (existsSync('node_modules/@graphql-codegen/cli')) {
@@ -42,22 +38,25 @@ if (values.help) {
 
 async function checkFiles(): Promise<void> {
   for (const [file, text] of await printedFiles()) {
-    if ((await readFile(file, 'utf8')) === text) continue;
-    process.stderr.write(`${file} is not what the code says. Mend it: npm run generate\n`);
+    if (existsSync(file) && (await readFile(file, 'utf8')) === text) continue;
+    process.stderr.write(`${file} is out of date. To update it: npm run generate\n`);
     process.exitCode = 1;
   }
 }
 
 /** Loaded late: the code they come from does not compile before the Prisma client is there. */
 async function printedFiles(): Promise<[file: string, text: string][]> {
-  const [{ printSchema, lexicographicSortSchema }, { schema }, { errorsPage }] = await Promise.all([
-    import('graphql'),
-    import('../src/graphql/schema.ts'),
-    import('./errors-page.ts'),
-  ]);
+  const [{ printSchema, lexicographicSortSchema }, { schema }, { errorsPage }, { configurationPage }] =
+    await Promise.all([
+      import('graphql'),
+      import('../src/graphql/schema.ts'),
+      import('./errors-page.ts'),
+      import('./configuration-page.ts'),
+    ]);
   return [
     ['schema.graphql', `${printSchema(lexicographicSortSchema(schema))}\n`],
     ['docs/errors.md', errorsPage(schema)],
+    ['docs/configuration.md', configurationPage()],
   ];
 }
 

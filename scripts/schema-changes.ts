@@ -1,25 +1,27 @@
 import { copyFile, readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { CriticalityLevel, DiffRule, diff } from '@graphql-inspector/core';
 import { buildSchema } from 'graphql';
+import { commandLine } from '../src/command-line.ts';
 
-const { values } = parseArgs({ options: { help: { type: 'boolean' }, land: { type: 'boolean' } } });
+const released = 'test/release/schema.graphql';
 
-const landed = 'test/release/schema.graphql';
+const { release } = commandLine('npm run check:schema')
+  .description(
+    `Compares schema.graphql with ${released}, the schema of the last release. Exits 1 if a client that works today
+would break. Fields may be added. One that goes is deprecated in one released schema before it is missing in the next.`,
+  )
+  .option(
+    '--release',
+    "makes today's schema the one to compare with; run it with a release (npm run schema:release)",
+  )
+  .parse()
+  .opts();
 
-if (values.help) {
-  process.stdout.write(`Compares schema.graphql with ${landed}, the schema that clients were last given.
-
-  npm run check:schema       exits 1 where a client that works today would break
-  npm run schema:land        makes today's schema the one to compare with: when a version is released
-
-Fields may come. One that goes is deprecated in one landed schema before it is missing in the next.
-`);
-} else if (values.land) {
-  await copyFile('schema.graphql', landed);
+if (release) {
+  await copyFile('schema.graphql', released);
 } else {
   const read = async (file: string) => buildSchema(await readFile(file, 'utf8'));
-  const changes = await diff(await read(landed), await read('schema.graphql'), [
+  const changes = await diff(await read(released), await read('schema.graphql'), [
     DiffRule.suppressRemovalOfDeprecatedField,
   ]);
   const breaking = changes.filter(({ criticality }) => criticality.level === CriticalityLevel.Breaking);

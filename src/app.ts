@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { openCache, ttlMs, type Cache } from './cache/cache.ts';
 import { createChanges } from './cache/changes.ts';
-import { priceOf, type Config } from './config.ts';
+import { priceOf, type Config } from './config/config.ts';
 import { createLocalBus, type Bus } from './events/bus.ts';
 import { createEventLog } from './events/log.ts';
 import { createTails } from './events/tail.ts';

@@ -1,6 +1,6 @@
 import type { Changes } from './cache/changes.ts';
-import type { Config } from './config.ts';
-import { priceOf } from './config.ts';
+import type { Config } from './config/config.ts';
+import { priceOf } from './config/config.ts';
 import { micros } from './domain/money/pricing.ts';
 import type { Bus } from './events/bus.ts';
 import { createDispatcher } from './engine/dispatcher.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { startApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import type { Bus } from '../../src/events/bus.ts';
 import { createRedisBus } from '../../src/events/redis-bus.ts';
 import { announceStage } from '../../src/events/topics.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { createClient } from '../../client/index.ts';
 import { CreateCampaignDocument, RegisterDocument } from '../../client/generated/graphql.ts';
 import { startApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 
 /** Starts Pressrun on fresh data in this process and registers an account with one campaign. */

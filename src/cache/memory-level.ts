@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 /**
  * What a cache keeps in this process, bounded by bytes, and so is what one owner has of it; what was used longest ago goes
  * first.
@@ -18,7 +20,6 @@ export type MemoryLevel<Value> = {
 
 /** A value, what it was made of, how many bytes it takes, and whose share of the space. */
 type Filling<Value> = { value: Value; tags: readonly string[]; bytes: number; owner: string };
-type Entry<Value> = Filling<Value> & { until: number };
 /** What an owner has: the keys, the one that was used longest ago first. */
 type Share = { keys: Set<string>; bytes: number };
 
@@ -33,7 +34,13 @@ export function createMemoryLevel<Value>(options: {
   maxOwnerBytes: number;
   ttlMs: number;
 }): MemoryLevel<Value> {
-  const entries = new Map<string, Entry<Value>>();
+  const entries = new LRUCache<string, Filling<Value>>({
+    maxSize: options.maxBytes,
+    sizeCalculation: ({ bytes }) => bytes,
+    ttl: options.ttlMs,
+    ttlResolution: 0,
+    dispose: unlink,
+  });
   const shares = new Map<string, Share>();
   const keysOf = new Map<string, Set<string>>();
   /** When each tag was last touched, oldest first. */
@@ -41,7 +48,6 @@ export function createMemoryLevel<Value>(options: {
   let moment = 0;
   /** Nothing is known of changes before it. */
   let floor = 0;
-  let bytes = 0;
 
   function shareOf(owner: string): Share {
     let share = shares.get(owner);
@@ -49,9 +55,8 @@ export function createMemoryLevel<Value>(options: {
     return share;
   }
 
-  function remove(key: string, entry: Entry<Value>): void {
-    entries.delete(key);
-    bytes -= entry.bytes;
+  /** Follows the removal of an entry, whatever the reason. */
+  function unlink(entry: Filling<Value>, key: string): void {
     const share = shareOf(entry.owner);
     share.keys.delete(key);
     share.bytes -= entry.bytes;
@@ -70,12 +75,6 @@ export function createMemoryLevel<Value>(options: {
     get(key) {
       const entry = entries.get(key);
       if (entry === undefined) return undefined;
-      if (entry.until <= performance.now()) {
-        remove(key, entry);
-        return undefined;
-      }
-      entries.delete(key);
-      entries.set(key, entry);
       const { keys } = shareOf(entry.owner);
       keys.delete(key);
       keys.add(key);
@@ -85,11 +84,8 @@ export function createMemoryLevel<Value>(options: {
     isUnchanged,
     fill(key, { value, tags, bytes: size, owner }, since) {
       const whole = size + 2 * key.length + bytesAnEntry + bytesATag * tags.length;
-      if (!isUnchanged(tags, since)) return;
-      const known = entries.get(key);
-      if (known !== undefined) remove(key, known);
-      entries.set(key, { value, tags, bytes: whole, owner, until: performance.now() + options.ttlMs });
-      bytes += whole;
+      if (whole > options.maxOwnerBytes || !isUnchanged(tags, since)) return;
+      entries.set(key, { value, tags, bytes: whole, owner });
       const share = shareOf(owner);
       share.keys.add(key);
       share.bytes += whole;
@@ -99,13 +95,8 @@ export function createMemoryLevel<Value>(options: {
         else keys.add(key);
       }
       for (const oldest of share.keys) {
-        const entry = entries.get(oldest);
-        if (share.bytes <= options.maxOwnerBytes || entry === undefined) break;
-        remove(oldest, entry);
-      }
-      for (const [oldest, entry] of entries) {
-        if (bytes <= options.maxBytes) break;
-        remove(oldest, entry);
+        if (share.bytes <= options.maxOwnerBytes) break;
+        entries.delete(oldest);
       }
     },
     invalidate(tags) {
@@ -113,10 +104,7 @@ export function createMemoryLevel<Value>(options: {
       for (const tag of tags) {
         changedAt.delete(tag);
         changedAt.set(tag, moment);
-        for (const key of keysOf.get(tag) ?? []) {
-          const entry = entries.get(key);
-          if (entry !== undefined) remove(key, entry);
-        }
+        for (const key of keysOf.get(tag) ?? []) entries.delete(key);
       }
       for (const [oldest, at] of changedAt) {
         if (changedAt.size <= maxChanges) break;
@@ -128,13 +116,10 @@ export function createMemoryLevel<Value>(options: {
       moment += 1;
       floor = moment;
       entries.clear();
-      shares.clear();
-      keysOf.clear();
       changedAt.clear();
-      bytes = 0;
     },
     get bytes() {
-      return bytes;
+      return entries.calculatedSize;
     },
   };
 }

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import type { CreateCampaignInput } from '../../client/index.ts';
 import { readCampaign } from './campaign.ts';
 import { findFaults, type Fault } from './check.ts';
-import { help, parseOptions, UsageError, type Options } from './options.ts';
+import { readOptions, type Options } from './options.ts';
 import { produce, type Product } from './produce.ts';
 import { postTable, summary } from './report.ts';
 import { createScreen, type Screen } from './screen.ts';
@@ -16,15 +16,14 @@ const maxPositionsTold = 10;
 const stoppingEarly = 'Stopping once posts in work are done; Ctrl-C again stops now';
 
 try {
-  const options = parseOptions(process.argv.slice(2));
-  if (options === 'help') process.stdout.write(help);
-  else await main(options, await readCampaign(options.campaignFile));
+  const options = readOptions(process.argv.slice(2));
+  await main(options, await readCampaign(options.campaignFile));
 } catch (error) {
   process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  process.exitCode = 1;
 }
 
-/** Runs the demo to its end, or until a signal; either way it leaves nothing behind. Sets the exit code. */
+/** Runs the demo to its end or until a signal, and leaves nothing behind. Sets the exit code. */
 async function main(options: Options, campaign: CreateCampaignInput): Promise<void> {
   const screen = createScreen(process.stdout);
   const stop = new AbortController();
@@ -37,7 +36,7 @@ async function main(options: Options, campaign: CreateCampaignInput): Promise<vo
       stop.abort(new Error(name));
     });
   }
-  // Nobody reads any more, as with `| head`.
+  // The reader has left, as with `| head`.
   process.stdout.on('error', (error) => stop.abort(error));
   try {
     screen.print('');
@@ -63,7 +62,7 @@ async function main(options: Options, campaign: CreateCampaignInput): Promise<vo
   }
 }
 
-/** @returns whether every post was completed and found to be good. */
+/** @returns whether every post is completed and without a fault. */
 async function runAgainst(
   server: ServerProcess | undefined,
   options: Options,
@@ -81,7 +80,7 @@ async function runAgainst(
   }
   const product = await produce({ url, options, campaign, isSimulated, screen, signal });
 
-  screen.working('Opening every picture');
+  screen.working('Opening every image');
   const faults = await findFaults(product.posts, options.postCount, signal);
   screen.print(`\n${postTable(product.posts, screen.columns, screen.paint)}\n`);
   screen.print(`  ${screen.paint('bold', summary(product.batch))}`);
@@ -91,7 +90,7 @@ async function runAgainst(
   }
   if (faults.length === 0)
     screen.done(
-      `Checked: ${count(options.postCount, 'caption')} with words, ${count(options.postCount, 'picture')} that open`,
+      `Checked: ${count(options.postCount, 'caption')} with words, ${count(options.postCount, 'image')} that open`,
     );
   else tellFaults(faults, screen);
   tellAddresses(product, url, screen);
@@ -119,9 +118,9 @@ function tellFaults(faults: readonly Fault[], screen: Screen): void {
 }
 
 function tellAddresses({ posts }: Product, url: string, screen: Screen): void {
-  const picture = posts.find(({ imageUrl }) => imageUrl !== null)?.imageUrl;
+  const image = posts.find(({ imageUrl }) => imageUrl !== null)?.imageUrl;
   screen.print(`\n  GraphiQL   ${screen.paint('cyan', url)}`);
-  if (picture != null) screen.print(`  A picture  ${screen.paint('cyan', picture)}`);
+  if (image != null) screen.print(`  An image   ${screen.paint('cyan', image)}`);
 }
 
 /** Rejects with the signal's reason when it is aborted; never resolves. */

@@ -1,20 +1,10 @@
 import cluster, { type Worker } from 'node:cluster';
-import { availableParallelism } from 'node:os';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** How long the next process waits after one that died, at first and at most; one that lived longer was well. */
 const firstPauseMs = 100;
 const longestPauseMs = 10_000;
 const wellAfterMs = 30_000;
-
-/** @returns how many processes `--cluster [n]` asks for, all cores without a number; undefined where it does not stand there. */
-export function clusterSize(args: readonly string[]): number | undefined {
-  const [, inOne] = args.map((arg) => /^--cluster=(\d+)$/.exec(arg)).find((match) => match !== null) ?? [];
-  const place = args.indexOf('--cluster');
-  if (inOne === undefined && place === -1) return undefined;
-  const size = Number(inOne ?? args[place + 1] ?? Number.NaN);
-  return Number.isInteger(size) && size > 0 ? size : availableParallelism();
-}
 
 /**
  * Runs this program in several processes on one port. Each is an instance of its own, with its own connections and

@@ -1,21 +1,15 @@
 import cluster from 'node:cluster';
 import { startApp, type App } from '../app.ts';
-import { clusterSize, runCluster } from './cluster.ts';
-import { ConfigError, readConfig } from '../config.ts';
+import { runCluster } from './cluster.ts';
+import { readOptions } from './options.ts';
+import { readConfig } from '../config/config.ts';
+import { ConfigError } from '../config/environment.ts';
 import { PersistedDocumentsError } from '../http/graphql/persisted-documents.ts';
 import { ListenError } from '../http/listen-error.ts';
 import { findUnusable, UnusableError } from './start-failure.ts';
 import { DataDirectoryInUseError } from '../store/embedded/data-directory.ts';
 import { MigrationError } from '../store/migrations/migrations.ts';
 import { createLogger } from '../telemetry/logger.ts';
-
-const help = `Starts Pressrun: GraphQL, subscriptions and the worker in one process.
-
-  npm start              everything embedded under .data/
-  PORT=4001 npm start    any setting comes from the environment or .env; README.md lists them
-  npm start -- --cluster [n]
-                         n processes on one port, one for each core without a number; needs PostgreSQL and Redis
-`;
 
 /** A supervisor that signals a process and its whole group sends the same signal twice, a moment apart. */
 const sameSignalMs = 1_000;
@@ -106,15 +100,11 @@ async function main(): Promise<void> {
   );
 }
 
-const size = cluster.isPrimary ? clusterSize(process.argv.slice(2)) : undefined;
-
-if (process.argv.slice(2).some((argument) => argument === '--help' || argument === '-h')) {
-  process.stdout.write(help);
-} else {
-  const running = size === undefined ? main() : mainOfCluster(size);
-  running.catch((error: unknown) => {
-    const told = expected(error) ? error.message : error instanceof Error ? error.stack : String(error);
-    // Whatever a failed start left open, such as a client that tries for ever, must not keep the process.
-    process.stderr.write(`${told}\n`, () => process.exit(1));
-  });
-}
+// The processes of a cluster have the arguments of the first one.
+const options = cluster.isPrimary ? await readOptions(process.argv.slice(2)) : undefined;
+const running = options?.cluster === undefined ? main() : mainOfCluster(options.cluster);
+running.catch((error: unknown) => {
+  const told = expected(error) ? error.message : error instanceof Error ? error.stack : String(error);
+  // Whatever a failed start left open, such as a client that tries for ever, must not keep the process.
+  process.stderr.write(`${told}\n`, () => process.exit(1));
+});

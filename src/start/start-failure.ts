@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, mkdir, readdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { isOwnName } from '../store/embedded/data-directory.ts';
 
 /** What a setting names cannot be used. The message says why, and what to check. */

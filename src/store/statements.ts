@@ -1,4 +1,5 @@
 import { compileFunction } from 'node:vm';
+import { LRUCache } from 'lru-cache';
 
 type Maker<Row> = (values: readonly unknown[]) => Row;
 type MakeRow = Maker<unknown>;
@@ -20,23 +21,15 @@ export const connectionSeconds = (maxKept * replaceEveryMs) / 1000;
 
 /** @returns what knows a statement by its text; undefined for one that is not kept. */
 export function createStatements(): (sql: string) => Statement | undefined {
-  const kept = new Map<string, Statement>();
+  const kept = new LRUCache<string, Statement>({ max: maxKept });
   let named = 0;
   let replacesFrom = 0;
 
   return (sql) => {
     const known = kept.get(sql);
-    if (kept.size < maxKept) {
-      if (known !== undefined) return known;
-    } else if (known !== undefined) {
-      kept.delete(sql);
-      kept.set(sql, known);
-      return known;
-    } else if (performance.now() < replacesFrom) {
-      return undefined;
-    } else {
-      const [oldest] = kept.keys();
-      if (oldest !== undefined) kept.delete(oldest);
+    if (known !== undefined) return known;
+    if (kept.size === maxKept) {
+      if (performance.now() < replacesFrom) return undefined;
       replacesFrom = performance.now() + replaceEveryMs;
     }
     const statement: Statement = { name: `pressrun_${named}`, makeRow: undefined };

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
+import { commandLine, wholeNumber } from '../../src/command-line.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { printTargets, round, type Target } from '../../bench/support/report.ts';
 import { progress } from '../chaos/support/report.ts';
@@ -10,28 +10,19 @@ import { attacks, type Attack, type Scale } from './attacks.ts';
 import { attackerAddress } from './send.ts';
 import { startWitness, type Sighting, type Witness } from './witness.ts';
 
-const help = `Attacks a server as anybody can without an account, one attack after another, while an ordinary client asks for
+const values = commandLine('npm run attack')
+  .description(
+    `Attacks a server as anybody can without an account, one attack after another, while an ordinary client asks for
 /health/live and for a query every few milliseconds. Tells how long that client waited at most, how much memory the server
-took, how soon it gave that back, and the largest answer. Exits 1 where a target is missed.
-
-  npm run attack                     each attack once, beside a busy machine: 1.5 s or five times the idle delay, and 192 MB,
-                                     are tolerated
-  npm run attack -- --full           more of everything; 100 ms and 64 MB, whatever else the machine does
-  npm run attack -- --only pongs,unfinished
-                                     the attacks whose names have one of these in them
-  npm run attack -- --url http://127.0.0.1:4000 --pid 1234
-                                     a server that runs already, on this machine; without --pid its memory is not seen
-`;
-
-const { values } = parseArgs({
-  options: {
-    help: { type: 'boolean', short: 'h' },
-    full: { type: 'boolean', default: false },
-    only: { type: 'string', default: '' },
-    url: { type: 'string' },
-    pid: { type: 'string' },
-  },
-});
+took, how soon it gave that back, and the largest answer. Exits 1 where a target is missed. Without --full each attack runs once,
+beside a busy machine: 1.5 s or five times the idle delay, and 192 MB, are tolerated.`,
+  )
+  .option('--full', 'more of everything; 100 ms and 64 MB, whatever else the machine does', false)
+  .option('--only <names>', 'attacks whose names have one of these in them, such as pongs,unfinished', '')
+  .option('--url <url>', 'a server that runs already, on this machine')
+  .option('--pid <n>', 'its process; without it its memory is not seen', wholeNumber(1))
+  .parse()
+  .opts();
 
 const mebibyte = 1024 * 1024;
 /** Beside a busy machine, the short form finds what stops the server, not what makes it late. */
@@ -160,7 +151,7 @@ async function main(): Promise<void> {
     const { hostname, origin } = new URL(values.url);
     if (!['127.0.0.1', 'localhost', '[::1]'].includes(hostname))
       throw new Error('Only servers on this machine are attacked: --url must name 127.0.0.1 or localhost.');
-    return attackAll(chosen, origin, values.pid === undefined ? undefined : Number(values.pid));
+    return attackAll(chosen, origin, values.pid);
   }
   await using home = await createHome();
   const server = await startPressrun(
@@ -176,5 +167,4 @@ async function main(): Promise<void> {
   }
 }
 
-if (values.help) process.stdout.write(help);
-else await main();
+await main();

@@ -1,18 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { commandLine, wholeNumber } from '../../src/command-line.ts';
 import type { Target } from '../../bench/support/report.ts';
 import { openAudience } from './support/audience.ts';
 import { createRandom } from './support/random.ts';
 import { openReadersStage, type ReadersStage } from './support/readers-stage.ts';
 import { progress, report } from './support/report.ts';
-
-const help = `Cuts readers of a batch off at random moments, over WebSocket and SSE, while Redis' pub/sub connections are killed
-every second; then the same while an API process and a worker are killed every 5 s and Redis is restarted twice. Two API
-and two worker processes. Every reader must be told 1…n, in order.
-
-  npm run chaos:readers -- --posts 200 --subscribers 50 --reconnects 200 --seed 1
-  npm run chaos:readers -- --full      1,000 posts, 100 subscribers, 1,000 reconnects
-`;
 
 const finishMs = 120_000;
 const killEveryMs = 5_000;
@@ -20,19 +12,22 @@ const cutRedisEveryMs = 1_000;
 /** More than two workers with three slots make of the simulator's pace here, so that the cuts are over before the batch is. */
 const postsPerSecond = 20;
 
-const { values } = parseArgs({
-  options: {
-    help: { type: 'boolean', short: 'h' },
-    full: { type: 'boolean', default: false },
-    posts: { type: 'string' },
-    subscribers: { type: 'string' },
-    reconnects: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-  },
-});
-const posts = Number(values.posts ?? (values.full ? 1_000 : 200));
-const subscribers = Number(values.subscribers ?? (values.full ? 100 : 50));
-const reconnects = Number(values.reconnects ?? (values.full ? 1_000 : 200));
+const values = commandLine('npm run chaos:readers')
+  .description(
+    `Cuts readers of a batch off at random moments, over WebSocket and SSE, while Redis' pub/sub connections are killed
+every second; then the same while an API process and a worker are killed every 5 s and Redis is restarted twice. Two API
+and two worker processes. Every reader must be told 1…n, in order.`,
+  )
+  .option('--full', '1000 posts, 100 subscribers, 1000 reconnects', false)
+  .option('--posts <n>', '200 without --full', wholeNumber(1))
+  .option('--subscribers <n>', '50 without --full', wholeNumber(1))
+  .option('--reconnects <n>', '200 without --full', wholeNumber(0))
+  .option('--seed <n>', 'of the random moments', wholeNumber(0), 1)
+  .parse()
+  .opts();
+const posts = values.posts ?? (values.full ? 1_000 : 200);
+const subscribers = values.subscribers ?? (values.full ? 100 : 50);
+const reconnects = values.reconnects ?? (values.full ? 1_000 : 200);
 
 /** What goes on around the readers until it is told to stop. @returns how often it struck. */
 type Disturbance = (stage: ReadersStage, told: () => number, stop: AbortSignal) => Promise<number>;
@@ -97,8 +92,8 @@ async function play(
 }
 
 async function main(): Promise<void> {
-  const random = createRandom(Number(values.seed));
-  await using stage = await openReadersStage(Number(values.seed));
+  const random = createRandom(values.seed);
+  await using stage = await openReadersStage(values.seed);
   progress('two API processes and two workers are up');
   const targets = [
     ...(await play('pub/sub cut every second', stage, random, [cutPubSub])),
@@ -107,5 +102,4 @@ async function main(): Promise<void> {
   report('chaos:readers', { posts, subscribers }, targets);
 }
 
-if (values.help) process.stdout.write(help);
-else await main();
+await main();

@@ -1,20 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { commandLine, wholeNumber } from '../../src/command-line.ts';
 import { round, type Target } from '../../bench/support/report.ts';
 import { breakdowns, type Breakdown } from './support/breakdowns.ts';
 import { openObservers } from './support/observers.ts';
 import { countExtraCalls, verifyData } from './support/verify.ts';
 import { openProxiedStage, type ProxiedStage } from './support/proxied-stage.ts';
 import { progress, report } from './support/report.ts';
-
-const help = `Breaks what Pressrun stands on: services stopped, hung, flushed and restarted, connections that go silent, a connection
-limit, a read-only database, a full disk, ended backends, a long lock. Two API processes behind nginx and two workers, readers over WebSocket and SSE, and a client
-that asks all the time. Nobody may be told INTERNAL, or an error in the place of an event, or miss one; readiness has to
-be right, and everything well again, within seconds. The full disk needs the right to mount one.
-
-  npm run chaos:services -- --subscribers 8 --rounds 1
-  npm run chaos:services -- --full     3 rounds, 50 subscribers
-`;
 
 /** How long a breakdown lasts. */
 const lastsMs = 8_000;
@@ -28,19 +19,23 @@ const givenUpMs = 40_000;
 const betweenMs = 3_000;
 const finishMs = 120_000;
 
-const { values } = parseArgs({
-  options: {
-    help: { type: 'boolean', short: 'h' },
-    full: { type: 'boolean', default: false },
-    rounds: { type: 'string' },
-    subscribers: { type: 'string' },
-    only: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-  },
-});
+const values = commandLine('npm run chaos:services')
+  .description(
+    `Breaks what Pressrun stands on: services stopped, hung, flushed and restarted, connections that go silent, a connection
+limit, a read-only database, a full disk, ended backends, a long lock. Two API processes behind nginx and two workers, readers over WebSocket and SSE, and a client
+that asks all the time. Nobody may be told INTERNAL, or an error in the place of an event, or miss one; readiness has to
+be right, and everything well again, within seconds. The full disk needs the right to mount one.`,
+  )
+  .option('--full', '3 rounds, 50 subscribers, and times are judged', false)
+  .option('--rounds <n>', '1 without --full', wholeNumber(1))
+  .option('--subscribers <n>', '8 without --full', wholeNumber(1))
+  .option('--only <name>', 'breakdowns whose names have this in them')
+  .option('--seed <n>', 'of the random moments', wholeNumber(0), 1)
+  .parse()
+  .opts();
 const targets = targetsMs[values.full ? 'full' : 'short'];
-const rounds = Number(values.rounds ?? (values.full ? 3 : 1));
-const subscribers = Number(values.subscribers ?? (values.full ? 50 : 8));
+const rounds = values.rounds ?? (values.full ? 3 : 1);
+const subscribers = values.subscribers ?? (values.full ? 50 : 8);
 
 async function readiness(url: string): Promise<boolean> {
   const answer = await fetch(new URL('/health/ready', url), { signal: AbortSignal.timeout(3_000) }).catch(
@@ -90,7 +85,7 @@ async function play(
 }
 
 async function main(): Promise<void> {
-  await using stage = await openProxiedStage(Number(values.seed));
+  await using stage = await openProxiedStage(values.seed);
   const observers = await openObservers(stage, subscribers);
   progress(`two API processes behind nginx, two workers and ${subscribers} subscribers are there`);
   const played = breakdowns.filter(
@@ -148,5 +143,4 @@ async function main(): Promise<void> {
   );
 }
 
-if (values.help) process.stdout.write(help);
-else await main();
+await main();

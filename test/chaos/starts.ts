@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { commandLine, wholeNumber } from '../../src/command-line.ts';
 import { round, type Target } from '../../bench/support/report.ts';
 import { createHome, type Home } from '../support/e2e/home.ts';
 import { launchPressrun, type Launched } from '../support/e2e/pressrun.ts';
@@ -10,36 +10,30 @@ import { createRandom } from './support/random.ts';
 import { progress, report } from './support/report.ts';
 import { embeddedSource, postgresSource, type Candidate, type Source } from './support/starts.ts';
 
-const help = `Kills Pressrun with SIGKILL at random moments of its first start, and of a start that migrates the posts of an
-earlier version, embedded and on PostgreSQL. The start after that has to come up by itself, with all that there was.
-
-  npm run chaos:starts -- --kills 2 --posts 2000 --seed 1
-  npm run chaos:starts -- --full     30 kills of each kind, 200,000 posts; embedded, that takes hours
-  npm run chaos:starts -- --full --database postgresql     one of both only
-`;
-
 /** Kills in a row of one database, before it is started for good. */
 const killsInARow = 3;
 const readyWithinMs = 300_000;
 
-const { values } = parseArgs({
-  options: {
-    help: { type: 'boolean', short: 'h' },
-    full: { type: 'boolean', default: false },
-    kills: { type: 'string' },
-    posts: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    database: { type: 'string' },
-  },
-});
+const values = commandLine('npm run chaos:starts')
+  .description(
+    `Kills Pressrun with SIGKILL at random moments of its first start, and of a start that migrates the posts of an
+earlier version, embedded and on PostgreSQL. The start after that has to come up by itself, with all that there was.`,
+  )
+  .option('--full', '30 kills of each kind, 200000 posts; embedded, that takes hours', false)
+  .option('--kills <n>', '2 without --full', wholeNumber(0))
+  .option('--posts <n>', '2000 without --full', wholeNumber(1))
+  .option('--database <names>', 'embedded or postgresql; both without it')
+  .option('--seed <n>', 'of the random moments', wholeNumber(0), 1)
+  .parse()
+  .opts();
 
 /** What came of one kind of database. */
 type Outcome = { kills: number; startMs: number; failures: string[] };
 
 async function main(): Promise<void> {
-  const kills = Number(values.kills ?? (values.full ? 30 : 2));
-  const posts = Number(values.posts ?? (values.full ? 200_000 : 2_000));
-  const random = createRandom(Number(values.seed));
+  const kills = values.kills ?? (values.full ? 30 : 2);
+  const posts = values.posts ?? (values.full ? 200_000 : 2_000);
+  const random = createRandom(values.seed);
   await using home = await createHome();
   await using postgres = await startPostgres({ settings: { max_wal_size: '4GB' } });
   const facts: Record<string, number> = { posts };
@@ -128,5 +122,4 @@ async function becomeReady(launched: Launched): Promise<void> {
   );
 }
 
-if (values.help) process.stdout.write(help);
-else await main();
+await main();

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { commandLine, wholeNumber } from '../../src/command-line.ts';
 import { quantile, round, type Target } from '../../bench/support/report.ts';
 import { boundaries } from './support/boundaries.ts';
 import { freezeWorker } from './support/freeze.ts';
@@ -8,29 +8,23 @@ import { progress, report } from './support/report.ts';
 import { openStage } from './support/stage.ts';
 import { countEnds, countExtraCalls, verifyData } from './support/verify.ts';
 
-const help = `Kills workers with SIGKILL in the middle of batches, at every boundary of a post's life, and freezes one
-past its lease. Then looks for what was lost, stored twice or paid twice.
-
-  npm run chaos:workers -- --kills 20 --freezes 1 --workers 2 --seed 1
-  npm run chaos:workers -- --kills 50 --kills-per-minute 50 --workers 4    at random moments, at that pace
-  npm run chaos:workers -- --full      200 kills, and a frozen worker at every boundary; then 50 kills at 50 a minute
-`;
-
 /** Suspects are written one at a time. */
 const finishMs = 180_000;
 const resumeTargetMs = 15_000;
 
-const { values } = parseArgs({
-  options: {
-    help: { type: 'boolean', short: 'h' },
-    full: { type: 'boolean', default: false },
-    kills: { type: 'string', default: '20' },
-    'kills-per-minute': { type: 'string' },
-    freezes: { type: 'string', default: '1' },
-    workers: { type: 'string', default: '2' },
-    seed: { type: 'string', default: '1' },
-  },
-});
+const values = commandLine('npm run chaos:workers')
+  .description(
+    `Kills workers with SIGKILL in the middle of batches, at every boundary of a post's life, and freezes one
+past its lease. Then looks for what was lost, stored twice or paid twice.`,
+  )
+  .option('--full', '200 kills, and a frozen worker at every boundary; then 50 kills at 50 a minute', false)
+  .option('--kills <n>', 'how many', wholeNumber(0), 20)
+  .option('--kills-per-minute <n>', 'at random moments, at that pace', wholeNumber(1))
+  .option('--freezes <n>', 'workers that are frozen', wholeNumber(0), 1)
+  .option('--workers <n>', 'processes', wholeNumber(1), 2)
+  .option('--seed <n>', 'of the random moments', wholeNumber(0), 1)
+  .parse()
+  .opts();
 
 type Round = {
   kills: number;
@@ -46,18 +40,17 @@ const fullRounds: readonly Round[] = [
 ];
 
 async function main(): Promise<void> {
-  const pace = values['kills-per-minute'];
   const asked: Round = {
-    kills: Number(values.kills),
-    freezes: Number(values.freezes),
-    workers: Number(values.workers),
-    pace: pace === undefined ? undefined : Number(pace),
+    kills: values.kills,
+    freezes: values.freezes,
+    workers: values.workers,
+    pace: values.killsPerMinute,
   };
   for (const round of values.full ? fullRounds : [asked]) await play(round);
 }
 
 async function play({ kills, freezes, workers, pace }: Round): Promise<void> {
-  await using stage = await openStage({ workers, seed: Number(values.seed) });
+  await using stage = await openStage({ workers, seed: values.seed });
   progress(`${workers} workers are up`);
   const frozen = [];
   for (const boundary of boundaries.slice(0, freezes)) {
@@ -65,7 +58,7 @@ async function play({ kills, freezes, workers, pace }: Round): Promise<void> {
   }
   // What a frozen worker did not hear is over by now; from here on only kills hide answers.
   const extraByFreezing = countExtraCalls(stage);
-  const random = createRandom(Number(values.seed));
+  const random = createRandom(values.seed);
   const killed =
     pace === undefined
       ? await killWorkers(stage, kills, random)
@@ -111,5 +104,4 @@ function resumed(resumedMs: readonly number[]): Target {
   return { name: 'resumed after, ms, max', value, target: resumeTargetMs, better: 'lower' };
 }
 
-if (values.help) process.stdout.write(help);
-else await main();
+await main();

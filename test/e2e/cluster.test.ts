@@ -34,6 +34,25 @@ describe('npm start -- --cluster', { timeout: 60_000 }, () => {
     expect(ending.stderr).toMatch(/^--cluster needs DATABASE_URL and REDIS_URL/);
   });
 
+  it.each([
+    [['--clutser'], "unknown option '--clutser' (Did you mean --cluster?)"],
+    [['--cluster', '0'], "argument '0' is invalid. It must be a whole number from 1."],
+    [['cluster'], 'too many arguments. Expected 0 arguments but got 1: cluster.'],
+  ])('refuses %j in one line', async (args, complaint) => {
+    await using home = await createHome();
+    const ending = await (await launchPressrun(home, {}, args)).ended();
+    expect(ending).toMatchObject({ code: 1, stdout: '' });
+    expect(ending.stderr).toMatch(/^start: .*\n$/);
+    expect(ending.stderr).toContain(complaint);
+  });
+
+  it('explains itself', async () => {
+    await using home = await createHome();
+    const ending = await (await launchPressrun(home, {}, ['--help'])).ended();
+    expect(ending).toMatchObject({ code: 0, stderr: '' });
+    expect(ending.stdout).toContain('--cluster [n]');
+  });
+
   it('ends at once where no process can start', async () => {
     await using home = await createHome();
     const settings = { DATABASE_URL: 'postgresql://127.0.0.1:1/nothing', REDIS_URL: 'redis://127.0.0.1:1' };

@@ -1,26 +1,21 @@
-import { parseArgs } from 'node:util';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { commandLine, wholeNumber } from '../../src/command-line.ts';
 import { round } from '../../bench/support/report.ts';
 import { startApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { fuzz } from './run.ts';
 
-const help = `Sends operations that are generated from the schema, with hostile values, to an embedded Pressrun.
-
-  npm run fuzz -- --requests 100000 --seed 1
-
-Exits 1 where an answer has a status of 5xx, an error that is not masked, or the heap has grown by a tenth.
-`;
-
-const { values } = parseArgs({
-  options: {
-    help: { type: 'boolean', short: 'h' },
-    requests: { type: 'string', default: '2000' },
-    seed: { type: 'string', default: '1' },
-  },
-});
+const values = commandLine('npm run fuzz')
+  .description(
+    `Sends operations that are generated from the schema, with hostile values, to an embedded Pressrun.
+Exits 1 where an answer has a status of 5xx, an error that is not masked, or the heap has grown by a tenth.`,
+  )
+  .option('--requests <n>', 'how many', wholeNumber(1), 2_000)
+  .option('--seed <n>', 'of what is generated', wholeNumber(0), 1)
+  .parse()
+  .opts();
 
 async function main(): Promise<void> {
   const dataDir = await mkdtemp(`${tmpdir()}/pressrun-fuzz-`);
@@ -38,11 +33,7 @@ async function main(): Promise<void> {
   const app = await startApp(config, createLogger('silent'));
   try {
     const startedAt = performance.now();
-    const { requests, answeredWithData, faults, heapBytes } = await fuzz(
-      app,
-      Number(values.requests),
-      Number(values.seed),
-    );
+    const { requests, answeredWithData, faults, heapBytes } = await fuzz(app, values.requests, values.seed);
     const growth = heapBytes.late / heapBytes.early - 1;
     for (const fault of faults.slice(0, 10)) process.stdout.write(`${JSON.stringify(fault)}\n`);
     const seconds = round((performance.now() - startedAt) / 1000, 1);
@@ -57,5 +48,4 @@ async function main(): Promise<void> {
   }
 }
 
-if (values.help) process.stdout.write(help);
-else await main();
+await main();

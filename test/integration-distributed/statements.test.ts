@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { schema } from '../../src/graphql/schema.ts';
 import { fromGlobalId, toGlobalId } from '../../src/domain/ids.ts';
 import { signUp, startTestApp, type Account, type TestApp } from '../support/app.ts';
-import { answerSchema, post } from '../support/raw-graphql.ts';
+import { answerSchema, eventsOf, post } from '../support/raw-graphql.ts';
 import { writeRows } from '../support/rows.ts';
 import { isFrame, statementsOf, watchDriver } from '../support/statements.ts';
 
@@ -213,17 +213,14 @@ async function readToGap(account: Account, query: string): Promise<Record<string
     body: JSON.stringify({ query }),
     signal: stop.signal,
   });
-  let text = '';
-  for await (const bytes of response.body ?? []) {
-    text += new TextDecoder().decode(bytes);
-    for (const [, json = ''] of text.matchAll(/^data: ?(\{.*\})$/gm)) {
-      const { data } = answerSchema.parse(JSON.parse(json));
-      const { userEvents } = Object(data);
-      told[userEvents.__typename] = userEvents;
-    }
+  for await (const { event, data: json } of eventsOf(response)) {
+    if (event !== 'next') continue;
+    const { data } = answerSchema.parse(JSON.parse(json));
+    const { userEvents } = Object(data);
+    told[userEvents.__typename] = userEvents;
     if ('UserGapEvent' in told) return told;
   }
-  throw new Error(`the stream ended: ${text}`);
+  throw new Error(`the stream ended after ${JSON.stringify(told)}`);
 }
 
 async function ask(account: Account, query: string): Promise<Record<string, unknown>> {

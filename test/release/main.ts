@@ -5,18 +5,9 @@ import { mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import { z } from 'zod';
-
-const help = `Runs the integration tests of the last release on a database that this version has migrated: what still runs that
-release beside this version, while it is replaced, must go on working.
-
-  npm run check:release                what makes campaigns and batches, and brings them to their end
-  npm run check:release -- --full      all of its integration tests
-  npm run check:release -- --ref REF   another version than the last one
-
-The last release is the commit before this one that last changed test/release/schema.graphql (npm run schema:land).
-`;
+import { commandLine } from '../../src/command-line.ts';
 
 /** Accounts, campaigns, batches, posts and jobs from their beginning to their end. */
 const short = ['test/integration/batches/main-job.test.ts', 'test/integration/campaigns/campaigns.test.ts'];
@@ -24,13 +15,16 @@ const short = ['test/integration/batches/main-job.test.ts', 'test/integration/ca
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const execute = promisify(execFile);
 
-const { values } = parseArgs({
-  options: {
-    help: { type: 'boolean', short: 'h' },
-    full: { type: 'boolean', default: false },
-    ref: { type: 'string' },
-  },
-});
+const values = commandLine('npm run check:release')
+  .description(
+    `Runs the integration tests of the last release on a database that this version has migrated: what still runs that
+release beside this version, while it is replaced, must go on working. The last release is the commit before this one that
+last changed test/release/schema.graphql (npm run schema:release).`,
+  )
+  .option('--full', 'all of its integration tests, not only those of campaigns and batches', false)
+  .option('--ref <ref>', 'another version than the last one')
+  .parse()
+  .opts();
 
 async function main(): Promise<void> {
   const ref = values.ref ?? (await lastRelease());
@@ -121,10 +115,7 @@ function tell(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-if (values.help) process.stdout.write(help);
-else {
-  await main().catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  });
-}
+await main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -57,11 +57,11 @@ describe('npm run simulator', () => {
   });
 
   test.each([
-    [['--port', 'x'], '--port must be a number, not "x"'],
+    [['--port', 'x'], "option '--port <n>' argument 'x' is invalid. It must be a number."],
     [['--time-scale=-1'], 'timeScale'],
-    [['--speed', '2'], '--speed'],
-    [['--fault', 'gremlins=1'], '--fault must look like'],
-    [['--caption-latency', '5'], '--caption-latency must look like 2000-6000'],
+    [['--speed', '2'], "unknown option '--speed' (Did you mean --seed?)"],
+    [['--fault', 'gremlins=1'], 'It must look like server_error=0.1'],
+    [['--caption-latency', '5'], 'It must look like 2000-6000'],
   ])('refuses %j in one line', async (args, complaint) => {
     const { child, output, ended } = run(...args);
     await ended;

@@ -11,7 +11,7 @@ import {
   type StartBatchInput,
 } from '../../client/generated/graphql.ts';
 import { startApp, type App } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { createSimulator } from '../../src/simulator/server.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import type { PrismaClient } from '../../src/store/generated/prisma/client.ts';

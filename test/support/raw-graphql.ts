@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { EventSourceParserStream, type EventSourceMessage } from 'eventsource-parser/stream';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 
@@ -43,16 +44,19 @@ export async function toAnswer(response: Response, startedAt: number): Promise<R
   return { status: response.status, headers: response.headers, data, errors, ms };
 }
 
-/** A stream may never end: of one, the first event is all that is read. */
+/** A stream may never end: of one, the first result is all that is read. */
 async function textOrFirstEvent(response: Response): Promise<string> {
-  let text = '';
-  const decoder = new TextDecoder();
-  for await (const bytes of response.body ?? []) {
-    text += decoder.decode(bytes, { stream: true });
-    const [, first] = /^data: ?(\{.*\})$/m.exec(text) ?? [];
-    if (first !== undefined) return first;
+  if (response.headers.get('content-type')?.startsWith('text/event-stream') !== true) return response.text();
+  for await (const { event, data } of eventsOf(response)) {
+    if (event === 'next') return data;
   }
-  return text;
+  return '';
+}
+
+/** The messages of a stream, as they come. */
+export function eventsOf({ body }: Response): ReadableStream<EventSourceMessage> {
+  if (body === null) throw new Error('the answer has no body');
+  return body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
 }
 
 function parseJson(text: string): unknown {

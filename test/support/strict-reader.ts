@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { createEventStreamParser } from '../../client/event-stream.ts';
-import { openSocket } from './raw-graphql.ts';
+import { eventsOf, openSocket } from './raw-graphql.ts';
 
 /** What one reader of a batch was told on the wire, over all of its connections. */
 export type Reading = {
@@ -104,16 +103,12 @@ export function readStrictly(options: {
       await response.body?.cancel();
       return;
     }
-    const parser = createEventStreamParser();
-    const decoder = new TextDecoder();
     let isFirst = true;
-    for await (const bytes of response.body ?? []) {
-      for (const message of parser.push(decoder.decode(bytes, { stream: true }))) {
-        if (message.event !== 'next') continue;
-        if (message.data.startsWith('{')) hear(JSON.parse(message.data), isFirst);
-        else reading.errors.push(`a message that is no result: ${message.data}`);
-        isFirst = false;
-      }
+    for await (const { event, data } of eventsOf(response)) {
+      if (event !== 'next') continue;
+      if (data.startsWith('{')) hear(JSON.parse(data), isFirst);
+      else reading.errors.push(`a message that is no result: ${data}`);
+      isFirst = false;
     }
   }
 

@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 /** How many useless answers in a row of one model end the buying for a batch. */
 const maxInARow = 5;
 /** Batches that end in the middle of a row are forgotten when others come. */
@@ -18,16 +20,13 @@ export type UselessAnswers = {
 };
 
 export function createUselessAnswers(): UselessAnswers {
-  const byBatch = new Map<string, Map<string, number>>();
+  const byBatch = new LRUCache<string, Map<string, number>>({ max: maxBatches });
   return {
     add(batchId, model) {
       const counts = byBatch.get(batchId) ?? new Map<string, number>();
       const count = (counts.get(model) ?? 0) + 1;
       counts.set(model, count);
-      byBatch.delete(batchId);
       byBatch.set(batchId, counts);
-      const [oldest] = byBatch.keys();
-      if (byBatch.size > maxBatches && oldest !== undefined) byBatch.delete(oldest);
       return count >= maxInARow;
     },
     reset(batchId, model) {

@@ -10,6 +10,7 @@ import {
   type OperationDefinitionNode,
   type VariableValues,
 } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import { writeQuery, type QueryCode } from './query-code.ts';
 import { NotCompiledError, QueryRun } from './query-run.ts';
 import { conditionsOf, type Selections } from './select-fields.ts';
@@ -40,9 +41,13 @@ type Combination = {
  * graphql-js runs the query itself: its errors are the ones that clients are promised, and reading twice changes nothing.
  */
 export function createCompiler(schema: GraphQLSchema) {
-  const kept = new Set<Combination>();
-  const charactersOf = new WeakMap<Combination, number>();
-  let characters = 0;
+  const kept = new LRUCache<Combination, number>({
+    maxSize: maxBytes,
+    sizeCalculation: (characters) => characters * bytesPerCharacter,
+    dispose: (_characters, combination) => {
+      Object.assign(combination, { runs: 0, code: 'not yet' } satisfies Combination);
+    },
+  });
   let restsUntil = 0;
 
   function write(combination: Combination, selections: Selections, operation: OperationDefinitionNode): void {
@@ -50,24 +55,12 @@ export function createCompiler(schema: GraphQLSchema) {
     try {
       const { run, length } = writeQuery(selections, operation);
       combination.code = run;
-      keep(combination, length);
+      kept.set(combination, length);
     } catch {
       combination.code = undefined;
     }
     const endedAt = performance.now();
     restsUntil = endedAt + (endedAt - startedAt) * restAfterCompiling;
-  }
-
-  function keep(combination: Combination, length: number): void {
-    kept.add(combination);
-    charactersOf.set(combination, length);
-    characters += length;
-    for (const oldest of kept) {
-      if (characters * bytesPerCharacter <= maxBytes) break;
-      kept.delete(oldest);
-      characters -= charactersOf.get(oldest) ?? 0;
-      Object.assign(oldest, { runs: 0, code: 'not yet' } satisfies Combination);
-    }
   }
 
   return (document: DocumentNode, operation: OperationDefinitionNode): RunQuery => {
@@ -103,8 +96,7 @@ export function createCompiler(schema: GraphQLSchema) {
         if (combination.runs < runsBeforeCompiling || performance.now() < restsUntil) return execute(args);
         write(combination, { schema, fragments, variables }, operation);
       } else {
-        kept.delete(combination);
-        kept.add(combination);
+        kept.get(combination);
       }
       const { code } = combination;
       if (code === 'not yet' || code === undefined) return execute(args);

@@ -10,6 +10,7 @@ import {
   type DocumentNode,
   type GraphQLSchema,
 } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import { mayBeTooLarge } from './answer-size.ts';
 import { checkDocumentLimits, countCharacters, countRootFields } from './document-limits.ts';
 import { checkDocumentText, maxDocumentCharacters } from './document-text.ts';
@@ -40,11 +41,6 @@ export type Operation = {
 /** What known documents may take together. */
 const maxBytes = 4 * 1024 * 1024;
 
-/** What one takes: measured, 90 bytes for each character; of a refusal, its text. */
-function bytesOf({ length }: string, document: DocumentNode | GraphQLError): number {
-  return length * (document instanceof GraphQLError ? 2 : 90);
-}
-
 /** @param deps.check says why a document that is within the limits may not run all the same. */
 export function createDocuments(deps: {
   schema: GraphQLSchema;
@@ -53,22 +49,15 @@ export function createDocuments(deps: {
 }): Documents {
   const { schema, introspection, check } = deps;
   const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
-  const byText = new Map<string, DocumentNode | GraphQLError>();
+  /** Keeps a refusal as well: a transport that leaves it to another one has it read again. */
+  const byText = new LRUCache<string, DocumentNode | GraphQLError>({
+    maxSize: maxBytes,
+    // Measured, 90 bytes for each character; of a refusal, its text.
+    sizeCalculation: (document, { length }) => 1 + length * (document instanceof GraphQLError ? 2 : 90),
+  });
   const errorsOf = new WeakMap<DocumentNode, readonly GraphQLError[]>();
   const operationsOf = new WeakMap<DocumentNode, Map<string | undefined, Operation>>();
-  let bytes = 0;
   const compile = createCompiler(schema);
-
-  /** Keeps a refusal as well: a transport that leaves it to another one has it read again. */
-  function keep(text: string, document: DocumentNode | GraphQLError): void {
-    byText.set(text, document);
-    bytes += bytesOf(text, document);
-    for (const [oldest, kept] of byText) {
-      if (bytes <= maxBytes) break;
-      byText.delete(oldest);
-      bytes -= bytesOf(oldest, kept);
-    }
-  }
 
   function findErrors(document: DocumentNode): readonly GraphQLError[] {
     const refusal = checkDocumentLimits(document) ?? check(document);
@@ -91,14 +80,10 @@ export function createDocuments(deps: {
 
   return {
     parse(text) {
-      const known = byText.get(text);
-      const document = known ?? read(text);
-      if (known === undefined) {
-        if (text.length <= maxDocumentCharacters) keep(text, document);
-      } else {
-        // The one that has rested longest is forgotten first.
-        byText.delete(text);
-        byText.set(text, known);
+      let document = byText.get(text);
+      if (document === undefined) {
+        document = read(text);
+        if (text.length <= maxDocumentCharacters) byText.set(text, document);
       }
       if (document instanceof GraphQLError) throw document;
       return document;

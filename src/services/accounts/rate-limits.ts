@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { LRUCache } from 'lru-cache';
 import {
   RateLimiterMemory,
   RateLimiterRedis,
@@ -9,7 +10,7 @@ import {
 import { networkOf } from '../../domain/addresses.ts';
 import { RateLimitedError } from '../../domain/errors/errors.ts';
 
-/** How much is allowed; see README.md, Settings. */
+/** How much is allowed; see docs/configuration.md. */
 export type RateLimitSettings = {
   /** Operations a minute: top-level fields, so that an alias counts like a request of its own. */
   perUser: number;
@@ -119,7 +120,7 @@ const maxBlocks = 10_000;
  */
 function inBlocks(limiter: RateLimiterAbstract) {
   const size = Math.max(1, Math.floor(limiter.points / 100));
-  const blocks = new Map<string, { left: number; until: number }>();
+  const blocks = new LRUCache<string, { left: number; until: number }>({ max: maxBlocks });
   const underWay = new Map<string, Promise<void>>();
 
   function spend(key: string, points: number): boolean {
@@ -133,10 +134,7 @@ function inBlocks(limiter: RateLimiterAbstract) {
     const now = performance.now();
     const block = blocks.get(key);
     const left = block !== undefined && block.until > now ? block.left : 0;
-    blocks.delete(key);
     blocks.set(key, { left: left + points, until: now + msBeforeNext });
-    const [oldest] = blocks.keys();
-    if (blocks.size > maxBlocks && oldest !== undefined) blocks.delete(oldest);
   }
 
   async function take(key: string, points: number): Promise<void> {

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { InvalidRefreshTokenError, ServiceUnavailableError } from '../../domain/errors/errors.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -48,7 +49,7 @@ export type Sessions = {
 
 const lifetimeDays = 30;
 /** What the database said of a session; not open until it has. */
-type Remembered = { askedAt: number; answer: Promise<boolean>; isOpen: boolean };
+type Remembered = { answer: Promise<boolean>; isOpen: boolean };
 
 /** How many sessions are remembered as open. */
 const maxRemembered = 10_000;
@@ -65,7 +66,8 @@ export function createSessions(database: Database, options: { isShared: boolean;
   const trustMs = options.isShared ? 900 : 60_000;
   // Embedded, one connection serves everything, and a large order in front of the question is not an outage.
   const patienceMs = options.isShared ? 2_000 : 15_000;
-  const remembered = new Map<string, Remembered>();
+  // Counted from before the question: an end that comes after it is known in time.
+  const remembered = new LRUCache<string, Remembered>({ max: maxRemembered, ttl: trustMs, ttlResolution: 0 });
 
   const openAmong = async (ids: string[]) => {
     const rows = await database.query<{ id: string }>(
@@ -84,24 +86,13 @@ export function createSessions(database: Database, options: { isShared: boolean;
     return ids.length;
   }
 
-  function trusted(sessionId: string) {
-    const entry = remembered.get(sessionId);
-    return entry !== undefined && performance.now() - entry.askedAt < trustMs ? entry : undefined;
-  }
-
   function ask(sessionId: string): Promise<boolean> {
     const answer = within(
       patienceMs,
       openAmong([sessionId]).then((open) => open.has(sessionId)),
     );
-    // Counted from before the question: an end that comes after it is known in time.
-    const entry: Remembered = { askedAt: performance.now(), answer, isOpen: false };
-    remembered.delete(sessionId);
+    const entry: Remembered = { answer, isOpen: false };
     remembered.set(sessionId, entry);
-    for (const [oldest] of remembered) {
-      if (remembered.size <= maxRemembered) break;
-      remembered.delete(oldest);
-    }
     void note(sessionId, entry);
     return answer;
   }
@@ -110,7 +101,7 @@ export function createSessions(database: Database, options: { isShared: boolean;
     try {
       entry.isOpen = await entry.answer;
     } catch {
-      if (remembered.get(sessionId) === entry) remembered.delete(sessionId);
+      if (remembered.peek(sessionId) === entry) remembered.delete(sessionId);
     }
   }
 
@@ -162,9 +153,9 @@ export function createSessions(database: Database, options: { isShared: boolean;
       return ended(rows.map(({ id }) => id));
     },
 
-    isOpen: ({ sessionId }) => trusted(sessionId)?.answer ?? ask(sessionId),
+    isOpen: ({ sessionId }) => remembered.get(sessionId)?.answer ?? ask(sessionId),
 
-    isKnownOpen: ({ sessionId }) => trusted(sessionId)?.isOpen ?? false,
+    isKnownOpen: ({ sessionId }) => remembered.get(sessionId)?.isOpen ?? false,
 
     watch: watch.add,
 

@@ -152,7 +152,7 @@ export function createPostWorkbench(deps: {
       changes.posts(rows.map((row) => ({ ...row, postId: row.id })));
       return rows.map(({ id, leaseId, jobId, remakePart, remakeCount, remakeInstruction, ...row }) => {
         const { ownerId, campaignId, batchId, failures, crashes: _, previousCaption, ...first } = row;
-        const remake = { number: remakeCount, instruction: remakeInstruction, previousCaption };
+        const regeneration = { number: remakeCount, instruction: remakeInstruction, previousCaption };
         const work = { jobId, subjectId: id, ownerId, campaignId, batchId, leaseId };
         return {
           ...work,
@@ -160,7 +160,7 @@ export function createPostWorkbench(deps: {
           isLastAttempt: failures + 1 >= maxFailures,
           part: remakePart ?? 'BOTH',
           remakeCount,
-          brief: remakePart === null ? first : { ...first, remake },
+          brief: remakePart === null ? first : { ...first, regeneration },
         };
       });
     },
@@ -203,7 +203,7 @@ function placeOf({ ownerId, campaignId, batchId, subjectId: postId }: Work) {
   return { ownerId, campaignId, batchId, postId };
 }
 
-type ClaimedRow = Omit<Brief, 'remake'> & {
+type ClaimedRow = Omit<Brief, 'regeneration'> & {
   id: string;
   remakePart: PostPart | null;
   remakeCount: number;

@@ -23,7 +23,7 @@ export type PreparedCall = {
   readonly prompt: string;
   readonly cost: Cost;
   readonly streamed: boolean;
-  /** Makes the product, spoilt by `fault` where the fault is one of the product's content. */
+  /** Makes the product, with broken content if `fault` is one of the content. */
   readonly produce: (fault: FaultKind | undefined) => Promise<Product>;
 };
 

@@ -53,10 +53,10 @@ it('stays below its bytes, and forgets first what was used longest ago', () => {
   expect(level.get('key:49')).toBe('value');
 });
 
-it('gives nothing past its time', () => {
-  const level = createMemoryLevel<string>({ maxBytes: 1_000_000, maxOwnerBytes: 1_000_000, ttlMs: 0 });
+it('gives nothing past its time', async () => {
+  const level = createMemoryLevel<string>({ maxBytes: 1_000_000, maxOwnerBytes: 1_000_000, ttlMs: 1 });
   level.fill('key', entry('value', 'a'), level.now());
-  expect(level.get('key')).toBeUndefined();
+  await expect.poll(() => level.get('key')).toBeUndefined();
   expect(level.bytes).toBe(0);
 });
 

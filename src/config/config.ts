@@ -1,12 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseEnv } from 'node:util';
 import type { z } from 'zod';
-import { listPrice, type Price } from './domain/money/pricing.ts';
-import { hostNamesOf } from './http/request/hosts.ts';
-import type { HttpSettings } from './http/settings.ts';
-import type { RateLimitSettings } from './services/accounts/rate-limits.ts';
-import { defaultModels, price, settings } from './settings.ts';
+import { listPrice, type Price } from '../domain/money/pricing.ts';
+import { hostNamesOf } from '../http/request/hosts.ts';
+import type { HttpSettings } from '../http/settings.ts';
+import type { RateLimitSettings } from '../services/accounts/rate-limits.ts';
+import { ConfigError, processEnvironment } from './environment.ts';
+import { settings } from './settings.ts';
 
 export type Config = {
   host: string;
@@ -50,17 +49,12 @@ export type Config = {
   cache: { maxBytes: number } | undefined;
   http: HttpSettings;
   assets: {
-    /** Prefix of every picture's address; undefined: this server serves them. */
+    /** Prefix of every image's address; undefined: this server serves them. */
     baseUrl: string | undefined;
     s3: { bucket: string; region: string; endpoint: string | undefined } | undefined;
   };
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 };
-
-/** Settings are wrong. The message names each of them and its rule, never a value. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
 
 /**
  * Reads all settings. An empty value counts as not set.
@@ -75,42 +69,59 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     ),
   );
   const parsed = settings.safeParse(given);
-  const faults = (parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  if (given['NODE_ENV'] === 'production' && given['JWT_SECRET'] === undefined) {
-    faults.push('JWT_SECRET: must be set in production; make one with: openssl rand -base64 48');
-  }
-  if (given['JWT_PREVIOUS_SECRETS'] !== undefined && given['JWT_SECRET'] === undefined) {
-    faults.push('JWT_SECRET: must be set where JWT_PREVIOUS_SECRETS is');
-  }
-  if (given['OPENAI_BASE_URL'] !== undefined && given['OPENAI_API_KEY'] === undefined) {
-    faults.push('OPENAI_API_KEY: must be set where OPENAI_BASE_URL is');
-  }
-  if (given['ASSET_S3_ENDPOINT'] !== undefined && given['ASSET_S3_BUCKET'] === undefined) {
-    faults.push('ASSET_S3_BUCKET: must be set where ASSET_S3_ENDPOINT is');
-  }
-  if (given['DATABASE_URL'] === undefined && ['api', 'worker'].includes(given['ROLE'] ?? '')) {
-    faults.push(
-      'DATABASE_URL: must be set where ROLE splits the process, as the embedded database belongs to one',
-    );
-  }
-  const prices = new Map<string, Price>();
-  for (const kind of ['TEXT', 'IMAGE'] as const) {
-    const model = given[`${kind}_MODEL`] ?? defaultModels[kind];
-    const known = price.safeParse(given[`${kind}_PRICE`]).data ?? listPrice(model);
-    if (known === undefined)
-      faults.push(`${kind}_PRICE: must be set, as the price of ${kind}_MODEL is not known`);
-    else prices.set(model, known);
-  }
+  const prices = pricesOf(given);
+  const faults = [
+    ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${issue.message}`),
+    ...faultsBetween(given),
+    ...prices.faults,
+  ];
   if (!parsed.success || faults.length > 0) {
     throw new ConfigError(
-      `These settings need mending (see README.md, "Settings"):\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+      `Some settings are wrong (see docs/configuration.md):\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
     );
   }
-  return toConfig(parsed.data, prices);
+  return toConfig(parsed.data, prices.byModel);
 }
 
-/** Names of all settings, for the check that README.md lists them. */
-export const settingNames: readonly string[] = Object.keys(settings.shape);
+type Given = Record<string, string | undefined>;
+
+/** What is wrong with settings that depend on each other. */
+function faultsBetween(given: Given): string[] {
+  const isSet = (name: keyof typeof settings.shape) => given[name] !== undefined;
+  const rules: [name: keyof typeof settings.shape, isNeeded: boolean, rule: string][] = [
+    [
+      'JWT_SECRET',
+      given['NODE_ENV'] === 'production',
+      'must be set in production; make one with: openssl rand -base64 48',
+    ],
+    ['JWT_SECRET', isSet('JWT_PREVIOUS_SECRETS'), 'must be set where JWT_PREVIOUS_SECRETS is'],
+    ['OPENAI_API_KEY', isSet('OPENAI_BASE_URL'), 'must be set where OPENAI_BASE_URL is'],
+    ['ASSET_S3_BUCKET', isSet('ASSET_S3_ENDPOINT'), 'must be set where ASSET_S3_ENDPOINT is'],
+    [
+      'DATABASE_URL',
+      ['api', 'worker'].includes(given['ROLE'] ?? ''),
+      'must be set where ROLE splits the process, as the embedded database belongs to one',
+    ],
+  ];
+  return rules
+    .filter(([name, isNeeded]) => isNeeded && !isSet(name))
+    .map(([name, , rule]) => `${name}: ${rule}`);
+}
+
+/** The price of each model: the one that is set, or else its list price. */
+function pricesOf(given: Given): { byModel: ReadonlyMap<string, Price>; faults: string[] } {
+  const byModel = new Map<string, Price>();
+  const faults: string[] = [];
+  const models = settings.pick({ TEXT_MODEL: true, IMAGE_MODEL: true }).parse(given);
+  for (const kind of ['TEXT', 'IMAGE'] as const) {
+    const model = models[`${kind}_MODEL`];
+    const known = settings.shape[`${kind}_PRICE`].safeParse(given[`${kind}_PRICE`]).data ?? listPrice(model);
+    if (known === undefined)
+      faults.push(`${kind}_PRICE: must be set, as the price of ${kind}_MODEL is not known`);
+    else byModel.set(model, known);
+  }
+  return { byModel, faults };
+}
 
 function toConfig(values: z.infer<typeof settings>, prices: ReadonlyMap<string, Price>): Config {
   const models = {
@@ -190,24 +201,7 @@ function toConfig(values: z.infer<typeof settings>, prices: ReadonlyMap<string, 
   };
 }
 
-/** Variables of the process over those of `.env`, by name. */
-export function processEnvironment(): Record<string, string | undefined> {
-  return { ...parseEnv(environmentFile()), ...process.env };
-}
-
-function environmentFile(): string {
-  if (!existsSync('.env')) return '';
-  try {
-    return readFileSync('.env', 'utf8');
-  } catch (error) {
-    throw new ConfigError(
-      `The file .env is there and cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
-  }
-}
-
-/** What a model of ours costs. Settings without a price for one are refused. */
+/** What a configured model costs. `readConfig` refuses settings without a price for one. */
 export function priceOf({ provider }: Config, model: string): Price {
   const price = provider.prices.get(model);
   if (price === undefined) throw new Error(`No price is known for the model ${model}.`);

@@ -3,7 +3,7 @@ import type { Fade } from './palette.ts';
 
 /**
  * Draws in rows of colour numbers. Everything is filled span by span with `Uint8Array.fill`, because touching each
- * pixel of a picture from JavaScript costs more than compressing it.
+ * pixel of an image from JavaScript costs more than compressing it.
  */
 export type Canvas = {
   readonly width: number;

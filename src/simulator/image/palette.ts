@@ -59,7 +59,7 @@ export function createPalette(brand: string, tone: string | undefined): Palette 
       { light: 0.64 - share * 0.38, chroma: chroma * 0.9, hue: shapeHue + turn * 18 },
     );
   });
-  // The complement of the hue, so that one thing in the picture draws the eye.
+  // The complement of the hue, so that one thing in the image draws the eye.
   const accent = add(
     ACCENT_LEVELS,
     { light: 0.86, chroma: chroma * 1.1, hue: hue + 165 },

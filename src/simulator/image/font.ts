@@ -22,8 +22,8 @@ export function textWidth(text: string): number {
 }
 
 /**
- * The text in the letters that the font has: capitals without accents. Undefined when a letter is not to be had,
- * as in Japanese, because a name with holes is worse than none.
+ * The text in the font's letters: capitals without accents. Undefined if a letter is missing, as in Japanese: a name with
+ * gaps is worse than none.
  */
 export function drawable(text: string): string | undefined {
   const plain = text.normalize('NFKD').replaceAll(/\p{M}/gu, '').replaceAll(/[’‘]/g, "'").toUpperCase();

@@ -8,7 +8,7 @@ import { encodePng } from './png.ts';
 import { hills, orbits, tiles } from './scenes.ts';
 import type { Scene } from './scenes.ts';
 
-export type PictureOrder = {
+export type ImageOrder = {
   readonly width: number;
   readonly height: number;
   readonly brand: string | undefined;
@@ -24,10 +24,10 @@ const FOOT = 0.11;
 const SMALLEST = 2;
 
 /**
- * Draws a PNG picture: a scene in the brand's colours above a strip that names the brand and says SIMULATED, in
+ * Draws a PNG image: a scene in the brand's colours above a strip that names the brand and says SIMULATED, in
  * pixels and in a tEXt chunk. The same order gives the same bytes.
  */
-export async function drawPicture({ width, height, brand, tone, seed }: PictureOrder): Promise<Buffer> {
+export async function drawImage({ width, height, brand, tone, seed }: ImageOrder): Promise<Buffer> {
   const palette = createPalette(brand ?? '', tone);
   const canvas = createCanvas(width, height);
   const random = createRandom(hash('scene', seed));

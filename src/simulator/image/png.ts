@@ -5,8 +5,8 @@ const deflateAsync = promisify(deflate);
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const INDEXED_COLOUR = 3;
 
-/** A picture whose pixels are numbers of colours. Each row starts with the filter byte that PNG wants, always 0. */
-export type IndexedPicture = {
+/** An image whose pixels are numbers of colours. Each row starts with the filter byte that PNG wants, always 0. */
+export type IndexedImage = {
   readonly width: number;
   readonly height: number;
   /** (width + 1) × height bytes. */
@@ -21,7 +21,7 @@ export type IndexedPicture = {
  * Encodes a PNG file with eight bits a pixel. A quarter of the bytes of true colour are to be compressed, and that
  * happens on zlib's threads, not on the event loop. Format: https://www.w3.org/TR/png-3/
  */
-export async function encodePng({ width, height, rows, palette, texts }: IndexedPicture): Promise<Buffer> {
+export async function encodePng({ width, height, rows, palette, texts }: IndexedImage): Promise<Buffer> {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
