@@ -23,7 +23,7 @@ const mayImport = {
   'node-http.ts': [],
   'command-line.ts': [],
   simulator: ['node-http.ts', 'command-line.ts'],
-  demo: ['client', 'command-line.ts'],
+  demo: ['client', 'command-line.ts', 'start/v8-flags.ts'],
   client: [],
 };
 

@@ -25,6 +25,7 @@ export const words = {
   rareJapanese: '月光の庭園',
   twoCharacters: 'we',
   none: 'words that nobody wrote',
+  noTwoCharacters: 'ξψ',
 };
 
 /** Posts that one statement writes: more take longer than a statement may. */
@@ -82,6 +83,7 @@ function captionOf(n: string): string {
   const sentences = (bank: Bank) =>
     `ARRAY[${[bank.bodies, bank.audience, ...Object.values(bank.openings), ...Object.values(bank.closings)]
       .flat()
+      .map((sentence) => sentence.replace('{brand}', 'Brand').replace('{audience}', 'everybody'))
       .map((sentence) => `'${sentence.replaceAll("'", "''")}'`)
       .join(', ')}]`;
   const four = (bank: Bank) => {

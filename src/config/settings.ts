@@ -41,7 +41,7 @@ const data = {
     rules.text.default('.data'),
   ),
   DATABASE_URL: setting(
-    'PostgreSQL 15 or newer, such as `postgresql://user:password@host:5432/name`. It must be the server itself, not a pooler such as PgBouncer: Pressrun listens to notifications, prepares statements and watches its connections.',
+    'PostgreSQL 15 or newer with its contrib modules (Pressrun creates `pg_trgm` as the owner of the database), such as `postgresql://user:password@host:5432/name`. It must be the server itself, not a pooler such as PgBouncer: Pressrun listens to notifications, prepares statements and watches its connections.',
     rules.postgresUrl.optional(),
     'embedded (PGlite)',
   ),

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { v8Flags } from '../start/v8-flags.ts';
 
 const stopWithinMs = 10_000;
 const linesTold = 10;
@@ -51,7 +52,8 @@ export async function launchServer(tell: (line: string) => void): Promise<Server
   const environment = process.env;
   const ownFolder =
     (environment['DATA_DIR'] ?? '') === '' ? await mkdtemp(join(tmpdir(), 'pressrun-demo-')) : undefined;
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../main.js', import.meta.url))], {
+  const entry = fileURLToPath(new URL('../main.js', import.meta.url));
+  const child = spawn(process.execPath, [...v8Flags, entry], {
     env: {
       ...environment,
       ...(ownFolder === undefined ? {} : { DATA_DIR: ownFolder }),

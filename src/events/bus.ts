@@ -8,8 +8,8 @@ export type Topic<Message> = { name: string; schema: z.ZodType<Message> };
 export type Signal<Message> = { kind: 'message'; message: Message } | { kind: 'lost' };
 
 /**
- * Carries messages from where something happened to whoever waits for it, on this instance and all others.
- * Nothing depends on one arriving: whoever hears nothing looks at the database.
+ * Carries messages to all listeners, on this instance and all others. A message may be lost: listeners who hear nothing
+ * look at the database.
  */
 export type Bus = {
   /** Sends to every listener of the topic. Never throws, never waits; past a bound, messages are dropped. */

@@ -24,7 +24,7 @@ export function trackReads(services: Services, reads: Collector): Services {
         const member: unknown = Reflect.get(target, name, receiver);
         const note: unknown = Reflect.get(notes, name);
         if (typeof member !== 'function' || typeof note !== 'function') {
-          reads.spoil();
+          reads.markUncacheable();
           return member;
         }
         return (...args: unknown[]): unknown => {

@@ -112,11 +112,11 @@ describe('npm run demo, interrupted', { timeout }, () => {
     async (words) => {
       await using demo = await startDemo([], { SIMULATOR_TIME_SCALE: '0.2' });
       await demo.says(words);
+      const left = async () => (await demo.leftovers()).processes;
+      expect(await left()).not.toEqual([]);
       demo.signal('SIGKILL');
       await demo.ended;
-      await waitUntil('the server to end', async () => (await demo.leftovers()).processes.length === 0, {
-        deadlineMs: 20_000,
-      });
+      await waitUntil('the server to end', async () => (await left()).length === 0, { deadlineMs: 20_000 });
     },
   );
 

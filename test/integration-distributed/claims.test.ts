@@ -16,7 +16,7 @@ import {
   type Account,
   type TestApp,
 } from '../support/app.ts';
-import { createDatabase } from '../support/services/postgres-client.ts';
+import { createMigratedDatabase } from '../support/migrated-database.ts';
 
 let app: TestApp;
 let account: Account;
@@ -26,7 +26,7 @@ let jobs: Jobs;
 let workbench: PostWorkbench;
 let recovery: PostRecovery;
 beforeAll(async () => {
-  const databaseUrl = await createDatabase(inject('postgresUrl'));
+  const databaseUrl = await createMigratedDatabase(inject('postgresUrl'));
   // Nobody but this test works on its posts.
   app = await startTestApp({ ROLE: 'api', DATABASE_URL: databaseUrl });
   account = await signUp(app);

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { inject } from 'vitest';
 import { createChanges } from '../../src/cache/changes.ts';
 import { createSuspectSlot } from '../../src/domain/posts/suspects.ts';
 import type { Viewer } from '../../src/domain/viewer.ts';
@@ -13,7 +12,7 @@ import { openDatabase, type Database } from '../../src/store/database.ts';
 import { createJobs } from '../../src/store/jobs/jobs.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { sampleCampaign } from './app.ts';
-import { createDatabase } from './services/postgres-client.ts';
+import { databaseOfSuite } from './migrated-database.ts';
 
 export type Workshop = Awaited<ReturnType<typeof openWorkshop>>;
 
@@ -23,8 +22,7 @@ export async function openWorkshop() {
   const logger = createLogger('silent');
   const dataDir = await mkdtemp(`${tmpdir()}/pressrun-test-`);
   opened.defer(() => rm(dataDir, { recursive: true, force: true }));
-  const databaseUrl =
-    inject('backend') === 'embedded' ? undefined : await createDatabase(inject('postgresUrl'));
+  const databaseUrl = await databaseOfSuite();
   const database = await openDatabase({ databaseUrl, dataDir }, logger);
   opened.defer(() => database.close());
   // Another instance has connections of its own; the embedded database has one for all.

@@ -9,7 +9,7 @@ import { createDocuments } from '../../graphql/execution/documents.ts';
 import { createLoaders, type Loaders } from '../../graphql/loaders.ts';
 import { schema } from '../../graphql/schema.ts';
 import { trackReads } from '../../graphql/tracked-services.ts';
-import { createSharedSubscribe } from '../../graphql/subscriptions/shared-subscribe.ts';
+import { createSubscribe } from '../../graphql/subscriptions/subscribe.ts';
 import { lazily } from '../../domain/lazily.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import type { RateLimits } from '../../services/accounts/rate-limits.ts';
@@ -44,9 +44,9 @@ export function createGraphqlServer(
   const { introspection, cache, limits } = deps;
   const documents = createDocuments({ schema, introspection, check: deps.persisted.check });
   const guards = createGuards({ ...deps, documents });
-  const share = createSharedSubscribe(guards.mask);
+  const start = createSubscribe(guards.mask);
   const subscribe = async (args: OperationArgs) =>
-    (await guards.refuse(args)) ?? share({ ...args, hideSuggestions: !introspection });
+    (await guards.refuse(args)) ?? start({ ...args, hideSuggestions: !introspection });
   /** Yoga and what it brings are a quarter of all modules, and most requests go past it: loaded when one does not. */
   const yoga = lazily(async () => {
     const { openYoga } = await import('./yoga.ts');
@@ -182,7 +182,7 @@ export function createGraphqlServer(
       lastEventId: request.lastEventId,
       openStream: request.openStream,
       now() {
-        reads?.spoil();
+        reads?.markUncacheable();
         return new Date();
       },
       loaders: () => (loaders ??= createLoaders(used)),

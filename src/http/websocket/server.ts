@@ -21,7 +21,7 @@ import type { HttpSettings } from '../settings.ts';
 import { SocketGuard } from './socket-guard.ts';
 import type { UnfinishedInput } from '../request/unfinished-input.ts';
 
-/** Pieces that a message and a frame may come in; each takes memory beside its bytes. */
+/** Fragments of a message, and pieces of a frame, at most: each takes memory beside its bytes. */
 const maxFragments = 256;
 const maxPieces = 4_096;
 /** How long a peer may take to answer a close. */

@@ -50,11 +50,13 @@ export function createBatches(deps: { database: Database; jobs: Jobs; bus: Bus; 
       ofCampaigns(holding(['c.name', 'c.brand'], filter.search)),
     ];
     const kinds = [kind('t.status', 'BatchStatus', filter.status)];
+    const isSearch = filter.search != null;
     if (campaignId != null) {
       const ofCampaign = [ownedRows(owner, 'p'), among('p.channel', 'Channel', channel)];
-      return { where: all([under('campaign', campaignId, ofCampaign), ...asked]), kinds };
+      return { isSearch, where: all([under('campaign', campaignId, ofCampaign), ...asked]), kinds };
     }
     return {
+      isSearch,
       where: all([ownedRows(owner, 't'), ...asked]),
       kinds: [kind('t.channel', 'Channel', channel), ...kinds],
     };

@@ -96,9 +96,9 @@ export async function startBatch(
           reconcileFrom: 1,
         },
       });
-      if (!isLarge) await reconcileWindow(deps.jobs, tx, created);
+      const batch = isLarge ? created : await reconcileWindow(deps.jobs, tx, created);
       // Last: it locks the owner's stream, which the owner's other batches write their events to.
-      return appendEvent(tx, batchId, { type: 'BATCH_STARTED' });
+      return appendEvent(tx, batch, { type: 'BATCH_STARTED' });
     },
   );
   if (started.entry !== undefined) {

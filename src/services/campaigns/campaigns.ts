@@ -80,6 +80,7 @@ export function createCampaigns({
 }): Campaigns {
   const { campaign } = database.prisma;
   const rowsOf = (owner: Owner, filter: z.output<typeof filterSchema>): Rows => ({
+    isSearch: filter.search != null,
     where: all([
       ownedRows(owner, 't'),
       Prisma.sql`t."deletedAt" IS NULL`,

@@ -48,14 +48,22 @@ export function createPosts(database: Database): Posts {
       kind('t.review', 'PostReview', filter.review),
     ];
     const ofParent = [ownedRows(owner, 'p'), among('p.channel', 'Channel', channel)];
+    const isSearch = filter.search != null;
     if (batchId != null) {
       return {
+        isSearch,
+        uniqueBy: 'position',
         where: all([under('batch', batchId, [...ofParent, is('p.campaignId', campaignId)]), ...asked]),
         kinds,
       };
     }
-    if (campaignId != null) return { where: all([under('campaign', campaignId, ofParent), ...asked]), kinds };
+    if (campaignId != null) {
+      const where = all([under('campaign', campaignId, ofParent), ...asked]);
+      return { isSearch, kindsBefore: 'position', where, kinds };
+    }
     return {
+      isSearch,
+      kindsBefore: 'position',
       where: all([ownedRows(owner, 't'), ...asked]),
       kinds: [kind('t.channel', 'Channel', channel), ...kinds],
     };

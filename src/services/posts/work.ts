@@ -17,7 +17,8 @@ import type { Job, Jobs } from '../../store/jobs/jobs.ts';
 import { lockFetched } from '../../store/jobs/sql.ts';
 import { keepTrying } from '../../store/keep-trying.ts';
 import { enqueuePosts, postJobSchema, type QueuedPost } from './queue.ts';
-import { failedOften, writeResults, type PostResult, type Settlement } from './results.ts';
+import { failedOften, type PostResult, type Settlement } from './results.ts';
+import { writeResults } from './settle.ts';
 
 /** A post that this worker may write, with what is to be made of it. */
 export type PostWork = Work & {

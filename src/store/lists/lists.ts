@@ -50,11 +50,11 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
     return text;
   }
 
-  async function read<Read extends object>({
-    text,
-    values,
-  }: Pick<Prisma.Sql, 'text' | 'values'>): Promise<Read[]> {
-    const rows = await database.query<Read>(text, values);
+  async function read<Read extends object>(
+    { text, values }: Pick<Prisma.Sql, 'text' | 'values'>,
+    options: { isPrepared: boolean } = { isPrepared: true },
+  ): Promise<Read[]> {
+    const rows = await database.query<Read>(text, values, options);
     restoreLargeIntegers(name, rows);
     return rows;
   }
@@ -79,12 +79,14 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
     ): Promise<Page<Row & Sortable<By>>> {
       const { window, toPage } = planPage(list, args);
       const sql = pageSql(table, Prisma.raw(selectList(name, columns, [window.by])), rows, window);
-      return toPage(await read<Row & Sortable<By>>(sql));
+      return toPage(await read<Row & Sortable<By>>(sql, { isPrepared: rows.isSearch !== true }));
     },
 
     async count(rows: Rows): Promise<number> {
-      const [row] = await read<{ count: number }>(Prisma.sql`
-        SELECT count(*)::int AS count FROM ${table} t WHERE ${matching(rows)}`);
+      const [row] = await read<{ count: number }>(
+        Prisma.sql`SELECT count(*)::int AS count FROM ${table} t WHERE ${matching(rows)}`,
+        { isPrepared: rows.isSearch !== true },
+      );
       return row?.count ?? 0;
     },
 

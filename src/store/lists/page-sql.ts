@@ -9,6 +9,7 @@ import { sortColumns, type SortKey, type Window } from './paging.ts';
  * Rows of all kinds are one walk over the index of their order. Where kinds are asked for, a page is put together from a walk for
  * each combination of them, over the index that has them before the order. Each walk ends with a page, so that
  * rare rows among many others, and rows that there are none of, are found as fast as all others; and only the page's own rows are fetched.
+ * No index but that has an order that few ask for (`kindsBefore`): its rows of all kinds are put together in the same way.
  * The number of rows stands in the text: the plan that serves all values is made for few rows.
  *
  * @param table its name; conditions and columns know it as `t`.
@@ -17,7 +18,7 @@ import { sortColumns, type SortKey, type Window } from './paging.ts';
 export function pageSql(
   table: Prisma.Sql,
   columns: Prisma.Sql,
-  { where, kinds }: Rows,
+  { where, kinds, uniqueBy, kindsBefore }: Rows,
   window: Window,
 ): Prisma.Sql {
   const { by, reads, above, below, take } = window;
@@ -25,15 +26,23 @@ export function pageSql(
   const direction = Prisma.raw(reads);
   const limit = Prisma.raw(`LIMIT ${take}`);
   const type = Prisma.raw(sortColumns[by].type);
-  const sortKey = ({ value, id }: SortKey) => Prisma.sql`(${value}::${type}, ${id}::uuid)`;
+  // The planner does not know that nothing is left for the id to order.
+  const isAlone = uniqueBy === by;
+  const here = isAlone ? key : Prisma.sql`(${key}, t.id)`;
+  const sortKey = ({ value, id }: SortKey) =>
+    isAlone ? Prisma.sql`${value}::${type}` : Prisma.sql`(${value}::${type}, ${id}::uuid)`;
   const between = [
     where,
-    above && Prisma.sql`(${key}, t.id) > ${sortKey(above)}`,
-    below && Prisma.sql`(${key}, t.id) < ${sortKey(below)}`,
+    above && Prisma.sql`${here} > ${sortKey(above)}`,
+    below && Prisma.sql`${here} < ${sortKey(below)}`,
   ];
+  const byKey = isAlone
+    ? Prisma.sql`ORDER BY ${key} ${direction}`
+    : Prisma.sql`ORDER BY ${key} ${direction}, t.id ${direction}`;
   const walk = (read: Prisma.Sql, conditions: Prisma.Sql) => Prisma.sql`
-    SELECT ${read} FROM ${table} t WHERE ${conditions} ORDER BY ${key} ${direction}, t.id ${direction} ${limit}`;
-  if (kinds.every(({ values }) => values === undefined)) return walk(columns, all(between));
+    SELECT ${read} FROM ${table} t WHERE ${conditions} ${byKey} ${limit}`;
+  if (kindsBefore !== by && kinds.every(({ values }) => values === undefined))
+    return walk(columns, all(between));
 
   const named = kinds.map((kind, index) => ({ kind, alias: Prisma.raw(`k${index}`) }));
   const combinations = named.map(

@@ -33,9 +33,8 @@ export async function resumeScript(
   connection: { execute(script: string): Promise<unknown> },
   script: string,
 ): Promise<void> {
-  const statements = script.split(';').map(withoutComments);
   let firstNew: string | undefined;
-  for (const statement of statements.filter((text) => text !== '')) {
+  for (const statement of statementsOf(script)) {
     await connection.execute('SAVEPOINT statement');
     try {
       await connection.execute(statement);
@@ -52,6 +51,14 @@ export async function resumeScript(
     await connection.execute('RELEASE SAVEPOINT statement');
     if (firstNew === undefined && tells.test(statement)) firstNew = statement.split('\n')[0];
   }
+}
+
+/** The statements of a script without a semicolon inside one. */
+export function statementsOf(script: string): string[] {
+  return script
+    .split(';')
+    .map(withoutComments)
+    .filter((statement) => statement !== '');
 }
 
 function withoutComments(statement: string): string {

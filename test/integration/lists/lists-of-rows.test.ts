@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { toGlobalId } from '../../../src/domain/ids.ts';
 import { createLists } from '../../../src/store/lists/lists.ts';
 import { planPage, type PageArgs } from '../../../src/store/lists/paging.ts';
@@ -10,7 +10,7 @@ import { createPosts } from '../../../src/services/posts/posts.ts';
 import { openDatabase, type Database } from '../../../src/store/database.ts';
 import { Prisma } from '../../../src/store/generated/prisma/client.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
-import { createDatabase } from '../../support/services/postgres-client.ts';
+import { databaseOfSuite } from '../../support/migrated-database.ts';
 
 const opened = new AsyncDisposableStack();
 let database: Database;
@@ -20,8 +20,7 @@ let stranger: { workspaceId: string };
 beforeAll(async () => {
   const dataDir = await mkdtemp(`${tmpdir()}/pressrun-test-`);
   opened.defer(() => rm(dataDir, { recursive: true, force: true }));
-  const databaseUrl =
-    inject('backend') === 'embedded' ? undefined : await createDatabase(inject('postgresUrl'));
+  const databaseUrl = await databaseOfSuite();
   database = await openDatabase({ databaseUrl, dataDir }, createLogger('silent'));
   opened.defer(() => database.close());
 });

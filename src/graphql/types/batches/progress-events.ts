@@ -1,4 +1,4 @@
-import type { postStages, StoredEvent } from '../../../domain/batches/events.ts';
+import type { LoggedEvent, postStages, StoredEvent } from '../../../domain/batches/events.ts';
 import { NotFoundError } from '../../../domain/errors/errors.ts';
 import { toGlobalId } from '../../../domain/ids.ts';
 import type {
@@ -8,6 +8,7 @@ import type {
   Update,
   UserState,
 } from '../../../services/progress/progress.ts';
+import type { Post } from '../../../store/generated/prisma/client.ts';
 import { BatchNode, BatchProgressRef } from './batch.ts';
 import { builder } from '../../builder.ts';
 import { requireViewer, type Context } from '../../context.ts';
@@ -21,6 +22,7 @@ type EventOf<Type extends StoredEvent['type']> = EventUpdate & {
 
 export const ProgressEventInterface = builder.interfaceRef<Update>('ProgressEvent').implement({
   description: 'Something that a subscription to progress tells.',
+  resolveType: typeNameOf,
   fields: (t) => ({
     cursor: t.string({
       description: 'Subscribe again with `after` set to the newest cursor you have, and you miss nothing.',
@@ -33,6 +35,7 @@ export const ProgressEventInterface = builder.interfaceRef<Update>('ProgressEven
 export const BatchEventInterface = builder.interfaceRef<BatchUpdate>('BatchEvent').implement({
   description: 'Something that happened to a batch.',
   interfaces: [ProgressEventInterface],
+  resolveType: typeNameOf,
   fields: (t) => ({
     batchId: t.id({
       description: 'The batch it happened to.',
@@ -42,28 +45,22 @@ export const BatchEventInterface = builder.interfaceRef<BatchUpdate>('BatchEvent
 });
 
 const interfaces = [ProgressEventInterface, BatchEventInterface];
-const isKind = (kind: Update['kind']) => (value: unknown) => isUpdate(value) && value.kind === kind;
-const isEvent = (type: StoredEvent['type']) => (value: unknown) =>
-  isUpdate(value) && value.kind === 'event' && value.entry.event.type === type;
 
 builder.objectType(builder.objectRef<BatchState>('BatchSnapshotEvent'), {
   description: 'The batch as it is when you subscribe. What led to it and lies behind your cursor follows.',
   interfaces,
-  isTypeOf: isKind('batch'),
   fields: (t) => ({ batch: t.expose('batch', { type: BatchNode, description: 'The batch as it is now.' }) }),
 });
 
 builder.objectType(builder.objectRef<BatchState>('BatchGapEvent'), {
   description: 'What lies between your cursor and this one is not kept any more. The rest follows.',
   interfaces,
-  isTypeOf: isKind('batchGap'),
   fields: (t) => ({ batch: t.expose('batch', { type: BatchNode, description: 'The batch as it is now.' }) }),
 });
 
 builder.objectType(builder.objectRef<PostState>('PostSnapshotEvent'), {
   description: 'The post as it is when you subscribe.',
   interfaces,
-  isTypeOf: isKind('post'),
   fields: (t) => ({ post: t.expose('post', { type: PostNode, description: 'The post as it is now.' }) }),
 });
 
@@ -72,14 +69,12 @@ const unfinished = 'Your batches that are not finished, newest first; at most 10
 builder.objectType(builder.objectRef<UserState>('UserSnapshotEvent'), {
   description: 'Your batches as they are when you subscribe. What lies behind your cursor follows.',
   interfaces: [ProgressEventInterface],
-  isTypeOf: isKind('user'),
   fields: (t) => ({ batches: t.expose('batches', { type: [BatchNode], description: unfinished }) }),
 });
 
 builder.objectType(builder.objectRef<UserState>('UserGapEvent'), {
   description: 'What lies between your cursor and this one is not kept any more. The rest follows.',
   interfaces: [ProgressEventInterface],
-  isTypeOf: isKind('userGap'),
   fields: (t) => ({ batches: t.expose('batches', { type: [BatchNode], description: unfinished }) }),
 });
 
@@ -95,7 +90,6 @@ const PostStageEnum = builder.enumType('PostStage', {
 builder.objectType(builder.objectRef<StageUpdate>('PostStageEvent'), {
   description: 'A post took a step. Sent live only: it is not repeated to those who subscribe later.',
   interfaces,
-  isTypeOf: isKind('stage'),
   fields: (t) => ({
     postId: t.id({ description: 'Which post.', resolve: ({ stage }) => toGlobalId('Post', stage.postId) }),
     stage: t.field({ type: PostStageEnum, description: 'Which step.', resolve: ({ stage }) => stage.stage }),
@@ -105,20 +99,18 @@ builder.objectType(builder.objectRef<StageUpdate>('PostStageEvent'), {
 builder.objectType(builder.objectRef<EventOf<'BATCH_STARTED'>>('BatchStartedEvent'), {
   description: 'The batch was ordered.',
   interfaces,
-  isTypeOf: isEvent('BATCH_STARTED'),
   fields: (t) => ({ progress: t.field(progressField) }),
 });
 
 builder.objectType(builder.objectRef<EventOf<'POST_COMPLETED'>>('PostCompletedEvent'), {
   description: 'A post has its caption and its picture.',
   interfaces,
-  isTypeOf: isEvent('POST_COMPLETED'),
   fields: (t) => ({
     progress: t.field(progressField),
     post: t.field({
       type: PostNode,
       description: 'The post.',
-      resolve: ({ entry }, _args, context) => loadPost(context, entry.event.postId),
+      resolve: (update, _args, context) => postOf(update, context),
     }),
   }),
 });
@@ -126,7 +118,6 @@ builder.objectType(builder.objectRef<EventOf<'POST_COMPLETED'>>('PostCompletedEv
 builder.objectType(builder.objectRef<EventOf<'POST_FAILED'>>('PostFailedEvent'), {
   description: 'A post could not be made. The batch goes on.',
   interfaces,
-  isTypeOf: isEvent('POST_FAILED'),
   fields: (t) => ({
     progress: t.field(progressField),
     errorCode: t.string({ description: 'Why, for programs.', resolve: ({ entry }) => entry.event.errorCode }),
@@ -137,7 +128,7 @@ builder.objectType(builder.objectRef<EventOf<'POST_FAILED'>>('PostFailedEvent'),
     post: t.field({
       type: PostNode,
       description: 'The post.',
-      resolve: ({ entry }, _args, context) => loadPost(context, entry.event.postId),
+      resolve: (update, _args, context) => postOf(update, context),
     }),
   }),
 });
@@ -145,7 +136,6 @@ builder.objectType(builder.objectRef<EventOf<'POST_FAILED'>>('PostFailedEvent'),
 builder.objectType(builder.objectRef<EventOf<'BATCH_PAUSED'>>('BatchPausedEvent'), {
   description: 'No further post is started until the batch is resumed.',
   interfaces,
-  isTypeOf: isEvent('BATCH_PAUSED'),
   fields: (t) => ({
     progress: t.field(progressField),
     reason: t.string({
@@ -158,14 +148,12 @@ builder.objectType(builder.objectRef<EventOf<'BATCH_PAUSED'>>('BatchPausedEvent'
 builder.objectType(builder.objectRef<EventOf<'BATCH_RESUMED'>>('BatchResumedEvent'), {
   description: 'The batch goes on.',
   interfaces,
-  isTypeOf: isEvent('BATCH_RESUMED'),
   fields: (t) => ({ progress: t.field(progressField) }),
 });
 
 builder.objectType(builder.objectRef<EventOf<'POSTS_RETRIED'>>('PostsRetriedEvent'), {
   description: 'Posts are made again: failed ones, or one that `regeneratePost` named.',
   interfaces,
-  isTypeOf: isEvent('POSTS_RETRIED'),
   fields: (t) => ({
     progress: t.field(progressField),
     retriedCount: t.int({ description: 'How many.', resolve: ({ entry }) => entry.event.retriedCount }),
@@ -175,7 +163,6 @@ builder.objectType(builder.objectRef<EventOf<'POSTS_RETRIED'>>('PostsRetriedEven
 builder.objectType(builder.objectRef<EventOf<'BATCH_CANCELLED'>>('BatchCancelledEvent'), {
   description: 'The batch was called off. The subscription ends after it.',
   interfaces,
-  isTypeOf: isEvent('BATCH_CANCELLED'),
   fields: (t) => ({ progress: t.field(progressField) }),
 });
 
@@ -183,7 +170,6 @@ builder.objectType(builder.objectRef<EventOf<'BATCH_COMPLETED'>>('BatchCompleted
   description:
     'All posts of the batch are final. The subscription ends after it, unless failed posts are retried.',
   interfaces,
-  isTypeOf: isEvent('BATCH_COMPLETED'),
   fields: (t) => ({ progress: t.field(progressField) }),
 });
 
@@ -205,12 +191,45 @@ function batchIdOf(update: BatchUpdate): string {
   return update.kind === 'post' ? update.post.batchId : update.batch.id;
 }
 
-async function loadPost(context: Context, id: string) {
+/** Posts by the event that tells of them: all readers of a stream here are told of the same event, and of its post once read. */
+const postsOfEvents = new WeakMap<LoggedEvent, Promise<Post>>();
+
+function postOf({ entry }: EventOf<'POST_COMPLETED' | 'POST_FAILED'>, context: Context): Promise<Post> {
+  const known = postsOfEvents.get(entry);
+  if (known !== undefined) return known;
+  const post = loadPost(context, entry.event.postId);
+  postsOfEvents.set(entry, post);
+  // Whoever comes next asks anew.
+  post.catch(() => postsOfEvents.delete(entry));
+  return post;
+}
+
+async function loadPost(context: Context, id: string): Promise<Post> {
   const post = await context.loaders().posts.byId.load({ owner: requireViewer(context), id });
   if (post === null) throw new NotFoundError('post', 'postId');
   return post;
 }
 
-function isUpdate(value: unknown): value is Update {
-  return typeof value === 'object' && value !== null && 'kind' in value;
+const stateTypes = {
+  batch: 'BatchSnapshotEvent',
+  batchGap: 'BatchGapEvent',
+  user: 'UserSnapshotEvent',
+  userGap: 'UserGapEvent',
+  post: 'PostSnapshotEvent',
+  stage: 'PostStageEvent',
+} satisfies Record<Exclude<Update['kind'], 'event'>, string>;
+
+const eventTypes = {
+  BATCH_STARTED: 'BatchStartedEvent',
+  POST_COMPLETED: 'PostCompletedEvent',
+  POST_FAILED: 'PostFailedEvent',
+  BATCH_PAUSED: 'BatchPausedEvent',
+  BATCH_RESUMED: 'BatchResumedEvent',
+  POSTS_RETRIED: 'PostsRetriedEvent',
+  BATCH_CANCELLED: 'BatchCancelledEvent',
+  BATCH_COMPLETED: 'BatchCompletedEvent',
+} satisfies Record<StoredEvent['type'], string>;
+
+function typeNameOf(update: Update): string {
+  return update.kind === 'event' ? eventTypes[update.entry.event.type] : stateTypes[update.kind];
 }

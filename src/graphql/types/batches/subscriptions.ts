@@ -3,7 +3,7 @@ import { builder } from '../../builder.ts';
 import { requireViewer, type Context } from '../../context.ts';
 import { parseId } from '../../ids.ts';
 import { BatchEventInterface, ProgressEventInterface } from './progress-events.ts';
-import { Followed } from '../../subscriptions/followed.ts';
+import { UpdateStream } from '../../subscriptions/update-stream.ts';
 
 const after = {
   required: false,
@@ -21,7 +21,7 @@ builder.subscriptionFields((t) => ({
       const viewer = requireViewer(context);
       const id = parseId('Batch', args.batchId, 'batchId');
       const seq = cursorOf(args.after, context);
-      return new Followed(await context.progress.batch(viewer, id, seq));
+      return UpdateStream.open((signal) => context.progress.batch(viewer, id, seq, signal));
     },
     resolve: asItIs,
   }),
@@ -33,7 +33,7 @@ builder.subscriptionFields((t) => ({
     subscribe: async (_root, args, context) => {
       const viewer = requireViewer(context);
       const seq = cursorOf(args.after, context);
-      return new Followed(await context.progress.user(viewer, seq));
+      return UpdateStream.open((signal) => context.progress.user(viewer, seq, signal));
     },
     resolve: asItIs,
   }),
@@ -44,7 +44,7 @@ builder.subscriptionFields((t) => ({
     subscribe: async (_root, args, context) => {
       const viewer = requireViewer(context);
       const id = parseId('Post', args.postId, 'postId');
-      return new Followed(await context.progress.post(viewer, id));
+      return UpdateStream.open((signal) => context.progress.post(viewer, id, signal));
     },
     resolve: asItIs,
   }),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { isOwnName } from '../store/embedded/data-directory.ts';
 
-/** What a setting names cannot be used. The message says why, and what to check. */
+/** Something that a setting names cannot be used. The message says why, and what to check. */
 export class UnusableError extends Error {
   override readonly name = 'UnusableError';
 }
@@ -13,10 +13,10 @@ export class UnusableError extends Error {
 const patienceMs = 2_000;
 
 /**
- * Looks for the reason of a failed start outside: tries the data directory and each service that was set, as
- * a start does. The errors of the start itself tell too little, such as "Connection is closed."
+ * Looks for the cause of a failed start outside: tries the data directory and each service that is set. The errors of the
+ * start itself say too little, such as "Connection is closed."
  *
- * @returns undefined where all of them can be used.
+ * @returns undefined when all of them can be used.
  */
 export async function findUnusable(config: Config): Promise<UnusableError | undefined> {
   const { dataDir, databaseUrl, redisUrl } = config;

@@ -32,7 +32,7 @@ async function kill(owner: ChildProcess): Promise<void> {
 
 // A services folder of its own: the tests running beside would sweep what is left here before it has been looked at.
 beforeAll(async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'pressrun-fate-'));
+  const folder = await mkdtemp(join(tmpdir(), 'pressrun-lifecycle-'));
   await chmod(folder, 0o711);
   vi.stubEnv('TMPDIR', folder);
   return async () => {
@@ -42,7 +42,7 @@ beforeAll(async () => {
   };
 });
 
-describe('the servers of a test process', { timeout: 30_000 }, () => {
+describe('the servers of a test process', () => {
   it('end with it, even when it is killed', async () => {
     const owner = await startOwner();
     const alive = () => [owner.folders.postgres, owner.folders.redis].flatMap(instanceProcesses);
