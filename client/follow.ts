@@ -7,7 +7,7 @@ import {
   type BatchEventsSubscription,
   type UserEventsSubscription,
 } from './generated/graphql.ts';
-import type { Session } from './session.ts';
+import type { Session } from './tokens.ts';
 import { subscribeOverSse } from './subscribe-sse.ts';
 import { subscribeOverWebSocket } from './subscribe-websocket.ts';
 

@@ -1,7 +1,7 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { dataOf, textOf } from './answer.ts';
 import { ConnectionError, isUnauthenticated, RequestError, systemReason } from './errors.ts';
-import type { Session } from './session.ts';
+import type { Session } from './tokens.ts';
 
 export type ClientOptions = {
   /** Where GraphQL is served, such as `http://127.0.0.1:4000/graphql`. */

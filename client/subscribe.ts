@@ -1,4 +1,4 @@
-import type { Session } from './session.ts';
+import type { Session } from './tokens.ts';
 
 /** What a transport needs for one attempt at a subscription. */
 export type SubscribeRequest = {

@@ -1,17 +1,15 @@
 import { createChanges } from '../../src/cache/changes.ts';
 import { toGlobalId } from '../../src/domain/ids.ts';
 import { createLocalBus } from '../../src/events/bus.ts';
-import { createBatches, type BatchFilter, type BatchOrder } from '../../src/services/batches/batches.ts';
+import { createBatches, type BatchFilter } from '../../src/services/batches/batches.ts';
 import { createCampaignDeletion } from '../../src/services/deletion/campaigns.ts';
-import {
-  createCampaigns,
-  type CampaignFilter,
-  type CampaignOrder,
-} from '../../src/services/campaigns/campaigns.ts';
+import { createCampaigns, type CampaignFilter } from '../../src/services/campaigns/campaigns.ts';
 import type { Page, PageArgs } from '../../src/store/lists/paging.ts';
-import { createPosts, type PostFilter, type PostOrder } from '../../src/services/posts/posts.ts';
+import type { OrderOf } from '../../src/store/lists/tables.ts';
+import { createPosts, type PostFilter } from '../../src/services/posts/posts.ts';
 import type { Database } from '../../src/store/database.ts';
 import { createJobs } from '../../src/store/jobs/jobs.ts';
+import type { Viewer } from '../../src/domain/viewer.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { words, type Seeded } from './seed.ts';
 
@@ -35,7 +33,13 @@ const newest = { by: 'createdAt', direction: 'DESC' } as const;
 
 /** Every list of the schema, in each of its orders and by each of its filters; for what many rows have, few, and none. */
 export function listsOf(database: Database, { userId, campaignId, batchId }: Seeded): BenchList[] {
-  const viewer = { userId, sessionId: '', expiresAt: new Date() };
+  const viewer: Viewer = {
+    userId,
+    workspaceId: userId,
+    role: 'OWNER',
+    sessionId: '',
+    expiresAt: new Date(),
+  };
   const logger = createLogger('silent');
   const jobs = createJobs(database.bossOptions, logger);
   const changes = createChanges(() => undefined);
@@ -62,20 +66,30 @@ export function listsOf(database: Database, { userId, campaignId, batchId }: See
     name: string,
     where = 'true',
     filter: CampaignFilter = {},
-    order: CampaignOrder = newest,
+    order: OrderOf<'campaigns'> = newest,
   ) => ({
     ...full,
     name: `campaigns ${name}`,
     read: (page: PageArgs) => campaigns.list(viewer, { filter, order, page }),
     sql: place('campaigns', where, order),
   });
-  const batchList = (name: string, where = 'true', filter: BatchFilter = {}, order: BatchOrder = newest) => ({
+  const batchList = (
+    name: string,
+    where = 'true',
+    filter: BatchFilter = {},
+    order: OrderOf<'batches'> = newest,
+  ) => ({
     ...full,
     name: `batches ${name}`,
     read: (page: PageArgs) => batches.list(viewer, { filter, order, page }),
     sql: place('batches', where, order),
   });
-  const postList = (name: string, where = 'true', filter: PostFilter = {}, order: PostOrder = newest) => ({
+  const postList = (
+    name: string,
+    where = 'true',
+    filter: PostFilter = {},
+    order: OrderOf<'posts'> = newest,
+  ) => ({
     ...full,
     name: `posts ${name}`,
     read: (page: PageArgs) => posts.list(viewer, { filter, order, page }),
@@ -196,7 +210,7 @@ export function listsOf(database: Database, { userId, campaignId, batchId }: See
     scan(none(postList('search: two characters, none', 'true', { search: words.noTwoCharacters }))),
     scan(none(postList('none: of a time, by position', 'true', { created: early }, byPosition))),
     nested('batches in a campaign', 'batches', ofCampaign, (page) =>
-      batches.pagesOf(viewer, [batches.planOf(viewer, campaignId, page)]),
+      batches.pagesOf(viewer, 'campaignId', [batches.planOf(viewer, 'campaignId', campaignId, page)]),
     ),
     nested('posts in a campaign', 'posts', ofCampaign, (page) =>
       posts.pagesOf(viewer, 'campaignId', [posts.planOf(viewer, 'campaignId', campaignId, page)]),

@@ -1,7 +1,8 @@
 import { ServiceUnavailableError } from '../domain/errors/errors.ts';
 import { LeaseLostError, type Work } from '../domain/work.ts';
 import type { Admission, Demand, Permit } from '../provider/admission/admission.ts';
-import type { Job, Jobs, QueueName } from '../store/jobs/jobs.ts';
+import type { Job, Jobs } from '../store/jobs/jobs.ts';
+import type { QueueName } from '../store/jobs/queues.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createTimers } from './timers.ts';
 

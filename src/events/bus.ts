@@ -1,5 +1,8 @@
 import { EventEmitter } from 'node:events';
-import type { Topic } from './topics.ts';
+import type { z } from 'zod';
+
+/** What a bus carries under one name. Messages are parsed on receipt: another instance may run another version. */
+export type Topic<Message> = { name: string; schema: z.ZodType<Message> };
 
 /** What a listener is told: a message, or that messages may have been lost. */
 export type Signal<Message> = { kind: 'message'; message: Message } | { kind: 'lost' };

@@ -1,7 +1,8 @@
 import { storedEventSchema, type LoggedEvent } from '../domain/batches/events.ts';
 import type { Database } from '../store/database.ts';
 import type { Event } from '../store/generated/prisma/client.ts';
-import { batchTopic, userTopic, type StreamMessage, type Topic } from './topics.ts';
+import type { Topic } from './bus.ts';
+import { batchTopic, userTopic, type StreamMessage } from './topics.ts';
 
 /**
  * One numbered sequence of events, in the log and live. Entries are written in the transaction that changes what they

@@ -5,10 +5,7 @@ import {
   type LoggedEvent,
   type PostStage,
 } from '../domain/batches/events.ts';
-import type { Bus } from './bus.ts';
-
-/** What a bus carries under one name. Messages are parsed on receipt: another instance may run another version. */
-export type Topic<Message> = { name: string; schema: z.ZodType<Message> };
+import type { Bus, Topic } from './bus.ts';
 
 const streamMessageSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('event'), entry: loggedEventSchema }),

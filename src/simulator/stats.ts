@@ -1,5 +1,5 @@
-import { ENDPOINTS } from './endpoints/endpoint.ts';
-import type { Endpoint, Usage } from './endpoints/endpoint.ts';
+import type { Usage } from './endpoints/endpoint.ts';
+import { ENDPOINTS, type Endpoint } from './endpoints/names.ts';
 import type { FaultKind } from './behaviour/faults.ts';
 
 /** The most prompts that are counted one by one. Beyond it, the one that was not sent for the longest time is forgotten. */

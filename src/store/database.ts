@@ -1,4 +1,3 @@
-import type { ConstructorOptions as BossOptions } from 'pg-boss';
 import { z } from 'zod';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Backend } from './backend.ts';
@@ -8,10 +7,8 @@ import { openPostgres } from './postgres.ts';
 
 export type Transaction = Prisma.TransactionClient;
 
-export type Database = {
+export type Database = Omit<Backend, 'adapter'> & {
   prisma: PrismaClient;
-  /** How pg-boss reaches the same database. */
-  bossOptions: BossOptions;
   /**
    * Runs `work` in one transaction, and anew where the database chose it to end a deadlock: so it changes nothing
    * but through `tx`. Inside it, wait for nothing but `tx`: embedded, there is one connection.
@@ -19,21 +16,6 @@ export type Database = {
    * @param timeoutMs after which it is rolled back; 10 s by default.
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>, timeoutMs?: number): Promise<T>;
-  /**
-   * Runs a statement without Prisma, prepared once a connection: for the few that most requests and every post wait
-   * for. Columns of PostgreSQL's own types only; enums are text, a bigint is text or a number.
-   *
-   * @param text with `$1`, `$2` … for the values.
-   * @param options.isPrepared false for a statement that is to be planned each time, for the values that it has.
-   */
-  query<Row extends object>(
-    text: string,
-    values: readonly unknown[],
-    options?: { isPrepared: boolean },
-  ): Promise<Row[]>;
-  /** Resolves when the database takes writes and its disk has room, rejects otherwise. Asked at most once a second. */
-  probe(): Promise<void>;
-  close(): Promise<void>;
 };
 
 /**

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { createChanges } from '../../src/cache/changes.ts';
 import { createSuspectSlot } from '../../src/domain/posts/suspects.ts';
+import type { Viewer } from '../../src/domain/viewer.ts';
 import { createLocalBus } from '../../src/events/bus.ts';
 import { createBatches } from '../../src/services/batches/batches.ts';
 import { createPostRecovery } from '../../src/services/posts/recovery.ts';
@@ -56,8 +57,15 @@ export async function openWorkshop() {
         data: { ...sampleCampaign, ownerId: user.id },
       });
       const campaignId = Buffer.from(`Campaign:${campaign.id}`).toString('base64url');
+      const viewer: Viewer = {
+        userId: user.id,
+        workspaceId: user.id,
+        role: 'OWNER',
+        sessionId: randomUUID(),
+        expiresAt: new Date(Date.now() + 3_600_000),
+      };
       return {
-        viewer: { userId: user.id, sessionId: randomUUID(), expiresAt: new Date(Date.now() + 3_600_000) },
+        viewer,
         campaign,
         campaignId,
       };

@@ -7,7 +7,7 @@ import type { Documents } from '../../graphql/execution/documents.ts';
 import { schema } from '../../graphql/schema.ts';
 import type { RateLimits } from '../../services/accounts/rate-limits.ts';
 import { refusalOf, type Guards } from '../graphql/guards.ts';
-import type { GraphqlParams, RequestContext } from '../graphql/operations.ts';
+import type { GraphqlParams, RequestContext } from '../graphql/request-context.ts';
 import type { PersistedDocuments } from '../graphql/persisted-documents.ts';
 import { contentOf, type CachedAnswer, type Content } from './cached-answers.ts';
 
@@ -85,13 +85,13 @@ export function createFastPath(deps: {
    */
   function answerFromMemory(
     key: string,
-    { userId }: Viewer,
+    { workspaceId }: Viewer,
     address: string,
   ): Answer | Promise<Answer> | undefined {
     const kept = cache?.peek(key);
     if (kept === undefined) return undefined;
     const hit: Answer = { content: kept.content, outcome: 'HIT' };
-    const allowed = limits.operation({ userId, address }, kept.rootFields);
+    const allowed = limits.operation({ workspaceId, address }, kept.rootFields);
     return allowed === undefined
       ? hit
       : allowed.then(

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { Codec } from '../../cache/cache.ts';
+import type { Owner } from '../../store/ownership.ts';
 
 /** The answer to a query, without errors, as it is sent. */
 export type CachedAnswer = {
@@ -31,15 +32,15 @@ export const answerCodec: Codec<CachedAnswer> = {
 const maxRequestBytes = 16 * 1024;
 
 /**
- * What an answer belongs to: one account, the address under which it reached us (which is in the addresses of
+ * What an answer belongs to: one workspace, the address under which it reached us (which is in the addresses of
  * pictures), and the request to the letter.
  *
  * @returns undefined where the answer is not to be kept.
  */
 export function answerKey(
-  { userId }: { userId: string },
+  { workspaceId }: Owner,
   { origin }: { origin: string },
   body: Buffer,
 ): string | undefined {
-  return body.byteLength > maxRequestBytes ? undefined : `${userId} ${origin} ${body.toString()}`;
+  return body.byteLength > maxRequestBytes ? undefined : `${workspaceId} ${origin} ${body.toString()}`;
 }

@@ -6,7 +6,7 @@ import { isTooDeep } from '../../graphql/execution/variable-limits.ts';
 import type { ClientInfo } from '../request/client-info.ts';
 import { compress, isWorthCompressing } from '../response/compress.ts';
 import type { Head } from '../response/security-headers.ts';
-import type { RequestContext } from '../graphql/operations.ts';
+import type { RequestContext } from '../graphql/request-context.ts';
 import type { Answer, FastPath } from './answer.ts';
 import { answerKey } from './cached-answers.ts';
 

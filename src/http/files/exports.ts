@@ -55,8 +55,8 @@ export async function serveExport(
   try {
     await deps.limits.request(client.address);
     viewer = await authenticate(deps.accounts, bearerToken(request.headers.authorization));
-    const userId = viewer !== undefined && 'userId' in viewer ? viewer.userId : undefined;
-    await deps.limits.operation({ userId, address: client.address }, 1);
+    const workspaceId = viewer !== undefined && 'workspaceId' in viewer ? viewer.workspaceId : undefined;
+    await deps.limits.operation({ workspaceId, address: client.address }, 1);
   } catch (error) {
     if (!(error instanceof RetryableError)) throw error;
     const status = error instanceof RateLimitedError ? 429 : 503;

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Cache } from '../../cache/cache.ts';
 import type { Collector } from '../../cache/collector.ts';
 import { tagOf } from '../../cache/tags.ts';
-import type { Context, OperationArgs, Services } from '../../graphql/context.ts';
+import type { Context, OperationArgs } from '../../graphql/context.ts';
+import type { Services } from '../../graphql/services.ts';
 import { createDocuments } from '../../graphql/execution/documents.ts';
 import { createLoaders, type Loaders } from '../../graphql/loaders.ts';
 import { schema } from '../../graphql/schema.ts';
@@ -15,38 +16,8 @@ import type { CachedAnswer } from '../fast-path/cached-answers.ts';
 import { createFastPath } from '../fast-path/answer.ts';
 import { createGuards } from './guards.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
+import type { RequestContext } from './request-context.ts';
 import type { openYoga } from './yoga.ts';
-
-export const graphqlPath = '/graphql';
-
-/** What the transports know of a request before GraphQL does. */
-export type RequestContext = {
-  requestId: string;
-  /** Where the client reached this server, such as `http://127.0.0.1:4000`. */
-  origin: string;
-  /** The client's network address. */
-  address: string;
-  refreshCookie: Context['refreshCookie'];
-  markSecret: Context['markSecret'];
-  /** Who asks; a transport that lives longer than a request authenticates when it connects. */
-  viewer: () => Context['viewer'] | Promise<Context['viewer']>;
-  /** The newest `id` that an `EventSource` has of an earlier stream. */
-  lastEventId?: string | undefined;
-  /**
-   * Takes a place for a stream over HTTP and ends it with its session.
-   *
-   * @returns whether there was one left. Absent on a WebSocket, which has its place.
-   */
-  openStream?: ((viewer: Context['viewer']) => boolean) | undefined;
-};
-
-/** What GraphQL is asked over HTTP. */
-export type GraphqlParams = {
-  query?: string | null | undefined;
-  operationName?: string | null | undefined;
-  variables?: Record<string, unknown> | null | undefined;
-  extensions?: Record<string, unknown> | null | undefined;
-};
 
 export type GraphqlServer = ReturnType<typeof createGraphqlServer>;
 
@@ -96,7 +67,7 @@ export function createGraphqlServer(
   /** @param reads is told what is read, where the answer may be kept. */
   function contextOf(request: RequestContext, viewer: Context['viewer'], reads?: Collector): Context {
     const used = reads === undefined ? services : trackReads(services, reads);
-    if (viewer !== undefined && 'userId' in viewer) reads?.add(tagOf.account(viewer.userId));
+    if (viewer !== undefined && 'workspaceId' in viewer) reads?.add(tagOf.workspace(viewer.workspaceId));
     let loaders: Loaders | undefined;
     // One by one: every operation makes one, and to spread the services takes ten times as long.
     return {

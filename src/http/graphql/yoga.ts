@@ -8,7 +8,7 @@ import { schema } from '../../graphql/schema.ts';
 import { eventStreams } from './event-stream.ts';
 import { exampleHeaders, exampleOperations } from './graphiql-examples.ts';
 import type { Guards } from './guards.ts';
-import { graphqlPath, type RequestContext } from './operations.ts';
+import { graphqlPath, type RequestContext } from './request-context.ts';
 
 /** GraphQL over HTTP, SSE and GraphiQL; the WebSocket transport uses its enveloped functions. */
 export function openYoga(deps: {

@@ -132,7 +132,7 @@ export class SocketGuard implements Source {
     if (token === undefined) return true;
     try {
       const viewer = await this.#deps.accounts.authenticate(token);
-      if (this.#viewer !== undefined && this.#viewer.userId !== viewer.userId)
+      if (this.#viewer !== undefined && this.#viewer.workspaceId !== viewer.workspaceId)
         throw new UnauthenticatedError();
       this.#stopWatching?.();
       if (this.#socket.readyState === this.#socket.OPEN) {

@@ -88,6 +88,8 @@ export function createAccessTokens(secrets: readonly Uint8Array[], lifetimeMinut
         if (claims.exp + expiryToleranceSeconds < Date.now() / 1000) throw new JWTExpired('expired', payload);
         const viewer = {
           userId: claims.sub,
+          workspaceId: claims.sub,
+          role: 'OWNER' as const,
           sessionId: claims.sid,
           expiresAt: new Date(claims.exp * 1000),
         };

@@ -1,7 +1,7 @@
 import { dollars } from '../../domain/money/pricing.ts';
 import type { Database } from '../../store/database.ts';
 import { Prisma } from '../../store/generated/prisma/client.ts';
-import type { Owner } from '../../store/ownership.ts';
+import { ownedRows, type Owner } from '../../store/ownership.ts';
 
 /** What an account's calls of one day, or for one campaign, came to. Money in US dollars. */
 export type UsageSum = { calls: number; inputTokens: number; outputTokens: number; cost: number };
@@ -27,8 +27,8 @@ export function createUsages({ prisma }: Database): Usages {
         SELECT date_trunc('day', "createdAt" AT TIME ZONE 'UTC')::date AS day, count(*)::int AS calls,
                sum("inputTokens")::bigint AS "inputTokens", sum("outputTokens")::bigint AS "outputTokens",
                sum("costMicros")::bigint AS "costMicros"
-        FROM provider_calls
-        WHERE "ownerId" = ${owner.userId}::uuid AND "createdAt" >= ${since} AND "costMicros" IS NOT NULL
+        FROM provider_calls c
+        WHERE ${ownedRows(owner, 'c')} AND "createdAt" >= ${since} AND "costMicros" IS NOT NULL
         GROUP BY 1 ORDER BY 1 DESC`;
       return rows.map((row) => ({ day: row.day, ...toSum(row) }));
     },
@@ -37,8 +37,8 @@ export function createUsages({ prisma }: Database): Usages {
         SELECT "campaignId", count(*)::int AS calls,
                sum("inputTokens")::bigint AS "inputTokens", sum("outputTokens")::bigint AS "outputTokens",
                sum("costMicros")::bigint AS "costMicros"
-        FROM provider_calls
-        WHERE "ownerId" = ${owner.userId}::uuid AND "createdAt" >= ${since} AND "costMicros" IS NOT NULL
+        FROM provider_calls c
+        WHERE ${ownedRows(owner, 'c')} AND "createdAt" >= ${since} AND "costMicros" IS NOT NULL
         GROUP BY 1 ORDER BY 5 DESC, 1`;
       return rows.map((row) => ({ campaignId: row.campaignId, ...toSum(row) }));
     },

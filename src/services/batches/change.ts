@@ -51,7 +51,7 @@ export function createBatchChange({
       if (event === undefined) return { batch: reconciled, entry: undefined };
       return appendEvent(tx, reconciled, event);
     });
-    changes.account(batch.ownerId);
+    changes.workspace(batch.ownerId);
     wakeReconciliation(bus, batch);
     if (entry !== undefined) announce(bus, [entry]);
     return batch;

@@ -49,7 +49,7 @@ export function createReconciliation(deps: {
           SELECT * FROM batches WHERE id = ${due.id}::uuid AND "reconcileFrom" <= "postCount" FOR NO KEY UPDATE`;
         if (batch !== undefined) await reconcileWindow(jobs, tx, batch);
       });
-      changes.account(due.ownerId);
+      changes.workspace(due.ownerId);
       return true;
     },
   };

@@ -49,7 +49,7 @@ export function createAccountDeletion(deps: {
         where: { id: userId },
         data: { email: `deleted:${userId}`, passwordHash: '', closedAt: new Date() },
       });
-      changes.account(userId);
+      changes.workspace(userId);
     },
     async next() {
       const closed = await prisma.user.findFirst({
@@ -59,7 +59,7 @@ export function createAccountDeletion(deps: {
       });
       if (closed === null) return false;
       await deletePart(closed.id);
-      changes.account(closed.id);
+      changes.workspace(closed.id);
       return true;
     },
   };

@@ -6,6 +6,7 @@ import type { Database } from '../../store/database.ts';
 import { keepReading } from '../../store/keep-trying.ts';
 import type { Batch, Post } from '../../store/generated/prisma/client.ts';
 import type { Viewer } from '../../domain/viewer.ts';
+import { ownedBy, ownedRows } from '../../store/ownership.ts';
 
 type At = { seq: number; at: Date };
 
@@ -50,9 +51,9 @@ export function createProgress(deps: {
   const { log, tails } = deps;
   const { prisma } = deps.database;
 
-  const unfinishedBatches = ({ userId }: Viewer) =>
+  const unfinishedBatches = (viewer: Viewer) =>
     prisma.batch.findMany({
-      where: { ownerId: userId, finishedAt: null },
+      where: { ...ownedBy(viewer), finishedAt: null },
       orderBy: { createdAt: 'desc' },
       take: maxBatchesShown,
     });
@@ -60,7 +61,7 @@ export function createProgress(deps: {
   return {
     async batch(viewer, batchId, after, signal) {
       const state = async (kind: BatchState['kind'], seq: number): Promise<BatchState> => {
-        const batch = await prisma.batch.findUnique({ where: { id: batchId, ownerId: viewer.userId } });
+        const batch = await prisma.batch.findUnique({ where: { id: batchId, ...ownedBy(viewer) } });
         if (batch === null) throw new NotFoundError('batch', 'batchId');
         return { kind, seq, at: new Date(), batch };
       };
@@ -83,7 +84,7 @@ export function createProgress(deps: {
         at: new Date(),
         batches: await unfinishedBatches(viewer),
       });
-      const stream = log.user(viewer.userId);
+      const stream = log.user(viewer.workspaceId);
       if (after > (await stream.newest())) throw notACursor();
       const rest = follow(tails, stream, { after, ends: false, signal });
       return beginWith(
@@ -96,8 +97,8 @@ export function createProgress(deps: {
       // The stream's end before the post: what happens between the two is told twice rather than never.
       const [place] = await prisma.$queryRaw<{ batchId: string; lastSeq: number }[]>`
         SELECT b.id AS "batchId", b."lastSeq" FROM posts p JOIN batches b ON b.id = p."batchId"
-        WHERE p.id = ${postId}::uuid AND p."ownerId" = ${viewer.userId}::uuid`;
-      const post = await prisma.post.findUnique({ where: { id: postId, ownerId: viewer.userId } });
+        WHERE p.id = ${postId}::uuid AND ${ownedRows(viewer, 'p')}`;
+      const post = await prisma.post.findUnique({ where: { id: postId, ...ownedBy(viewer) } });
       if (place === undefined || post === null) throw new NotFoundError('post', 'postId');
       const { batchId, lastSeq: after } = place;
       const first: PostState = { kind: 'post', seq: after, at: new Date(), post };

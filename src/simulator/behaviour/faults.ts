@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { ENDPOINTS } from '../endpoints/endpoint.ts';
-import type { Endpoint } from '../endpoints/endpoint.ts';
+import { ENDPOINTS, type Endpoint } from '../endpoints/names.ts';
 import { roll } from '../random.ts';
 
 /**

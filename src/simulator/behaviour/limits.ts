@@ -1,5 +1,5 @@
-import { ENDPOINTS } from '../endpoints/endpoint.ts';
-import type { Cost, Endpoint } from '../endpoints/endpoint.ts';
+import type { Cost } from '../endpoints/endpoint.ts';
+import { ENDPOINTS, type Endpoint } from '../endpoints/names.ts';
 import { invalidRequest, rateLimited } from './errors.ts';
 import { changeLimits } from '../options.ts';
 import type { Limits, LimitsChange } from '../options.ts';

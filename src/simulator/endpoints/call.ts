@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readBrief } from '../copy/brief.ts';
-import type { Endpoint, PrepareCall, PreparedCall } from './endpoint.ts';
+import type { PrepareCall, PreparedCall } from './endpoint.ts';
+import type { Endpoint } from './names.ts';
 import {
   ApiError,
   insufficientQuota,

@@ -1,9 +1,5 @@
 import type { FaultKind } from '../behaviour/faults.ts';
 
-/** The endpoints that cost money at the real provider. */
-export const ENDPOINTS = ['chat', 'images', 'embeddings'] as const;
-export type Endpoint = (typeof ENDPOINTS)[number];
-
 /** What a call takes from the limits of its endpoint. */
 export type Cost = { readonly requests: number; readonly tokens: number; readonly images: number };
 

@@ -3,28 +3,13 @@ import { fromPrisma, PgBoss, type ConstructorOptions } from 'pg-boss';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Transaction } from '../database.ts';
 import type { Prisma } from '../generated/prisma/client.ts';
+import { queues, type QueueName } from './queues.ts';
 import { isStillFetched } from './sql.ts';
-
-/** The queues there are. Posts of dead workers are recovered by `services/posts/recovery.ts`, not by the queue. */
-const queues = {
-  posts: { heartbeatSeconds: 60, retryLimit: 5, notify: true },
-  /** Pictures that nobody may refer to any more; goes on trying for days while the asset store is away. */
-  'asset-removals': {
-    expireInSeconds: 120,
-    retryLimit: 100,
-    retryDelay: 5,
-    retryBackoff: true,
-    retryDelayMax: 3_600,
-  },
-  pruning: { expireInSeconds: 120, retryLimit: 3, retryDelay: 60 },
-} as const;
 
 /** How often the queues that `serve` works on are looked at. */
 const servePollSeconds = 2;
 
 type ListenHandle = { close(): Promise<void> };
-
-export type QueueName = keyof typeof queues;
 
 /** One unit of work in a queue. `data` is as it was stored: its handler parses it. */
 export type Job = {

@@ -1,4 +1,4 @@
-import type { QueueName } from './jobs.ts';
+import type { QueueName } from './queues.ts';
 
 /** How far a job is: it waits, waits for another try, runs, is done, or the queue has given it up. */
 type JobState = 'created' | 'retry' | 'active' | 'completed' | 'failed';

@@ -1,19 +1,10 @@
 import { Prisma } from '../generated/prisma/client.ts';
 import { all, column, valuesOf, type Rows } from './filters.ts';
-import type { Column, Place, Window } from './paging.ts';
-
-/** How the text of a cursor becomes a value of its column again. */
-const casts: Record<Column, Prisma.Sql> = {
-  createdAt: Prisma.sql`::timestamptz`,
-  updatedAt: Prisma.sql`::timestamptz`,
-  name: Prisma.sql`::text`,
-  position: Prisma.sql`::int`,
-  postCount: Prisma.sql`::int`,
-};
+import { sortColumns, type SortKey, type Window } from './paging.ts';
 
 /**
  * One page of a table's rows. Rows are compared as wholes, `(column, id) < (…)`: an index on both columns finds
- * the place at once, however many rows share the column's value.
+ * the first row at once, however many rows share the column's value.
  *
  * Rows of all kinds are one walk over the index of their order. Where kinds are asked for, a page is put together from a walk for
  * each combination of them, over the index that has them before the order. Each walk ends with a page, so that
@@ -34,15 +25,16 @@ export function pageSql(
   const key = column(`t.${by}`);
   const direction = Prisma.raw(reads);
   const limit = Prisma.raw(`LIMIT ${take}`);
+  const type = Prisma.raw(sortColumns[by].type);
   // The planner does not know that nothing is left for the id to order.
   const isAlone = uniqueBy === by;
   const here = isAlone ? key : Prisma.sql`(${key}, t.id)`;
-  const place = ({ value, id }: Place) =>
-    isAlone ? Prisma.sql`${value}${casts[by]}` : Prisma.sql`(${value}${casts[by]}, ${id}::uuid)`;
+  const sortKey = ({ value, id }: SortKey) =>
+    isAlone ? Prisma.sql`${value}::${type}` : Prisma.sql`(${value}::${type}, ${id}::uuid)`;
   const between = [
     where,
-    above && Prisma.sql`${here} > ${place(above)}`,
-    below && Prisma.sql`${here} < ${place(below)}`,
+    above && Prisma.sql`${here} > ${sortKey(above)}`,
+    below && Prisma.sql`${here} < ${sortKey(below)}`,
   ];
   const byKey = isAlone
     ? Prisma.sql`ORDER BY ${key} ${direction}`
@@ -71,7 +63,7 @@ export function pageSql(
  * index of `parent`, newest rows first, that ends with its page.
  *
  * @param parent the column that names a row's parent.
- * @returns rows with `place`: whose they are, counted from 0; those of one place in their window's order.
+ * @returns rows with `index`: which of `wanted` they belong to, from 0; those of one parent in their window's order.
  */
 export function pagesSql(
   table: Prisma.Sql,
@@ -80,19 +72,19 @@ export function pagesSql(
   where: Prisma.Sql,
   wanted: readonly { parentId: string; window: Window }[],
 ): Prisma.Sql {
-  const places = wanted.map((one, place) => ({ ...one, place }));
+  const indexed = wanted.map((page, index) => ({ ...page, index }));
   // Parents of one list are asked for the same page; aliases and other ways to the list bring other ones.
-  const alike = Map.groupBy(places, ({ window }) => JSON.stringify(window));
+  const alike = Map.groupBy(indexed, ({ window }) => JSON.stringify(window));
   const walks = [...alike.values()].flatMap((asked) => {
     const [{ window } = {}] = asked;
     if (window === undefined) return [];
     const direction = Prisma.raw(window.reads);
     return Prisma.sql`
-      (SELECT w.place, r.* FROM unnest(
-         ${toArray(asked.map(({ place }) => place))}::int[], ${toArray(asked.map(({ parentId }) => parentId))}::uuid[]
-       ) AS w(place, parent)
+      (SELECT w.index, r.* FROM unnest(
+         ${toArray(asked.map(({ index }) => index))}::int[], ${toArray(asked.map(({ parentId }) => parentId))}::uuid[]
+       ) AS w(index, parent)
        CROSS JOIN LATERAL (${pageSql(table, columns, { where: Prisma.sql`t.${parent} = w.parent AND ${where}`, kinds: [] }, window)}) r
-       ORDER BY w.place, r."createdAt" ${direction}, r.id ${direction})`;
+       ORDER BY w.index, r."createdAt" ${direction}, r.id ${direction})`;
   });
   return Prisma.join(walks, ' UNION ALL ');
 }

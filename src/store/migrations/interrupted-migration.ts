@@ -1,5 +1,3 @@
-import type { MigrationConnection } from './migrations.ts';
-
 /** What a cut-off migration left is neither all of it, nor none, nor its beginning. */
 export class UnclearMigrationError extends Error {
   override readonly name = 'UnclearMigrationError';
@@ -31,7 +29,10 @@ const tells = /^(CREATE|DROP|ALTER TYPE|ALTER TABLE[^;]*(ADD COLUMN|ADD CONSTRAI
  * @param script without a semicolon inside a statement, as that version needed it too.
  * @throws UnclearMigrationError where a statement had been run and one before it had not.
  */
-export async function resumeScript(connection: MigrationConnection, script: string): Promise<void> {
+export async function resumeScript(
+  connection: { execute(script: string): Promise<unknown> },
+  script: string,
+): Promise<void> {
   let firstNew: string | undefined;
   for (const statement of statementsOf(script)) {
     await connection.execute('SAVEPOINT statement');

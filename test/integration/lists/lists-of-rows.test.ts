@@ -14,8 +14,8 @@ import { databaseOfSuite } from '../../support/migrated-database.ts';
 
 const opened = new AsyncDisposableStack();
 let database: Database;
-let owner: { userId: string };
-let stranger: { userId: string };
+let owner: { workspaceId: string };
+let stranger: { workspaceId: string };
 
 beforeAll(async () => {
   const dataDir = await mkdtemp(`${tmpdir()}/pressrun-test-`);
@@ -26,8 +26,8 @@ beforeAll(async () => {
 });
 afterAll(() => opened.disposeAsync());
 beforeEach(async () => {
-  owner = { userId: await addUser() };
-  stranger = { userId: await addUser() };
+  owner = { workspaceId: await addUser() };
+  stranger = { workspaceId: await addUser() };
 });
 
 async function addUser(): Promise<string> {
@@ -76,13 +76,13 @@ const campaign = fc.record({ name: words, createdAt: moment, posts: fc.array(pos
 
 /** Writes campaigns with their posts. */
 async function write(
-  of: { userId: string },
+  of: { workspaceId: string },
   campaigns: (typeof campaign extends fc.Arbitrary<infer T> ? T : never)[],
 ) {
   for (const { name, createdAt, posts } of campaigns) {
     const { id: campaignId } = await database.prisma.campaign.create({
       data: {
-        ownerId: of.userId,
+        ownerId: of.workspaceId,
         name,
         createdAt,
         brand: '',
@@ -93,7 +93,7 @@ async function write(
         channel: 'X',
       },
     });
-    const owned = { ownerId: of.userId, campaignId, channel: 'X' as const };
+    const owned = { ownerId: of.workspaceId, campaignId, channel: 'X' as const };
     const { id: batchId } = await database.prisma.batch.create({
       data: { ...owned, postCount: posts.length },
     });
@@ -114,8 +114,8 @@ const newestFirst = { by: 'createdAt', direction: 'DESC' } as const;
 const orderBy = [{ createdAt: 'desc' }, { id: 'desc' }] as const satisfies object[];
 const inOrder = { orderBy: [...orderBy] };
 const nodes = <Row>({ edges }: { edges: { node: Row }[] }) => edges.map(({ node }) => node);
-const owned = ({ userId }: { userId: string }) => ({
-  where: Prisma.sql`t."ownerId" = ${userId}::uuid`,
+const owned = ({ workspaceId }: { workspaceId: string }) => ({
+  where: Prisma.sql`t."ownerId" = ${workspaceId}::uuid`,
   kinds: [],
 });
 
@@ -160,7 +160,7 @@ describe('rows on prepared SQL are those that Prisma reads', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(campaign, { maxLength: 3 }), async (campaigns) => {
         await write(owner, campaigns);
-        const where = { ownerId: owner.userId };
+        const where = { ownerId: owner.workspaceId };
         for (const [name, rows] of [
           ['campaigns', await prisma.campaign.findMany({ where })],
           ['batches', await prisma.batch.findMany({ where })],
@@ -186,9 +186,9 @@ describe('rows on prepared SQL are those that Prisma reads', () => {
         async (campaigns, page) => {
           await write(owner, campaigns);
           await write(stranger, campaigns);
-          const where = { ownerId: owner.userId };
+          const where = { ownerId: owner.workspaceId };
           const all = await database.prisma.campaign.findMany({ where, ...inOrder });
-          const list = { name: 'campaigns', ownerId: owner.userId, filter: {}, order: newestFirst };
+          const list = { name: 'campaigns', ownerId: owner.workspaceId, filter: {}, order: newestFirst };
           const whole = await campaignLists.page(list, { first: 100 }, owned(owner));
           expect(nodes(whole)).toStrictEqual(all.slice(0, 100));
           const cursors = whole.edges.map(({ cursor }) => cursor);
@@ -207,7 +207,7 @@ describe('rows on prepared SQL are those that Prisma reads', () => {
               take: page.size,
             });
             const found = pages[place];
-            expect(nodes(found ?? { edges: [] }).map(withoutPlace)).toStrictEqual(posts);
+            expect(nodes(found ?? { edges: [] }).map(withoutIndex)).toStrictEqual(posts);
           }
           const none = await postLists.pagesOf(stranger, 'campaignId', wanted);
           expect(none.flatMap(nodes)).toEqual([]);
@@ -227,8 +227,14 @@ describe('rows on prepared SQL are those that Prisma reads', () => {
         pageArgs,
         async (campaigns, { status, review, parent }, { by, direction }, page) => {
           await write(owner, campaigns);
-          const viewer = { ...owner, sessionId: '', expiresAt: new Date() };
-          const some = await database.prisma.post.findFirst({ where: { ownerId: owner.userId } });
+          const viewer = {
+            ...owner,
+            userId: owner.workspaceId,
+            role: 'OWNER' as const,
+            sessionId: '',
+            expiresAt: new Date(),
+          };
+          const some = await database.prisma.post.findFirst({ where: { ownerId: owner.workspaceId } });
           const place: { campaignId?: string; batchId?: string } =
             parent === null ? {} : { [parent]: some?.[parent] ?? randomUUID() };
           const filter = {
@@ -240,7 +246,7 @@ describe('rows on prepared SQL are those that Prisma reads', () => {
           const sort = direction === 'ASC' ? ('asc' as const) : ('desc' as const);
           const all = await database.prisma.post.findMany({
             where: {
-              ownerId: owner.userId,
+              ownerId: owner.workspaceId,
               ...place,
               ...(status.length > 0 && { status: { in: status } }),
               ...(review.length > 0 && { review: { in: review } }),
@@ -265,14 +271,14 @@ describe('rows on prepared SQL are those that Prisma reads', () => {
 
   it('with the columns that are named, the id, and what orders them', async () => {
     await write(owner, fc.sample(campaign, 3));
-    const where = { ownerId: owner.userId };
+    const where = { ownerId: owner.workspaceId };
     const rows = await database.prisma.post.findMany({
       where,
       ...inOrder,
       take: 100,
       select: { id: true, createdAt: true, caption: true, pinnedFields: true },
     });
-    const list = { name: 'posts', ownerId: owner.userId, filter: {}, order: newestFirst };
+    const list = { name: 'posts', ownerId: owner.workspaceId, filter: {}, order: newestFirst };
     const page = await createLists(database, 'posts').page(list, { first: 100 }, owned(owner), [
       'caption',
       'pinnedFields',
@@ -281,6 +287,6 @@ describe('rows on prepared SQL are those that Prisma reads', () => {
   });
 });
 
-function withoutPlace(row: object): object {
-  return Object.fromEntries(Object.entries(row).filter(([name]) => name !== 'place'));
+function withoutIndex(row: object): object {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => name !== 'index'));
 }

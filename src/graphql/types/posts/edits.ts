@@ -4,9 +4,9 @@ import {
   PostStateError,
   UnauthenticatedError,
   VersionConflictError,
-} from '../../domain/errors/errors.ts';
-import { builder } from '../builder.ts';
-import { requireViewer } from '../context.ts';
+} from '../../../domain/errors/errors.ts';
+import { builder } from '../../builder.ts';
+import { requireViewer } from '../../context.ts';
 import { PostNode } from './post.ts';
 
 const always = [InvalidInputError, NotFoundError, PostStateError, UnauthenticatedError] as const;

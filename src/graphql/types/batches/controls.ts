@@ -3,12 +3,12 @@ import {
   InvalidInputError,
   NotFoundError,
   UnauthenticatedError,
-} from '../../domain/errors/errors.ts';
-import type { Viewer } from '../../domain/viewer.ts';
+} from '../../../domain/errors/errors.ts';
+import type { Viewer } from '../../../domain/viewer.ts';
 import { BatchNode, BatchPriorityEnum } from './batch.ts';
-import { builder } from '../builder.ts';
-import { requireViewer, type Context } from '../context.ts';
-import { parseId } from '../ids.ts';
+import { builder } from '../../builder.ts';
+import { requireViewer, type Context } from '../../context.ts';
+import { parseId } from '../../ids.ts';
 
 const always = [InvalidInputError, NotFoundError, UnauthenticatedError] as const;
 const withState = [...always, BatchStateError] as const;

@@ -1,18 +1,18 @@
-import type { LoggedEvent, postStages, StoredEvent } from '../../domain/batches/events.ts';
-import { NotFoundError } from '../../domain/errors/errors.ts';
-import { toGlobalId } from '../../domain/ids.ts';
+import type { LoggedEvent, postStages, StoredEvent } from '../../../domain/batches/events.ts';
+import { NotFoundError } from '../../../domain/errors/errors.ts';
+import { toGlobalId } from '../../../domain/ids.ts';
 import type {
   BatchState,
   BatchUpdate,
   PostState,
   Update,
   UserState,
-} from '../../services/progress/progress.ts';
-import type { Post } from '../../store/generated/prisma/client.ts';
+} from '../../../services/progress/progress.ts';
+import type { Post } from '../../../store/generated/prisma/client.ts';
 import { BatchNode, BatchProgressRef } from './batch.ts';
-import { builder } from '../builder.ts';
-import { requireViewer, type Context } from '../context.ts';
-import { PostNode } from './post.ts';
+import { builder } from '../../builder.ts';
+import { requireViewer, type Context } from '../../context.ts';
+import { PostNode } from '../posts/post.ts';
 
 type StageUpdate = Extract<Update, { kind: 'stage' }>;
 type EventUpdate = Extract<Update, { kind: 'event' }>;
@@ -205,7 +205,7 @@ function postOf({ entry }: EventOf<'POST_COMPLETED' | 'POST_FAILED'>, context: C
 }
 
 async function loadPost(context: Context, id: string): Promise<Post> {
-  const post = await context.loaders().posts.load({ owner: requireViewer(context), id });
+  const post = await context.loaders().posts.byId.load({ owner: requireViewer(context), id });
   if (post === null) throw new NotFoundError('post', 'postId');
   return post;
 }

@@ -1,7 +1,7 @@
-import type { Owner } from '../../store/ownership.ts';
-import type { CampaignUsage, DayUsage } from '../../services/accounts/usages.ts';
-import { builder } from '../builder.ts';
-import { CampaignNode } from './campaign.ts';
+import type { Owner } from '../../../store/ownership.ts';
+import type { CampaignUsage, DayUsage } from '../../../services/accounts/usages.ts';
+import { builder } from '../../builder.ts';
+import { CampaignNode } from '../campaigns/campaign.ts';
 import { UserNode } from './user.ts';
 
 const DayUsageRef = builder.objectRef<DayUsage>('DayUsage').implement({
@@ -25,7 +25,8 @@ const CampaignUsageRef = builder.objectRef<CampaignUsage & { owner: Owner }>('Ca
       type: CampaignNode,
       nullable: true,
       description: 'The campaign.',
-      resolve: ({ campaignId: id, owner }, _args, { loaders }) => loaders().campaigns.load({ owner, id }),
+      resolve: ({ campaignId: id, owner }, _args, { loaders }) =>
+        loaders().campaigns.byId.load({ owner, id }),
     }),
     calls: t.exposeInt('calls', { description: 'Calls that were paid.' }),
     inputTokens: t.exposeFloat('inputTokens', { description: 'Tokens sent.' }),
@@ -64,7 +65,7 @@ builder.prismaObjectField(UserNode, 'usage', (t) =>
     },
     // Of the user that it hangs on: after a log-in there is one, and no viewer yet.
     resolve: ({ id }, { since }) => ({
-      owner: { userId: id },
+      owner: { workspaceId: id },
       since: since ?? new Date(Date.now() - 30 * 86_400_000),
     }),
   }),

@@ -1,7 +1,7 @@
-import { InvalidInputError, NotFoundError, UnauthenticatedError } from '../../domain/errors/errors.ts';
-import type { Quote } from '../../services/batches/quotes.ts';
-import { builder } from '../builder.ts';
-import { requireViewer } from '../context.ts';
+import { InvalidInputError, NotFoundError, UnauthenticatedError } from '../../../domain/errors/errors.ts';
+import type { Quote } from '../../../services/batches/quotes.ts';
+import { builder } from '../../builder.ts';
+import { requireViewer } from '../../context.ts';
 
 const QuoteRef = builder.objectRef<Quote>('BatchQuote').implement({
   description: 'What a batch would cost and take, before anything is spent.',

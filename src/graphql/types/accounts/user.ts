@@ -6,10 +6,10 @@ import {
   ServiceUnavailableError,
   UnauthenticatedError,
   WrongCredentialsError,
-} from '../../domain/errors/errors.ts';
-import type { Login } from '../../services/accounts/accounts.ts';
-import { builder } from '../builder.ts';
-import { requireViewer, type Context, type RefreshCookie } from '../context.ts';
+} from '../../../domain/errors/errors.ts';
+import type { Login } from '../../../services/accounts/accounts.ts';
+import { builder } from '../../builder.ts';
+import { requireViewer, type Context, type RefreshCookie } from '../../context.ts';
 
 export const UserNode = builder.prismaNode('User', {
   id: { field: 'id' },

@@ -1,9 +1,9 @@
-import { InvalidInputError } from '../../domain/errors/errors.ts';
-import { builder } from '../builder.ts';
-import { requireViewer, type Context } from '../context.ts';
-import { parseId } from '../ids.ts';
+import { InvalidInputError } from '../../../domain/errors/errors.ts';
+import { builder } from '../../builder.ts';
+import { requireViewer, type Context } from '../../context.ts';
+import { parseId } from '../../ids.ts';
 import { BatchEventInterface, ProgressEventInterface } from './progress-events.ts';
-import { UpdateStream } from '../subscriptions/update-stream.ts';
+import { UpdateStream } from '../../subscriptions/update-stream.ts';
 
 const after = {
   required: false,
