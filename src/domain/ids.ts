@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { z } from 'zod';
 
 /** Types of rows that have an id of their own in the API. */
-export type NodeType = 'User' | 'Campaign' | 'Batch' | 'Post';
+export type NodeType = 'Workspace' | 'User' | 'Campaign' | 'Batch' | 'Post';
 
 /**
  * The id that clients see for a row: Relay's global id, in base64url without padding. Lists are full of them, and `btoa` takes half
@@ -26,6 +26,7 @@ export function fromGlobalId(globalId: string): { type: string; id: string } | u
 
 // A schema is made once: to make one takes longer than to read an id by it.
 const schemas = {
+  Workspace: schemaOf('Workspace'),
   User: schemaOf('User'),
   Campaign: schemaOf('Campaign'),
   Batch: schemaOf('Batch'),

@@ -7,6 +7,7 @@ import { InvalidInputError } from '../domain/errors/errors.ts';
 import { fromGlobalId, toGlobalId } from '../domain/ids.ts';
 import { createMomentWriter } from '../domain/timestamps.ts';
 import { maxPageSize } from '../store/lists/paging.ts';
+import { accessPlugin, requireAccess } from './access.ts';
 import type { Context } from './context.ts';
 import { findNode } from './nodes.ts';
 import { getDatamodel } from './generated/pothos.ts';
@@ -27,7 +28,9 @@ export const builder = new SchemaBuilder<{
     NonEmptyString: { Input: string; Output: string };
   };
 }>({
-  plugins: [ErrorsPlugin, RelayPlugin, PrismaPlugin],
+  // The first is the outermost: refusals of access are answered as errors are.
+  plugins: [ErrorsPlugin, accessPlugin, RelayPlugin, PrismaPlugin],
+  requireAccess,
   defaultFieldNullability: false,
   defaultInputFieldRequiredness: true,
   prisma: {

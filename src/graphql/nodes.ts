@@ -1,5 +1,6 @@
 import { InvalidInputError } from '../domain/errors/errors.ts';
-import type { Campaign } from '../store/generated/prisma/client.ts';
+import type { MembershipWithWorkspace } from '../services/workspaces/workspaces.ts';
+import type { Campaign, Workspace } from '../store/generated/prisma/client.ts';
 import { requireViewer, type Context } from './context.ts';
 
 /**
@@ -15,7 +16,7 @@ export async function findNode(
 }
 
 function load(context: Context, typename: string, id: string): Promise<object | null> {
-  const { loaders, accounts } = context;
+  const { loaders, accounts, workspaces } = context;
   const owner = requireViewer(context);
   switch (typename) {
     case 'Campaign':
@@ -26,6 +27,8 @@ function load(context: Context, typename: string, id: string): Promise<object | 
       return loaders().posts.load({ owner, id });
     case 'User':
       return id === owner.userId ? accounts.me(owner) : Promise.resolve(null);
+    case 'Workspace':
+      return workspaceOf(workspaces.membershipIn(owner, id));
     default:
       throw notANode();
   }
@@ -33,6 +36,10 @@ function load(context: Context, typename: string, id: string): Promise<object | 
 
 function notANode(): InvalidInputError {
   return new InvalidInputError([{ path: 'id', message: 'must be the id of a node' }]);
+}
+
+async function workspaceOf(membership: Promise<MembershipWithWorkspace | null>): Promise<Workspace | null> {
+  return (await membership)?.workspace ?? null;
 }
 
 /** One that is being deleted is there for its posts alone. */

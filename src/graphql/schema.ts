@@ -3,6 +3,7 @@ import { toGlobalId } from '../domain/ids.ts';
 import { builder } from './builder.ts';
 import { readsRowOnly } from './execution/query-code.ts';
 import './types/errors.ts';
+import './types/workspace.ts';
 import './types/user.ts';
 import './types/campaign.ts';
 import './types/post.ts';

@@ -7,6 +7,7 @@ import {
 } from '../../domain/batches/progress.ts';
 import {
   CampaignStateError,
+  ForbiddenError,
   IdempotencyConflictError,
   InvalidInputError,
   NotFoundError,
@@ -251,6 +252,7 @@ builder.queryFields((t) => ({
 builder.mutationField('startBatch', (t) =>
   t.field({
     type: BatchNode,
+    access: 'EDITOR',
     description: 'Orders a batch of posts. Returns at once; follow it with the subscription `batchEvents`.',
     args: { input: t.arg({ type: StartBatchInput, description: 'The order.' }) },
     errors: {
@@ -261,6 +263,7 @@ builder.mutationField('startBatch', (t) =>
         IdempotencyConflictError,
         OrderLimitError,
         UnauthenticatedError,
+        ForbiddenError,
       ],
       union: { name: 'StartBatchResult', description: 'The batch, or why there is none.' },
     },

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { channelNames, channels, tones } from '../../domain/posts/channels.ts';
 import {
   CampaignStateError,
+  ForbiddenError,
   InvalidInputError,
   NotFoundError,
   UnauthenticatedError,
@@ -174,21 +175,23 @@ const DeletedCampaignRef = builder.objectRef<{ id: string }>('DeletedCampaign').
   }),
 });
 
-const always = [InvalidInputError, NotFoundError, UnauthenticatedError] as const;
+const always = [InvalidInputError, NotFoundError, UnauthenticatedError, ForbiddenError] as const;
 
 builder.mutationFields((t) => ({
   createCampaign: t.field({
     type: CampaignNode,
+    access: 'EDITOR',
     description: 'Creates a campaign.',
     args: { input: t.arg({ type: CreateCampaignInput, description: 'The new campaign.' }) },
     errors: {
-      types: [InvalidInputError, UnauthenticatedError],
+      types: [InvalidInputError, UnauthenticatedError, ForbiddenError],
       union: { name: 'CreateCampaignResult', description: 'The campaign, or why there is none.' },
     },
     resolve: (_root, { input }, context) => context.campaigns.create(requireViewer(context), input),
   }),
   updateCampaign: t.field({
     type: CampaignNode,
+    access: 'EDITOR',
     description:
       'Changes a campaign. Posts that are made from now on follow it; those that exist stay as they are.',
     args: { input: t.arg({ type: UpdateCampaignInput, description: 'What is to change.' }) },
@@ -208,6 +211,7 @@ builder.mutationFields((t) => ({
   }),
   archiveCampaign: t.field({
     type: CampaignNode,
+    access: 'EDITOR',
     description: 'Keeps a campaign but takes it out of use: it takes no new batch. May be repeated.',
     args: { campaignId: t.arg.id({ description: 'The campaign’s id.' }) },
     errors: {
@@ -226,6 +230,7 @@ builder.mutationFields((t) => ({
   }),
   restoreCampaign: t.field({
     type: CampaignNode,
+    access: 'EDITOR',
     description: 'Takes an archived campaign into use again. May be repeated.',
     args: { campaignId: t.arg.id({ description: 'The campaign’s id.' }) },
     errors: {
@@ -244,6 +249,7 @@ builder.mutationFields((t) => ({
   }),
   deleteCampaign: t.field({
     type: DeletedCampaignRef,
+    access: 'OWNER',
     description:
       'Deletes a campaign with its batches and posts for good. Cancel its unfinished batches first. What was paid stays in `User.usage`.',
     args: { campaignId: t.arg.id({ description: 'The campaign’s id.' }) },
