@@ -72,6 +72,9 @@ const cases: Record<string, Case> = {
   regeneratePost: { access: 'EDITOR', arguments: ofPost('part: BOTH') },
 };
 
+const isRefused = (role: Role, access: Case['access']) =>
+  access !== 'public' && access !== 'self' && !covers(role, access);
+
 const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
 
 let app: TestApp;
@@ -107,7 +110,7 @@ afterAll(() => app[Symbol.asyncDispose]());
 it('has a case for every mutation, and each says in the schema who may call it', () => {
   const declared = mutations.map(({ name, extensions }) => [name, extensions['access']]);
   const expected = Object.entries(cases).map(([name, { access }]) => [name, access]);
-  expect(declared.toSorted()).toEqual(expected.toSorted());
+  expect(Object.fromEntries(declared)).toEqual(Object.fromEntries(expected));
 });
 
 /** @returns the type of the answer, and the role that it says is needed. */
@@ -137,22 +140,21 @@ describe.each(Object.entries(cases))('%s', (name, { access, arguments: args }) =
     expect(__typename === 'UnauthenticatedError').toBe(access !== 'public');
   });
 
-  it.each(roles)(
-    'lets a member who is %s do what the role says, and changes nothing for others',
+  it.each(roles.filter((role) => isRefused(role, access)))(
+    'refuses a %s, and changes nothing',
     async (role) => {
-      const isRefused = access !== 'public' && access !== 'self' && !covers(role, access);
-      const { token } = members[role];
-      if (!isRefused) {
-        const { __typename } = await call(name, args(absent()), token);
-        expect(__typename).not.toMatch(/^(Forbidden|Unauthenticated)Error$/);
-        if (name.startsWith('logout')) members[role] = await logIn(app, members[role], workspaceId);
-        return;
-      }
       const before = await state();
-      expect(await call(name, args(things), token)).toEqual({ __typename: 'ForbiddenError', role: access });
+      const answer = await call(name, args(things), members[role].token);
+      expect(answer).toEqual({ __typename: 'ForbiddenError', role: access });
       expect(await state()).toEqual(before);
     },
   );
+
+  it.each(roles.filter((role) => !isRefused(role, access)))('lets a %s', async (role) => {
+    const { __typename } = await call(name, args(absent()), members[role].token);
+    expect(__typename).not.toMatch(/^(Forbidden|Unauthenticated)Error$/);
+    if (name.startsWith('logout')) members[role] = await logIn(app, members[role], workspaceId);
+  });
 });
 
 it('exports are files of who may edit', async () => {
