@@ -24,7 +24,9 @@ import { createProgress } from './services/progress/progress.ts';
 import { createQuotes } from './services/batches/quotes.ts';
 import { createRateLimits } from './services/accounts/rate-limits.ts';
 import { createSessions } from './services/accounts/sessions.ts';
-import { createUsages } from './services/accounts/usages.ts';
+import { createSwitchWorkspace } from './services/workspaces/switching.ts';
+import { createWorkspaces } from './services/workspaces/workspaces.ts';
+import { createUsages } from './services/workspaces/usages.ts';
 import { openAssets } from './store/assets.ts';
 import { watchClock } from './store/clock.ts';
 import { keepPrivate } from './store/embedded/data-directory.ts';
@@ -83,15 +85,22 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     const limits = createRateLimits(config.rateLimits, redis?.requests);
     const deletion = createAccountDeletion({ database, jobs, batches, changes, logger });
     const campaignDeletion = createCampaignDeletion({ database, jobs, batches, changes });
+    const tokens = createAccessTokens(await tokenSecrets(config, logger), config.accessTokens.minutes);
+    const workspaces = createWorkspaces(database);
     const services = {
       prisma: database.prisma,
       accounts: createAccounts(database, {
-        tokens: createAccessTokens(await tokenSecrets(config, logger), config.accessTokens.minutes),
+        tokens,
         sessions,
         passwords: createPasswords(),
         deletion,
         limits,
+        workspaces,
       }),
+      workspaces: {
+        ...workspaces,
+        switch: createSwitchWorkspace(database, { tokens, sessions, limits, workspaces }),
+      },
       campaigns: createCampaigns({ database, changes, deletion: campaignDeletion }),
       batches,
       outages,

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { InvalidInputError } from '../domain/errors/errors.ts';
 import { fromGlobalId, toGlobalId } from '../domain/ids.ts';
 import { maxPageSize } from '../store/lists/paging.ts';
+import { accessPlugin, requireAccess } from './access.ts';
 import type { Context } from './context.ts';
 import { findNode } from './nodes.ts';
 import { getDatamodel } from './generated/pothos.ts';
@@ -26,7 +27,9 @@ export const builder = new SchemaBuilder<{
     NonEmptyString: { Input: string; Output: string };
   };
 }>({
-  plugins: [ErrorsPlugin, RelayPlugin, PrismaPlugin],
+  // The first is the outermost: refusals of access are answered as errors are.
+  plugins: [ErrorsPlugin, accessPlugin, RelayPlugin, PrismaPlugin],
+  requireAccess,
   defaultFieldNullability: false,
   defaultInputFieldRequiredness: true,
   prisma: {

@@ -23,6 +23,8 @@ type Find = (context: Context, viewer: Viewer, id: string) => Promise<object | n
 /** How a node of each type is found. */
 const finders: { [Type in NodeType]: Find } = {
   User: (context, viewer, id) => (id === viewer.userId ? context.accounts.me(viewer) : Promise.resolve(null)),
+  Workspace: async ({ workspaces }, viewer, id) =>
+    (await workspaces.membershipIn(viewer, id))?.workspace ?? null,
   Campaign: rowOf('campaigns'),
   Batch: rowOf('batches'),
   Post: rowOf('posts'),

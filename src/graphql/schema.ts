@@ -10,6 +10,7 @@ import { toGlobalId } from '../domain/ids.ts';
 import { builder } from './builder.ts';
 import { listCosts } from './entities/registry.ts';
 import './types/errors.ts';
+import './types/accounts/workspace.ts';
 import './types/accounts/user.ts';
 import './types/accounts/usage.ts';
 import './types/campaigns/campaign.ts';

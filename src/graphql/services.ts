@@ -7,7 +7,9 @@ import type { PostEdits } from '../services/posts/edits.ts';
 import type { Posts } from '../services/posts/posts.ts';
 import type { Progress } from '../services/progress/progress.ts';
 import type { Quotes } from '../services/batches/quotes.ts';
-import type { Usages } from '../services/accounts/usages.ts';
+import type { Usages } from '../services/workspaces/usages.ts';
+import type { SwitchWorkspace } from '../services/workspaces/switching.ts';
+import type { Workspaces } from '../services/workspaces/workspaces.ts';
 import type { AssetStore } from '../store/assets.ts';
 import type { PrismaClient } from '../store/generated/prisma/client.ts';
 
@@ -15,6 +17,7 @@ import type { PrismaClient } from '../store/generated/prisma/client.ts';
 export type Services = {
   prisma: PrismaClient;
   accounts: Accounts;
+  workspaces: Workspaces & { switch: SwitchWorkspace };
   campaigns: Campaigns;
   batches: Batches;
   posts: Posts;

@@ -47,6 +47,7 @@ export function trackReads(services: Services, reads: Collector): Services {
     assets: track(services.assets, { urlOf: nothing }),
     prisma: track(services.prisma),
     accounts: track(services.accounts),
+    workspaces: track(services.workspaces),
     postEdits: track(services.postEdits),
     progress: track(services.progress),
     outages: track(services.outages),

@@ -1,3 +1,5 @@
+import type { Role } from '../viewer.ts';
+
 /**
  * Failures that a caller can act on. Only these reach a client as data; everything else is masked.
  * `code` is stable and part of the API.
@@ -117,6 +119,19 @@ export class UnauthenticatedError extends PressrunError {
     options: ErrorOptions = {},
   ) {
     super(message, options);
+  }
+}
+
+/** The viewer's role in the workspace does not allow it. Nothing was changed. */
+export class ForbiddenError extends PressrunError {
+  override readonly name = 'ForbiddenError';
+  readonly code = 'FORBIDDEN';
+  /** The role that is needed. */
+  readonly role: Role;
+
+  constructor(role: Role) {
+    super(`This needs the role ${role} in the workspace.`);
+    this.role = role;
   }
 }
 

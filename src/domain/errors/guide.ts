@@ -39,6 +39,11 @@ export const errorGuide: Readonly<Record<ErrorCode, Guidance>> = {
     retry: 'After a login',
     action: 'Log in, and repeat the request with the new token.',
   },
+  FORBIDDEN: {
+    meaning: 'Your role in the workspace does not allow it; nothing was changed.',
+    retry: 'With the role that it needs',
+    action: 'Ask an owner of the workspace. Show only what `me.role` allows.',
+  },
   WRONG_CREDENTIALS: {
     meaning: 'Email and password do not belong together.',
     retry: never,

@@ -14,6 +14,8 @@ const about = (entries: number): ListCost => ({ entries, entriesOfCharacters: en
 /** Lists that are no entities', by the names of their fields. */
 export const otherListCosts = {
   revisions: pageCost,
+  /** Nobody is a member of many. */
+  workspaces: about(10),
   byDay: sums,
   byCampaign: sums,
   /** Counted where their connection is. */

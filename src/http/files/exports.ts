@@ -3,9 +3,15 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { makeZip } from 'client-zip';
 import { fromGlobalId, toGlobalId } from '../../domain/ids.ts';
-import { RateLimitedError, RetryableError, UnauthenticatedError } from '../../domain/errors/errors.ts';
+import {
+  ForbiddenError,
+  RateLimitedError,
+  RetryableError,
+  UnauthenticatedError,
+} from '../../domain/errors/errors.ts';
 import type { Accounts } from '../../services/accounts/accounts.ts';
 import type { RateLimits } from '../../services/accounts/rate-limits.ts';
+import { requireRole } from '../../services/workspaces/access.ts';
 import type { BatchExport, ExportedPost, Exports } from '../../services/posts/exports.ts';
 import type { Sessions } from '../../services/accounts/sessions.ts';
 import type { AssetStore } from '../../store/assets.ts';
@@ -65,6 +71,12 @@ export async function serveExport(
   if (viewer === undefined || viewer instanceof UnauthenticatedError) {
     const { message } = viewer ?? new UnauthenticatedError();
     return refuse(401, message, { 'www-authenticate': 'Bearer' });
+  }
+  try {
+    requireRole(viewer, 'EDITOR');
+  } catch (error) {
+    if (!(error instanceof ForbiddenError)) throw error;
+    return refuse(403, error.message);
   }
   const [, batchId = '', format] = pathPattern.exec(pathOf(request)) ?? [];
   const id = fromGlobalId(batchId);

@@ -73,6 +73,7 @@ export function createGraphqlServer(
     return {
       prisma: used.prisma,
       accounts: used.accounts,
+      workspaces: used.workspaces,
       campaigns: used.campaigns,
       batches: used.batches,
       posts: used.posts,

@@ -139,6 +139,7 @@ const others = new Set([
   'login',
   'refresh',
   'logout',
+  'switchWorkspace',
   'logoutEverywhere',
   'changePassword',
   // There is nobody left to answer.

@@ -1,5 +1,5 @@
 import type { Owner } from '../../../store/ownership.ts';
-import type { CampaignUsage, DayUsage } from '../../../services/accounts/usages.ts';
+import type { CampaignUsage, DayUsage } from '../../../services/workspaces/usages.ts';
 import { builder } from '../../builder.ts';
 import { CampaignNode } from '../campaigns/campaign.ts';
 import { UserNode } from './user.ts';
@@ -36,7 +36,7 @@ const CampaignUsageRef = builder.objectRef<CampaignUsage & { owner: Owner }>('Ca
 });
 
 const UsageRef = builder.objectRef<{ owner: Owner; since: Date }>('Usage').implement({
-  description: 'What an account has spent at the AI provider.',
+  description: 'What a workspace has spent at the AI provider.',
   fields: (t) => ({
     byDay: t.field({
       type: [DayUsageRef],
@@ -52,10 +52,10 @@ const UsageRef = builder.objectRef<{ owner: Owner; since: Date }>('Usage').imple
   }),
 });
 
-builder.prismaObjectField(UserNode, 'usage', (t) =>
+builder.objectField(UserNode, 'usage', (t) =>
   t.field({
     type: UsageRef,
-    description: 'What you have spent at the AI provider.',
+    description: 'What the workspace that your token is for has spent at the AI provider.',
     args: {
       since: t.arg({
         type: 'DateTime',
@@ -63,9 +63,9 @@ builder.prismaObjectField(UserNode, 'usage', (t) =>
         description: 'Calls from here on; 30 days back by default.',
       }),
     },
-    // Of the user that it hangs on: after a log-in there is one, and no viewer yet.
-    resolve: ({ id }, { since }) => ({
-      owner: { workspaceId: id },
+    // Of the log-in that it hangs on: after a log-in there is one, and no viewer yet.
+    resolve: ({ workspaceId }, { since }) => ({
+      owner: { workspaceId },
       since: since ?? new Date(Date.now() - 30 * 86_400_000),
     }),
   }),

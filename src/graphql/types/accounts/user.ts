@@ -2,26 +2,39 @@ import {
   EmailTakenError,
   InvalidInputError,
   InvalidRefreshTokenError,
+  NotFoundError,
   RateLimitedError,
   ServiceUnavailableError,
   UnauthenticatedError,
   WrongCredentialsError,
 } from '../../../domain/errors/errors.ts';
-import type { Login } from '../../../services/accounts/accounts.ts';
+import type { LoggedInUser, Login } from '../../../services/accounts/logins.ts';
 import { builder } from '../../builder.ts';
 import { requireViewer, type Context, type RefreshCookie } from '../../context.ts';
+import { MembershipRef, RoleEnum, WorkspaceNode } from './workspace.ts';
 
-export const UserNode = builder.prismaNode('User', {
-  id: { field: 'id' },
-  nullable: true,
+export const UserNode = builder.objectRef<LoggedInUser>('User');
+builder.node(UserNode, {
+  id: { resolve: ({ id }) => id },
   description: 'An account. Nobody sees any but their own.',
-  findUnique: (id, context) => {
-    const { userId } = requireViewer(context);
-    return { id, AND: { id: userId } };
-  },
   fields: (t) => ({
     email: t.exposeString('email', { description: 'In lower case.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the account was registered.' }),
+    workspaces: t.field({
+      type: [MembershipRef],
+      description: 'The workspaces that you are a member of, the oldest membership first.',
+      resolve: ({ id }, _args, { workspaces }) => workspaces.membershipsOf({ userId: id }),
+    }),
+    workspace: t.field({
+      type: WorkspaceNode,
+      description: 'The workspace that your token is for: all else that you ask answers for it.',
+      resolve: async ({ id, workspaceId }, _args, { workspaces }) => {
+        const membership = await workspaces.membershipIn({ userId: id }, workspaceId);
+        if (membership === null) throw new UnauthenticatedError();
+        return membership.workspace;
+      },
+    }),
+    role: t.expose('role', { type: RoleEnum, description: 'What you may do in it.' }),
   }),
 });
 
@@ -56,7 +69,7 @@ const SessionsEndedRef = builder.objectRef<{ endedSessions: number }>('SessionsE
 });
 
 const AccountDeletedRef = builder.objectRef<{ deletedAt: Date }>('AccountDeleted').implement({
-  description: 'The account is gone, and everything that it owned.',
+  description: 'The account is gone, and every workspace that nobody else owned.',
   fields: (t) => ({ deletedAt: t.expose('deletedAt', { type: 'DateTime', description: 'When.' }) }),
 });
 
@@ -74,6 +87,11 @@ const ChangePasswordInput = builder.inputType('ChangePasswordInput', {
     currentPassword: t.string({ description: 'The one that holds until now.' }),
     newPassword: t.string({ description: 'From 8 to 128 characters.' }),
   }),
+});
+
+const SwitchWorkspaceInput = builder.inputType('SwitchWorkspaceInput', {
+  description: 'Where to go on.',
+  fields: (t) => ({ workspaceId: t.id({ description: 'The workspace’s id.' }) }),
 });
 
 const DeleteAccountInput = builder.inputType('DeleteAccountInput', {
@@ -104,7 +122,8 @@ const withPassword = [...always, UnauthenticatedError, WrongCredentialsError] as
 builder.mutationFields((t) => ({
   register: t.field({
     type: LoginRef,
-    description: 'Opens an account and logs in.',
+    access: 'public',
+    description: 'Opens an account with a workspace of its own, and logs in.',
     args: {
       input: t.arg({ type: CredentialsInput, description: 'Email and password.' }),
       cookie: t.arg.boolean(cookieArg),
@@ -120,7 +139,8 @@ builder.mutationFields((t) => ({
   }),
   login: t.field({
     type: LoginRef,
-    description: 'Opens a session.',
+    access: 'public',
+    description: 'Opens a session, in the workspace that you are a member of for longest.',
     args: {
       input: t.arg({ type: CredentialsInput, description: 'Email and password.' }),
       cookie: t.arg.boolean(cookieArg),
@@ -136,6 +156,7 @@ builder.mutationFields((t) => ({
   }),
   refresh: t.field({
     type: LoginRef,
+    access: 'public',
     description:
       'Goes on with a session: a new access token, and the next refresh token. Without an argument, the cookie’s token is taken and replaced.',
     args: {
@@ -155,8 +176,28 @@ builder.mutationFields((t) => ({
       return send(context, await context.accounts.refresh(token, context.address), jar);
     },
   }),
+  switchWorkspace: t.field({
+    type: LoginRef,
+    access: 'self',
+    description:
+      'Opens a session in another of your workspaces and ends this one: its tokens do not work any more, its subscriptions are closed.',
+    args: {
+      input: t.arg({ type: SwitchWorkspaceInput, description: 'Which workspace.' }),
+      cookie: t.arg.boolean(cookieArg),
+    },
+    errors: {
+      types: [...always, UnauthenticatedError, NotFoundError],
+      union: { name: 'SwitchWorkspaceResult', description: 'The new session, or why there is none.' },
+    },
+    resolve: async (_root, { input, cookie }, context) => {
+      const viewer = requireViewer(context);
+      const jar = cookieJar(context, cookie);
+      return send(context, await context.workspaces.switch(viewer, input, context.address), jar);
+    },
+  }),
   logout: t.field({
     type: SessionsEndedRef,
+    access: 'self',
     description: 'Ends this session.',
     errors: {
       types: [UnauthenticatedError],
@@ -170,6 +211,7 @@ builder.mutationFields((t) => ({
   }),
   logoutEverywhere: t.field({
     type: SessionsEndedRef,
+    access: 'self',
     description: 'Ends all your sessions, this one too.',
     errors: {
       types: [UnauthenticatedError],
@@ -183,6 +225,7 @@ builder.mutationFields((t) => ({
   }),
   changePassword: t.field({
     type: SessionsEndedRef,
+    access: 'self',
     description: 'Sets a new password and ends all your other sessions.',
     args: { input: t.arg({ type: ChangePasswordInput, description: 'The old password and the new one.' }) },
     errors: {
@@ -195,7 +238,9 @@ builder.mutationFields((t) => ({
   }),
   deleteAccount: t.field({
     type: AccountDeletedRef,
-    description: 'Deletes your account, its campaigns, batches, posts and pictures. Cannot be undone.',
+    access: 'self',
+    description:
+      'Deletes your account, and each workspace that nobody else owns, with its campaigns, batches, posts and pictures. Cannot be undone.',
     args: { input: t.arg({ type: DeleteAccountInput, description: 'The password, once more.' }) },
     errors: {
       types: [...withPassword],

@@ -1,5 +1,6 @@
 import {
   BatchStateError,
+  ForbiddenError,
   InvalidInputError,
   NotFoundError,
   UnauthenticatedError,
@@ -10,7 +11,7 @@ import { builder } from '../../builder.ts';
 import { requireViewer, type Context } from '../../context.ts';
 import { parseId } from '../../ids.ts';
 
-const always = [InvalidInputError, NotFoundError, UnauthenticatedError] as const;
+const always = [InvalidInputError, NotFoundError, UnauthenticatedError, ForbiddenError] as const;
 const withState = [...always, BatchStateError] as const;
 
 function target(context: Context, batchId: string): [Viewer, string] {
@@ -22,6 +23,7 @@ const batchIdArg = { description: 'The batch’s id.' };
 builder.mutationFields((t) => ({
   cancelBatch: t.field({
     type: BatchNode,
+    access: 'EDITOR',
     description:
       'Calls a batch off: posts that are not final become CANCELLED, calls under way are aborted. May be repeated.',
     args: { batchId: t.arg.id(batchIdArg) },
@@ -33,6 +35,7 @@ builder.mutationFields((t) => ({
   }),
   pauseBatch: t.field({
     type: BatchNode,
+    access: 'EDITOR',
     description: 'Starts no further post of a batch; those in flight are finished. May be repeated.',
     args: { batchId: t.arg.id(batchIdArg) },
     errors: {
@@ -43,6 +46,7 @@ builder.mutationFields((t) => ({
   }),
   resumeBatch: t.field({
     type: BatchNode,
+    access: 'EDITOR',
     description: 'Goes on with a paused batch. May be repeated.',
     args: {
       batchId: t.arg.id(batchIdArg),
@@ -60,6 +64,7 @@ builder.mutationFields((t) => ({
   }),
   retryFailedPosts: t.field({
     type: BatchNode,
+    access: 'EDITOR',
     description: 'Makes the failed posts of a batch again; what was paid for is kept. May be repeated.',
     args: { batchId: t.arg.id(batchIdArg) },
     errors: {
@@ -70,6 +75,7 @@ builder.mutationFields((t) => ({
   }),
   setBatchPriority: t.field({
     type: BatchNode,
+    access: 'EDITOR',
     description: 'Puts a batch before or behind your other ones. May be repeated.',
     args: {
       batchId: t.arg.id(batchIdArg),

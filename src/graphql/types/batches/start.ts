@@ -1,5 +1,6 @@
 import {
   CampaignStateError,
+  ForbiddenError,
   IdempotencyConflictError,
   InvalidInputError,
   NotFoundError,
@@ -31,6 +32,7 @@ const StartBatchInput = builder.inputType('StartBatchInput', {
 builder.mutationField('startBatch', (t) =>
   t.field({
     type: BatchNode,
+    access: 'EDITOR',
     description: 'Orders a batch of posts. Returns at once; follow it with the subscription `batchEvents`.',
     args: { input: t.arg({ type: StartBatchInput, description: 'The order.' }) },
     errors: {
@@ -41,6 +43,7 @@ builder.mutationField('startBatch', (t) =>
         IdempotencyConflictError,
         OrderLimitError,
         UnauthenticatedError,
+        ForbiddenError,
       ],
       union: { name: 'StartBatchResult', description: 'The batch, or why there is none.' },
     },

@@ -1,5 +1,6 @@
 import {
   CampaignStateError,
+  ForbiddenError,
   InvalidInputError,
   NotFoundError,
   UnauthenticatedError,
@@ -47,21 +48,23 @@ const DeletedCampaignRef = builder.objectRef<{ id: string }>('DeletedCampaign').
   }),
 });
 
-const always = [InvalidInputError, NotFoundError, UnauthenticatedError] as const;
+const always = [InvalidInputError, NotFoundError, UnauthenticatedError, ForbiddenError] as const;
 
 builder.mutationFields((t) => ({
   createCampaign: t.field({
     type: CampaignNode,
+    access: 'EDITOR',
     description: 'Creates a campaign.',
     args: { input: t.arg({ type: CreateCampaignInput, description: 'The new campaign.' }) },
     errors: {
-      types: [InvalidInputError, UnauthenticatedError],
+      types: [InvalidInputError, UnauthenticatedError, ForbiddenError],
       union: { name: 'CreateCampaignResult', description: 'The campaign, or why there is none.' },
     },
     resolve: (_root, { input }, context) => context.campaigns.create(requireViewer(context), input),
   }),
   updateCampaign: t.field({
     type: CampaignNode,
+    access: 'EDITOR',
     description:
       'Changes a campaign. Posts that are made from now on follow it; those that exist stay as they are.',
     args: { input: t.arg({ type: UpdateCampaignInput, description: 'What is to change.' }) },
@@ -81,6 +84,7 @@ builder.mutationFields((t) => ({
   }),
   archiveCampaign: t.field({
     type: CampaignNode,
+    access: 'EDITOR',
     description: 'Keeps a campaign but takes it out of use: it takes no new batch. May be repeated.',
     args: { campaignId: t.arg.id({ description: 'The campaign’s id.' }) },
     errors: {
@@ -99,6 +103,7 @@ builder.mutationFields((t) => ({
   }),
   restoreCampaign: t.field({
     type: CampaignNode,
+    access: 'EDITOR',
     description: 'Takes an archived campaign into use again. May be repeated.',
     args: { campaignId: t.arg.id({ description: 'The campaign’s id.' }) },
     errors: {
@@ -117,6 +122,7 @@ builder.mutationFields((t) => ({
   }),
   deleteCampaign: t.field({
     type: DeletedCampaignRef,
+    access: 'OWNER',
     description:
       'Deletes a campaign with its batches and posts for good. Cancel its unfinished batches first. What was paid stays in `User.usage`.',
     args: { campaignId: t.arg.id({ description: 'The campaign’s id.' }) },

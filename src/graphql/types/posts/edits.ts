@@ -1,4 +1,5 @@
 import {
+  ForbiddenError,
   InvalidInputError,
   NotFoundError,
   PostStateError,
@@ -9,7 +10,13 @@ import { builder } from '../../builder.ts';
 import { requireViewer } from '../../context.ts';
 import { PostNode } from './post.ts';
 
-const always = [InvalidInputError, NotFoundError, PostStateError, UnauthenticatedError] as const;
+const always = [
+  InvalidInputError,
+  NotFoundError,
+  PostStateError,
+  UnauthenticatedError,
+  ForbiddenError,
+] as const;
 const withVersion = [...always, VersionConflictError] as const;
 
 const postId = { description: 'The post’s id.' };
@@ -80,6 +87,7 @@ const result = (name: string) => ({ name, description: 'The post as it is now, o
 builder.mutationFields((t) => ({
   editPost: t.field({
     type: PostNode,
+    access: 'EDITOR',
     description:
       'Writes caption or hashtags anew. No machine overwrites what a person wrote. An approved post is to be approved again.',
     args: { input: t.arg({ type: EditPostInput, description: 'The edit.' }) },
@@ -88,6 +96,7 @@ builder.mutationFields((t) => ({
   }),
   restoreRevision: t.field({
     type: PostNode,
+    access: 'EDITOR',
     description:
       'Shows another revision: an earlier one, or one that a machine made since. An approved post is to be approved again.',
     args: { input: t.arg({ type: RestoreRevisionInput, description: 'The choice.' }) },
@@ -96,6 +105,7 @@ builder.mutationFields((t) => ({
   }),
   approvePost: t.field({
     type: PostNode,
+    access: 'REVIEWER',
     description: 'Pins what the post shows: nothing but a person changes it from now on.',
     args: { input: t.arg({ type: ReviewPostInput, description: 'The approval.' }) },
     errors: { types: [...withVersion], union: result('ApprovePostResult') },
@@ -104,6 +114,7 @@ builder.mutationFields((t) => ({
   }),
   rejectPost: t.field({
     type: PostNode,
+    access: 'REVIEWER',
     description: 'Says that the post is not good as it is.',
     args: { input: t.arg({ type: ReviewPostInput, description: 'The rejection.' }) },
     errors: { types: [...withVersion], union: result('RejectPostResult') },
@@ -112,6 +123,7 @@ builder.mutationFields((t) => ({
   }),
   regeneratePost: t.field({
     type: PostNode,
+    access: 'EDITOR',
     description:
       'Has parts of a completed post made again. Returns at once; its batch runs until it is done, so follow it with `batchEvents`. What is made becomes a revision, and is shown where no person wrote, chose or approved what is there. Costs money.',
     args: { input: t.arg({ type: RegeneratePostInput, description: 'The order.' }) },
