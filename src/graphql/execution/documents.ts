@@ -41,6 +41,12 @@ export type Operation = {
 /** What known documents may take together; their compiled queries take 35 MB at most. */
 const maxBytes = 4 * 1024 * 1024;
 
+/**
+ * Refusals that are kept of texts, and of documents: a transport that leaves one to another has it read again. An error
+ * holds on to what was called when it was made, 66 KB of a validation.
+ */
+const maxRefusals = 100;
+
 /** Larger queries are left to graphql-js: to compile 100 fields takes 17 ms at most. */
 const maxCompiledFields = 100;
 
@@ -52,13 +58,14 @@ export function createDocuments(deps: {
 }): Documents {
   const { schema, introspection, check } = deps;
   const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
-  /** Keeps a refusal as well: a transport that leaves it to another one has it read again. */
-  const byText = new LRUCache<string, DocumentNode | GraphQLError>({
+  const byText = new LRUCache<string, DocumentNode>({
     maxSize: maxBytes,
-    // Measured, 90 bytes for each character; of a refusal, its text.
-    sizeCalculation: (document, { length }) => 1 + length * (document instanceof GraphQLError ? 2 : 90),
+    // Measured, 90 bytes for each character.
+    sizeCalculation: (_document, { length }) => 1 + length * 90,
   });
-  const errorsOf = new WeakMap<DocumentNode, readonly GraphQLError[]>();
+  const refusals = new LRUCache<string, GraphQLError>({ max: maxRefusals });
+  const validOnes = new WeakSet<DocumentNode>();
+  const errorsOf = new LRUCache<DocumentNode, readonly GraphQLError[]>({ max: maxRefusals });
   const operationsOf = new WeakMap<DocumentNode, Map<string | undefined, Operation>>();
 
   function findErrors(document: DocumentNode): readonly GraphQLError[] {
@@ -84,17 +91,23 @@ export function createDocuments(deps: {
 
   return {
     parse(text) {
-      let document = byText.get(text);
-      if (document === undefined) {
-        document = read(text);
-        if (text.length <= maxDocumentCharacters) byText.set(text, document);
+      const known = byText.get(text) ?? refusals.get(text);
+      const document = known ?? read(text);
+      const isNew = known === undefined && text.length <= maxDocumentCharacters;
+      if (document instanceof GraphQLError) {
+        if (isNew) refusals.set(text, document);
+        throw document;
       }
-      if (document instanceof GraphQLError) throw document;
+      if (isNew) byText.set(text, document);
       return document;
     },
     validate(document) {
+      if (validOnes.has(document)) return [];
       let errors = errorsOf.get(document);
-      if (errors === undefined) errorsOf.set(document, (errors = findErrors(document)));
+      if (errors !== undefined) return errors;
+      errors = findErrors(document);
+      if (errors.length === 0) validOnes.add(document);
+      else errorsOf.set(document, errors);
       return errors;
     },
     operation(document, name) {
