@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { followBatch, LoginDocument, MeDocument } from '../../client/index.ts';
-import { v8Flags } from '../../src/start/v8-flags.ts';
 import { anonymous, createCampaign, signUp, startBatch, type Account } from '../support/app.ts';
 import { followToEnd, getPosts, stored } from '../support/batches.ts';
 import { createHome } from '../support/e2e/home.ts';
@@ -22,13 +20,6 @@ describe('Pressrun with no settings', () => {
       __typename: 'BatchCompletedEvent',
       progress: { completedCount: 3, failedCount: 0 },
     });
-  });
-
-  it('runs with V8’s flags under the process id that it was started with, however it was started', async () => {
-    await using home = await createHome();
-    const app = await startPressrun(home);
-    const commandLine = await readFile(`/proc/${app.pid}/cmdline`, 'utf8');
-    expect(commandLine.split('\0')).toEqual(expect.arrayContaining([...v8Flags]));
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)('ends by itself with code 0 within 5 s of %s', async (signal) => {

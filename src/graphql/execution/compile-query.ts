@@ -22,6 +22,9 @@ export type RunOperation = (args: ExecutionArgs) => ExecutionResult | Promise<Ex
 /** Compiling takes milliseconds and memory: it is for queries that come again. */
 const runsBeforeCompiling = 3;
 
+/** How long a query that failed is left to graphql-js: while the database is away, nobody is to ask it everything twice. */
+const restMs = 1_000;
+
 /** Loaded with the first query that comes again: 6 MB. */
 const graphqlJit = lazily(() => {
   // V8 would keep the code of each query, 35 KB, long after the query itself is gone.
@@ -48,6 +51,7 @@ export function compileQuery(
     ),
   );
   let runs = 0;
+  let restsUntil = 0;
   let query: CompiledQuery['query'] | undefined;
 
   return async (args) => {
@@ -64,13 +68,16 @@ export function compileQuery(
     const variables = { ...defaults, ...args.variableValues };
     if (
       query === undefined ||
+      performance.now() < restsUntil ||
       // Null in the place of a default may stand where null is an error, which graphql-jit does not notice.
       Object.keys(defaults).some((name) => variables[name] === null) ||
       'errors' in getVariableValues(schema, definitions, args.variableValues ?? {}, { maxErrors: 1 })
     )
       return execute(args);
     const result: ExecutionResult = await query(rootValue, contextValue, variables);
-    return result.errors === undefined ? result : execute(args);
+    if (result.errors === undefined) return result;
+    restsUntil = performance.now() + restMs;
+    return execute(args);
   };
 }
 

@@ -173,6 +173,17 @@ describe('a compiled query answers as graphql-js does', () => {
   });
 });
 
+it('a query that has just failed is not run twice', async () => {
+  const document = parse('{ tree { boom } }');
+  const run = runnerOf(document);
+  const args = { schema, document, rootValue: tree };
+  for (let time = 0; time < 3; time += 1) await run(args);
+  calls = 0;
+  await run(args);
+
+  expect(calls).toBe(1);
+});
+
 it('does not keep the code of a query that is gone', async () => {
   const program = `
     import { parse } from 'graphql';
