@@ -68,10 +68,11 @@ export async function* follow(
         await patiently(() => tail.refresh());
         if (tail.newest() <= seen) return;
       } else {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-          tail.onMore(resolve);
-        });
+        const more = Promise.withResolvers<void>();
+        wake = more.resolve;
+        const stopWaiting = tail.onMore(more.resolve);
+        await more.promise;
+        stopWaiting();
       }
     }
   } finally {

@@ -22,8 +22,8 @@ export type Tail = {
   positionBehind(seq: number): number | undefined;
   /** @returns what came since that index; undefined when the reader has fallen behind the ring. */
   since(position: number): { items: Item[]; position: number } | undefined;
-  /** Calls `wake` once, as soon as there is more. */
-  onMore(wake: () => void): void;
+  /** Calls `wake` once, as soon as there is more. @returns how to wait no longer. */
+  onMore(wake: () => void): () => void;
   /** Reads what the log has behind the newest entry known. */
   refresh(): Promise<void>;
 };
@@ -62,7 +62,7 @@ export function createTails(bus: Bus): Tails {
 /** Subscribes to the bus first, so that nothing is lost between the log's end and the first message. */
 async function openTail(bus: Bus, stream: Stream): Promise<Tail & { close(): void }> {
   const ring = createRing();
-  let waiting: (() => void)[] = [];
+  let waiting = new Set<() => void>();
   let newest = Number.NaN;
   let refreshing: Promise<void> | undefined;
   let missedEarly = false;
@@ -70,7 +70,7 @@ async function openTail(bus: Bus, stream: Stream): Promise<Tail & { close(): voi
 
   function wakeReaders(): void {
     const woken = waiting;
-    waiting = [];
+    waiting = new Set();
     for (const wake of woken) wake();
   }
 
@@ -125,7 +125,8 @@ async function openTail(bus: Bus, stream: Stream): Promise<Tail & { close(): voi
     positionBehind: ring.positionBehind,
     since: ring.since,
     onMore: (wake) => {
-      waiting.push(wake);
+      waiting.add(wake);
+      return () => waiting.delete(wake);
     },
     refresh,
     close() {

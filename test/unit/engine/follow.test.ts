@@ -55,7 +55,7 @@ function streamOf(total: number, visible: () => number, pruned = 0) {
     for await (const page of follow(tails, stream, { after: 0, ends: true, signal }))
       yield* Array.isArray(page) ? page : [page];
   }
-  return { items, reads, publish, tellStage, listeners: () => listeners };
+  return { items, reads, publish, tellStage, tails, stream, listeners: () => listeners };
 }
 
 type Told = { kind: string; seq: number };
@@ -132,6 +132,29 @@ it('ends as soon as the reader leaves, and stops listening', async () => {
   leaving.abort();
   expect(await next).toEqual({ done: true, value: undefined });
   await waitUntil('nobody to listen', () => listeners() === 0);
+});
+
+it('forgets a reader who leaves while it waits, also where others stay', async () => {
+  const { tails, stream } = streamOf(2, () => 1);
+  const stays = await tails.join(stream);
+  let waiting = 0;
+  const counted = (wake: () => void) => {
+    const stop = stays.onMore(wake);
+    waiting += 1;
+    return () => {
+      waiting -= 1;
+      stop();
+    };
+  };
+  const reader = new AbortController();
+  const options = { after: 1, ends: true, signal: reader.signal };
+  const pages = follow({ join: async () => ({ ...stays, onMore: counted }) }, stream, options);
+  const next = pages.next();
+  await waitUntil('the reader to wait', () => waiting === 1);
+  reader.abort();
+
+  expect(await next).toEqual({ done: true, value: undefined });
+  expect(waiting).toBe(0);
 });
 
 it('tells a reader who lags only the newest step of each post', async () => {
