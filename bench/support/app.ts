@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { createClient } from '../../client/index.ts';
-import { CreateCampaignDocument, RegisterDocument } from '../../client/generated/graphql.ts';
+import { createClient, CreateCampaignDocument, expectResult, RegisterDocument } from '../../client/index.ts';
 import { startApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
@@ -33,8 +32,8 @@ export async function openAccount(url: string, email: string) {
   const { register } = await createClient({ url }).run(RegisterDocument, {
     input: { email, password: 'correct horse' },
   });
-  if (register.__typename !== 'Login') throw new Error(`register answered ${register.__typename}`);
-  const { run } = createClient({ url, token: register.accessToken });
+  const { accessToken: token, user } = expectResult(register, 'Login');
+  const { run } = createClient({ url, token });
   const { createCampaign } = await run(CreateCampaignDocument, {
     input: {
       name: 'Benchmark',
@@ -46,7 +45,14 @@ export async function openAccount(url: string, email: string) {
       channel: 'INSTAGRAM',
     },
   });
-  if (createCampaign.__typename !== 'Campaign')
-    throw new Error(`createCampaign answered ${createCampaign.__typename}`);
-  return { token: register.accessToken, campaignId: createCampaign.id, run };
+  return {
+    token,
+    userId: user.id,
+    campaignId: expectResult(createCampaign, 'Campaign').id,
+    run,
+  };
 }
+
+export type Account = Awaited<ReturnType<typeof openAccount>>;
+
+export type BenchApp = Awaited<ReturnType<typeof startBenchApp>>;
