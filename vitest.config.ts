@@ -3,10 +3,19 @@ import { defineConfig } from 'vitest/config';
 const nodeConditions = ['node', 'module-sync'];
 
 const shared = {
-  globalSetup: ['test/support/services/global.ts'],
-  testTimeout: 30_000,
-  hookTimeout: 60_000,
+  // Generous: what a test waits for are conditions, and machines are busy.
+  testTimeout: 90_000,
+  hookTimeout: 90_000,
+  /** A test that checks nothing fails. */
+  expect: { requireAssertions: true },
 };
+
+/** These look at HTTP, WebSockets and GraphQL documents, where the backend makes no difference: they run once. */
+const onAnyBackend = [
+  'test/integration/answers/{bounded-answers,compression}.test.ts',
+  'test/integration/hostile/{attacks,costly-documents,hosts,refused-bodies,request-bodies,socket-input,upgrades}.test.ts',
+  'test/integration/transport/{audits,earlier-versions,other-clients}.test.ts',
+];
 
 /** The integration suite runs twice: embedded, and on PostgreSQL and Redis. */
 export default defineConfig({
@@ -14,6 +23,8 @@ export default defineConfig({
   // load, and errors of one are none of the other.
   ssr: { resolve: { conditions: nodeConditions } },
   test: {
+    // One PostgreSQL and one Redis for all projects.
+    globalSetup: ['test/support/services/global.ts'],
     // Two cores: more files at once only make each of them slow.
     maxWorkers: 2,
     projects: [
@@ -30,6 +41,8 @@ export default defineConfig({
           name: 'embedded',
           include: ['test/integration/**/*.test.ts'],
           provide: { backend: 'embedded' },
+          // Files follow each other in one process: to load the whole app anew takes longer than most of them.
+          isolate: false,
         },
       },
       {
@@ -37,7 +50,9 @@ export default defineConfig({
           ...shared,
           name: 'distributed',
           include: ['test/{integration,integration-distributed}/**/*.test.ts'],
+          exclude: onAnyBackend,
           provide: { backend: 'distributed' },
+          isolate: false,
         },
       },
       { test: { ...shared, name: 'e2e', include: ['test/{e2e,chaos}/**/*.test.ts'] } },

@@ -33,7 +33,7 @@ const secret = randomBytes(48).toString('hex');
 await using services = await startServices();
 const settings = { DATA_DIR: dataDir, JWT_SECRET: secret, ...(await services.fresh()) };
 const first = await startPressrun(settings);
-const { token, userId, campaignId } = await openAccount(`${first.url}/graphql`, 'bench@example.com');
+const { token, workspaceId, campaignId } = await openAccount(`${first.url}/graphql`, 'bench@example.com');
 await first[Symbol.asyncDispose]();
 const [small, ...large] = await seed();
 
@@ -86,7 +86,7 @@ async function seed(): Promise<string[]> {
   const database = await openDatabase({ databaseUrl: settings.DATABASE_URL, dataDir }, createLogger('warn'));
   const assets = await openAssets({ folder: `${dataDir}/assets`, s3: undefined, baseUrl: undefined });
   const owned = {
-    ownerId: fromGlobalId(userId)?.id ?? '',
+    ownerId: fromGlobalId(workspaceId)?.id ?? '',
     campaignId: fromGlobalId(campaignId)?.id ?? '',
     channel: 'INSTAGRAM' as const,
   };

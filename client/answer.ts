@@ -6,12 +6,12 @@ import { graphqlErrorsSchema, RequestError } from './errors.ts';
 const answerSchema = z.object({ data: z.unknown().optional(), errors: graphqlErrorsSchema.optional() });
 
 /**
- * Takes the data out of an answer. Its shape is what the server's schema promises for the document: the types
- * are generated from both, so it is not checked again.
+ * Takes the data out of an answer. Does not check its shape: the types are generated from the server's schema and the
+ * document.
  *
- * @param _document what was asked; gives the type.
- * @param body an answer of GraphQL over any transport, parsed from JSON.
- * @throws RequestError where the answer has errors, or is none.
+ * @param _document the document that was sent; gives the type.
+ * @param body a GraphQL answer over any transport, parsed from JSON.
+ * @throws RequestError if the answer has errors or is not GraphQL.
  */
 export function dataOf<Data>(_document: TypedDocumentNode<Data, never>, body: unknown): Data {
   const answer = answerSchema.safeParse(body);
@@ -22,7 +22,7 @@ export function dataOf<Data>(_document: TypedDocumentNode<Data, never>, body: un
 
 const printed = new WeakMap<DocumentNode, string>();
 
-/** The text of a document, printed once. */
+/** The text of a document. Each document is printed once. */
 export function textOf(document: DocumentNode): string {
   const known = printed.get(document);
   if (known !== undefined) return known;
@@ -31,7 +31,7 @@ export function textOf(document: DocumentNode): string {
   return text;
 }
 
-/** A mutation's result: its success or one of its failures, told apart by `__typename`. */
+/** A mutation's result: its success or one of its failures; `__typename` says which. */
 type Result = {
   __typename: string;
   code?: string;
@@ -40,9 +40,9 @@ type Result = {
 };
 
 /**
- * Narrows a mutation's result to its success, for callers who cannot mend the failures.
+ * Narrows a mutation's result to its success, for callers who cannot handle the failures.
  *
- * @param success the name of the type that the mutation returns when all is well.
+ * @param success `__typename` of the success.
  * @throws RequestError for every other type.
  */
 export function expectResult<R extends Result, Name extends R['__typename']>(

@@ -10,17 +10,17 @@ const graphqlErrorSchema = z.object({
     .optional(),
 });
 
-/** Errors as GraphQL sends them, under `errors` of an answer. */
+/** The `errors` of a GraphQL answer. */
 export const graphqlErrorsSchema = z.array(graphqlErrorSchema).min(1);
 
-/** One reason of a refusal: for programs (`code`), for people (`message`), and for forms (`fields`). */
+/** One reason of a refusal: `code` for programs, `message` for people, `fields` for forms. */
 export type Reason = {
   message: string;
   code?: string | undefined;
   fields?: { path: string; message: string }[] | undefined;
 };
 
-/** The server answered, and the answer is no. Asking the same again does not help. */
+/** The server refused the request. Sending the same again does not help. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
   readonly reasons: readonly Reason[];
@@ -33,27 +33,27 @@ export class RequestError extends Error {
     this.codes = reasons.flatMap(({ code }) => (code === undefined ? [] : [code]));
   }
 
-  /** @param errors what stands under `errors` of an answer. */
+  /** @param errors the `errors` of an answer. */
   static fromGraphql(errors: z.infer<typeof graphqlErrorsSchema>): RequestError {
     return new RequestError(errors.map(({ message, extensions }) => ({ message, ...extensions })));
   }
 }
 
-/** Whether the server refused the token, and not what was asked with it. */
+/** Whether the server refused the token, and not the request itself. */
 export function isUnauthenticated(error: unknown): boolean {
   return error instanceof RequestError && error.codes.includes('UNAUTHENTICATED');
 }
 
-/** The server did not answer, or stopped in the middle. Asking again may help. */
+/** The server did not answer, or stopped in the middle. Sending the request again may help. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
 }
 
 /**
- * What the system says of a failed connection, to stand behind a message: ` (ECONNREFUSED)`. `fetch` hides it
- * in the cause of its error.
+ * The system's reason for a failed connection, to append to a message: ` (ECONNREFUSED)`. `fetch` hides it in the cause
+ * of its error.
  *
- * @returns the empty string where it says nothing.
+ * @returns the empty string if there is none.
  */
 export function systemReason(error: unknown): string {
   if (!(error instanceof Error)) return '';

@@ -7,14 +7,14 @@ import {
   type BatchEventsSubscription,
   type UserEventsSubscription,
 } from './generated/graphql.ts';
-import type { Session } from './session.ts';
+import type { Session } from './tokens.ts';
 import { subscribeOverSse } from './subscribe-sse.ts';
 import { subscribeOverWebSocket } from './subscribe-websocket.ts';
 
-/** One event of a batch, told apart by `__typename`. */
+/** One event of a batch; `__typename` says which kind. */
 export type BatchEvent = BatchEventsSubscription['batchEvents'];
 
-/** One event of an account's batches, told apart by `__typename`. */
+/** One event of an account's batches; `__typename` says which kind. */
 export type UserEvent = UserEventsSubscription['userEvents'];
 
 export type Transport = 'websocket' | 'sse';
@@ -22,47 +22,47 @@ export type Transport = 'websocket' | 'sse';
 export type FollowOptions = {
   /** Where GraphQL is served, as http or https, such as `http://127.0.0.1:4000/graphql`. */
   url: string;
-  /** An access token, with which the subscription ends, or a session, with which it goes on. */
+  /** An access token, or a session that renews it. With a token, the subscription ends when the token expires. */
   token?: string | Session | undefined;
-  /** The newest cursor you have; left out, it starts from the first event. */
+  /** The newest cursor you have. Default: starts from the first event. */
   after?: string | undefined;
-  /** How events travel; left out, over WebSocket, or by turns over SSE where that does not get through. */
+  /** How events travel. Default: WebSocket, alternating with SSE as long as no connection gets through. */
   transport?: Transport | undefined;
-  /** Ends the iteration at once; its reason is thrown. */
+  /** Ends the iteration at once, and throws the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** How long to wait before the next attempt, by the number of attempts that failed in a row, from 1. */
+  /** How long to wait before the next attempt. `failures` counts failed attempts in a row, from 1. */
   delayMs?: ((failures: number) => number) | undefined;
 };
 
 export type FollowBatchOptions = FollowOptions & { batchId: string };
 
-/** So many attempts in a row may fail, which with the delays between them takes about half a minute. */
+/** Gives up after this many failed attempts in a row: with the delays between them, after about half a minute. */
 const maxFailures = 10;
 
 const transports = { websocket: subscribeOverWebSocket, sse: subscribeOverSse } as const;
 
 /**
- * Follows a batch to its end. Where the connection drops, it comes back and resumes behind the newest event it
- * has, so that each stored event comes once and in order; every new connection starts with a fresh snapshot.
+ * Follows a batch to its end. If the connection drops, it reconnects and resumes behind its newest event, so that each
+ * stored event comes once and in order. Every new connection starts with a fresh snapshot.
  *
  * @returns events until the server ends the stream: the batch is completed or cancelled, and nothing follows.
- * @throws RequestError where the server refuses, such as NOT_FOUND, UNAUTHENTICATED and INTERNAL; ConnectionError after
+ * @throws RequestError if the server refuses, such as NOT_FOUND, UNAUTHENTICATED and INTERNAL; ConnectionError after
  * ten failed attempts in a row.
  */
 export function followBatch(options: FollowBatchOptions): AsyncGenerator<BatchEvent, void, undefined> {
   const { batchId } = options;
   return resume(options, BatchEventsDocument, (after) => ({ batchId, after }), {
     eventOf: ({ batchEvents }) => batchEvents,
-    // A final event alone is not the end: behind it stands what retrying its failed posts brought.
+    // A final event is not always the end: events of retried posts may follow it.
     isEnd,
   });
 }
 
 /**
- * Follows all batches of an account, those to come as well, and resumes as `followBatch` does.
+ * Follows all present and future batches of an account, and resumes as `followBatch` does.
  *
- * @returns events for as long as they are asked for.
- * @throws RequestError where the server refuses; ConnectionError after ten failed attempts in a row.
+ * @returns events without end.
+ * @throws RequestError if the server refuses; ConnectionError after ten failed attempts in a row.
  */
 export function followUser(options: FollowOptions): AsyncGenerator<UserEvent, void, undefined> {
   return resume(options, UserEventsDocument, (after) => ({ after }), {
@@ -114,17 +114,17 @@ async function* resume<Data, Event extends { __typename: string; cursor: string 
         cause: failure,
       });
     }
-    // Some proxies let no WebSocket through.
+    // Some proxies block WebSockets.
     if (!isOpen && !isRefused && options.transport === undefined)
       transport = transport === 'sse' ? 'websocket' : 'sse';
     await wait(delayMs(failures), signal);
   }
 }
 
-/** What a server says that has trouble for now, or too much to do. INTERNAL is a fault that would be met again. */
+/** Codes of passing trouble. INTERNAL is not one of them: it would happen again. */
 const passing: ReadonlySet<string> = new Set(['SERVICE_UNAVAILABLE', 'RATE_LIMITED']);
 
-/** A connection that failed, or a server that asks to come again. */
+/** Whether another attempt may succeed: the connection failed, or the server has passing trouble. */
 function mayPass(error: unknown): boolean {
   return (
     error instanceof ConnectionError ||
@@ -132,7 +132,7 @@ function mayPass(error: unknown): boolean {
   );
 }
 
-/** Whether the server may end the stream here: a reader who has everything is sent the snapshot and no more. */
+/** Whether the server may end the stream after this event. A reader who has everything gets only the snapshot. */
 function isEnd(event: BatchEvent): boolean {
   if (event.__typename === 'BatchSnapshotEvent') {
     return event.batch.status === 'COMPLETED' || event.batch.status === 'CANCELLED';
@@ -140,7 +140,7 @@ function isEnd(event: BatchEvent): boolean {
   return event.__typename === 'BatchCompletedEvent' || event.__typename === 'BatchCancelledEvent';
 }
 
-/** Exponential backoff from 250 ms to 8 s; the jitter keeps clients from coming back all at once. */
+/** Exponential backoff from 250 ms to 8 s. Jitter keeps clients from coming back all at once. */
 function backoffMs(failures: number): number {
   return Math.min(8_000, 250 * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);
 }

@@ -1,12 +1,12 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { dataOf, textOf } from './answer.ts';
 import { ConnectionError, isUnauthenticated, RequestError, systemReason } from './errors.ts';
-import type { Session } from './session.ts';
+import type { Session } from './tokens.ts';
 
 export type ClientOptions = {
   /** Where GraphQL is served, such as `http://127.0.0.1:4000/graphql`. */
   url: string;
-  /** The access token that `register` or `login` gave, or a session that renews it; left out for an anonymous client. */
+  /** An access token, or a session that renews it. Undefined: an anonymous client. */
   token?: string | Session | undefined;
 };
 
@@ -14,8 +14,8 @@ export type Client = {
   /**
    * Sends one query or mutation.
    *
-   * @param signal gives up; its reason is thrown.
-   * @throws RequestError where the server refuses, ConnectionError where it does not answer.
+   * @param options.signal aborts the request. Its reason is thrown.
+   * @throws RequestError if the server refuses, ConnectionError if it does not answer.
    */
   run<Data, Variables>(
     document: TypedDocumentNode<Data, Variables>,
@@ -46,7 +46,7 @@ export function createClient({ url, token }: ClientOptions): Client {
   };
 }
 
-/** Asks with a token that works; where the server refuses it all the same, once more with the next one. */
+/** Sends a request with a valid token. If the server refuses the token, sends it once more with the next one. */
 async function withToken<Data>(
   token: string | Session | undefined,
   ask: (bearer: string | undefined) => Promise<Data>,
@@ -63,7 +63,7 @@ async function withToken<Data>(
   return ask(await token.token());
 }
 
-/** Mutations refuse a token as data. Nothing of such an answer was done, so it can be asked again. */
+/** Whether a mutation refused the token, which it does as data. Nothing was done, so it can be sent again. */
 function isRefused(data: unknown): boolean {
   const fields = Object.values(Object(data));
   return fields.length > 0 && fields.every((field) => Object(field).code === 'UNAUTHENTICATED');
@@ -72,7 +72,7 @@ function isRefused(data: unknown): boolean {
 /**
  * Posts a GraphQL request.
  *
- * @throws ConnectionError where nothing answers; the signal's reason where it was aborted.
+ * @throws ConnectionError if nothing answers; the signal's reason if it was aborted.
  */
 export async function post(request: {
   url: string;
@@ -99,7 +99,7 @@ export async function post(request: {
 /**
  * Reads an answer's body.
  *
- * @throws RequestError where it is no JSON, naming the HTTP status; ConnectionError where it is cut off.
+ * @throws RequestError naming the HTTP status if the body is not JSON; ConnectionError if it is cut off.
  */
 export async function readJson(
   response: Response,

@@ -10,5 +10,6 @@ export {
 } from './follow.ts';
 export { ConnectionError, RequestError, type Reason } from './errors.ts';
 export { createClient, type Client, type ClientOptions } from './http.ts';
-export { createSession, type Session, type Tokens } from './session.ts';
+export { createSession } from './session.ts';
+export type { Session, Tokens } from './tokens.ts';
 export * from './generated/graphql.ts';

@@ -2,44 +2,18 @@ import { expectResult } from './answer.ts';
 import { ConnectionError } from './errors.ts';
 import { RefreshDocument } from './generated/graphql.ts';
 import { createClient } from './http.ts';
+import type { Session, Tokens } from './tokens.ts';
 
-/** What `register`, `login` and `refresh` answer. */
-export type Tokens = {
-  accessToken: string;
-  /** When the access token stops working, by the server's clock. */
-  expiresAt: string;
-  /** Null where the browser keeps it in a cookie. */
-  refreshToken: string | null;
-};
-
-/** Access tokens, one after another, for as long as the session is open. */
-export type Session = {
-  /**
-   * An access token that works now. Where it ends soon or was refused, the next one is fetched, once for all who ask.
-   *
-   * @throws RequestError where the session is over (INVALID_REFRESH_TOKEN), ConnectionError where nothing answers.
-   */
-  token(): Promise<string>;
-  /** Tells that the server does not take this token any more. */
-  refused(token: string): void;
-  /**
-   * Calls `listener` with every next token, and fetches them in time: for connections that outlive a token.
-   *
-   * @returns how to stop.
-   */
-  onRenewed(listener: (token: string) => void): () => void;
-};
-
-/** A token is renewed this long before its end, or when a quarter of its life is left. */
+/** A token is renewed this long before it expires, or when a quarter of its lifetime is left. */
 const marginMs = 60_000;
-/** Until a renewal in the background that met no server is tried again. */
+/** Delay until a background renewal that reached no server is tried again. */
 const retryMs = 1_000;
 
 /**
- * Goes on with a session that was opened.
+ * Continues a session that `register` or `login` opened.
  *
- * @param options.tokens the newest there are. A refresh token works once: whoever keeps it keeps the next one.
- * @param options.onTokens told of every next pair, to be kept.
+ * @param options.tokens the newest tokens. A refresh token works once, so a program that stores it must store each next one.
+ * @param options.onTokens called with every next pair, to store it.
  */
 export function createSession(options: {
   url: string;
@@ -79,7 +53,7 @@ export function createSession(options: {
     if (listeners.size === 0) return;
     timer = setTimeout(() => {
       renew().catch((error: unknown) => {
-        // Where the session is over, the server ends its connections.
+        // If the session has ended, the server closes its connections.
         if (error instanceof ConnectionError) renewAfter(retryMs);
       });
     }, ms);
@@ -89,7 +63,7 @@ export function createSession(options: {
     token: async () =>
       isRefused || (dueAt !== undefined && dueAt <= Date.now()) ? renew() : tokens.accessToken,
     refused(token) {
-      // Perhaps an older one than we have by now.
+      // It may be an older token than the present one.
       isRefused ||= token === tokens.accessToken;
     },
     onRenewed(listener) {
@@ -103,7 +77,7 @@ export function createSession(options: {
   };
 }
 
-/** Undefined where our clock says that the token has ended before it began: then only a refusal tells. */
+/** When to renew. Undefined if the token seems expired already, because the clocks differ: then only a refusal tells. */
 function dueAtOf({ expiresAt }: Tokens): number | undefined {
   const now = Date.now();
   const lifetimeMs = Date.parse(expiresAt) - now;

@@ -10,9 +10,8 @@ const pongWithinMs = 5_000;
 /**
  * One attempt at a subscription over WebSocket (graphql-transport-ws), on a socket of its own.
  *
- * @returns the answers as they come; ends where the server says that it is complete.
- * @throws RequestError where the server refuses the token or the document, ConnectionError where the socket
- * closes too early.
+ * @returns the answers as they come; ends when the server says that it is complete.
+ * @throws RequestError if the server refuses the token or the document, ConnectionError if the socket closes too early.
  */
 export async function* subscribeOverWebSocket(
   request: SubscribeRequest,
@@ -24,7 +23,7 @@ export async function* subscribeOverWebSocket(
   const client: Client = createClient({
     url: url.replace(/^http/, 'ws'),
     ...(token === undefined ? {} : { connectionParams: { authorization: `Bearer ${token}` } }),
-    // Trying again is the caller's: only the caller knows the cursor to resume from.
+    // The caller tries again: only the caller knows the cursor to resume from.
     retryAttempts: 0,
     connectionAckWaitTimeout: acknowledgeMs,
     keepAlive: pingEveryMs,
@@ -32,7 +31,7 @@ export async function* subscribeOverWebSocket(
     generateID: () => '1',
     on: {
       connected: (socket) => {
-        // The token in use is the one that was sent with the connection; the server takes the next ones in a ping.
+        // The connection uses the token that opened it. The server takes the next ones in a ping.
         stopRenewing = onRenewed?.((next) => socketSchema.parse(socket).send(pingWith(next)));
       },
       ping: (received) => {
@@ -42,7 +41,7 @@ export async function* subscribeOverWebSocket(
         if (received) watch.clear();
       },
       closed: (event) => {
-        // The package opens a new socket after a normal close, whatever `retryAttempts` says.
+        // graphql-ws opens a new socket after a normal close, whatever `retryAttempts` says.
         if (closeEventSchema.safeParse(event).data?.code === 1000) dispose(client);
       },
     },
@@ -71,11 +70,11 @@ function pingWith(token: string): string {
 }
 
 function dispose(client: Client): void {
-  // Rejects where the socket never opened, which is told elsewhere.
+  // Rejects if the socket never opened. `iterate` throws that too.
   Promise.resolve(client.dispose()).catch(() => undefined);
 }
 
-/** A half-open connection takes pings and never answers: after `pongWithinMs` it counts as lost. */
+/** Finds half-open connections: without a pong after `pongWithinMs`, the connection counts as lost. */
 function createPongWatch() {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const clear = () => clearTimeout(timer);
@@ -90,14 +89,14 @@ function createPongWatch() {
 
 const closeEventSchema = z.object({ code: z.number(), reason: z.string() });
 
-/** Codes of graphql-transport-ws that a new attempt would meet again: the token's fault, or ours. */
+/** Codes of graphql-transport-ws that a new attempt would get again: the token is refused, or the request is wrong. */
 const refusedToken: ReadonlySet<number> = new Set([CloseCode.Unauthorized, CloseCode.Forbidden]);
 const refusedProtocol: ReadonlySet<number> = new Set([
   CloseCode.BadRequest,
   CloseCode.SubprotocolNotAcceptable,
 ]);
 
-/** What the package throws: a CloseEvent, an ErrorEvent, or the errors of a document that does not fit. */
+/** Translates what graphql-ws throws: a CloseEvent, an ErrorEvent, or the errors of an invalid document. */
 function explain(error: unknown, url: string): Error {
   const errors = graphqlErrorsSchema.safeParse(error);
   if (errors.success) return RequestError.fromGraphql(errors.data);

@@ -4,19 +4,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { z } from 'zod';
 import { commandLine } from '../src/command-line.ts';
 import type { Database } from '../src/store/database.ts';
 
 const options = commandLine('npm run generate')
   .description(
-    'Generates all code and files that are made from others: Prisma client, schema.graphql, docs/errors.md, typed client documents, database template.',
+    'Generates all code and files that are made from others: Prisma client, schema.graphql, docs/errors.md, docs/configuration.md, typed client documents, database template.',
   )
-  .option(
-    '--check',
-    'changes nothing; exits 1 where schema.graphql, docs/errors.md or the migrations are behind',
-  )
-  .option('--install', 'after npm ci: all but schema.graphql and docs/errors.md, which are committed')
+  .option('--check', 'changes nothing; exits 1 if a committed file or the migrations are out of date')
+  .option('--install', 'after npm ci: all but the committed files, schema.graphql and docs/*.md')
   .parse()
   .opts();
 
@@ -25,10 +21,9 @@ if (options.check) {
   run('scripts/migration.ts', '--check');
 } else {
   step('Prisma client', () => run(binOf('prisma'), 'generate', '--no-hints'));
-  await unpackQueryCompiler();
   if (!options.install) {
     for (const [file, text] of await printedFiles()) await writeFile(file, text);
-    step('schema.graphql and docs/errors.md', () => undefined);
+    step('schema.graphql, docs/errors.md and docs/configuration.md', () => undefined);
   }
   // Absent after `npm ci --omit=dev`: then nothing that runs needs its output.
   if (existsSync('node_modules/@graphql-codegen/cli')) {
@@ -41,41 +36,26 @@ if (options.check) {
 
 async function checkFiles(): Promise<void> {
   for (const [file, text] of await printedFiles()) {
-    if ((await readFile(file, 'utf8')) === text) continue;
-    process.stderr.write(`${file} is not what the code says. Mend it: npm run generate\n`);
+    if (existsSync(file) && (await readFile(file, 'utf8')) === text) continue;
+    process.stderr.write(`${file} is out of date. To update it: npm run generate\n`);
     process.exitCode = 1;
   }
 }
 
 /** Loaded late: the code they come from does not compile before the Prisma client is there. */
 async function printedFiles(): Promise<[file: string, text: string][]> {
-  const [{ printSchema, lexicographicSortSchema }, { schema }, { errorsPage }] = await Promise.all([
-    import('graphql'),
-    import('../src/graphql/schema.ts'),
-    import('./errors-page.ts'),
-  ]);
+  const [{ printSchema, lexicographicSortSchema }, { schema }, { errorsPage }, { configurationPage }] =
+    await Promise.all([
+      import('graphql'),
+      import('../src/graphql/schema.ts'),
+      import('./errors-page.ts'),
+      import('./configuration-page.ts'),
+    ]);
   return [
     ['schema.graphql', `${printSchema(lexicographicSortSchema(schema))}\n`],
     ['docs/errors.md', errorsPage(schema)],
+    ['docs/configuration.md', configurationPage()],
   ];
-}
-
-/**
- * Prisma's query compiler comes as the text of a module, which stays in memory, and once more as the module's source:
- * from a file of its own it takes 4.6 MB less. Prisma's own `generate` takes the file away again, and knows nothing of it.
- */
-async function unpackQueryCompiler(): Promise<void> {
-  const folder = 'src/store/generated/prisma/internal';
-  const client = await readFile(`${folder}/class.ts`, 'utf8');
-  const loads = /const \{ wasm \} = await import\("([^"]+)"\)\s+return await decodeBase64AsWasm\(wasm\)/;
-  const source = loads.exec(client)?.[1];
-  if (source === undefined)
-    throw new Error(`${folder}/class.ts loads its compiler in a new way; see unpackQueryCompiler`);
-  const { wasm } = z.object({ wasm: z.base64() }).parse(await import(source));
-  await writeFile(`${folder}/query-compiler.wasm`, Buffer.from(wasm, 'base64'));
-  const loadsFile = `const { readFile } = await import('node:fs/promises')
-    return WebAssembly.compile(await readFile(new URL('query-compiler.wasm', import.meta.url)))`;
-  await writeFile(`${folder}/class.ts`, client.replace(loads, loadsFile));
 }
 
 /** What PERSISTED_ONLY lets run: each operation of our own clients with its fragments, by its SHA-256. */
@@ -97,7 +77,7 @@ async function buildTemplate(): Promise<void> {
   if (existsSync(template)) return;
   const [{ openDatabase }, { createJobs }, { createLogger }] = await Promise.all([
     import('../src/store/database.ts'),
-    import('../src/store/jobs.ts'),
+    import('../src/store/jobs/jobs.ts'),
     import('../src/telemetry/logger.ts'),
   ]);
   const startedAt = performance.now();

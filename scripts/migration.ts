@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { PGlite } from '@electric-sql/pglite';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { commandLine } from '../src/command-line.ts';
 import { diffMigrations } from './schema-engine.ts';
@@ -14,7 +15,7 @@ const { check } = command.opts();
 const [name] = command.processedArgs;
 if (!check && name === undefined) command.error('it needs a name, such as add_post_revisions.');
 
-const database = new PGlite();
+const database = new PGlite({ extensions: { pg_trgm } });
 const sql = await diffMigrations(new PrismaPGlite(database));
 await database.close();
 if (sql === undefined) {

@@ -3,25 +3,25 @@ import { CriticalityLevel, DiffRule, diff } from '@graphql-inspector/core';
 import { buildSchema } from 'graphql';
 import { commandLine } from '../src/command-line.ts';
 
-const landed = 'test/release/schema.graphql';
+const released = 'test/release/schema.graphql';
 
-const { land } = commandLine('npm run check:schema')
+const { release } = commandLine('npm run check:schema')
   .description(
-    `Compares schema.graphql with ${landed}, the schema that clients were last given. Exits 1 where a client that works today
-would break. Fields may come. One that goes is deprecated in one landed schema before it is missing in the next.`,
+    `Compares schema.graphql with ${released}, the schema of the last release. Exits 1 if a client that works today
+would break. Fields may be added. One that goes is deprecated in one released schema before it is missing in the next.`,
   )
   .option(
-    '--land',
-    "makes today's schema the one to compare with: when a version is released (npm run schema:land)",
+    '--release',
+    "makes today's schema the one to compare with; run it with a release (npm run schema:release)",
   )
   .parse()
   .opts();
 
-if (land) {
-  await copyFile('schema.graphql', landed);
+if (release) {
+  await copyFile('schema.graphql', released);
 } else {
   const read = async (file: string) => buildSchema(await readFile(file, 'utf8'));
-  const changes = await diff(await read(landed), await read('schema.graphql'), [
+  const changes = await diff(await read(released), await read('schema.graphql'), [
     DiffRule.suppressRemovalOfDeprecatedField,
   ]);
   const breaking = changes.filter(({ criticality }) => criticality.level === CriticalityLevel.Breaking);

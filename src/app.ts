@@ -2,11 +2,11 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { openCache, ttlMs, type Cache } from './cache/cache.ts';
 import { createChanges } from './cache/changes.ts';
-import { priceOf, type Config } from './config.ts';
+import { priceOf, type Config } from './config/config.ts';
 import { createLocalBus, type Bus } from './events/bus.ts';
 import { createEventLog } from './events/log.ts';
 import { createTails } from './events/tail.ts';
-import { answerCodec, type CachedAnswer } from './http/graphql/cached-answers.ts';
+import { answerCodec, type CachedAnswer } from './http/fast-path/cached-answers.ts';
 import { createHttpServer } from './http/server.ts';
 import { createOutageBoard } from './provider/outages.ts';
 import { openPersistedDocuments } from './http/graphql/persisted-documents.ts';
@@ -22,14 +22,17 @@ import { createPasswords } from './services/accounts/passwords.ts';
 import { createPosts } from './services/posts/posts.ts';
 import { createProgress } from './services/progress/progress.ts';
 import { createQuotes } from './services/batches/quotes.ts';
-import { createRateLimits, type RateLimits } from './services/accounts/rate-limits.ts';
+import { createRateLimits } from './services/accounts/rate-limits.ts';
 import { createSessions } from './services/accounts/sessions.ts';
-import { createUsages } from './services/accounts/usages.ts';
+import { createSwitchWorkspace } from './services/workspaces/switching.ts';
+import { createWorkspaces } from './services/workspaces/workspaces.ts';
+import { createUsages } from './services/workspaces/usages.ts';
 import { openAssets } from './store/assets.ts';
 import { watchClock } from './store/clock.ts';
 import { keepPrivate } from './store/embedded/data-directory.ts';
 import { openDatabase } from './store/database.ts';
-import { createJobs } from './store/jobs.ts';
+import { createJobs } from './store/jobs/jobs.ts';
+import type { RedisConnections } from './store/redis.ts';
 import type { Logger } from './telemetry/logger.ts';
 
 export type App = {
@@ -59,9 +62,10 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     const jobs = createJobs(database.bossOptions, logger);
     opened.defer(() => jobs.stop());
     await jobs.start();
-    const bus = await openBus(config, logger);
+    const redis = await openRedis(config, opened, logger);
+    const bus = await openBus(config, redis, logger);
     opened.defer(() => bus.close());
-    const cache = await openAnswerCache(config, bus, logger);
+    const cache = await openAnswerCache(config, bus, redis);
     opened.defer(() => cache?.close());
     const changes = createChanges((tags) => cache?.invalidate(tags));
 
@@ -78,18 +82,25 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       logger,
     });
     opened.defer(() => sessions.close());
-    const limits = await openRateLimits(config, opened, logger);
+    const limits = createRateLimits(config.rateLimits, redis?.requests);
     const deletion = createAccountDeletion({ database, jobs, batches, changes, logger });
     const campaignDeletion = createCampaignDeletion({ database, jobs, batches, changes });
+    const tokens = createAccessTokens(await tokenSecrets(config, logger), config.accessTokens.minutes);
+    const workspaces = createWorkspaces(database);
     const services = {
       prisma: database.prisma,
       accounts: createAccounts(database, {
-        tokens: createAccessTokens(await tokenSecrets(config, logger), config.accessTokens.minutes),
+        tokens,
         sessions,
         passwords: createPasswords(),
         deletion,
         limits,
+        workspaces,
       }),
+      workspaces: {
+        ...workspaces,
+        switch: createSwitchWorkspace(database, { tokens, sessions, limits, workspaces }),
+      },
       campaigns: createCampaigns({ database, changes, deletion: campaignDeletion }),
       batches,
       outages,
@@ -135,6 +146,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
         assets,
         outages,
         deletions: [campaignDeletion, deletion],
+        redis,
         logger,
       });
     }
@@ -148,34 +160,37 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   }
 }
 
-async function openRateLimits(
-  config: Config,
+/** @returns undefined in a single process, which does without. */
+async function openRedis(
+  { redisUrl }: Config,
   opened: AsyncDisposableStack,
   logger: Logger,
-): Promise<RateLimits> {
-  if (config.redisUrl === undefined) return createRateLimits(config.rateLimits, undefined);
-  const { openRedis } = await import('./store/redis.ts');
-  const redis = await openRedis(config.redisUrl, logger);
-  opened.defer(() => redis.disconnect());
-  return createRateLimits(config.rateLimits, redis);
+): Promise<RedisConnections | undefined> {
+  if (redisUrl === undefined) return undefined;
+  const { openRedisConnections } = await import('./store/redis.ts');
+  return openRedisConnections(redisUrl, opened, logger);
 }
 
-async function openBus(config: Config, logger: Logger): Promise<Bus> {
-  if (config.redisUrl === undefined) return createLocalBus();
+async function openBus(
+  { redisUrl }: Config,
+  redis: RedisConnections | undefined,
+  logger: Logger,
+): Promise<Bus> {
+  if (redisUrl === undefined) return createLocalBus();
   const { createRedisBus } = await import('./events/redis-bus.ts');
-  return createRedisBus(config.redisUrl, logger);
+  return createRedisBus(redisUrl, logger, redis?.work);
 }
 
 async function openAnswerCache(
   config: Config,
   bus: Bus,
-  logger: Logger,
+  redis: RedisConnections | undefined,
 ): Promise<Cache<CachedAnswer> | undefined> {
   if (config.cache === undefined) return undefined;
   const settings = { ...config.cache, codec: answerCodec };
-  if (config.redisUrl === undefined) return openCache(settings, { bus, redis: undefined });
-  const { openRedisLevel } = await import('./cache/redis-level.ts');
-  return openCache(settings, { bus, redis: await openRedisLevel(config.redisUrl, ttlMs, logger) });
+  if (redis === undefined) return openCache(settings, { bus, redis });
+  const { createRedisLevel } = await import('./cache/redis-level.ts');
+  return openCache(settings, { bus, redis: createRedisLevel(redis.requests, ttlMs) });
 }
 
 /** A secret of its own, kept beside the data, where none is set: logins survive a restart. */

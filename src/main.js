@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 // memory that stays. This file is JavaScript as it is, or the stripper would be loaded for it alone. Where the folder
 // cannot be written, every start is like the first one.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/pressrun/compiled', import.meta.url)));
+const { requireV8Flags } = await import('./start/v8-flags.ts');
+requireV8Flags();
 await import('./start/prewarm.ts');
 try {
   await import('./start/command.ts');

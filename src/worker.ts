@@ -1,6 +1,6 @@
 import type { Changes } from './cache/changes.ts';
-import type { Config } from './config.ts';
-import { priceOf } from './config.ts';
+import type { Config } from './config/config.ts';
+import { priceOf } from './config/config.ts';
 import { micros } from './domain/money/pricing.ts';
 import type { Bus } from './events/bus.ts';
 import { createDispatcher } from './engine/dispatcher.ts';
@@ -25,7 +25,8 @@ import { createReconciliation } from './services/batches/reconciliation.ts';
 import { createTurnDealing } from './services/batches/queue-positions.ts';
 import type { AssetStore } from './store/assets.ts';
 import type { Database } from './store/database.ts';
-import type { Jobs } from './store/jobs.ts';
+import type { Jobs } from './store/jobs/jobs.ts';
+import type { RedisConnections } from './store/redis.ts';
 import type { Logger } from './telemetry/logger.ts';
 
 /** How long a stop waits for posts in flight before it hands them back. */
@@ -49,11 +50,12 @@ export async function prepareWorker(
     assets: AssetStore;
     outages: OutageBoard;
     deletions: readonly Source[];
+    redis: RedisConnections | undefined;
     logger: Logger;
   },
 ): Promise<() => void> {
   const { database, jobs, bus, changes, batches, assets, outages, logger } = deps;
-  const admission = await openAdmission(config, logger);
+  const admission = await openAdmission(config, deps.redis, logger);
   opened.defer(() => admission.close());
   const guarded = guardProvider(
     loadedLate({ ...config.provider, ...(await providerAddress(config, opened)) }),
@@ -126,7 +128,11 @@ async function startHousekeeping(
   await jobs.schedule('pruning', '17 * * * *');
 }
 
-async function openAdmission(config: Config, logger: Logger): Promise<Admission> {
+async function openAdmission(
+  config: Config,
+  redis: RedisConnections | undefined,
+  logger: Logger,
+): Promise<Admission> {
   const { textModel, imageModel } = config.provider;
   const { requestsPerMinute, tokensPerMinute, imagesPerMinute } = config.limits;
   // A minute of the embedded simulator is as much shorter as the simulator is faster.
@@ -141,9 +147,9 @@ async function openAdmission(config: Config, logger: Logger): Promise<Admission>
     // Calls that leave evenly spaced do not arrive so; at the very limit the early ones are refused.
     utilisation: 0.98,
   };
-  if (config.redisUrl === undefined) return createMemoryAdmission(settings);
+  if (redis === undefined) return createMemoryAdmission(settings);
   const { createRedisAdmission } = await import('./provider/admission/redis-admission.ts');
-  return createRedisAdmission(config.redisUrl, settings, logger);
+  return createRedisAdmission(redis.work, settings, logger);
 }
 
 /** Without a key, the simulator runs in this process, and the same SDK calls it over HTTP. */

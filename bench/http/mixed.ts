@@ -31,7 +31,7 @@ type Names = { id: string; begun: number; written: number };
  * all 2,000 of the account. Only what comes after a warm-up is counted; a read is a hit where its answer says so. Each read has to tell a name that
  * is at least as new as the last one that was written before it was sent.
  *
- * @param target.ownerId the row of the account that the token belongs to.
+ * @param target.ownerId the row of the workspace that the token is for.
  */
 export async function measureMixed(
   target: { url: string; token: string; databaseUrl: string; ownerId: string },

@@ -1,27 +1,25 @@
 import { createChanges } from '../../src/cache/changes.ts';
 import { toGlobalId } from '../../src/domain/ids.ts';
 import { createLocalBus } from '../../src/events/bus.ts';
-import { createBatches, type BatchFilter, type BatchOrder } from '../../src/services/batches/batches.ts';
+import { createBatches, type BatchFilter } from '../../src/services/batches/batches.ts';
 import { createCampaignDeletion } from '../../src/services/deletion/campaigns.ts';
-import {
-  createCampaigns,
-  type CampaignFilter,
-  type CampaignOrder,
-} from '../../src/services/campaigns/campaigns.ts';
+import { createCampaigns, type CampaignFilter } from '../../src/services/campaigns/campaigns.ts';
 import type { Page, PageArgs } from '../../src/store/lists/paging.ts';
-import { createPosts, type PostFilter, type PostOrder } from '../../src/services/posts/posts.ts';
+import type { OrderOf } from '../../src/store/lists/tables.ts';
+import { createPosts, type PostFilter } from '../../src/services/posts/posts.ts';
 import type { Database } from '../../src/store/database.ts';
-import { createJobs } from '../../src/store/jobs.ts';
+import { createJobs } from '../../src/store/jobs/jobs.ts';
+import type { Viewer } from '../../src/domain/viewer.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
-import type { Seeded } from './seed.ts';
+import { words, type Seeded } from './seed.ts';
 
 /** One list of the schema with one filter and order. */
 export type BenchList = {
   name: string;
   /** Whether it has no rows. */
   isEmpty: boolean;
-  /** Whether no index leads to its rows, by design: the owner's are read until the page is full. */
-  scans: boolean;
+  /** How its pages are judged: by what they cost an account of another size, or by themselves; or not, where no index leads to the rows by design. */
+  judged: 'byRatio' | 'byTime' | 'not';
   read(page: PageArgs): Promise<Page<{ id: string }>>;
   /** Its rows as SQL, and what they are ordered by: to find a place deep in it. */
   sql: { table: string; where: string; column: string; direction: 'ASC' | 'DESC' };
@@ -30,12 +28,18 @@ export type BenchList = {
 type Column = 'createdAt' | 'updatedAt' | 'name' | 'postCount' | 'position';
 type Order<By extends Column> = { by: By; direction: 'ASC' | 'DESC' };
 
-const full = { isEmpty: false, scans: false };
+const full = { isEmpty: false, judged: 'byRatio' } as const;
 const newest = { by: 'createdAt', direction: 'DESC' } as const;
 
 /** Every list of the schema, in each of its orders and by each of its filters; for what many rows have, few, and none. */
 export function listsOf(database: Database, { userId, campaignId, batchId }: Seeded): BenchList[] {
-  const viewer = { userId, sessionId: '', expiresAt: new Date() };
+  const viewer: Viewer = {
+    userId,
+    workspaceId: userId,
+    role: 'OWNER',
+    sessionId: '',
+    expiresAt: new Date(),
+  };
   const logger = createLogger('silent');
   const jobs = createJobs(database.bossOptions, logger);
   const changes = createChanges(() => undefined);
@@ -51,7 +55,6 @@ export function listsOf(database: Database, { userId, campaignId, batchId }: See
   const inMarch = `"createdAt" >= '2026-01-01T00:00:05Z'`;
   const tiktok = `channel = 'TIKTOK'`;
   const early = { until: new Date('2020-01-01T00:00:00Z') };
-  const nothing = { search: 'words that nobody wrote' };
 
   const place = (table: string, where: string, { by, direction }: Order<Column>) => ({
     table,
@@ -63,20 +66,30 @@ export function listsOf(database: Database, { userId, campaignId, batchId }: See
     name: string,
     where = 'true',
     filter: CampaignFilter = {},
-    order: CampaignOrder = newest,
+    order: OrderOf<'campaigns'> = newest,
   ) => ({
     ...full,
     name: `campaigns ${name}`,
     read: (page: PageArgs) => campaigns.list(viewer, { filter, order, page }),
     sql: place('campaigns', where, order),
   });
-  const batchList = (name: string, where = 'true', filter: BatchFilter = {}, order: BatchOrder = newest) => ({
+  const batchList = (
+    name: string,
+    where = 'true',
+    filter: BatchFilter = {},
+    order: OrderOf<'batches'> = newest,
+  ) => ({
     ...full,
     name: `batches ${name}`,
     read: (page: PageArgs) => batches.list(viewer, { filter, order, page }),
     sql: place('batches', where, order),
   });
-  const postList = (name: string, where = 'true', filter: PostFilter = {}, order: PostOrder = newest) => ({
+  const postList = (
+    name: string,
+    where = 'true',
+    filter: PostFilter = {},
+    order: OrderOf<'posts'> = newest,
+  ) => ({
     ...full,
     name: `posts ${name}`,
     read: (page: PageArgs) => posts.list(viewer, { filter, order, page }),
@@ -99,7 +112,11 @@ export function listsOf(database: Database, { userId, campaignId, batchId }: See
     sql: place(table, where, newest),
   });
   const none = (list: BenchList): BenchList => ({ ...list, isEmpty: true });
-  const scan = (list: BenchList): BenchList => ({ ...list, isEmpty: true, scans: true });
+  const scan = (list: BenchList): BenchList => ({ ...list, judged: 'not' });
+  const search = (list: BenchList): BenchList => ({ ...list, judged: 'byTime' });
+  /** Posts whose caption has a word, and which ones these are. */
+  const found = (name: string, word: string, also: PostFilter = {}, where = 'true') =>
+    search(postList(`search: ${name}`, `caption ILIKE '%${word}%' AND ${where}`, { search: word, ...also }));
   const byName = { by: 'name', direction: 'ASC' } as const;
   const lastChanged = { by: 'updatedAt', direction: 'DESC' } as const;
   const largest = { by: 'postCount', direction: 'DESC' } as const;
@@ -116,7 +133,8 @@ export function listsOf(database: Database, { userId, campaignId, batchId }: See
     campaignList('few: archived, by name', `status = 'ARCHIVED'`, { status: ['ARCHIVED'] }, byName),
     campaignList('few: of a channel', tiktok, { channel: ['TIKTOK'] }),
     none(campaignList('none: of a channel', 'true', { channel: ['PINTEREST'] })),
-    scan(campaignList('none: search', 'true', nothing)),
+    search(campaignList('search: rare', `name ILIKE '%${words.rare}%'`, { search: words.rare })),
+    search(none(campaignList('search: none', 'true', { search: words.none }))),
     batchList('newest first'),
     batchList('largest first', 'true', {}, largest),
     batchList('running', `status = 'RUNNING'`, { status: ['RUNNING'] }),
@@ -131,7 +149,8 @@ export function listsOf(database: Database, { userId, campaignId, batchId }: See
       status: ['PAUSED'],
     }),
     none(batchList('none: of a channel', 'true', { channel: ['PINTEREST'] })),
-    scan(batchList('none: search', 'true', nothing)),
+    search(batchList('search: frequent', 'true', { search: words.frequent })),
+    search(none(batchList('search: none', 'true', { search: words.none }))),
     postList('newest first'),
     postList('oldest first', 'true', {}, { by: 'createdAt', direction: 'ASC' }),
     postList('by position', 'true', {}, byPosition),
@@ -176,11 +195,22 @@ export function listsOf(database: Database, { userId, campaignId, batchId }: See
     none(postList('none: of a channel', 'true', { channel: ['PINTEREST'] })),
     none(postList('none: of a campaign, of a channel', 'true', { ...inCampaign, channel: ['PINTEREST'] })),
     none(postList('none: approved and failed', 'true', { review: ['APPROVED'], status: ['FAILED'] })),
-    scan(postList('none: search', 'true', nothing)),
-    scan(postList('none: search in a campaign', 'true', { ...inCampaign, ...nothing })),
-    scan(postList('none: of a time, by position', 'true', { created: early }, byPosition)),
+    found('frequent', words.frequent),
+    found('frequent, in a campaign', words.frequent, inCampaign, ofCampaign),
+    found('two characters, frequent', words.twoCharacters),
+    found('1,000 oldest', words.old),
+    found('rare', words.rare),
+    found('rare, failed', words.rare, { status: ['FAILED'] }, `status = 'FAILED'`),
+    found('rare, in a campaign', words.rare, inCampaign, ofCampaign),
+    found('rare, in a batch', words.rare, inBatch, ofBatch),
+    found('rare, German', words.rareGerman),
+    found('rare, Japanese', words.rareJapanese),
+    search(none(postList('search: none', 'true', { search: words.none }))),
+    search(none(postList('search: none, in a campaign', 'true', { ...inCampaign, search: words.none }))),
+    scan(none(postList('search: two characters, none', 'true', { search: words.noTwoCharacters }))),
+    scan(none(postList('none: of a time, by position', 'true', { created: early }, byPosition))),
     nested('batches in a campaign', 'batches', ofCampaign, (page) =>
-      batches.pagesOf(viewer, [batches.planOf(viewer, campaignId, page)]),
+      batches.pagesOf(viewer, 'campaignId', [batches.planOf(viewer, 'campaignId', campaignId, page)]),
     ),
     nested('posts in a campaign', 'posts', ofCampaign, (page) =>
       posts.pagesOf(viewer, 'campaignId', [posts.planOf(viewer, 'campaignId', campaignId, page)]),

@@ -1,8 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { createClient, CreateCampaignDocument, expectResult, RegisterDocument } from '../../client/index.ts';
+import {
+  createClient,
+  CreateCampaignDocument,
+  expectResult,
+  RegisterDocument,
+  WorkspacesDocument,
+} from '../../client/index.ts';
 import { startApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 
 /** Starts Pressrun on fresh data in this process and registers an account with one campaign. */
@@ -27,12 +33,12 @@ export async function startBenchApp(settings: Record<string, string>) {
   };
 }
 
-/** Registers an account with one campaign. */
+/** Registers an account with a workspace and one campaign, and reads its workspace. */
 export async function openAccount(url: string, email: string) {
   const { register } = await createClient({ url }).run(RegisterDocument, {
     input: { email, password: 'correct horse' },
   });
-  const { accessToken: token, user } = expectResult(register, 'Login');
+  const { accessToken: token } = expectResult(register, 'Login');
   const { run } = createClient({ url, token });
   const { createCampaign } = await run(CreateCampaignDocument, {
     input: {
@@ -45,9 +51,11 @@ export async function openAccount(url: string, email: string) {
       channel: 'INSTAGRAM',
     },
   });
+  const { me } = await run(WorkspacesDocument, {});
+  if (me == null) throw new Error('nobody is logged in');
   return {
     token,
-    userId: user.id,
+    workspaceId: me.workspace.id,
     campaignId: expectResult(createCampaign, 'Campaign').id,
     run,
   };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { startApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { childArgument, serveParent } from './child.ts';
 

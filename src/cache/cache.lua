@@ -1,5 +1,6 @@
--- The level of the cache that instances share. One hash is its clock: `now` counts invalidations, and `incarnation`
--- names the time since Redis last forgot something, or may have. A tag's key holds the moment when it was last touched.
+-- The level of the cache that instances share. One hash is its clock: `now` counts invalidations, and the epoch names
+-- the time since Redis last forgot something, or may have. A tag's key holds the count at which it was last touched.
+-- The epoch's field is called `incarnation`, as the release before this one reads and writes it.
 --
 -- KEYS[1]: the clock. ARGV[1]: the operation.
 
@@ -11,7 +12,7 @@ local function tagKeys(tags)
   return keys
 end
 
--- Whether nothing of this was touched since a moment.
+-- Whether nothing of this was touched since then.
 local function isUnchanged(tags, since)
   for _, touched in ipairs(redis.call('MGET', unpack(tagKeys(tags)))) do
     if touched and tonumber(touched) > since then return false end
@@ -19,30 +20,30 @@ local function isUnchanged(tags, since)
   return true
 end
 
--- KEYS[2]: the entry. ARGV[2]: an incarnation, in case that there is none.
--- Answers incarnation and clock, and value and tags where there is an entry that nothing was touched of.
+-- KEYS[2]: the entry. ARGV[2]: an epoch, in case that there is none.
+-- Answers epoch and clock, and value and tags where there is an entry that nothing was touched of.
 if operation == 'look' then
   redis.call('HSETNX', clock, 'incarnation', ARGV[2])
-  local incarnation = redis.call('HGET', clock, 'incarnation')
-  local answer = { incarnation, redis.call('HGET', clock, 'now') or '0' }
+  local epoch = redis.call('HGET', clock, 'incarnation')
+  local answer = { epoch, redis.call('HGET', clock, 'now') or '0' }
   local entry = redis.call('HMGET', KEYS[2], 'incarnation', 'since', 'tags', 'value')
-  if entry[1] == incarnation and isUnchanged(entry[3], tonumber(entry[2])) then
+  if entry[1] == epoch and isUnchanged(entry[3], tonumber(entry[2])) then
     answer[3], answer[4] = entry[4], entry[3]
   end
   return answer
 end
 
--- KEYS[2]: the entry. KEYS[3]: the bytes that its owner has had kept. ARGV: incarnation and clock when the read began,
+-- KEYS[2]: the entry. KEYS[3]: the bytes that its owner has had kept. ARGV: epoch and clock when the read began,
 -- tags, value, milliseconds to keep it, bytes that an owner may have kept in that time.
 -- Refused where something of it was touched since, where Redis may have forgotten that, and where the owner has had its share.
 if operation == 'keep' then
-  local incarnation, since, tags, value, ttl = ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
-  if redis.call('HGET', clock, 'incarnation') ~= incarnation or not isUnchanged(tags, since) then return 0 end
+  local epoch, since, tags, value, ttl = ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
+  if redis.call('HGET', clock, 'incarnation') ~= epoch or not isUnchanged(tags, since) then return 0 end
   local used = tonumber(redis.call('GET', KEYS[3]) or '0')
   if used + #value > tonumber(ARGV[7]) then return 0 end
   redis.call('INCRBY', KEYS[3], #value)
   if used == 0 then redis.call('PEXPIRE', KEYS[3], ttl) end
-  redis.call('HSET', KEYS[2], 'incarnation', incarnation, 'since', since, 'tags', tags, 'value', value)
+  redis.call('HSET', KEYS[2], 'incarnation', epoch, 'since', since, 'tags', tags, 'value', value)
   redis.call('PEXPIRE', KEYS[2], ttl)
   return 1
 end
@@ -55,6 +56,6 @@ if operation == 'touch' then
   return redis.call('PUBLISH', ARGV[4], ARGV[5])
 end
 
--- ARGV: a new incarnation, channel, message. Leaves everything behind.
+-- ARGV: a new epoch, channel, message. Leaves everything behind.
 redis.call('HSET', clock, 'incarnation', ARGV[2])
 return redis.call('PUBLISH', ARGV[3], ARGV[4])

@@ -1,24 +1,24 @@
 import type { Bus } from '../events/bus.ts';
 import { createMemoryLevel } from './memory-level.ts';
 import type { RedisLevel } from './redis-level.ts';
-import { openTrust } from './trust.ts';
+import { watchFeed } from './feed-health.ts';
 
-/** What a read has made, and of what. */
+/** A value, and what it was made of. */
 export type Made<Value> = {
   value: Value;
   /** Tags of all that it was made of (cache/tags.ts); undefined for what must not be kept. */
   tags: readonly string[] | undefined;
 };
 
-/** How a value was come by: it was there, it was made, or it was made and may not be kept. */
+/** HIT: the value was there. MISS: it was made. BYPASS: it was made and must not be kept. */
 export type Outcome = 'HIT' | 'MISS' | 'BYPASS';
 
 export type CacheCounts = Record<Lowercase<Outcome>, number> & { bytes: number };
 
 /**
  * A cache of two levels: the memory of this process, and Redis, which all instances share. A value is given until
- * something that it was made of is touched: here at once, elsewhere as soon as Redis has told. Whatever is in
- * doubt is not given, and nothing is for longer than half a minute.
+ * something that it was made of is touched: here at once, elsewhere as soon as Redis has told. While this instance may
+ * not hear of changes, no value is given. No value is given for longer than half a minute.
  */
 export type Cache<Value> = {
   /** What memory has; counts as a hit. */
@@ -44,10 +44,10 @@ export type Codec<Value> = {
   bytesOf(value: Value): number;
 };
 
-/** The end of everything that was kept: bounds what even a crash between commit and invalidation can do. */
+/** How long a value is kept: bounds the harm of a crash between commit and invalidation. */
 export const ttlMs = 30_000;
 const restMs = 1_000;
-/** What more tags than these name is not kept: it would not stay for long. */
+/** A value of more tags is not kept: it would not stay for long. */
 const maxTags = 500;
 /** What larger values, and one owner's together, may take of `maxBytes`: in memory, and the same in Redis. */
 const largestEntry = 1 / 10;
@@ -64,10 +64,10 @@ export async function openCache<Value>(
   const memory = createMemoryLevel<Value>({ maxBytes, maxOwnerBytes, ttlMs });
   const underWay = new Map<string, Promise<Shared<Value>>>();
   const counts = { hit: 0, miss: 0, bypass: 0 };
-  const trust =
+  const feed =
     redis === undefined
       ? undefined
-      : await openTrust({
+      : await watchFeed({
           bus,
           hear: (message) => {
             if (message.kind === 'touched') memory.invalidate(message.tags);
@@ -76,9 +76,10 @@ export async function openCache<Value>(
           forget: () => memory.clear(),
           reset: () => redis.reset(),
         });
-  const isTrusted = () => trust?.isGiven() ?? true;
+  /** A single process hears of every change itself. */
+  const isHealthy = () => feed?.isHealthy() ?? true;
 
-  /** A Redis that does not answer is left alone for a while: each who asks would wait for it. */
+  /** A Redis that does not answer is not asked for a while: every request would wait for it. */
   let restsUntil = 0;
   function rest(): undefined {
     restsUntil = performance.now() + restMs;
@@ -89,7 +90,7 @@ export async function openCache<Value>(
   /** @returns the tags of what may be kept, by memory and by Redis alike. */
   function keepable({ value, tags }: Made<Value>): readonly string[] | undefined {
     const isSmall = codec.bytesOf(value) <= maxBytes * largestEntry;
-    return tags !== undefined && tags.length <= maxTags && isSmall && isTrusted() ? tags : undefined;
+    return tags !== undefined && tags.length <= maxTags && isSmall && isHealthy() ? tags : undefined;
   }
 
   function remember(key: string, made: Made<Value>, since: number): void {
@@ -102,7 +103,7 @@ export async function openCache<Value>(
   async function read(key: string, make: () => Promise<Made<Value>>): Promise<Shared<Value>> {
     const since = memory.now();
     const isCurrent = (tags: readonly string[] | undefined) =>
-      tags !== undefined && isTrusted() && memory.isUnchanged(tags, since);
+      tags !== undefined && isHealthy() && memory.isUnchanged(tags, since);
     const looked = await look(key);
     if (looked?.found !== undefined) {
       const { text, tags } = looked.found;
@@ -117,7 +118,7 @@ export async function openCache<Value>(
     if (looked !== undefined && kept !== undefined) {
       const share = { owner: codec.ownerOf(key), maxBytes: maxOwnerBytes };
       // Nobody waits for it, and nothing is wrong where it is not kept.
-      void redis?.keep(key, { text: codec.toText(value), tags: kept, share }, looked.moment).catch(rest);
+      void redis?.keep(key, { text: codec.toText(value), tags: kept, share }, looked.timestamp).catch(rest);
     }
     return { ...made, outcome: tags === undefined ? 'BYPASS' : 'MISS', isCurrent: () => isCurrent(tags) };
   }
@@ -126,7 +127,7 @@ export async function openCache<Value>(
     const leader = underWay.get(key);
     if (leader !== undefined) {
       const shared = await leader.catch(() => undefined);
-      // What has changed since the leader began is news that this reader may have been waiting for.
+      // This reader may wait for a change that was made since the leader began.
       return shared?.isCurrent() === true ? { ...shared, outcome: 'HIT' } : read(key, make);
     }
     const reading = read(key, make).finally(() => underWay.delete(key));
@@ -136,12 +137,12 @@ export async function openCache<Value>(
 
   return {
     peek(key) {
-      const value = isTrusted() ? memory.get(key) : undefined;
+      const value = isHealthy() ? memory.get(key) : undefined;
       if (value !== undefined) counts.hit += 1;
       return value;
     },
     async get(key, make) {
-      const { value, outcome } = isTrusted()
+      const { value, outcome } = isHealthy()
         ? await share(key, make)
         : { ...(await make()), outcome: 'BYPASS' as const };
       counts[lowercase[outcome]] += 1;
@@ -149,12 +150,11 @@ export async function openCache<Value>(
     },
     invalidate(tags) {
       memory.invalidate(tags);
-      redis?.touch(tags).catch(() => trust?.owe());
+      redis?.touch(tags).catch(() => feed?.requireReset());
     },
     counts: () => ({ ...counts, bytes: memory.bytes }),
     close() {
-      trust?.stop();
-      redis?.close();
+      feed?.stop();
     },
   };
 }

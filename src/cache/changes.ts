@@ -14,8 +14,8 @@ export type Changes = {
   started(batch: { ownerId: string; campaignId: string }): void;
   /** Posts have changed: themselves, what they cost, or the counters of their batches. */
   posts(places: readonly PostPlace[]): void;
-  /** Much of what an account has: a batch with all its posts, a campaign with all its batches. */
-  account(userId: string): void;
+  /** Much of what a workspace has: a batch with all its posts, a campaign with all its batches. */
+  workspace(workspaceId: string): void;
 };
 
 /** @param invalidate takes the tags that were touched. */
@@ -45,6 +45,6 @@ export function createChanges(invalidate: (tags: readonly string[]) => void): Ch
         ),
       ]);
     },
-    account: (userId) => invalidate([tagOf.account(userId)]),
+    workspace: (workspaceId) => invalidate([tagOf.workspace(workspaceId)]),
   };
 }

@@ -1,11 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { ClientContext, Result } from 'ioredis';
+import type { ClientContext, Redis, Result } from 'ioredis';
 import { z } from 'zod';
 import { channelOf } from '../events/redis-bus.ts';
 import { cacheTopic, type CacheMessage } from '../events/topics.ts';
-import { connectRedis, createRedis } from '../store/redis.ts';
-import type { Logger } from '../telemetry/logger.ts';
 
 declare module 'ioredis' {
   // What defineCommand adds, declared as ioredis' own example does it.
@@ -14,55 +12,50 @@ declare module 'ioredis' {
   }
 }
 
-/** The moment before a read begins, in the words of the level. */
-export type Moment = { incarnation: string; now: string };
+/** The time before a read begins: Redis' count of invalidations, and the epoch that it counts in. */
+export type Timestamp = { epoch: string; now: string };
 
 /** `share.maxBytes`: what the owner may have kept within the time that an entry lives. */
 export type Kept = { text: string; tags: readonly string[]; share: { owner: string; maxBytes: number } };
 
 /** The level that all instances share. Every call rejects within a moment while Redis does not answer. */
 export type RedisLevel = {
-  look(key: string): Promise<{ moment: Moment; found: { text: string; tags: string[] } | undefined }>;
+  look(key: string): Promise<{ timestamp: Timestamp; found: { text: string; tags: string[] } | undefined }>;
   /** Keeps a text, unless something of it was touched since its read began, or its owner's share is used up. */
-  keep(key: string, entry: Kept, since: Moment): Promise<void>;
+  keep(key: string, entry: Kept, since: Timestamp): Promise<void>;
   /** Touches tags, here and at all instances. */
   touch(tags: readonly string[]): Promise<void>;
   /** Forgets everything, here and at all instances. */
   reset(): Promise<void>;
-  close(): void;
 };
 
-/** How long a request waits for Redis before it does without. */
-const patienceMs = 250;
-const clock = 'pressrun:cache';
+const clockKey = 'pressrun:cache';
 
 const lua = readFileSync(new URL('cache.lua', import.meta.url), 'utf8');
 const lookSchema = z.tuple([z.string(), z.string()]).rest(z.string());
 
 /** @param ttlMs how long an entry is kept; a touched tag is remembered twice as long. */
-export async function openRedisLevel(url: string, ttlMs: number, logger: Logger): Promise<RedisLevel> {
-  const redis = createRedis(url, patienceMs, logger, { enableAutoPipelining: true });
+export function createRedisLevel(redis: Redis, ttlMs: number): RedisLevel {
   redis.defineCommand('pressrunCache', { lua });
-  redis.on('error', (error) => logger.debug({ error: error.message }, 'Redis: cache'));
-  await connectRedis(redis, logger);
-  const entryKey = (key: string) => `${clock}:entry:${createHash('sha256').update(key).digest('base64url')}`;
+  const entryKey = (key: string) =>
+    `${clockKey}:entry:${createHash('sha256').update(key).digest('base64url')}`;
   const tell = (message: CacheMessage) => [channelOf(cacheTopic), JSON.stringify(message)];
 
   return {
     async look(key) {
-      const answer = await redis.pressrunCache(2, clock, entryKey(key), 'look', randomUUID());
-      const [incarnation, now, text, tags] = lookSchema.parse(answer);
+      const answer = await redis.pressrunCache(2, clockKey, entryKey(key), 'look', randomUUID());
+      const [epoch, now, text, tags] = lookSchema.parse(answer);
       const found = text === undefined || tags === undefined ? undefined : { text, tags: tags.split(' ') };
-      return { moment: { incarnation, now }, found };
+      return { timestamp: { epoch, now }, found };
     },
-    async keep(key, { text, tags, share }, { incarnation, now }) {
+    async keep(key, { text, tags, share }, { epoch, now }) {
       await redis.pressrunCache(
         3,
-        clock,
+        clockKey,
         entryKey(key),
-        `${clock}:bytes:${share.owner}`,
+        `${clockKey}:bytes:${share.owner}`,
         'keep',
-        incarnation,
+        epoch,
         now,
         tags.join(' '),
         text,
@@ -73,7 +66,7 @@ export async function openRedisLevel(url: string, ttlMs: number, logger: Logger)
     async touch(tags) {
       await redis.pressrunCache(
         1,
-        clock,
+        clockKey,
         'touch',
         tags.join(' '),
         2 * ttlMs,
@@ -81,8 +74,7 @@ export async function openRedisLevel(url: string, ttlMs: number, logger: Logger)
       );
     },
     async reset() {
-      await redis.pressrunCache(1, clock, 'reset', randomUUID(), ...tell({ kind: 'reset' }));
+      await redis.pressrunCache(1, clockKey, 'reset', randomUUID(), ...tell({ kind: 'reset' }));
     },
-    close: () => redis.disconnect(),
   };
 }

@@ -3,12 +3,12 @@
  * that is or could be in the list touches: an answer needs the tags of its lists, not those of the rows in them.
  */
 export const tagOf = {
-  /** All that an account has: touched by what changes much of it at once. In every answer. */
-  account: (userId: string) => `user:${userId}`,
-  /** Lists of an account's rows. */
-  campaignsOf: (userId: string) => `user:${userId}:campaigns`,
-  batchesOf: (userId: string) => `user:${userId}:batches`,
-  postsOf: (userId: string) => `user:${userId}:posts`,
+  /** All that a workspace has: touched by what changes much of it at once. In every answer. */
+  workspace: (workspaceId: string) => `user:${workspaceId}`,
+  /** Lists of a workspace's rows. */
+  campaignsOf: (workspaceId: string) => `user:${workspaceId}:campaigns`,
+  batchesOf: (workspaceId: string) => `user:${workspaceId}:batches`,
+  postsOf: (workspaceId: string) => `user:${workspaceId}:posts`,
   campaign: (id: string) => `campaign:${id}`,
   batchesOfCampaign: (id: string) => `campaign:${id}:batches`,
   postsOfCampaign: (id: string) => `campaign:${id}:posts`,

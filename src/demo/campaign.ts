@@ -11,7 +11,7 @@ export class CampaignFileError extends Error {
   }
 }
 
-/** A rule's message, unless the field is not there at all. */
+/** The rule's message, or `is missing` if there is no such field. */
 const unlessMissing = (message: string) => ({
   error: (issue: { input?: unknown }) => (issue.input === undefined ? 'is missing' : message),
 });
@@ -19,7 +19,7 @@ const text = z.string(unlessMissing('must be a text')).trim().min(1, 'must not b
 const oneOf = <const Values extends readonly string[]>(values: Values) =>
   z.enum(values, unlessMissing(`must be one of ${values.join(', ')}`));
 
-/** Only the shape: lengths and language tags are the server's to judge. */
+/** Checks only the shape. The server checks lengths and language tags. */
 const campaignSchema = z.strictObject({
   name: text,
   brand: text,
@@ -69,7 +69,7 @@ const channelLabels: Readonly<Record<Channel, string>> = {
   X: 'X',
 };
 
-/** What is being made, in a few words: `Instagram posts in English`. */
+/** Describes the posts in a few words: `Instagram posts in English`. */
 export function kindOf({ channel, language }: { channel: Channel; language: string }): string {
   const name = new Intl.DisplayNames(['en'], { type: 'language' }).of(language);
   return `${channelLabels[channel]} posts in ${name ?? language}`;

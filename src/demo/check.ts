@@ -1,19 +1,19 @@
 import type { PostCardFragment } from '../../client/index.ts';
 
-/** So many pictures are fetched at the same time. */
+/** Images that are fetched at the same time. */
 const fetches = 8;
 const patienceMs = 30_000;
 /** The first eight bytes of every PNG file (PNG specification, 5.2). */
 const pngSignature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** Something wrong with one or more posts. */
+/** A fault of one or more posts. */
 export type Fault = { sentence: string; positions: number[] };
 
 /**
- * Looks at what was made as a reader would: every post is completed, has words, and its picture opens.
+ * Checks the posts as a reader would: every post is completed, has a caption, and its image opens.
  *
- * @param postCount how many there must be.
- * @returns what is wrong, one sentence each, with the positions it is true of; empty where all is well.
+ * @param postCount how many posts there must be.
+ * @returns one sentence for each fault, with the positions of its posts; empty if there is none.
  */
 export async function findFaults(
   posts: readonly PostCardFragment[],
@@ -41,17 +41,17 @@ async function faultOf(post: PostCardFragment, signal: AbortSignal): Promise<str
     return why === null ? `${post.status}.` : `${post.status}: ${why}`;
   }
   if (post.caption === null || post.caption.trim() === '') return 'The caption is empty.';
-  if (post.imageUrl === null) return 'There is no picture.';
+  if (post.imageUrl === null) return 'There is no image.';
   try {
     const response = await fetch(post.imageUrl, {
       signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]),
     });
     const bytes = new Uint8Array(await response.arrayBuffer());
-    if (response.status !== 200) return `The picture answers HTTP ${response.status} (${post.imageUrl}).`;
+    if (response.status !== 200) return `The image answers HTTP ${response.status} (${post.imageUrl}).`;
     const isPng = pngSignature.every((byte, index) => bytes[index] === byte);
-    return isPng ? undefined : `The picture is no PNG (${post.imageUrl}).`;
+    return isPng ? undefined : `The image is no PNG (${post.imageUrl}).`;
   } catch {
     signal.throwIfAborted();
-    return `The picture cannot be fetched (${post.imageUrl}).`;
+    return `The image cannot be fetched (${post.imageUrl}).`;
   }
 }

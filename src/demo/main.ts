@@ -23,7 +23,7 @@ try {
   process.exitCode = 1;
 }
 
-/** Runs the demo to its end, or until a signal; either way it leaves nothing behind. Sets the exit code. */
+/** Runs the demo to its end or until a signal, and leaves nothing behind. Sets the exit code. */
 async function main(options: Options, campaign: CreateCampaignInput): Promise<void> {
   const screen = createScreen(process.stdout);
   const stop = new AbortController();
@@ -36,7 +36,7 @@ async function main(options: Options, campaign: CreateCampaignInput): Promise<vo
       stop.abort(new Error(name));
     });
   }
-  // Nobody reads any more, as with `| head`.
+  // The reader has left, as with `| head`.
   process.stdout.on('error', (error) => stop.abort(error));
   try {
     screen.print('');
@@ -62,7 +62,7 @@ async function main(options: Options, campaign: CreateCampaignInput): Promise<vo
   }
 }
 
-/** @returns whether every post was completed and found to be good. */
+/** @returns whether every post is completed and without a fault. */
 async function runAgainst(
   server: ServerProcess | undefined,
   options: Options,
@@ -80,7 +80,7 @@ async function runAgainst(
   }
   const product = await produce({ url, options, campaign, isSimulated, screen, signal });
 
-  screen.working('Opening every picture');
+  screen.working('Opening every image');
   const faults = await findFaults(product.posts, options.postCount, signal);
   screen.print(`\n${postTable(product.posts, screen.columns, screen.paint)}\n`);
   screen.print(`  ${screen.paint('bold', summary(product.batch))}`);
@@ -90,7 +90,7 @@ async function runAgainst(
   }
   if (faults.length === 0)
     screen.done(
-      `Checked: ${count(options.postCount, 'caption')} with words, ${count(options.postCount, 'picture')} that open`,
+      `Checked: ${count(options.postCount, 'caption')} with words, ${count(options.postCount, 'image')} that open`,
     );
   else tellFaults(faults, screen);
   tellAddresses(product, url, screen);
@@ -118,9 +118,9 @@ function tellFaults(faults: readonly Fault[], screen: Screen): void {
 }
 
 function tellAddresses({ posts }: Product, url: string, screen: Screen): void {
-  const picture = posts.find(({ imageUrl }) => imageUrl !== null)?.imageUrl;
+  const image = posts.find(({ imageUrl }) => imageUrl !== null)?.imageUrl;
   screen.print(`\n  GraphiQL   ${screen.paint('cyan', url)}`);
-  if (picture != null) screen.print(`  A picture  ${screen.paint('cyan', picture)}`);
+  if (image != null) screen.print(`  An image   ${screen.paint('cyan', image)}`);
 }
 
 /** Rejects with the signal's reason when it is aborted; never resolves. */

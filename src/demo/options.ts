@@ -34,7 +34,7 @@ export function readOptions(args: string[]): Options {
       'after',
       `
 Environment variables and .env set the server up as they do for npm start. With DATA_DIR set, the data stays
-there. It ends with 0 when every post is completed and its caption and picture were found to be good.`,
+there. It ends with 0 when every post is completed and its caption and image were found to be good.`,
     )
     .parse(args, { from: 'user' })
     .opts();

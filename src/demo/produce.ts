@@ -43,10 +43,9 @@ type Job = {
 };
 
 /**
- * Does what a client of Pressrun does: opens an account, describes a campaign, orders a batch, follows it to
- * its end.
+ * Does what any client does: opens an account, describes a campaign, orders a batch and follows it to its end.
  *
- * @throws RequestError, ConnectionError; CampaignFileError where the server does not take the campaign.
+ * @throws RequestError, ConnectionError; CampaignFileError if the server refuses the campaign.
  */
 export async function produce(job: Job): Promise<Product> {
   const { url, options, campaign, screen, signal } = job;
@@ -115,7 +114,7 @@ async function follow(
   for await (const event of followBatch({ url, token: session, batchId: batch.id, transport, signal })) {
     learn({ type: 'event', event, receivedAtMs: Date.now() });
     if (event.__typename === 'BatchSnapshotEvent') {
-      // Stages are sent live only: what began before this connection is in the list.
+      // Stages are only sent live. What began before this connection is in the list.
       const filter: PostFilter = { batchId: batch.id, status: ['GENERATING'] };
       learn({ type: 'listed', posts: await listPosts(client, filter, signal) });
     }

@@ -2,9 +2,9 @@ import Table from 'cli-table3';
 import type { BatchSummaryFragment, PostCardFragment } from '../../client/index.ts';
 import { count, oneLine, seconds, truncate, type Paint } from './text.ts';
 
-/** More rows than this say no more. */
+/** The table shows at most this many posts. */
 const maxRows = 100;
-const pictureColumns = 22;
+const imageColumns = 22;
 
 const noBorder = {
   mid: '',
@@ -27,10 +27,10 @@ const noFrame = {
 };
 
 /**
- * The posts as a table: position, status, seconds, address of the picture, start of the caption.
+ * The posts as a table: position, status, seconds, address of the image, start of the caption.
  *
- * @param columns of the terminal, where addresses are cut and linked; undefined for a file, where they stand
- * in full.
+ * @param columns width of the terminal, in which addresses are cut and linked. Undefined for a file, which has them in
+ * full.
  */
 export function postTable(
   posts: readonly PostCardFragment[],
@@ -38,14 +38,14 @@ export function postTable(
   paint: Paint,
 ): string {
   const numberColumns = Math.max(3, String(posts.length).length);
-  // Indent, position, status, seconds, picture, and the gaps between them.
-  const takenColumns = 2 + numberColumns + 2 + 9 + 2 + 7 + 2 + pictureColumns + 2;
+  // Indent, position, status, seconds, image, and the gaps between them.
+  const takenColumns = 2 + numberColumns + 2 + 9 + 2 + 7 + 2 + imageColumns + 2;
   const captionColumns = columns === undefined ? 60 : columns - takenColumns - 1;
   const table = new Table({
     chars: { ...noFrame, ...noBorder },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colAligns: ['right', 'left', 'right', 'left', 'left'],
-    head: ['#', 'Status', 'Seconds', 'Picture', 'Caption'].map((title) => paint('bold', title)),
+    head: ['#', 'Status', 'Seconds', 'Image', 'Caption'].map((title) => paint('bold', title)),
   });
   for (const post of posts.slice(0, maxRows)) {
     const { position, status, caption, imageUrl, errorMessage } = post;
@@ -56,7 +56,7 @@ export function postTable(
       secondsOf(post),
       columns === undefined
         ? address
-        : { content: shorten(address, pictureColumns), ...(address === '' ? {} : { href: address }) },
+        : { content: shorten(address, imageColumns), ...(address === '' ? {} : { href: address }) },
       truncate(oneLine(caption ?? errorMessage ?? ''), Math.max(8, captionColumns)),
     ]);
   }
@@ -72,7 +72,7 @@ function secondsOf({ startedAt, finishedAt }: PostCardFragment): string {
   return ((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000).toFixed(1);
 }
 
-/** Keeps both ends of an address: where it is, and what kind of file. */
+/** Shortens an address but keeps both ends: the host and the kind of file. */
 function shorten(address: string, columns: number): string {
   const path = URL.parse(address)?.pathname ?? address;
   if (path.length <= columns) return path;
@@ -80,7 +80,7 @@ function shorten(address: string, columns: number): string {
   return `${path.slice(0, columns - end - 1)}…${path.slice(-end)}`;
 }
 
-/** What a batch came to, in one sentence. */
+/** The result of a batch, in one sentence. */
 export function summary(batch: BatchSummaryFragment): string {
   const { completedCount, postCount } = batch.progress;
   const rate = ((completedCount / postCount) * 100).toFixed(completedCount === postCount ? 0 : 1);

@@ -6,26 +6,26 @@ import type { BatchState } from './state.ts';
 import { seconds, truncate, type Paint } from './text.ts';
 import { drawBatch, tellEvent } from './view.ts';
 
-/** Where the demo shows what happens: a terminal, or a file that takes one line after the other. */
+/** The demo's output: a terminal that is redrawn, or a file that gets line after line. */
 export type Screen = {
   paint: Paint;
-  /** Of a terminal; undefined for a file. */
+  /** Width of the terminal; undefined for a file. */
   columns: number | undefined;
-  /** Shows what goes on now, until something else is shown. */
+  /** Shows the present step, until something else is shown. */
   working(text: string): void;
   /** Writes lines that stay. */
   print(text: string): void;
-  /** Writes that a step is done. */
+  /** Writes that a step is done, as a line that stays. */
   done(text: string): void;
   /** Shows a batch after an event. */
   show(title: string, state: BatchState, event: BatchEvent | undefined): void;
-  /** Takes away what is not to stay, and gives the cursor back. */
+  /** Clears what does not stay, and shows the cursor again. */
   close(): void;
 };
 
 const redrawMs = 100;
 
-/** The screen for an output: drawn live where it is a terminal, in plain lines elsewhere. */
+/** Creates the screen: redrawn on a terminal, plain lines elsewhere. */
 export function createScreen(output: WriteStream): Screen {
   return output.isTTY ? createTerminalScreen(output) : createPlainScreen(output);
 }

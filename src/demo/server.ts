@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { v8Flags } from '../start/v8-flags.ts';
 
 const stopWithinMs = 10_000;
 const linesTold = 10;
 
-/** The server did not start, or ended by itself. The message holds what it said. */
+/** The server did not start, or ended by itself. The message has its output. */
 export class ServerError extends Error {
   override readonly name = 'ServerError';
 }
@@ -18,18 +19,18 @@ export class ServerError extends Error {
 export type ReadyServer = {
   /** Where GraphQL is served. */
   url: string;
-  /** Who writes: `simulator` or `openai`. */
+  /** `simulator` or `openai`. */
   provider: string;
 };
 
 export type ServerProcess = {
-  /** Rejects with a ServerError where it ends before it is ready. */
+  /** Rejects with a ServerError if the server ends before it is ready. */
   ready: Promise<ReadyServer>;
-  /** Resolves when it has ended, with what it said, unless it was told to stop. */
+  /** Resolves when the server ends by itself, with its output. */
   failed: Promise<ServerError>;
-  /** Asks it to stop, waits for it at most 10 s, then ends it; removes its data unless they are the user's. */
+  /** Asks the server to stop, waits at most 10 s, then kills it. Removes its data unless DATA_DIR is set. */
   stop(): Promise<void>;
-  /** Ends it at once. */
+  /** Kills the server at once. */
   kill(): void;
 };
 
@@ -44,14 +45,15 @@ const readyLineSchema = z.object({
  * Starts Pressrun as a process of its own on a free port, with this process's environment, on fresh data
  * unless DATA_DIR is set.
  *
- * @param tell told what it does while it starts.
+ * @param tell called with what the server does while it starts.
  */
 export async function launchServer(tell: (line: string) => void): Promise<ServerProcess> {
   // oxlint-disable-next-line node/no-process-env -- handed on to the server, which parses it
   const environment = process.env;
   const ownFolder =
     (environment['DATA_DIR'] ?? '') === '' ? await mkdtemp(join(tmpdir(), 'pressrun-demo-')) : undefined;
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../main.js', import.meta.url))], {
+  const entry = fileURLToPath(new URL('../main.js', import.meta.url));
+  const child = spawn(process.execPath, [...v8Flags, entry], {
     env: {
       ...environment,
       ...(ownFolder === undefined ? {} : { DATA_DIR: ownFolder }),
@@ -59,7 +61,7 @@ export async function launchServer(tell: (line: string) => void): Promise<Server
       // Its ready line is on this level.
       LOG_LEVEL: 'info',
     },
-    // The channel tells the server that this process is gone, also where it was killed.
+    // When this process ends, even by a kill, the channel closes and the server stops.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const closed = Promise.withResolvers<void>();
@@ -90,12 +92,12 @@ export async function launchServer(tell: (line: string) => void): Promise<Server
     closed.resolve();
   };
   child.on('close', (code, signal) => end(signal ?? `exit code ${code}`));
-  // Not even started: then no `close` follows.
+  // The process did not start, so no `close` follows.
   child.on('error', (error) => end(error.message));
-  // Told through `failed` as well; nobody may be waiting here any more.
+  // `failed` tells it too. Nobody may be waiting here any more.
   ready.catch(() => undefined);
 
-  // However this process ends, it leaves neither server nor data.
+  // However this process ends, it leaves no server and no data behind.
   const leaveNothing = () => {
     child.kill('SIGKILL');
     if (ownFolder !== undefined) rmSync(ownFolder, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import type { BatchEvent, BatchSummaryFragment, PostCardFragment, PostStatus } from '../../client/index.ts';
 
-/** What the demo knows of a post. Times are the server's, in milliseconds. */
+/** What the demo knows about a post. Times are the server's, in milliseconds. */
 export type PostState = {
   id: string;
   position: number;
@@ -14,7 +14,7 @@ export type PostState = {
   reason: string | undefined;
 };
 
-/** What the demo knows of a batch: all that its views show. */
+/** What the demo knows about a batch: all that its views show. */
 export type BatchState = {
   startedAtMs: number;
   finishedAtMs: number | undefined;
@@ -44,14 +44,14 @@ export function initialState({ createdAt, progress }: BatchSummaryFragment): Bat
   };
 }
 
-/** Joins what was learned with what is known. Never goes back: a post that is final stays so. */
+/** Adds new information to the state. A final post stays final. */
 export function reduce(state: BatchState, action: Action): BatchState {
   if (action.type === 'event') return reduceEvent(state, action.event, action.receivedAtMs);
   const posts = action.posts.map(fromCard).filter((post) => isNews(state.posts.get(post.id), post));
   return withPosts(state, posts);
 }
 
-/** A list knows no stages, and may be older than those that arrived while it was on its way. */
+/** Whether a listed post is newer than the known one. A list has no stages, and stages may have arrived meanwhile. */
 function isNews(known: PostState | undefined, listed: PostState): boolean {
   return known === undefined || known.status === 'PENDING' || isFinal(listed);
 }
@@ -60,7 +60,7 @@ function reduceEvent(state: BatchState, event: BatchEvent, receivedAtMs: number)
   const atMs = Date.parse(event.at);
   switch (event.__typename) {
     case 'BatchSnapshotEvent':
-      // The counters of now would run ahead of the events that follow, which carry their own.
+      // The snapshot's counters are ahead of the events that follow, which carry their own.
       return { ...state, clockAheadMs: atMs - receivedAtMs };
     case 'BatchGapEvent':
     case 'PostSnapshotEvent':
@@ -85,7 +85,7 @@ function reduceEvent(state: BatchState, event: BatchEvent, receivedAtMs: number)
     case 'BatchCompletedEvent':
       return { ...withCounts(state, event.progress), finishedAtMs: atMs };
     default:
-      // A newer server may tell of more.
+      // A newer server may send other events.
       event satisfies never;
       return state;
   }
@@ -96,7 +96,7 @@ function withStage(
   stage: 'STARTED' | 'CAPTION_READY' | 'IMAGE_READY',
   atMs: number,
 ): PostState {
-  // A second start is another try; what the first one made comes again as a stage.
+  // A second start is another attempt. What the first one made is sent again as a stage.
   if (stage === 'STARTED') {
     return {
       ...post,
@@ -123,7 +123,7 @@ function withCounts(
   return { ...state, postCount, completedCount, failedCount };
 }
 
-/** Failed posts wait again; the only way back from a final state. */
+/** Failed posts wait again. This is the only way out of a final state. */
 function reopened(state: BatchState): BatchState {
   const posts = [...state.posts.values()].map((post): [string, PostState] => [
     post.id,
@@ -143,7 +143,7 @@ function withPosts(state: BatchState, changed: readonly PostState[]): BatchState
   return { ...state, posts };
 }
 
-/** Whether nothing will happen to a post any more. */
+/** Whether the post's status is final. */
 export function isFinal({ status }: { status: PostStatus }): boolean {
   return status === 'COMPLETED' || status === 'FAILED' || status === 'CANCELLED';
 }

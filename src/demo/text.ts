@@ -3,10 +3,10 @@ import stringWidth from 'string-width';
 
 export type Style = 'bold' | 'dim' | 'green' | 'red' | 'cyan' | 'yellow';
 
-/** Colours a text, or leaves it as it is where the output takes no colours. */
+/** Colours a text, unless the output takes no colours. */
 export type Paint = (style: Style, text: string) => string;
 
-/** Text of others on one line, without anything that a terminal would obey. */
+/** Puts foreign text on one line, without control characters. */
 export function oneLine(text: string): string {
   return stripVTControlCharacters(text)
     .replaceAll(/[\s\p{Cc}]+/gu, ' ')
@@ -37,7 +37,7 @@ export function pad(text: string, columns: number, side: 'left' | 'right' = 'rig
 /** `8.1 s` or, from a minute on, `1 min 05 s`. */
 export function seconds(ms: number, digits: 0 | 1 = 1): string {
   if (ms < 60_000) {
-    // Cut, not rounded: there is no 60 s before the minute.
+    // Cut, not rounded: `60.0 s` must never appear.
     const step = digits === 0 ? 1000 : 100;
     return `${((Math.floor(Math.max(0, ms) / step) * step) / 1000).toFixed(digits)} s`;
   }

@@ -4,19 +4,18 @@ import { oneLine, pad, seconds, truncate, type Paint } from './text.ts';
 
 export type ViewSize = { columns: number; rows: number };
 
-/** Lines around the posts: blank, title, blank, batch, counts, blank; and the one that the cursor stands on. */
+/** Lines around the posts: blank, title, blank, batch, counts, blank, and the cursor's line. */
 const linesAround = 7;
 const postBarColumns = 12;
 const stageColumns = 13;
 const elapsedColumns = 12;
-/** Terminals disagree on the width of some characters; a wrapped line would tear the picture. */
+/** Terminals disagree on the width of some characters; a wrapped line would break the layout. */
 const margin = 2;
 
 /**
- * Draws a batch and its posts for a terminal. Where not all posts fit, it shows those in work and fills up
- * with the ones that ended last.
+ * Draws a batch and its posts for a terminal. If not all posts fit, it shows those in work, then those that ended last.
  *
- * @param nowMs this machine's clock.
+ * @param nowMs this machine's clock, in milliseconds.
  * @returns lines no wider than the terminal, and fewer than it has rows.
  */
 export function drawBatch(
@@ -39,7 +38,7 @@ export function drawBatch(
     `         ${paint('dim', truncate(countsOf(state), width - 9))}`,
     '',
     ...posts.map((post) => postLine(post, numberColumns, width, serverNowMs, paint)),
-    // The height must not change, and these lines not be empty: log-update 7.2 then loses count of its lines.
+    // The height must stay the same and no line be empty, or log-update 7.2 loses count of its lines.
     ...Array.from({ length: room - posts.length }, () => ' '),
   ].join('\n');
 }
@@ -106,7 +105,7 @@ const quietStages: Readonly<Record<Exclude<PostStatus, 'GENERATING'>, Stage>> = 
   CANCELLED: { label: 'cancelled', share: 1, style: 'dim' },
 };
 
-/** The shares of a post in work are steps, not measures of time: pictures take longer than words. */
+/** Shares are steps, not measures of time: images take longer than captions. */
 function stageOf({ status, hasCaption, hasImage }: PostState): Stage {
   if (status !== 'GENERATING') return quietStages[status];
   const style = 'cyan';
@@ -118,13 +117,13 @@ function stageOf({ status, hasCaption, hasImage }: PostState): Stage {
 
 function elapsedOf(post: PostState, nowMs: number): string {
   if (post.startedAtMs === undefined) return '';
-  // Whole seconds while it runs: tenths would flicker.
+  // Whole seconds while it runs, because tenths would flicker.
   return post.finishedAtMs === undefined
     ? seconds(nowMs - post.startedAtMs, 0)
     : seconds(post.finishedAtMs - post.startedAtMs);
 }
 
-/** A line that fills from the left, in as many colours as it has parts. */
+/** A progress bar that fills from the left, with a colour for each part. */
 function bar(parts: readonly Pick<Stage, 'share' | 'style'>[], columns: number, paint: Paint): string {
   let filled = 0;
   let total = 0;
@@ -137,7 +136,7 @@ function bar(parts: readonly Pick<Stage, 'share' | 'style'>[], columns: number, 
   return painted.join('') + (filled === columns ? '' : paint('dim', '─'.repeat(columns - filled)));
 }
 
-/** What an event brought, as one line for a file; undefined for events that are not worth one. */
+/** One line about an event, for a file; undefined for events without a line. */
 export function tellEvent(event: BatchEvent, state: BatchState): string | undefined {
   if (event.__typename !== 'PostCompletedEvent' && event.__typename !== 'PostFailedEvent') return undefined;
   const post = state.posts.get(event.post.id);

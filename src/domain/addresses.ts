@@ -1,13 +1,13 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** `1.2.3.4:5678`, `[2001:db8::1]:5678` or `[2001:db8::1]`: an address in the first or the second group. */
+/** `1.2.3.4:5678`, `[2001:db8::1]:5678` or `[2001:db8::1]`. The first group holds an IPv4 address, the second an IPv6 one. */
 const withPort = /^(?:(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}|\[([\da-f:.]{2,45})\](?::\d{1,5})?)$/i;
 
 /**
  * Reads a network address as proxies write it, with or without a port.
  *
- * @returns the address in one spelling, without port and zone, IPv4 within IPv6 as IPv4; undefined for anything else.
+ * @returns the canonical address without port and zone, IPv4-mapped IPv6 as IPv4. Undefined if the text is no address.
  */
 export function parseAddress(text: string): string | undefined {
   const trimmed = text.trim();
@@ -17,9 +17,9 @@ export function parseAddress(text: string): string | undefined {
 }
 
 /**
- * The part of an address that one customer has: an IPv6 customer has a whole /64 to choose addresses from.
+ * The network that one customer has. IPv6 customers get a /64 and can use any address in it.
  *
- * @returns the IPv4 address, or the first 64 bits of the IPv6 address; what is no address as it is.
+ * @returns the IPv4 address, or the first 64 bits of the IPv6 address. Returns other text unchanged.
  */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address;
@@ -33,7 +33,7 @@ export function networkOf(address: string): string {
     : parsed.toString();
 }
 
-/** `isIP` and ipaddr.js each take spellings that the other refuses: an address is what both read. */
+/** `isIP` and ipaddr.js each accept spellings that the other refuses. Only what both accept is an address. */
 function read(address: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   return isIP(address) !== 0 && ipaddr.isValid(address) ? ipaddr.process(address) : undefined;
 }

@@ -2,7 +2,8 @@ import { Buffer } from 'node:buffer';
 import { z } from 'zod';
 
 /** Types of rows that have an id of their own in the API. */
-export type NodeType = 'User' | 'Campaign' | 'Batch' | 'Post';
+const nodeTypes = ['Workspace', 'User', 'Campaign', 'Batch', 'Post'] as const;
+export type NodeType = (typeof nodeTypes)[number];
 
 /**
  * The id that clients see for a row: Relay's global id, in base64url without padding. Lists are full of them, and `btoa` takes half
@@ -24,13 +25,13 @@ export function fromGlobalId(globalId: string): { type: string; id: string } | u
   return type === undefined || id === undefined ? undefined : { type, id };
 }
 
-// A schema is made once: to make one takes longer than to read an id by it.
-const schemas = {
-  User: schemaOf('User'),
-  Campaign: schemaOf('Campaign'),
-  Batch: schemaOf('Batch'),
-  Post: schemaOf('Post'),
-};
+/** @returns the row's id in a global id, whatever its type; undefined where it is none. */
+export function rowIdOf(globalId: string | null | undefined): string | undefined {
+  return globalId == null ? undefined : fromGlobalId(globalId)?.id;
+}
+
+// Made once: to make a schema takes longer than to read an id by it.
+const schemas = new Map(nodeTypes.map((type) => [type, schemaOf(type)]));
 
 function schemaOf(type: NodeType) {
   return z.string().transform((value, context) => {
@@ -43,5 +44,5 @@ function schemaOf(type: NodeType) {
 
 /** A global id of one type in an input; parses to the row's id. */
 export function globalId(type: NodeType) {
-  return schemas[type];
+  return schemas.get(type) ?? schemaOf(type);
 }

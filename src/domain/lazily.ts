@@ -1,7 +1,7 @@
 /**
- * Loads something with its first use, for all who use it. A load that failed is tried anew by the next one.
+ * Loads something on first use, once for all callers. If the load fails, the next call tries again.
  *
- * @returns what waits for it.
+ * @returns a function that resolves with what was loaded.
  */
 export function lazily<Loaded>(load: () => Promise<Loaded>): () => Promise<Loaded> {
   let loading: Promise<Loaded> | undefined;

@@ -4,7 +4,7 @@ import { InvalidInputError } from './errors/errors.ts';
 /**
  * Parses what a client sent.
  *
- * @param root name of the argument, which starts each path: `input.postCount`.
+ * @param root name of the argument: the first part of each path, as in `input.postCount`.
  * @throws InvalidInputError naming every bad field.
  */
 export function parseInput<Schema extends z.ZodType>(
@@ -19,12 +19,12 @@ export function parseInput<Schema extends z.ZodType>(
   );
 }
 
-/** Text that the database can hold: PostgreSQL has no NUL, and lone surrogates are no text. */
+/** Text that the database can store: PostgreSQL refuses NUL and lone surrogates. */
 export const plainText = z
   .string()
   .refine((value) => !value.includes('\0') && value.isWellFormed(), 'must be plain text');
 
-/** A line or paragraph that people typed: trimmed, not empty, bounded. */
+/** A line or paragraph that people typed: trimmed, not empty, with a maximum length. */
 export const text = (maxCharacters: number) =>
   plainText
     .trim()

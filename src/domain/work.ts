@@ -1,27 +1,27 @@
 /**
- * One job as the engine, the ledger and admission know it: whose it is, what it may cost, and the
- * lease under which its result may be written. Only its handler knows what its subject is.
+ * One job as the engine, the ledger and admission see it: its owner, its batch, and the lease under which its
+ * result may be written. Only the job's handler knows the subject.
  */
 export type Work = {
   jobId: string;
-  /** The post (later: article, source) that is worked on. */
+  /** The post that the job works on. */
   subjectId: string;
   ownerId: string;
   campaignId: string;
   batchId: string;
-  /** The right to write the result. Lost when another worker takes the job, or the batch is called off. */
+  /** The right to write the result. Lost when another worker takes the job or the batch is cancelled. */
   leaseId: string;
-  /** Which run of this job this is, from 1. */
+  /** Number of this run of the job, from 1. */
   attempt: number;
-  /** Whether a failure of this run is the last one. */
+  /** Whether the job ends if this run fails. */
   isLastAttempt: boolean;
 };
 
-/** Why a run was stopped from outside. */
+/** The run must stop: its result would not be written. */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
 
   constructor() {
-    super('The lease is lost: the job was called off, or another worker has it.');
+    super('The lease is lost: the job was cancelled, or another worker has it.');
   }
 }

@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { ServiceUnavailableError } from '../domain/errors/errors.ts';
 import { LeaseLostError, type Work } from '../domain/work.ts';
 import type { Admission, Demand, Permit } from '../provider/admission/admission.ts';
-import type { Job, Jobs, QueueName } from '../store/jobs.ts';
+import type { Job, Jobs } from '../store/jobs/jobs.ts';
+import type { QueueName } from '../store/jobs/queues.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createTimers } from './timers.ts';
 
@@ -57,7 +57,7 @@ const leaseCheckIntervalMs = 500;
  * behind a fetched one of somebody else.
  */
 export function createDispatcher<W extends Work>(deps: {
-  jobs: Jobs;
+  jobs: Pick<Jobs, 'fetch' | 'touch' | 'onWork'>;
   admission: Admission;
   handler: Handler<W>;
   slots: number;
@@ -280,9 +280,9 @@ export function createDispatcher<W extends Work>(deps: {
     async stop(graceMs) {
       isStopped = true;
       unsubscribe?.();
-      const grace = setTimeout(() => stopping.abort(new Error('the worker is stopping')), graceMs);
-      await Promise.race([drain(), delay(graceMs + handBackMs, undefined, { ref: false })]);
-      clearTimeout(grace);
+      timers.after(graceMs, () => stopping.abort(new Error('the worker is stopping')));
+      const isLate = new Promise<void>((resolve) => timers.after(graceMs + handBackMs, () => resolve()));
+      await Promise.race([drain(), isLate]);
       timers.cancelAll();
     },
   };

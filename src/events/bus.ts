@@ -1,12 +1,15 @@
 import { EventEmitter } from 'node:events';
-import type { Topic } from './topics.ts';
+import type { z } from 'zod';
+
+/** What a bus carries under one name. Messages are parsed on receipt: another instance may run another version. */
+export type Topic<Message> = { name: string; schema: z.ZodType<Message> };
 
 /** What a listener is told: a message, or that messages may have been lost. */
 export type Signal<Message> = { kind: 'message'; message: Message } | { kind: 'lost' };
 
 /**
- * Carries messages from where something happened to whoever waits for it, on this instance and all others.
- * Nothing depends on one arriving: whoever hears nothing looks at the database.
+ * Carries messages to all listeners, on this instance and all others. A message may be lost: listeners who hear nothing
+ * look at the database.
  */
 export type Bus = {
   /** Sends to every listener of the topic. Never throws, never waits; past a bound, messages are dropped. */

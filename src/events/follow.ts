@@ -1,29 +1,32 @@
 import { isFinal } from '../domain/batches/events.ts';
+import { keepReading } from '../store/keep-trying.ts';
 import type { Stream } from './log.ts';
 import { pageSize, type Item, type Tails } from './tail.ts';
 
 /** Everything up to `seq` that the reader does not have is pruned. */
 export type Gap = { kind: 'gap'; seq: number };
 
+/** Pages of what there is at once. */
+export type Pages = AsyncGenerator<Item[] | Gap, void, undefined>;
+
 /**
  * Follows a stream from a cursor: every stored event once and in order, first from the log, then live, with
- * finer stages in between. A reader who falls behind what is kept for all goes back to the log at its own
- * pace. Pages hold what there is at once; an empty one says that the reader has everything by now.
+ * finer stages in between. A reader who falls behind the tail goes back to the log at its own pace.
  *
- * @param options.after the newest place that the reader has; 0 for none.
+ * @param options.after the newest `seq` that the reader has; 0 for none.
  * @param options.ends whether the stream ends with a final event that nothing follows.
  * @param options.signal ends the iteration at once.
+ * @throws RetryableError when the log could not be read for three seconds.
  */
 export async function* follow(
   tails: Tails,
   stream: Stream,
-  options: { after: number; ends: boolean; signal: AbortSignal },
-): AsyncGenerator<Item[] | Gap, void, undefined> {
-  const { ends, signal } = options;
-  const tail = await tails.join(stream);
-  let seen = options.after;
+  { after, ends, signal }: { after: number; ends: boolean; signal: AbortSignal },
+): Pages {
+  const patiently = <T>(read: () => Promise<T>) => keepReading(read, signal);
+  const tail = await patiently(() => tails.join(stream));
+  let seen = after;
   let isOver = false;
-  let isLive = false;
   let wake: (() => void) | undefined;
   const leave = () => wake?.();
   signal.addEventListener('abort', leave);
@@ -32,11 +35,11 @@ export async function* follow(
     while (!signal.aborted) {
       const live = position === undefined ? undefined : tail.since(position);
       if (live === undefined) {
-        isLive = false;
         const newest = tail.newest();
-        const entries = await stream.read(seen, pageSize);
+        const from = seen;
+        const entries = await patiently(() => stream.read(from, pageSize));
         const [first] = entries;
-        // Where all of it is pruned, there is no entry to tell so.
+        // When all of it is pruned, there is no entry to tell so.
         const gapUpTo = first === undefined ? newest : stream.seqOf(first) - 1;
         if (gapUpTo > seen) {
           seen = gapUpTo;
@@ -61,12 +64,9 @@ export async function* follow(
       }
       if (fresh.length > 0) yield fresh;
       else if (isOver) {
-        // A final event is the end only where nothing follows it: retried posts reopen a batch.
-        await tail.refresh();
+        // A final event is the end only when nothing follows it: retried posts reopen a batch.
+        await patiently(() => tail.refresh());
         if (tail.newest() <= seen) return;
-      } else if (!isLive) {
-        isLive = true;
-        yield [];
       } else {
         await new Promise<void>((resolve) => {
           wake = resolve;

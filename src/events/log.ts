@@ -1,22 +1,23 @@
 import { storedEventSchema, type LoggedEvent } from '../domain/batches/events.ts';
 import type { Database } from '../store/database.ts';
 import type { Event } from '../store/generated/prisma/client.ts';
-import { batchTopic, userTopic, type StreamMessage, type Topic } from './topics.ts';
+import type { Topic } from './bus.ts';
+import { batchTopic, userTopic, type StreamMessage } from './topics.ts';
 
 /**
- * One numbered sequence of events, as it stands in the log and as it is told live. Writing happens only with
- * the state that an entry tells of.
+ * One numbered sequence of events, in the log and live. Entries are written in the transaction that changes what they
+ * tell of.
  */
 export type Stream = {
   topic: Topic<StreamMessage>;
-  /** @returns the place of an entry in this stream. */
+  /** @returns the number of an entry in this stream. */
   seqOf(entry: LoggedEvent): number;
-  /** @returns the place of the newest entry; 0 where there was never one. */
+  /** @returns the number of the newest entry; 0 when there never was one. */
   newest(): Promise<number>;
   /**
-   * @param after the newest place that the reader has; 0 for none.
+   * @param after the newest number that the reader has; 0 for none.
    * @param limit how many entries at most.
-   * @returns the entries behind it, in order, without a hole among them. Pruned ones are missing at the front.
+   * @returns the entries behind it, in order and without a hole. Pruned entries are missing at the front.
    */
   read(after: number, limit: number): Promise<LoggedEvent[]>;
 };

@@ -1,14 +1,15 @@
 import { EventEmitter } from 'node:events';
-import { connectRedis, createRedis } from '../store/redis.ts';
+import type { Redis } from 'ioredis';
+import { connectRedis, createRedis, openRedis } from '../store/redis.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Bus } from './bus.ts';
 
-/** The channel of a topic, for those who publish in a script of Redis. */
+/** @returns the Redis channel of a topic. Scripts publish on it as well. */
 export function channelOf({ name }: { name: string }): string {
   return `pressrun:${name}`;
 }
 
-/** Messages on their way to Redis. What comes on top is dropped, and readers find it in the log. */
+/** Messages on their way to Redis at most. Further ones are dropped, and readers find them in the log. */
 const maxOutstanding = 10_000;
 
 /** How long a command waits for Redis. */
@@ -16,7 +17,7 @@ const patienceMs = 2_000;
 
 const pingEveryMs = 1_000;
 
-/** What a topic's listeners are handed: the text as it came; undefined where messages may be lost. */
+/** What a topic's listeners are given: the text of a message; undefined when messages may be lost. */
 type Heard = [text: string | undefined];
 
 /**
@@ -25,18 +26,19 @@ type Heard = [text: string | undefined];
  * that some may be lost as soon as it is back. What is published in one go leaves in one pipeline.
  *
  * @param url Redis' address.
+ * @param shared a connection to publish on, which is not closed here; absent: one of its own.
  */
-export async function createRedisBus(url: string, logger: Logger): Promise<Bus> {
-  const publisher = createRedis(url, patienceMs, logger, { enableAutoPipelining: true });
+export async function createRedisBus(url: string, logger: Logger, shared?: Redis): Promise<Bus> {
+  const publisher = shared ?? (await openRedis(url, logger, patienceMs));
   const subscriber = createRedis(url, patienceMs, logger, { autoResubscribe: false });
   const emitter = new EventEmitter<Record<string, Heard>>().setMaxListeners(0);
   const channels = () => emitter.eventNames().filter((name) => typeof name === 'string');
   const tellLost = () => channels().forEach((channel) => emitter.emit(channel, undefined));
   let outstanding = 0;
 
-  for (const connection of [publisher, subscriber]) {
-    connection.on('error', (error: Error) => logger.warn({ error: error.message }, 'Redis'));
-  }
+  const leavePublisher = () => publisher !== shared && publisher.disconnect();
+
+  subscriber.on('error', (error: Error) => logger.warn({ error: error.message }, 'Redis'));
   subscriber.on('ready', () => {
     const lost = channels();
     if (lost.length === 0) return;
@@ -48,13 +50,13 @@ export async function createRedisBus(url: string, logger: Logger): Promise<Bus> 
   subscriber.on('close', tellLost);
   subscriber.on('message', (channel: string, text: string) => emitter.emit(channel, text));
   try {
-    await Promise.all([connectRedis(publisher, logger), connectRedis(subscriber, logger)]);
+    await connectRedis(subscriber, logger);
   } catch (error) {
-    publisher.disconnect();
+    leavePublisher();
     subscriber.disconnect();
     throw error;
   }
-  // A subscriber asks nothing by itself, and would never learn that its connection went silent.
+  // A subscriber sends no commands, so it would not notice a connection that went silent.
   const pinging = setInterval(() => {
     if (subscriber.status === 'ready') subscriber.ping().catch(() => undefined);
   }, pingEveryMs).unref();
@@ -84,7 +86,7 @@ export async function createRedisBus(url: string, logger: Logger): Promise<Bus> 
         else logger.warn({ channel }, 'Redis: a message that this version cannot read was dropped');
       };
       emitter.on(channel, hear);
-      // Away: `ready` subscribes to every channel that has a listener by then.
+      // While Redis is away there is nothing to do: `ready` subscribes to every channel that has a listener by then.
       if (subscriber.status === 'ready') await subscriber.subscribe(channel).catch(() => undefined);
       return () => {
         emitter.off(channel, hear);
@@ -99,7 +101,7 @@ export async function createRedisBus(url: string, logger: Logger): Promise<Bus> 
     async close() {
       clearInterval(pinging);
       emitter.removeAllListeners();
-      publisher.disconnect();
+      leavePublisher();
       subscriber.disconnect();
     },
   };

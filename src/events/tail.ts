@@ -3,33 +3,33 @@ import type { Bus } from './bus.ts';
 import type { Stream } from './log.ts';
 import type { StreamMessage } from './topics.ts';
 
-/** So many entries and stages a stream keeps for its readers here; whoever is further behind reads the log. */
+/** Entries and stages that a stream keeps for its readers here. Readers who are further behind read the log. */
 const ringSize = 512;
-/** How long a silent bus is trusted before the log is looked at: readers without a bus hear within 2 s. */
+/** How long the bus may be silent before the log is read: readers without a bus hear within 2 s. */
 const patienceMs = 1_500;
 export const pageSize = 200;
 
-/** One piece of a stream. `seq` is the newest place in the stream that whoever has it has. */
+/** One piece of a stream. `seq` is the cursor of a reader who has it. */
 export type Item =
   | { kind: 'event'; seq: number; entry: LoggedEvent }
   | { kind: 'stage'; seq: number; stage: PostStage };
 
 /** The newest end of one stream in this process, shared by all of its readers here. */
 export type Tail = {
-  /** Place of the newest entry known. */
+  /** @returns `seq` of the newest entry known. */
   newest(): number;
-  /** @returns where in the ring the entry behind `seq` is or will be; undefined where the ring begins later. */
+  /** @returns the index in the ring of the entry behind `seq`, which may not be there yet; undefined when the ring begins later. */
   positionBehind(seq: number): number | undefined;
-  /** @returns what came since that position; undefined where the reader fell behind the ring. */
+  /** @returns what came since that index; undefined when the reader has fallen behind the ring. */
   since(position: number): { items: Item[]; position: number } | undefined;
-  /** Calls once, as soon as there is more. */
+  /** Calls `wake` once, as soon as there is more. */
   onMore(wake: () => void): void;
-  /** Looks whether the log has more than is known. */
+  /** Reads what the log has behind the newest entry known. */
   refresh(): Promise<void>;
 };
 
 export type Tails = {
-  /** Joins the readers of a stream; the first of them attaches to the bus, which all later ones share. */
+  /** Joins the readers of a stream. The first one subscribes to the bus for all of them. */
   join(stream: Stream): Promise<Tail & { leave(): void }>;
 };
 
@@ -59,7 +59,7 @@ export function createTails(bus: Bus): Tails {
   };
 }
 
-/** Attached to the bus first, so that nothing falls between the log as it is and what is told from then on. */
+/** Subscribes to the bus first, so that nothing is lost between the log's end and the first message. */
 async function openTail(bus: Bus, stream: Stream): Promise<Tail & { close(): void }> {
   const ring = createRing();
   let waiting: (() => void)[] = [];
@@ -82,7 +82,7 @@ async function openTail(bus: Bus, stream: Stream): Promise<Tail & { close(): voi
   async function readOn(): Promise<void> {
     for (;;) {
       const entries = await stream.read(newest, pageSize);
-      // While the log was read, the bus may have told the same.
+      // The bus may have told the same while the log was read.
       for (const entry of entries) if (stream.seqOf(entry) > newest) add(entry);
       if (entries.length > 0) wakeReaders();
       if (entries.length < pageSize) return;
@@ -94,7 +94,7 @@ async function openTail(bus: Bus, stream: Stream): Promise<Tail & { close(): voi
     return refreshing;
   }
 
-  /** A database that is away is asked again; whoever reads it itself says so. */
+  /** When the database is away, the next look tries again. */
   const look = () => void refresh().catch(() => undefined);
 
   function hear(message: StreamMessage): void {
@@ -135,13 +135,13 @@ async function openTail(bus: Bus, stream: Stream): Promise<Tail & { close(): voi
   };
 }
 
-/** The last items, by an index that counts from the first one there ever was. */
+/** The last items, by an index that counts from the first one ever pushed. */
 function createRing() {
   const items: (Item | undefined)[] = Array.from({ length: ringSize });
-  /** Index of the newest step of each post, so that a reader who lags is told only that one. */
+  /** Index of the newest stage of each post: a reader who lags is told that one only. */
   const stages = new Map<string, number>();
   let end = 0;
-  /** Newest place that is not in the ring any more. */
+  /** `seq` of the newest entry that has left the ring. */
   let gone = 0;
   const at = (index: number) => items[index % ringSize];
 

@@ -5,10 +5,7 @@ import {
   type LoggedEvent,
   type PostStage,
 } from '../domain/batches/events.ts';
-import type { Bus } from './bus.ts';
-
-/** What a bus carries under one name. Messages are parsed on receipt: another instance may run another version. */
-export type Topic<Message> = { name: string; schema: z.ZodType<Message> };
+import type { Bus, Topic } from './bus.ts';
 
 const streamMessageSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('event'), entry: loggedEventSchema }),
@@ -37,18 +34,18 @@ export function announce(bus: Bus, entries: readonly LoggedEvent[]): void {
   }
 }
 
-/** Tells readers of a step that is not stored. */
+/** Tells readers of a stage, which is not stored. */
 export function announceStage(bus: Bus, stage: PostStage): void {
   bus.publish(batchTopic(stage.batchId), { kind: 'stage', stage });
   bus.publish(userTopic(stage.ownerId), { kind: 'stage', stage });
 }
 
 const cacheMessageSchema = z.discriminatedUnion('kind', [
-  /** What has changed: no answer that was made of it is given any more. */
+  /** These tags have changed: no answer that was made of them is given any more. */
   z.object({ kind: z.literal('touched'), tags: z.array(z.string()) }),
   /** Anything may have changed. */
   z.object({ kind: z.literal('reset') }),
-  /** Nothing; who hears it knows that it would have heard the others. */
+  /** Nothing has changed: proves that messages arrive. */
   z.object({ kind: z.literal('beat') }),
 ]);
 
@@ -57,7 +54,7 @@ export type CacheMessage = z.infer<typeof cacheMessageSchema>;
 /** What the caches of all instances tell each other. */
 export const cacheTopic: Topic<CacheMessage> = { name: 'cache', schema: cacheMessageSchema };
 
-/** A batch has posts and jobs that do not follow it yet: workers do something about it. */
+/** A batch whose posts and jobs are not all there yet: workers add them. */
 export const reconcileTopic: Topic<{ batchId: string }> = {
   name: 'reconcile',
   schema: z.object({ batchId: z.string() }),

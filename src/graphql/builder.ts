@@ -5,8 +5,8 @@ import RelayPlugin from '@pothos/plugin-relay';
 import { z } from 'zod';
 import { InvalidInputError } from '../domain/errors/errors.ts';
 import { fromGlobalId, toGlobalId } from '../domain/ids.ts';
-import { createMomentWriter } from '../domain/timestamps.ts';
 import { maxPageSize } from '../store/lists/paging.ts';
+import { accessPlugin, requireAccess } from './access.ts';
 import type { Context } from './context.ts';
 import { findNode } from './nodes.ts';
 import { getDatamodel } from './generated/pothos.ts';
@@ -27,7 +27,9 @@ export const builder = new SchemaBuilder<{
     NonEmptyString: { Input: string; Output: string };
   };
 }>({
-  plugins: [ErrorsPlugin, RelayPlugin, PrismaPlugin],
+  // The first is the outermost: refusals of access are answered as errors are.
+  plugins: [ErrorsPlugin, accessPlugin, RelayPlugin, PrismaPlugin],
+  requireAccess,
   defaultFieldNullability: false,
   defaultInputFieldRequiredness: true,
   prisma: {
@@ -94,7 +96,7 @@ const maxDateCharacters = 64;
 
 builder.scalarType('DateTime', {
   description: 'A moment in time, in ISO 8601 with milliseconds and UTC: `2026-11-22T09:30:00.000Z`.',
-  serialize: createMomentWriter(),
+  serialize: (date) => date.toISOString(),
   parseValue: (value) => {
     const text = String(value);
     const date = new Date(text.length > maxDateCharacters ? NaN : text);

@@ -1,10 +1,16 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { NotFoundError } from '../domain/errors/errors.ts';
 import type { Edge, Page, PageArgs } from '../store/lists/paging.ts';
-import { builder } from './builder.ts';
+import type { OrderOf, ParentOf, Table } from '../store/lists/tables.ts';
+import { ownerOf } from '../store/ownership.ts';
+import { createColumnReader } from './columns.ts';
+import { requireViewer, type Context } from './context.ts';
+import type { Entity, FilterOf, ListServices } from './entities/entity.ts';
+import { parseId } from './ids.ts';
+import type { ListLoaders } from './loaders.ts';
 import { createSelectionReader } from './selections.ts';
 
-/** @throws NotFoundError where a row that another one points to was deleted, with that one, since that one was read. */
+/** @throws NotFoundError where the row that another row points to was deleted after that other row was read. */
 export function present<Row>(row: Row | null, what: string): Row {
   if (row === null) throw new NotFoundError(what, 'id');
   return row;
@@ -17,12 +23,12 @@ const asksForMore = createSelectionReader(
 );
 
 /** The page that a connection's arguments and selection ask for. */
-export function pageArgsOf({ first, after, last, before }: PageArgs, info: GraphQLResolveInfo): PageArgs {
+function pageArgsOf({ first, after, last, before }: PageArgs, info: GraphQLResolveInfo): PageArgs {
   return { first, after, last, before, asksForMore: asksForMore(info) };
 }
 
 /** A page in Relay's shape. Classes, as V8 gives each literal that has accessors a hidden class of its own. */
-export class Connection<Row> {
+class Connection<Row> {
   readonly edges: Edge<Row>[];
   readonly pageInfo: PageInfo;
   readonly count: () => Promise<number>;
@@ -66,23 +72,62 @@ function asked(isThere: boolean | undefined): boolean {
   return isThere;
 }
 
+/** Resolves a field that finds one row of the viewer's by its id. @throws InvalidInputError, UnauthenticatedError */
+export function findOne<Name extends Table>({ name, type, columns, columnsBehind }: Entity<Name>) {
+  const columnsOf = createColumnReader(columns, columnsBehind);
+  return (_root: unknown, { id }: { id: string }, context: Context, info: GraphQLResolveInfo) => {
+    const services: ListServices = context;
+    return services[name].find(requireViewer(context), parseId(type, id), columnsOf(info));
+  };
+}
+
+/** Resolves a connection of all of the viewer's rows. @throws InvalidInputError, UnauthenticatedError */
+export function listAll<Name extends Table>({ name, columns, columnsBehind }: Entity<Name>) {
+  const columnsOf = createColumnReader(columns, columnsBehind, ['edges', 'node']);
+  return async (
+    _root: unknown,
+    { filter, order, ...page }: ListArgs<Name>,
+    context: Context,
+    info: GraphQLResolveInfo,
+  ) => {
+    const viewer = requireViewer(context);
+    const services: ListServices = context;
+    const list = { filter, order, page: pageArgsOf(page, info) };
+    return new Connection(await services[name].list(viewer, list, columnsOf(info)), () =>
+      services[name].count(viewer, filter),
+    );
+  };
+}
+
+type ListArgs<Name extends Table> = PageArgs & {
+  filter?: FilterOf[Name] | null | undefined;
+  order?: OrderOf<Name> | null | undefined;
+};
+
+/** Resolves a connection of the rows of one parent, read together with those of its neighbours. @throws InvalidInputError */
+export function listOf<Name extends Table>(
+  { name, columns, columnsBehind }: Entity<Name>,
+  parent: ParentOf<Name>,
+) {
+  const columnsOf = createColumnReader(columns, columnsBehind, ['edges', 'node']);
+  return async (
+    row: { id: string; ownerId: string },
+    args: PageArgs,
+    context: Context,
+    info: GraphQLResolveInfo,
+  ) => {
+    const owner = ownerOf(row);
+    const services: ListServices = context;
+    const loaders: ListLoaders = context.loaders();
+    const page = services[name].planOf(owner, parent, row.id, pageArgsOf(args, info));
+    return new Connection(
+      await loaders[name].pages.load({ owner, parent, page, columns: columnsOf(info) }),
+      () => loaders[name].counts.load({ owner, parent, id: row.id }),
+    );
+  };
+}
+
 export const totalCountOptions = {
   description: 'How many rows the whole list has. Counted only where it is asked for.',
   resolve: ({ count }: { count: () => Promise<number> }) => count(),
 };
-
-export const DirectionEnum = builder.enumType('OrderDirection', {
-  description: 'Which end of an order comes first.',
-  values: {
-    ASC: { description: 'The smallest or oldest first.' },
-    DESC: { description: 'The largest or newest first.' },
-  },
-});
-
-export const TimeRangeInput = builder.inputType('TimeRange', {
-  description: 'A span of time; a side that is left out is open.',
-  fields: (t) => ({
-    since: t.field({ type: 'DateTime', required: false, description: 'From this moment on.' }),
-    until: t.field({ type: 'DateTime', required: false, description: 'Before this moment.' }),
-  }),
-});

@@ -1,36 +1,8 @@
 import type { ExecutionArgs } from 'graphql';
 import { UnauthenticatedError } from '../domain/errors/errors.ts';
-import type { Accounts } from '../services/accounts/accounts.ts';
 import type { Viewer } from '../domain/viewer.ts';
-import type { Batches } from '../services/batches/batches.ts';
-import type { Campaigns } from '../services/campaigns/campaigns.ts';
-import type { OutageBoard } from '../provider/outages.ts';
-import type { Exports } from '../services/posts/exports.ts';
-import type { PostEdits } from '../services/posts/edits.ts';
-import type { Posts } from '../services/posts/posts.ts';
-import type { Progress } from '../services/progress/progress.ts';
-import type { Quotes } from '../services/batches/quotes.ts';
-import type { Usages } from '../services/accounts/usages.ts';
-import type { AssetStore } from '../store/assets.ts';
 import type { Loaders } from './loaders.ts';
-import type { PrismaClient } from '../store/generated/prisma/client.ts';
-
-/** What resolvers work with: the same for all requests. */
-export type Services = {
-  prisma: PrismaClient;
-  accounts: Accounts;
-  campaigns: Campaigns;
-  batches: Batches;
-  posts: Posts;
-  postEdits: PostEdits;
-  progress: Progress;
-  outages: OutageBoard;
-  quotes: Quotes;
-  usages: Usages;
-  assets: AssetStore;
-  /** Files are served over plain HTTP; no resolver uses it. */
-  exports: Exports;
-};
+import type { Services } from './services.ts';
 
 /** The refresh token of a browser, where it keeps it in a cookie. */
 export type RefreshCookie = {

@@ -1,90 +1,122 @@
 import DataLoader from 'dataloader';
+import type { EntityLists } from '../store/lists/entity-lists.ts';
+import type { PageOf } from '../store/lists/lists.ts';
+import type { Columns, ParentOf, RowOf, Table } from '../store/lists/tables.ts';
 import type { Owner } from '../store/ownership.ts';
-import type { Columns, PageOf } from '../store/lists/lists.ts';
-import type { PostParent } from '../services/posts/posts.ts';
-import type { Post } from '../store/generated/prisma/client.ts';
-import type { Services } from './context.ts';
+import type { Services } from './services.ts';
 
-/** What a look-up is for: something of an owner's. */
+/** What is asked for belongs to an owner. */
 type Owned = { owner: Owner };
-/** One row by its id. */
-type RowKey = Owned & { id: string };
-/** A page of a list within a list, and what is shown of its rows. */
-type PageKey<Row = unknown> = Owned & { page: PageOf; columns?: Columns<Row> };
 
-/** Look-ups of one request: what is asked in one moment is asked in one statement for each relation. */
+/** Loaders of one request: what is asked for in the same tick is read in one statement for each relation. */
 export type Loaders = ReturnType<typeof createLoaders>;
 
 /** To be made for each request. */
 export function createLoaders({ campaigns, batches, posts, usages, outages }: Services) {
-  const postsOf = (parent: PostParent) => ({
-    pages: joined(
-      (key: PageKey<Post>) => key,
-      (owner, keys) =>
-        posts.pagesOf(
-          owner,
-          parent,
-          keys.map(({ page }) => page),
-          columnsOfAll(keys),
-        ),
-    ),
-    counts: joined(idOf, (owner, ids) => posts.countsOf(owner, parent, ids)),
-  });
   return {
-    campaigns: joined(idOf, campaigns.findAll),
-    batches: joined(idOf, batches.findAll),
-    posts: joined(idOf, posts.findAll),
-    campaignPosts: postsOf('campaignId'),
-    batchPosts: postsOf('batchId'),
-    campaignBatches: {
-      pages: joined(({ page }: PageKey) => page, batches.pagesOf),
-      counts: joined(idOf, batches.countsOf),
-    },
-    revisions: together(posts.revisionsOf),
-    batchCosts: together((ids: readonly string[]) => usages.costs('batch', ids)),
-    postCosts: together((ids: readonly string[]) => usages.costs('post', ids)),
+    campaigns: rowLoaders<'campaigns'>(campaigns),
+    batches: rowLoaders<'batches'>(batches),
+    posts: rowLoaders<'posts'>(posts),
+    revisions: loader(posts.revisionsOf),
+    batchCosts: loader((ids: readonly string[]) => usages.costs('batch', ids)),
+    postCosts: loader((ids: readonly string[]) => usages.costs('post', ids)),
     /** The code of the provider's outage that holds now, whatever it is asked for; null where there is none. */
-    outage: together(async (asked: readonly 'now'[]) => {
+    outage: loader(async (asked: readonly 'now'[]) => {
       const code = (await outages.current()) ?? null;
       return asked.map(() => code);
     }),
   };
 }
 
-const idOf = ({ id }: RowKey) => id;
+/** Loaders of every table's rows. */
+export type ListLoaders = { [Name in Table]: RowLoaders<Name> };
+
+/** Loaders of the rows of one table: by their ids, as pages of a parent's rows, and how many rows a parent has. */
+type RowLoaders<Name extends Table> = {
+  byId: DataLoader<Owned & { id: string }, RowOf[Name] | null>;
+  pages: DataLoader<PageKey<Name>, Awaited<ReturnType<EntityLists<Name, never>['pagesOf']>>[number]>;
+  counts: DataLoader<Owned & { parent: ParentOf<Name>; id: string }, number>;
+};
+
+/** A page of one parent's rows, and what is shown of them. */
+type PageKey<Name extends Table> = Owned & {
+  parent: ParentOf<Name>;
+  page: PageOf;
+  columns: Columns<RowOf[Name]>;
+};
+
+function rowLoaders<Name extends Table>(
+  lists: Pick<EntityLists<Name, never>, 'findAll' | 'pagesOf' | 'countsOf'>,
+): RowLoaders<Name> {
+  return {
+    byId: ownedLoader(
+      () => '',
+      ({ owner }, keys) =>
+        lists.findAll(
+          owner,
+          keys.map(({ id }) => id),
+        ),
+    ),
+    pages: ownedLoader(
+      ({ parent }) => parent,
+      ({ owner, parent }, keys) =>
+        lists.pagesOf(
+          owner,
+          parent,
+          keys.map(({ page }) => page),
+          columnsOfAll(keys),
+        ),
+    ),
+    counts: ownedLoader(
+      ({ parent }) => parent,
+      ({ owner, parent }, keys) =>
+        lists.countsOf(
+          owner,
+          parent,
+          keys.map(({ id }) => id),
+        ),
+    ),
+  };
+}
 
 /** Remembers nothing: a subscription keeps its context for hours, and a mutation reads what it has written. */
-function together<Key, Value>(load: (keys: readonly Key[]) => Promise<readonly Value[]>) {
+function loader<Key, Value>(load: (keys: readonly Key[]) => Promise<readonly Value[]>) {
   return new DataLoader<Key, Value>(load, { cache: false });
 }
 
 /** What any of them shows; undefined, and so all, where one does not say. */
-function columnsOfAll<Row>(keys: readonly PageKey<Row>[]): Columns<Row> {
+function columnsOfAll<Row>(keys: readonly { columns: Columns<Row> }[]): Columns<Row> {
   const [first, ...others] = new Set(keys.map(({ columns }) => columns));
   if (others.length === 0) return first;
   const named = [first, ...others].flatMap((columns) => (columns === undefined ? [] : [columns]));
   return named.length === others.length + 1 ? [...new Set(named.flat())].toSorted() : undefined;
 }
 
-/** One statement for each owner, of whom a request has one. */
-function joined<Key extends Owned, What, Value>(
-  pick: (key: Key) => What,
-  load: (owner: Owner, wanted: readonly What[]) => Promise<readonly Value[]>,
+/**
+ * One statement for each owner, of whom a request has one, and each relation.
+ *
+ * @param relation names what can be read in one statement.
+ * @param load answers the keys of one owner and relation, in their order; the first stands for all.
+ */
+function ownedLoader<Key extends Owned, Value>(
+  relation: (key: Key) => string,
+  load: (first: Key, keys: readonly Key[]) => Promise<readonly Value[]>,
 ) {
-  return together(async (keys: readonly Key[]) => {
+  return loader<Key, Value>(async (keys) => {
     const values = new Map<Key, Value>();
-    for (const own of Map.groupBy(keys, ({ owner }) => owner.userId).values()) {
+    const together = Map.groupBy(keys, (key) => `${key.owner.workspaceId} ${relation(key)}`);
+    for (const own of together.values()) {
       const [first] = own;
       if (first === undefined) continue;
-      const found = await load(first.owner, own.map(pick));
-      own.forEach((key, place) => {
-        const value = found[place];
+      const found = await load(first, own);
+      own.forEach((key, index) => {
+        const value = found[index];
         if (value !== undefined) values.set(key, value);
       });
     }
     return keys.map((key) => {
       const value = values.get(key);
-      if (value === undefined) throw new Error('a look-up was answered short');
+      if (value === undefined) throw new Error('a loader answered short');
       return value;
     });
   });

@@ -1,42 +1,45 @@
 import { InvalidInputError } from '../domain/errors/errors.ts';
-import type { Campaign } from '../store/generated/prisma/client.ts';
+import type { NodeType } from '../domain/ids.ts';
+import type { Viewer } from '../domain/viewer.ts';
+import type { Table } from '../store/lists/tables.ts';
 import { requireViewer, type Context } from './context.ts';
 
 /**
- * @returns what is the viewer's under a global id; null for what is absent and for what is somebody else's alike.
+ * @returns the viewer's node with this id; null for an absent node and for another workspace's alike.
  * @throws InvalidInputError for an id of no node, UnauthenticatedError
  */
 export async function findNode(
   context: Context,
   { typename, id }: { typename: string; id: string },
 ): Promise<object | null> {
-  const node = await load(context, typename, id);
+  const find = isNodeType(typename) ? finders[typename] : undefined;
+  if (find === undefined) throw notANode();
+  const node = await find(context, requireViewer(context), id);
   return node === null ? null : { ...node, __typename: typename };
 }
 
-function load(context: Context, typename: string, id: string): Promise<object | null> {
-  const { loaders, accounts } = context;
-  const owner = requireViewer(context);
-  switch (typename) {
-    case 'Campaign':
-      return existing(loaders().campaigns.load({ owner, id }));
-    case 'Batch':
-      return loaders().batches.load({ owner, id });
-    case 'Post':
-      return loaders().posts.load({ owner, id });
-    case 'User':
-      return id === owner.userId ? accounts.me(owner) : Promise.resolve(null);
-    default:
-      throw notANode();
-  }
+type Find = (context: Context, viewer: Viewer, id: string) => Promise<object | null>;
+
+/** How a node of each type is found. */
+const finders: { [Type in NodeType]: Find } = {
+  User: (context, viewer, id) => (id === viewer.userId ? context.accounts.me(viewer) : Promise.resolve(null)),
+  Workspace: async ({ workspaces }, viewer, id) =>
+    (await workspaces.membershipIn(viewer, id))?.workspace ?? null,
+  Campaign: rowOf('campaigns'),
+  Batch: rowOf('batches'),
+  Post: rowOf('posts'),
+};
+
+const isNodeType = (typename: string): typename is NodeType => Object.hasOwn(finders, typename);
+
+function rowOf(name: Table): Find {
+  return async ({ loaders }, owner, id) => {
+    const row = await loaders()[name].byId.load({ owner, id });
+    // A row that is being deleted is there only for the rows that refer to it.
+    return row !== null && 'deletedAt' in row && row.deletedAt !== null ? null : row;
+  };
 }
 
 function notANode(): InvalidInputError {
   return new InvalidInputError([{ path: 'id', message: 'must be the id of a node' }]);
-}
-
-/** One that is being deleted is there for its posts alone. */
-async function existing(loaded: Promise<Campaign | null>): Promise<Campaign | null> {
-  const campaign = await loaded;
-  return campaign?.deletedAt === null ? campaign : null;
 }

@@ -1,30 +1,57 @@
-import { isObjectType, type GraphQLSchema } from 'graphql';
+import {
+  getNamedType,
+  getNullableType,
+  isCompositeType,
+  isListType,
+  isObjectType,
+  type GraphQLSchema,
+} from 'graphql';
 import { toGlobalId } from '../domain/ids.ts';
 import { builder } from './builder.ts';
-import { readsRowOnly } from './execution/query-code.ts';
+import { listCosts } from './entities/registry.ts';
 import './types/errors.ts';
-import './types/user.ts';
-import './types/campaign.ts';
-import './types/post.ts';
-import './types/post-edits.ts';
-import './types/batch.ts';
-import './types/batch-controls.ts';
-import './types/quote.ts';
-import './types/usage.ts';
-import './types/progress-events.ts';
-import './types/subscriptions.ts';
+import './types/accounts/workspace.ts';
+import './types/accounts/user.ts';
+import './types/accounts/usage.ts';
+import './types/campaigns/campaign.ts';
+import './types/campaigns/lists.ts';
+import './types/campaigns/edits.ts';
+import './types/posts/post.ts';
+import './types/posts/lists.ts';
+import './types/posts/edits.ts';
+import './types/batches/batch.ts';
+import './types/batches/lists.ts';
+import './types/batches/start.ts';
+import './types/batches/controls.ts';
+import './types/batches/quote.ts';
+import './types/batches/progress-events.ts';
+import './types/batches/subscriptions.ts';
 
 /** What Pothos answers by functions that only read a property. */
 const readFields = { Connection: ['edges', 'pageInfo'], Edge: ['node', 'cursor'] };
 
 /** The whole schema; schema.graphql is printed from it. */
-export const schema: GraphQLSchema = withShortWays(builder.toSchema());
+export const schema: GraphQLSchema = withFastFields(withListCosts(builder.toSchema()));
+
+/** @throws Error for a list of objects whose cost is not known: documents could ask for any number of them. */
+function withListCosts(schema: GraphQLSchema): GraphQLSchema {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || type.name.startsWith('__')) continue;
+    for (const { name, type: output } of Object.values(type.getFields())) {
+      const named = getNamedType(output);
+      const isList = isCompositeType(named) && isListType(getNullableType(output));
+      if ((isList || named.name.endsWith('Connection')) && !listCosts.has(name))
+        throw new Error(`${type.name}.${name} is a list without a cost (graphql/entities/costs.ts)`);
+    }
+  }
+  return schema;
+}
 
 /**
- * Takes the fields that lists have most of off Pothos' hands: it makes ids in a promise each, and reads edges by a
- * call each. GraphQL reads a property by itself where nothing else is said.
+ * Removes Pothos' resolvers from the fields that lists have most of: it makes a promise for each id, and calls a function for
+ * each edge. GraphQL reads a property by itself where a field has no resolver.
  */
-function withShortWays(schema: GraphQLSchema): GraphQLSchema {
+function withFastFields(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type)) continue;
     const fields = type.getFields();
@@ -34,7 +61,6 @@ function withShortWays(schema: GraphQLSchema): GraphQLSchema {
     }
     if (fields['id'] !== undefined && type.getInterfaces().some(({ name }) => name === 'Node')) {
       fields['id'].resolve = ({ id }) => toGlobalId(type.name, id);
-      fields['id'].extensions = { ...fields['id'].extensions, [readsRowOnly]: true };
     }
   }
   return schema;

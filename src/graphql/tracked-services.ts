@@ -1,10 +1,10 @@
 import type { Collector } from '../cache/collector.ts';
 import { tagOf } from '../cache/tags.ts';
-import { fromGlobalId } from '../domain/ids.ts';
-import type { BatchFilter } from '../services/batches/batches.ts';
+import type { ParentOf, Table } from '../store/lists/tables.ts';
 import type { Owner } from '../store/ownership.ts';
-import type { PostFilter, PostParent } from '../services/posts/posts.ts';
-import type { Services } from './context.ts';
+import type { Entity, FilterOf } from './entities/entity.ts';
+import { entities } from './entities/registry.ts';
+import type { Services } from './services.ts';
 
 /** What each call of a service reads, as tags of the cache. */
 type Notes<Service> = {
@@ -15,7 +15,7 @@ type Notes<Service> = {
 
 /**
  * The services as one answer uses them: they tell of which rows and lists it is made. A call that no note is
- * written for here spoils it: what the cache does not know it does not keep.
+ * written for here makes it uncacheable: what the cache does not know it does not keep.
  */
 export function trackReads(services: Services, reads: Collector): Services {
   const track = <Service extends object>(service: Service, notes: Notes<Service> = {}): Service =>
@@ -24,7 +24,7 @@ export function trackReads(services: Services, reads: Collector): Services {
         const member: unknown = Reflect.get(target, name, receiver);
         const note: unknown = Reflect.get(notes, name);
         if (typeof member !== 'function' || typeof note !== 'function') {
-          reads.spoil();
+          reads.markUncacheable();
           return member;
         }
         return (...args: unknown[]): unknown => {
@@ -34,29 +34,10 @@ export function trackReads(services: Services, reads: Collector): Services {
       },
     });
   return {
-    campaigns: track(services.campaigns, {
-      find: (_owner, id) => [tagOf.campaign(id)],
-      findAll: (_owner, ids) => ids.map(tagOf.campaign),
-      list: ({ userId }) => [tagOf.campaignsOf(userId)],
-      count: ({ userId }) => [tagOf.campaignsOf(userId)],
-    }),
-    batches: track(services.batches, {
-      find: (_viewer, id) => [tagOf.batch(id)],
-      findAll: (_owner, ids) => ids.map(tagOf.batch),
-      list: (viewer, { filter }) => batchList(viewer, filter),
-      count: batchList,
-      planOf: nothing,
-      pagesOf: (_owner, pages) => pages.map(({ parentId }) => tagOf.batchesOfCampaign(parentId)),
-      countsOf: (_owner, campaignIds) => campaignIds.map(tagOf.batchesOfCampaign),
-    }),
+    campaigns: track(services.campaigns, listNotes(entities.campaigns)),
+    batches: track(services.batches, listNotes(entities.batches)),
     posts: track(services.posts, {
-      find: (_viewer, id) => [tagOf.post(id)],
-      findAll: (_owner, ids) => ids.map(tagOf.post),
-      list: (viewer, { filter }) => postList(viewer, filter),
-      count: postList,
-      planOf: nothing,
-      pagesOf: (_owner, parent, pages) => pages.map(({ parentId }) => postsOf(parent, parentId)),
-      countsOf: (_owner, parent, ids) => ids.map((id) => postsOf(parent, id)),
+      ...listNotes(entities.posts),
       revisionsOf: (wanted) => wanted.map(({ postId }) => tagOf.post(postId)),
     }),
     usages: track(services.usages, {
@@ -66,6 +47,7 @@ export function trackReads(services: Services, reads: Collector): Services {
     assets: track(services.assets, { urlOf: nothing }),
     prisma: track(services.prisma),
     accounts: track(services.accounts),
+    workspaces: track(services.workspaces),
     postEdits: track(services.postEdits),
     progress: track(services.progress),
     outages: track(services.outages),
@@ -76,24 +58,17 @@ export function trackReads(services: Services, reads: Collector): Services {
 
 const nothing = () => [];
 
-function batchList({ userId }: Owner, { campaignId, channel, search }: BatchFilter): string[] {
-  // Search looks at the campaigns of the batches, and a campaign that changes its channel changes that of its batches.
-  const also = channel != null || search != null ? [tagOf.campaignsOf(userId)] : [];
-  const id = rowId(campaignId);
-  return [id === undefined ? tagOf.batchesOf(userId) : tagOf.batchesOfCampaign(id), ...also];
-}
-
-function postList({ userId }: Owner, { campaignId, batchId, channel }: PostFilter): string[] {
-  const also = channel == null ? [] : [tagOf.campaignsOf(userId)];
-  const [batch, campaign] = [rowId(batchId), rowId(campaignId)];
-  if (batch !== undefined) return [tagOf.postsOfBatch(batch), ...also];
-  return [campaign === undefined ? tagOf.postsOf(userId) : tagOf.postsOfCampaign(campaign), ...also];
-}
-
-function postsOf(parent: PostParent, id: string): string {
-  return parent === 'batchId' ? tagOf.postsOfBatch(id) : tagOf.postsOfCampaign(id);
-}
-
-function rowId(globalId: string | null | undefined): string | undefined {
-  return globalId == null ? undefined : fromGlobalId(globalId)?.id;
+/** What the lists of an entity read. */
+function listNotes<Name extends Table>({ tags }: Entity<Name>) {
+  return {
+    find: (_owner: Owner, id: string) => [tags.row(id)],
+    findAll: (_owner: Owner, ids: readonly string[]) => ids.map(tags.row),
+    list: (owner: Owner, { filter }: { filter: FilterOf[Name] | null | undefined }) =>
+      tags.list(owner, filter),
+    count: tags.list,
+    planOf: nothing,
+    pagesOf: (_owner: Owner, parent: ParentOf<Name>, pages: readonly { parentId: string }[]) =>
+      pages.map(({ parentId }) => tags.listOf[parent](parentId)),
+    countsOf: (_owner: Owner, parent: ParentOf<Name>, ids: readonly string[]) => ids.map(tags.listOf[parent]),
+  };
 }

@@ -1,21 +1,21 @@
 import type { Cache } from '../cache/cache.ts';
-import type { CachedAnswer } from './graphql/cached-answers.ts';
+import type { CachedAnswer } from './fast-path/cached-answers.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RetryableError } from '../domain/errors/errors.ts';
-import { createMomentWriter } from '../domain/timestamps.ts';
-import type { Services } from '../graphql/context.ts';
-import { createServer } from '../node-http.ts';
+import type { Services } from '../graphql/services.ts';
+import { createServer } from './node-http.ts';
 import type { RateLimits } from '../services/accounts/rate-limits.ts';
 import type { Sessions } from '../services/accounts/sessions.ts';
 import type { AssetStore } from '../store/assets.ts';
-import { createRequestLog, type Logger } from '../telemetry/logger.ts';
+import { createRequestLogger, type Logger } from '../telemetry/logger.ts';
 import { serveAsset, assetPrefix } from './files/assets.ts';
 import { ClientLeftError } from './request/body.ts';
 import { createClientReader, type ClientInfo } from './request/client-info.ts';
 import { compress } from './response/compress.ts';
 import { createConnectionCount } from './connection-count.ts';
 import { createGraphqlRoute } from './graphql/route.ts';
-import { createGraphqlServer, graphqlPath } from './graphql/operations.ts';
+import { createGraphqlServer } from './graphql/operations.ts';
+import { graphqlPath } from './graphql/request-context.ts';
 import { exportPrefix, serveExport } from './files/exports.ts';
 import { pathOf, requestIdOf } from './response/headers.ts';
 import { createHealth, type HealthChecks, type HealthNotices } from './health.ts';
@@ -123,7 +123,7 @@ export function createHttpServer(deps: {
     }
   }
 
-  const requestLog = createRequestLog(logger, createMomentWriter());
+  const requestLog = createRequestLogger(logger);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedAt = performance.now();
@@ -131,7 +131,10 @@ export function createHttpServer(deps: {
     const path = pathOf(request);
     response.on('close', () => {
       const ms = Math.round(performance.now() - startedAt);
-      requestLog.write({ requestId, method: request.method ?? '', path, status: response.statusCode, ms });
+      requestLog.info(
+        { requestId, method: request.method, path, status: response.statusCode, ms },
+        'request',
+      );
     });
     let head: Head = ['x-request-id', requestId];
     try {
@@ -213,7 +216,6 @@ export function createHttpServer(deps: {
       await graphql.dispose();
       server.closeIdleConnections();
       await closed;
-      requestLog.flush();
       clearTimeout(grace);
     },
   };

@@ -1,4 +1,4 @@
-/** What the transports allow; see README.md, Settings. */
+/** What the transports allow; see docs/configuration.md. */
 export type HttpSettings = {
   /** Addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. */
   trustedProxies: readonly string[];

@@ -1,37 +1,37 @@
-/** How many answers are remembered: a few minutes of a busy worker. */
+/** Number of latencies that are remembered: a few minutes of a busy worker. */
 const remembered = 100;
-/** Below so many nothing is known yet. */
+/** With fewer latencies than this, nothing is learned yet. */
 const fewestAnswers = 5;
 const quantile = 0.95;
 /**
- * Latencies of models are about log-normal. With a 95th percentile three times the median, which is a heavy tail
- * (the simulator's is below two), one call in 10,000 takes longer than four times that percentile.
+ * Model latencies are about log-normal. Even with a heavy tail (95th percentile three times the median; the simulator's
+ * is below two), only one call in 10,000 takes longer than four times the 95th percentile.
  */
 const margin = 4;
-/** A call is slow after so many times that percentile. */
+/** A call is slow after this many times the 95th percentile. */
 const slowMargin = 2;
-/** What the slowest calls take of a ceiling. */
+/** The slowest calls take this share of the ceiling. */
 const slowestShare = 1 / 3;
 
-/** How long calls of one kind are waited for, learned from how long they take. */
+/** How long to wait for calls of one kind, learned from their latencies. */
 export type Deadline = {
   /** How long the next call may take, in milliseconds. */
   ms(): number;
-  /** After how many milliseconds a call is slow: twice what nearly all calls of its kind take. */
+  /** A call is slow after this many milliseconds: twice what nearly all calls of its kind take. */
   slowMs(): number;
-  /** A call was answered after so many milliseconds. */
+  /** Tells that a call was answered after `latencyMs`. */
   answered(latencyMs: number): void;
-  /** A call was given up after so many milliseconds. The next ones are waited for twice as long, until one is answered. */
+  /** Tells that a call was given up after `waitedMs`. The next calls get twice as long, until one is answered. */
   missed(waitedMs: number): void;
 };
 
 /**
- * @param bounds.floorMs a call is waited for at least so long.
- * @param bounds.ceilingMs and at most so long, which is also the deadline until five calls were answered.
+ * @param bounds.floorMs the shortest deadline.
+ * @param bounds.ceilingMs the longest deadline, also used until five calls were answered.
  */
 export function createDeadline({ floorMs, ceilingMs }: { floorMs: number; ceilingMs: number }): Deadline {
   const latencies: number[] = [];
-  /** What a call that was given up has shown to be too short. Calls that were sent together show it once. */
+  /** Twice the longest wait that was too short. Calls that were sent together count once. */
   let longerMs = 0;
 
   function learnedMs(): number | undefined {

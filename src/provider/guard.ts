@@ -9,26 +9,26 @@ import { watchStandstill } from './standstill.ts';
 
 export type GuardedProvider = {
   provider: Provider;
-  /** How many jobs may be started now: any number while the provider is well, else one that probes where none does; none in a pause. */
+  /** How many jobs may start now: any number while the circuit is closed, one as a probe while it is open, none in a pause. */
   allowance(): number;
-  /** Calls `listener` when a pause begins: what was reserved before it is too early by now. */
+  /** Calls `listener` when a pause begins: permits reserved before it are too early. */
   onPause(listener: () => void): void;
 };
 
-/** Failures in a row that open the circuit: more than one bad moment, less than a wave of posts. */
+/** Failures in a row that open the circuit: more than a hiccup, less than a wave of posts. */
 const failuresToOpen = 8;
 /** How long the circuit stays open before one call tries again. */
 const halfOpenAfterMs = 5_000;
 const limitKinds = ['requests', 'tokens', 'images'] as const;
-/** As long as admission pauses at most. */
+/** Equals admission's longest pause. */
 const maxPauseMs = 120_000;
-/** How long it is told that the account at the provider cannot be used, unless a call succeeds before. */
+/** How long an unusable provider account is reported, unless a call succeeds before. */
 const accountFaultMs = 3_600_000;
 
 /**
- * Puts what the provider says about itself to use: its limits and its pauses go to admission, failures of
- * the provider itself open a circuit. While it is open no job is fetched, and the board tells everybody why. A call
- * that takes longer than its deadline is given up as PROVIDER_TIMEOUT.
+ * Acts on what the provider says about itself. Limits and pauses go to admission. Failures of the provider itself open a
+ * circuit: while it is open no job is fetched, and the board tells everybody why. A call that takes longer than its
+ * deadline is given up as PROVIDER_TIMEOUT.
  */
 export function guardProvider(
   provider: Provider,
@@ -45,13 +45,13 @@ export function guardProvider(
     { halfOpenAfter: halfOpenAfterMs, breaker: new ConsecutiveBreaker(failuresToOpen) },
   );
   let isAccountBroken = false;
-  // A fault of the account says more, and stays told until both models work.
+  // An account fault says more than a standstill. It stays on the board until both models work.
   const standstill = watchStandstill({
     report: (code, ms) => isAccountBroken || outages.report(code, ms),
     clear: () => isAccountBroken || outages.clear(),
   });
   let probeAt = 0;
-  /** Permits from before a pause would be refused in it. */
+  /** Permits from before a pause would be refused during it. */
   let pausedUntil = 0;
   breaker.onBreak(() => {
     probeAt = performance.now() + halfOpenAfterMs;
@@ -72,7 +72,7 @@ export function guardProvider(
     signal: AbortSignal,
     send: (signal: AbortSignal) => Promise<Purchase<T>>,
   ): Promise<Purchase<T>> {
-    // A probe is under way: what is sent beside it would wait for its end.
+    // A probe is under way, and cockatiel would make other calls wait for its end.
     if (breaker.state === CircuitState.HalfOpen) throw new ProviderError('PROVIDER_DOWN');
     const sentAt = performance.now();
     const ended = standstill.sent(deadline.slowMs());
@@ -98,7 +98,7 @@ export function guardProvider(
       if (error instanceof ProviderError && error.code === 'RATE_LIMITED')
         await refused(model, error, sentAt);
       if (error instanceof ProviderError && error.retryable && isOutage(error) && isOpen()) {
-        // A failure that belongs to an outage is none of the job's own: it counts as no attempt.
+        // A failure during an outage is not the job's fault: it counts as no attempt.
         throw new ProviderError('PROVIDER_DOWN', {
           paid: error.paid,
           usage: error.usage,
@@ -111,7 +111,7 @@ export function guardProvider(
     }
   }
 
-  /** Models that cannot be used, as far as is known. Another process may have told of them before. */
+  /** Models that may be unusable. Starts with both, because another process may have reported them. */
   const broken = new Set([provider.textModel, provider.imageModel]);
   function works(model: string): void {
     if (!broken.delete(model) || broken.size > 0) return;
@@ -123,10 +123,10 @@ export function guardProvider(
 
   const learned = new Map<string, { limit: number; atMs: number }>();
   /**
-   * Told once, as the same limit comes with every answer; and not by a call that was sent before the limit changed:
-   * pictures take seconds, and what their answers tell may be as old as they are.
+   * Reports a limit once, because the same limit comes with every answer. Ignores calls that were sent before the limit
+   * last changed: images take seconds, and their answers may carry an old limit.
    *
-   * @returns whether it is a cut.
+   * @returns whether the limit was cut.
    */
   async function learn(bucket: string, limit: number, sentAt: number): Promise<boolean> {
     const known = learned.get(bucket);
@@ -139,8 +139,8 @@ export function guardProvider(
   const pauseListeners: (() => void)[] = [];
   const refusedAt = new Map<string, number>();
   /**
-   * Everybody waits as long as the provider asks, and its buckets count as empty. Its limit is obeyed as it was
-   * told; only a refusal that no cut and no earlier refusal explains makes us go slower than that.
+   * Pauses everybody for as long as the provider asks, and counts its buckets as empty. Slows down below the limit only if
+   * no cut and no earlier refusal explains this one.
    */
   async function refused(model: string, error: ProviderError, sentAt: number): Promise<void> {
     const isExplained = sentAt <= (refusedAt.get(model) ?? Number.NEGATIVE_INFINITY);
@@ -175,13 +175,13 @@ export function guardProvider(
     allowance() {
       if (performance.now() < pausedUntil) return 0;
       if (breaker.state === CircuitState.Closed) return Number.POSITIVE_INFINITY;
-      // One call probes; a post makes its two at the same time, and the second is refused as PROVIDER_DOWN.
+      // One call probes. A post sends its two at the same time; the second is refused as PROVIDER_DOWN.
       return breaker.state === CircuitState.Open && performance.now() >= probeAt ? 1 : 0;
     },
   };
 }
 
-/** Aborts a call at its deadline, whether its answer has begun or not. */
+/** Aborts a call at its deadline, even if its answer has begun. */
 async function inTime<T>(
   deadline: Deadline,
   signal: AbortSignal,
@@ -200,7 +200,7 @@ async function inTime<T>(
   }
 }
 
-/** Whether the provider itself is in trouble, and not one request. */
+/** Whether the provider itself failed, and not one request. */
 function isOutage(error: ProviderError): boolean {
   return error.code === 'PROVIDER_UNAVAILABLE' || error.code === 'PROVIDER_TIMEOUT';
 }

@@ -2,17 +2,17 @@ import { accountFaults } from '../domain/errors/provider-errors.ts';
 import type { Database } from '../store/database.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
-/** Where workers tell, and everybody reads, that the provider is not called for a while. */
+/** Workers report here that the provider cannot be called; everybody reads it. */
 export type OutageBoard = {
-  /** Tells of an outage; forgotten after `ms` where it is not told again. Never throws, never waits. */
+  /** Reports an outage for the next `ms`. Never throws, never waits. */
   report(code: string, ms: number): void;
-  /** Takes back what this instance has told, and what others have told of the account: it works. */
+  /** Withdraws this instance's report, and all reports about the account: the provider works. */
   clear(): void;
-  /** @returns the code of an outage that holds now, undefined where there is none. */
+  /** @returns the code of a present outage; undefined if there is none. */
   current(): Promise<string | undefined>;
 };
 
-/** @param instanceId names this process. */
+/** @param instanceId identifies this process. */
 export function createOutageBoard(database: Database, instanceId: string, logger: Logger): OutageBoard {
   const { providerOutage } = database.prisma;
   const tell = (work: Promise<unknown>) =>

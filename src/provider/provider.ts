@@ -7,17 +7,17 @@ import type { ProviderLimits } from '../domain/errors/provider-errors.ts';
 /** What one call bought. */
 export type Purchase<T> = {
   value: T;
-  /** Undefined where the provider tells none that can be. */
+  /** Undefined if the provider reports none, or an impossible one. */
   usage: Usage | undefined;
-  /** The provider's own name for the request. */
+  /** The provider's id of the request. */
   requestId: string | undefined;
-  /** The account's limits, where the answer told them. */
+  /** The account's limits, as far as the answer's headers say. */
   limits: ProviderLimits;
 };
 
 /**
- * The port to an AI provider. Each call is one paid request: nothing is retried behind it.
- * Every failure is a ProviderError, but an abort, which rejects with the signal's reason.
+ * The port to an AI provider. Each call is one paid request, without retries.
+ * Every failure is a ProviderError, except an abort, which rejects with the signal's reason.
  */
 export type Provider = {
   textModel: string;

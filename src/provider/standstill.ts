@@ -1,26 +1,26 @@
 import type { OutageBoard } from './outages.ts';
 
-/** All is refused for so long, or will be: it is told that the provider limits our rate. */
+/** If all calls are refused for this long, the board says that the provider limits our rate. */
 const refusedAfterMs = 3_000;
 const lookEveryMs = 1_000;
-/** How long what was told holds where it is not told again. */
+/** How long a report holds unless it is repeated. */
 const holdsMs = 3_000;
 
 export type Standstill = {
   /**
-   * A call goes out.
+   * Tells that a call goes out.
    *
-   * @param slowMs where no call has been answered for so long meanwhile, the provider is slow.
-   * @returns to be called when the call has ended, however it did.
+   * @param slowMs the provider is slow if no call is answered for this long.
+   * @returns a function to call when the call has ended, with or without success.
    */
   sent(slowMs: number): () => void;
-  /** A call was answered: the provider works. */
+  /** Tells that a call was answered: the provider works. */
   answered(): void;
-  /** A call was refused for its rate, and no other is made for so many ms. */
+  /** Tells that a call was rate-limited, and that no call goes out for `pauseMs`. */
   refused(pauseMs: number): void;
 };
 
-/** Tells the board while calls are made and none is answered, so that everybody sees what batches wait for. */
+/** Reports to the board while calls go out and none is answered, so that everybody sees what batches wait for. */
 export function watchStandstill(outages: Pick<OutageBoard, 'report' | 'clear'>): Standstill {
   const waiting = new Set<{ sentAt: number; slowMs: number }>();
   let answeredAt = performance.now();

@@ -26,7 +26,7 @@ export type Control = {
 
 const FaultRulesSchema = z.array(FaultRuleSchema).max(1000);
 
-/** Ties the books of a simulator together. */
+/** Creates the control of one simulator. */
 export function createControl(
   faults: FaultBook,
   stats: StatsBook,
@@ -53,7 +53,7 @@ export function createControl(
   };
 }
 
-/** Serves `/control/…`. Throws ApiError 404 for what does not exist and 400 for a body that makes no sense. */
+/** Serves `/control/…`. Throws ApiError 404 for an unknown path and 400 for an invalid body. */
 export async function serveControl(
   control: Control,
   path: string,

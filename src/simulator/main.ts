@@ -7,7 +7,7 @@ import { createSimulator } from './server.ts';
 
 const options = commandLine('npm run simulator')
   .description(
-    'An OpenAI-compatible server on this machine: captions, pictures and embeddings that say they are simulated.',
+    'An OpenAI-compatible server on this machine: captions, images and embeddings that say they are simulated.',
   )
   .option('--port <n>', '0 takes a free one', readNumber, 4010)
   .option('--host <address>', 'where it listens', '127.0.0.1')

@@ -1,5 +1,5 @@
 import { unknownModel } from './behaviour/errors.ts';
-import type { Endpoint } from './endpoints/endpoint.ts';
+import type { Endpoint } from './endpoints/names.ts';
 
 /** The models that `GET /v1/models` lists. Others of the same families work too, so a setting may be newer than this. */
 const LISTED = [

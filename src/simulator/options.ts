@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { FaultKindSchema } from './behaviour/faults.ts';
 import type { FaultRule } from './behaviour/faults.ts';
 
-/** Most calls take between these two times; drawn log-normal and clipped to the range. */
+/** Range of latencies: drawn log-normal and clipped to the range. */
 const LatencyRangeSchema = z
   .strictObject({ p05: z.number().nonnegative(), p95: z.number().nonnegative() })
   .refine(({ p05, p95 }) => p05 <= p95, { error: 'p05 must not be greater than p95' });
@@ -12,7 +12,7 @@ const LatencySchema = z.strictObject({
   captionLatencyMs: LatencyRangeSchema,
   imageLatencyMs: LatencyRangeSchema,
   embeddingLatencyMs: LatencyRangeSchema,
-  /** Every call takes the middle of its range: for measurements that must not depend on luck. */
+  /** Every call takes the middle of its range, for measurements without randomness. */
   fixedLatency: z.boolean(),
 });
 export type Latency = z.output<typeof LatencySchema>;
@@ -21,7 +21,7 @@ const LimitsSchema = z.strictObject({
   requestsPerMinute: z.number().positive(),
   tokensPerMinute: z.number().positive(),
   imagesPerMinute: z.number().positive(),
-  /** A limit is enforced over this many seconds of its minute: how much may come at once. */
+  /** A limit is enforced over this many seconds of its minute. This bounds how much may come at once. */
   burstSeconds: z.number().positive().max(60),
 });
 export type Limits = z.output<typeof LimitsSchema>;
@@ -38,9 +38,9 @@ const OptionsSchema = z.strictObject({
   /** 1 is real time, 0.01 a hundred times faster: latencies, the minute of the limits, reset and retry headers. */
   timeScale: z.number().positive(),
   limits: LimitsSchema,
-  /** The only keys that are let in; any key without it. */
+  /** The only keys that are accepted. Default: any key. */
   apiKeys: z.array(z.string().min(1)).optional(),
-  /** Share of all calls that each kind of fault strikes, 0 to 1. */
+  /** Share of all calls with each kind of fault, 0 to 1. */
   faults: z.partialRecord(FaultKindSchema, z.number().min(0).max(1)),
 });
 export type SimulatorOptions = z.output<typeof OptionsSchema>;
@@ -60,7 +60,7 @@ const DEFAULT_OPTIONS: SimulatorOptions = {
   faults: {},
 };
 
-/** Fills in the defaults. Throws ZodError naming each value that makes no sense. */
+/** Fills in the defaults. Throws ZodError naming each invalid value. */
 export function resolveOptions(settings: SimulatorSettings): SimulatorOptions {
   const given = SettingsSchema.parse(settings);
   const limits = changeLimits(DEFAULT_OPTIONS.limits, given.limits ?? {});

@@ -17,7 +17,7 @@ export function hash(...parts: readonly (string | number)[]): number {
   return (state ^ (state >>> 16)) >>> 0;
 }
 
-/** A seeded generator (mulberry32): small, fast and good enough for pictures, latencies and dice. */
+/** A seeded generator (mulberry32): small, fast and good enough for images, latencies and dice. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   return () => {

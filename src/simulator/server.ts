@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer } from '../node-http.ts';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { serveCall } from './endpoints/call.ts';
 import type { CallContext } from './endpoints/call.ts';
 import { createControl, serveControl } from './control.ts';
@@ -21,7 +20,7 @@ import { createStatsBook } from './stats.ts';
 export type { Control } from './control.ts';
 export type { SimulatorSettings } from './options.ts';
 
-/** Longer than any client keeps an idle connection, so that no request meets a socket that is just closing. */
+/** Longer than any client keeps an idle connection, so that no request hits a closing socket. */
 const KEEP_ALIVE_MS = 120_000;
 
 export type Simulator = {
@@ -36,9 +35,9 @@ export type Simulator = {
 };
 
 /**
- * An OpenAI-compatible server for chat completions, pictures and embeddings, with latencies, rate limits and faults.
- * Nothing that it makes pretends to be real. It listens on loopback unless told otherwise.
- * Throws ZodError naming each setting that makes no sense.
+ * An OpenAI-compatible server for chat completions, images and embeddings, with latencies, rate limits and faults.
+ * Everything that it makes says that it is simulated. Listens on loopback by default.
+ * Throws ZodError naming each invalid setting.
  */
 export function createSimulator(settings: SimulatorSettings = {}): Simulator {
   const options = resolveOptions(settings);
@@ -88,7 +87,7 @@ export function createSimulator(settings: SimulatorSettings = {}): Simulator {
       // Destroying the sockets ends the calls: each hears its response close and clears its timers.
       stopping.closeAllConnections();
       await closed;
-      // The server closes before its responses have heard of it; after this the statistics are final.
+      // The server closes before its responses notice. After this the statistics are final.
       await Promise.all(Array.from(open, (response) => once(response, 'close')));
     },
   };

@@ -1,13 +1,13 @@
-import { ENDPOINTS } from './endpoints/endpoint.ts';
-import type { Endpoint, Usage } from './endpoints/endpoint.ts';
+import type { Usage } from './endpoints/endpoint.ts';
+import { ENDPOINTS, type Endpoint } from './endpoints/names.ts';
 import type { FaultKind } from './behaviour/faults.ts';
 
-/** Prompts that are remembered one by one; past it the one not sent for the longest time is forgotten. */
+/** The most prompts that are counted one by one. Beyond it, the one that was not sent for the longest time is forgotten. */
 const PROMPTS_KEPT = 20_000;
 
 /**
- * How a call ended: with its product, spoilt by a fault, refused by the limits, refused because the request was
- * wrong, or given up by the client (a hanging call that the client gives up is `aborted` too).
+ * How a call ended: with its product, broken by a fault, refused by the limits, refused as an invalid request, or aborted by
+ * the client (also if the call was hanging).
  */
 type Outcome = 'succeeded' | 'faulted' | 'rateLimited' | 'rejected' | 'aborted';
 
@@ -17,7 +17,7 @@ type EndpointStats = Record<Outcome, number> & {
   inFlight: number;
   peakInFlight: number;
   faults: Record<FaultKind, number>;
-  /** Tokens and pictures of every product that was made, whether or not the client got it whole. */
+  /** Tokens and images of every product that was made, whether or not the client got it whole. */
   usage: { inputTokens: number; outputTokens: number; images: number };
 };
 
@@ -36,7 +36,7 @@ export type PromptCalls = {
 };
 
 export type CallRecord = {
-  /** Notes which prompt the call carries; answers how often it has come, this time included. */
+  /** Notes the call's prompt. Returns how often it has come, this time included. */
   identify: (sha256: string, variation: number | null) => number;
   struck: (fault: FaultKind) => void;
   paid: (usage: Usage) => void;
@@ -48,7 +48,7 @@ export type StatsBook = {
   open: (endpoint: Endpoint) => CallRecord;
   stats: () => Stats;
   calls: () => { readonly calls: PromptCalls[]; readonly forgotten: number };
-  /** Starts counting anew; calls in flight go on being in flight. */
+  /** Resets the counts. Calls in flight stay in flight. */
   reset: () => void;
 };
 

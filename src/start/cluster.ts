@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from '../telemetry/logger.ts';
 
-/** How long the next process waits after one that died, at first and at most; one that lived longer was well. */
+/** How long a new process waits after one that died: at first, and at most. One that lived longer than `wellAfterMs` was well. */
 const firstPauseMs = 100;
 const longestPauseMs = 10_000;
 const wellAfterMs = 30_000;
@@ -10,7 +10,7 @@ const wellAfterMs = 30_000;
  * Runs this program in several processes on one port. Each is an instance of its own, with its own connections and
  * memory; one that dies is followed by another. SIGTERM and SIGINT stop all of them as they stop one.
  *
- * @returns when all have ended: 0, or the exit code of the first one where it could not even start.
+ * @returns when all have ended: 0, or the exit code of the first one when it could not even start.
  */
 export function runCluster(size: number, logger: Logger): Promise<number> {
   const waiting = new Set<NodeJS.Timeout>();
@@ -48,8 +48,7 @@ export function runCluster(size: number, logger: Logger): Promise<number> {
     if (workers().length === 0) end(0);
   }
 
-  // Each signal is handed on once, the second one too, which stops a process at once. A terminal sends SIGINT to all of
-  // them; they leave it to this one.
+  // Each signal is handed on: a second one stops the processes at once. They ignore SIGINT, which a terminal sends to all.
   function stop(signal: NodeJS.Signals): void {
     isStopping = true;
     logger.info({ signal }, 'stopping all processes');
@@ -60,7 +59,7 @@ export function runCluster(size: number, logger: Logger): Promise<number> {
 
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  // One alone at first: it migrates the database, and what is wrong with the settings is said once.
+  // One alone at first: it migrates the database, and says once what is wrong with the settings.
   start();
   return over;
 }

@@ -2,18 +2,19 @@ import cluster from 'node:cluster';
 import { startApp, type App } from '../app.ts';
 import { runCluster } from './cluster.ts';
 import { readOptions } from './options.ts';
-import { ConfigError, readConfig } from '../config.ts';
+import { readConfig } from '../config/config.ts';
+import { ConfigError } from '../config/environment.ts';
 import { PersistedDocumentsError } from '../http/graphql/persisted-documents.ts';
 import { ListenError } from '../http/listen-error.ts';
-import { findUnusable, UnusableError } from './start-failure.ts';
+import { findUnusable, UnusableError } from './failure.ts';
 import { DataDirectoryInUseError } from '../store/embedded/data-directory.ts';
-import { MigrationError } from '../store/migrations/migrations.ts';
+import { MigrationError } from '../store/migrations/failures.ts';
 import { createLogger } from '../telemetry/logger.ts';
 
 /** A supervisor that signals a process and its whole group sends the same signal twice, a moment apart. */
 const sameSignalMs = 1_000;
 
-/** Faults that a person can mend, told without a stack. */
+/** Faults that a person can mend: told without a stack. */
 const expected = (error: unknown): error is Error =>
   error instanceof ConfigError ||
   error instanceof ListenError ||
@@ -36,11 +37,11 @@ async function mainOfCluster(size: number): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  // Who started it over a channel is gone, perhaps killed: nobody else would end it. (A cluster sees to that itself.)
+  // The parent on the other end of a channel is gone, perhaps killed: nobody else would end this process. (A cluster does.)
   const left = Promise.withResolvers<void>();
   if (!cluster.isWorker) {
     process.once('disconnect', () => left.resolve());
-    // Once stopped, it need not wait for that one.
+    // A stopped process does not wait for its parent.
     process.channel?.unref();
   }
   const startedAt = performance.now();
@@ -52,7 +53,7 @@ async function main(): Promise<void> {
   let stoppingSince: number | undefined;
   const stop = (signal: NodeJS.Signals) => {
     if (app === undefined) {
-      // Whatever a start does survives its end at any moment.
+      // A start may be cut off at any point.
       logger.info({ signal }, 'stopped before it was ready');
       process.exit(0);
     }
@@ -75,10 +76,10 @@ async function main(): Promise<void> {
           process.exitCode = 1;
         },
       )
-      // What ties it to its cluster would keep it.
+      // The channel to its cluster would keep it alive.
       .finally(() => cluster.worker?.disconnect());
   };
-  // From the beginning: a container's first process would ignore a signal that it has not asked for.
+  // From the beginning: a container's first process ignores signals that it has no handler for.
   process.on('SIGTERM', stop);
   void left.promise.then(() => stop('SIGTERM'));
   // Of a cluster, the first process decides.
@@ -104,6 +105,6 @@ const options = cluster.isPrimary ? await readOptions(process.argv.slice(2)) : u
 const running = options?.cluster === undefined ? main() : mainOfCluster(options.cluster);
 running.catch((error: unknown) => {
   const told = expected(error) ? error.message : error instanceof Error ? error.stack : String(error);
-  // Whatever a failed start left open, such as a client that tries for ever, must not keep the process.
+  // What a failed start left open, such as a client that tries for ever, must not keep the process.
   process.stderr.write(`${told}\n`, () => process.exit(1));
 });

@@ -19,7 +19,7 @@ export async function readOptions(args: string[]): Promise<StartOptions> {
     )
     .addHelpText(
       'after',
-      '\nSettings come from the environment or .env, such as PORT=4001; README.md lists them.',
+      '\nSettings come from the environment or .env, such as PORT=4001; docs/configuration.md lists them.',
     )
     .parse(args, { from: 'user' })
     .opts();

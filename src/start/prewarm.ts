@@ -1,7 +1,7 @@
-import { processEnvironment } from '../config.ts';
+import { processEnvironment } from '../config/environment.ts';
 import { pgliteCode } from '../store/embedded/pglite-code.ts';
 
-// What another core can do while this one loads everything else. What goes wrong with it, who needs it is told.
+// Done by another core while this one loads everything else. The caller who needs the result is told of a failure.
 compileAhead().catch(() => undefined);
 
 async function compileAhead(): Promise<void> {

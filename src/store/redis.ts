@@ -72,13 +72,48 @@ export async function connectRedis(redis: Redis, logger: Logger): Promise<void> 
   }
 }
 
-/** How long a request waits for its counters at most; whoever asks has another way where Redis is away. */
-const counterPatienceMs = 250;
+/** How long a request waits for Redis at most; whoever asks has another way while Redis is away. */
+const requestPatienceMs = 250;
 
-/** Opens a connection for counters. It comes back by itself when Redis does. Rejects where the database of `url` does not exist. */
-export async function openRedis(url: string, logger: Logger): Promise<Redis> {
-  const redis = createRedis(url, counterPatienceMs, logger);
-  redis.on('error', (error) => logger.debug({ error: error.message }, 'Redis: counters'));
+/**
+ * Opens a connection for commands, which leave together when they are asked in one go. It comes back by itself when Redis
+ * does, and is closed by `disconnect`.
+ *
+ * @param patienceMs how long a command waits for its answer.
+ * @throws ReplyError when the database of `url` does not exist.
+ */
+export async function openRedis(
+  url: string,
+  logger: Logger,
+  patienceMs: number = requestPatienceMs,
+): Promise<Redis> {
+  const redis = createRedis(url, patienceMs, logger, { enableAutoPipelining: true });
+  // Those who ask say what it means; without a listener ioredis writes every attempt to the console.
+  redis.on('error', (error) => logger.debug({ error: error.message }, 'Redis'));
   await connectRedis(redis, logger);
   return redis;
+}
+
+/** What one process has open for commands; a third connection listens to messages (events/redis-bus.ts). */
+export type RedisConnections = {
+  /** For what a request waits for: counters of rate limits, and kept answers. */
+  requests: Redis;
+  /** For what nobody waits for: messages, and permits of the provider's limits. */
+  work: Redis;
+};
+
+/** How long work waits for Redis at most. */
+const workPatienceMs = 1_000;
+
+/** @throws ReplyError when the database of `url` does not exist. */
+export async function openRedisConnections(
+  url: string,
+  opened: AsyncDisposableStack,
+  logger: Logger,
+): Promise<RedisConnections> {
+  const requests = await openRedis(url, logger);
+  opened.defer(() => requests.disconnect());
+  const work = await openRedis(url, logger, workPatienceMs);
+  opened.defer(() => work.disconnect());
+  return { requests, work };
 }

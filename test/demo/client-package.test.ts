@@ -10,7 +10,7 @@ const folder = `node_modules/.cache/pressrun-client-${crypto.randomUUID()}`;
 beforeAll(async () => {
   const compiler = 'node_modules/typescript/bin/tsc';
   await run(process.execPath, [compiler, '-p', 'client/tsconfig.json', '--outDir', folder]);
-}, 60_000);
+});
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('the client package', () => {

@@ -79,11 +79,11 @@ describe('npm run demo', { timeout }, () => {
     expect(await demo.leftovers()).toEqual(nothing);
   });
 
-  it('keeps the server and its pictures up with --serve, until it is told to stop', async () => {
+  it('keeps the server and its images up with --serve, until it is told to stop', async () => {
     await using demo = await startDemo(['--serve', '--posts', '1']);
     await demo.says('stays up until Ctrl-C');
-    const picture = /A picture +(\S+)/.exec(demo.stdout())?.[1] ?? '';
-    expect((await fetch(picture)).status).toBe(200);
+    const image = /An image +(\S+)/.exec(demo.stdout())?.[1] ?? '';
+    expect((await fetch(image)).status).toBe(200);
     demo.signal('SIGINT');
     expect(await demo.ended).toBe(130);
     expect(await demo.leftovers()).toEqual(nothing);
@@ -112,11 +112,11 @@ describe('npm run demo, interrupted', { timeout }, () => {
     async (words) => {
       await using demo = await startDemo([], { SIMULATOR_TIME_SCALE: '0.2' });
       await demo.says(words);
+      const left = async () => (await demo.leftovers()).processes;
+      expect(await left()).not.toEqual([]);
       demo.signal('SIGKILL');
       await demo.ended;
-      await waitUntil('the server to end', async () => (await demo.leftovers()).processes.length === 0, {
-        deadlineMs: 20_000,
-      });
+      await waitUntil('the server to end', async () => (await left()).length === 0, { deadlineMs: 20_000 });
     },
   );
 

@@ -131,7 +131,7 @@ describe('postTable', () => {
 
   it('has whole addresses in a file', () => {
     const [head, first, second] = postTable(posts, undefined, plain).split('\n');
-    expect(head?.trim().split(/\s{2,}/)).toEqual(['#', 'Status', 'Seconds', 'Picture', 'Caption']);
+    expect(head?.trim().split(/\s{2,}/)).toEqual(['#', 'Status', 'Seconds', 'Image', 'Caption']);
     expect(first?.trim().split(/\s{2,}/)).toEqual([
       '1',
       'COMPLETED',

@@ -84,4 +84,4 @@ it('secrets and prompts are in no log, error, job or event', async () => {
   }
   // A client may be quoted its own input; nobody's tokens or secrets are.
   for (const canary of [secret, brief, ...tokens]) expect(JSON.stringify(answers)).not.toContain(canary);
-}, 60_000);
+});

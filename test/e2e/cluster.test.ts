@@ -7,7 +7,7 @@ import { startPostgres } from '../support/services/postgres.ts';
 import { startRedis } from '../support/services/redis.ts';
 import { waitUntil } from '../support/services/wait-until.ts';
 
-describe('npm start -- --cluster', { timeout: 60_000 }, () => {
+describe('npm start -- --cluster', () => {
   it('answers on one port from several processes, replaces one that dies, and stops all of them', async () => {
     await using postgres = await startPostgres();
     await using redis = await startRedis();

@@ -29,7 +29,7 @@ afterAll(async () => {
   await home[Symbol.asyncDispose]();
 });
 
-describe('GraphiQL', { timeout: 60_000 }, () => {
+describe('GraphiQL', () => {
   it('opens with the main job prepared, and asks nobody but this server for anything', async () => {
     expect(opened.strangers).toEqual([]);
     const graphiql = await useGraphiql(opened.page);

@@ -30,7 +30,7 @@ it('a batch that is paused after its process was killed has no post in hand soon
   await account.run(ResumeBatchDocument, { batchId });
   await followToEnd(account, batchId);
   expect(await getBatch(account, batchId)).toMatchObject({ progress: { completedCount: 6, failedCount: 0 } });
-}, 90_000);
+});
 
 it('a batch that is cancelled after its process was killed leaves no open call and no job', async () => {
   await using home = await createHome();
@@ -52,4 +52,4 @@ it('a batch that is cancelled after its process was killed leaves no open call a
   } finally {
     await database.close();
   }
-}, 90_000);
+});

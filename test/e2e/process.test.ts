@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { followBatch, LoginDocument, MeDocument } from '../../client/index.ts';
+import { v8Flags } from '../../src/start/v8-flags.ts';
 import { anonymous, createCampaign, signUp, startBatch, type Account } from '../support/app.ts';
 import { followToEnd, getPosts, stored } from '../support/batches.ts';
 import { createHome } from '../support/e2e/home.ts';
@@ -10,7 +12,7 @@ import { waitUntil } from '../support/services/wait-until.ts';
 /** On one port, so that clients find it again after a restart. */
 const onOnePort = async () => ({ PORT: String(await freePort()) });
 
-describe('Pressrun with no settings', { timeout: 60_000 }, () => {
+describe('Pressrun with no settings', () => {
   it('starts on a fresh directory and answers', async () => {
     await using home = await createHome();
     const app = await startPressrun(home);
@@ -20,6 +22,13 @@ describe('Pressrun with no settings', { timeout: 60_000 }, () => {
       __typename: 'BatchCompletedEvent',
       progress: { completedCount: 3, failedCount: 0 },
     });
+  });
+
+  it('runs with V8’s flags under the process id that it was started with, however it was started', async () => {
+    await using home = await createHome();
+    const app = await startPressrun(home);
+    const commandLine = await readFile(`/proc/${app.pid}/cmdline`, 'utf8');
+    expect(commandLine.split('\0')).toEqual(expect.arrayContaining([...v8Flags]));
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)('ends by itself with code 0 within 5 s of %s', async (signal) => {
@@ -97,7 +106,7 @@ describe('Pressrun with no settings', { timeout: 60_000 }, () => {
   });
 });
 
-describe('two processes on one data directory', { timeout: 60_000 }, () => {
+describe('two processes on one data directory', () => {
   it('are one too many: the second is refused in one line, and the first goes on', async () => {
     await using home = await createHome();
     const first = await startPressrun(home);

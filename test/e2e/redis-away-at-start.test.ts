@@ -24,7 +24,7 @@ it('starts while Redis is away, makes posts, and is ready when Redis is there', 
   await redis.restart();
   await waitUntil('Pressrun to be ready', async () => (await readiness(app.url)) === 200);
   expect(await app.end('SIGTERM')).toMatchObject({ code: 0 });
-}, 60_000);
+});
 
 it('starts beside a Redis that takes connections and never answers', async () => {
   await using home = await createHome();
@@ -32,4 +32,4 @@ it('starts beside a Redis that takes connections and never answers', async () =>
   const app = await startPressrun(home, { REDIS_URL: `redis://127.0.0.1:${silent.port}` });
   expect(await readiness(app.url)).toBe(503);
   expect(await app.end('SIGTERM')).toMatchObject({ code: 0 });
-}, 60_000);
+});

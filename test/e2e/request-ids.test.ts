@@ -16,7 +16,7 @@ beforeAll(async () => {
   account = await signUp(app);
   // From now on there is something that nobody has foreseen.
   await withPostgres(DATABASE_URL, (client) => client.query('ALTER TABLE campaigns RENAME TO gone'));
-}, 60_000);
+});
 afterAll(async () => {
   await app.end('SIGTERM');
   await home[Symbol.asyncDispose]();

@@ -7,7 +7,7 @@ import { startPostgres } from '../support/services/postgres.ts';
 import { startRedis } from '../support/services/redis.ts';
 import { waitUntil } from '../support/services/wait-until.ts';
 
-describe('Pressrun on PostgreSQL and Redis', { timeout: 60_000 }, () => {
+describe('Pressrun on PostgreSQL and Redis', () => {
   it('makes posts, and ends by itself with code 0 within 5 s of SIGTERM', async () => {
     await using services = await startServices();
     const { app } = services;

@@ -12,7 +12,7 @@ import { redisDatabases } from '../support/services/redis.ts';
 
 const entry = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
-describe('Pressrun that cannot start says why in one line', { timeout: 60_000 }, () => {
+describe('Pressrun that cannot start says why in one line', () => {
   it.each([['nowhere.invalid'], ['203.0.113.7'], ['::zz']])('for HOST %s', async (host) => {
     await using home = await createHome();
     const { code, stderr } = await (await launchPressrun(home, { HOST: host })).ended(30_000);
@@ -104,7 +104,7 @@ describe('Pressrun that cannot start says why in one line', { timeout: 60_000 },
   });
 });
 
-describe('the data directory', { timeout: 60_000 }, () => {
+describe('the data directory', () => {
   it('is for its owner alone, with all that is in it', async () => {
     await using home = await createHome();
     await (await startPressrun(home)).end('SIGTERM');
@@ -144,7 +144,7 @@ describe('the data directory', { timeout: 60_000 }, () => {
   });
 });
 
-it('runs as another account than the one that installed it', { timeout: 60_000 }, async () => {
+it('runs as another account than the one that installed it', async () => {
   await using home = await createHome();
   const settings = { DATA_DIR: await theirs(home) };
   const { stdout, stderr } = await runAsOther(home, settings, 'Pressrun is ready');

@@ -47,7 +47,7 @@ describe('processes that start at once on a fresh database', { timeout: 120_000 
   });
 });
 
-describe('a start that waits for others', { timeout: 60_000 }, () => {
+describe('a start that waits for others', () => {
   it('ends at once on SIGTERM', async () => {
     await using postgres = await startPostgres();
     await using home = await createHome();
@@ -68,7 +68,7 @@ describe('a start that waits for others', { timeout: 60_000 }, () => {
   });
 });
 
-describe('one SIGTERM', { timeout: 60_000 }, () => {
+describe('one SIGTERM', () => {
   it.each([
     ['npm start', ['start']],
     ['npm run dev', ['run', 'dev']],

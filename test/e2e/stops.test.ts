@@ -7,7 +7,7 @@ import { withPostgres } from '../support/services/postgres-client.ts';
 import { startPostgres } from '../support/services/postgres.ts';
 import { waitUntil } from '../support/services/wait-until.ts';
 
-describe('SIGTERM', { timeout: 60_000 }, () => {
+describe('SIGTERM', () => {
   it('that comes twice within a moment, as from a supervisor that signals the group too, stops cleanly', async () => {
     await using home = await createHome();
     const app = await startPressrun(home, { SIMULATOR_TIME_SCALE: '0.1', POST_SLOTS: '3' });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { commandLine, wholeNumber } from '../../src/command-line.ts';
 import { round } from '../../bench/support/report.ts';
 import { startApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { fuzz } from './run.ts';
 

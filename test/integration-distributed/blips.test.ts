@@ -1,7 +1,8 @@
 import { expect, inject, it } from 'vitest';
 import { createCampaign, signUp, startBatch, startTestApp } from '../support/app.ts';
 import { getBatch, waitForBatch } from '../support/batches.ts';
-import { createDatabase, withPostgres } from '../support/services/postgres-client.ts';
+import { withPostgres } from '../support/services/postgres-client.ts';
+import { createMigratedDatabase } from '../support/migrated-database.ts';
 
 /** Makes the first `times` of these writes to the ledger fail as on a full disk, which passes. */
 function troubleAt(databaseUrl: string, write: string, times: number): Promise<unknown> {
@@ -34,7 +35,7 @@ it.each([
   'trouble of the database while $what is held against no post: it is run again at once',
   { timeout: 90_000 },
   async ({ write, times }) => {
-    const DATABASE_URL = await createDatabase(inject('postgresUrl'));
+    const DATABASE_URL = await createMigratedDatabase(inject('postgresUrl'));
     await using app = await startTestApp({ DATABASE_URL });
     const account = await signUp(app);
     const campaignId = await createCampaign(account);

@@ -6,7 +6,7 @@ import { createLocalBus } from '../../src/events/bus.ts';
 import { createPostRecovery, type PostRecovery } from '../../src/services/posts/recovery.ts';
 import { createPostWorkbench, type PostWorkbench } from '../../src/services/posts/work.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
-import { createJobs, type Jobs } from '../../src/store/jobs.ts';
+import { createJobs, type Jobs } from '../../src/store/jobs/jobs.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import {
   createCampaign,
@@ -16,7 +16,7 @@ import {
   type Account,
   type TestApp,
 } from '../support/app.ts';
-import { createDatabase } from '../support/services/postgres-client.ts';
+import { createMigratedDatabase } from '../support/migrated-database.ts';
 
 let app: TestApp;
 let account: Account;
@@ -26,7 +26,7 @@ let jobs: Jobs;
 let workbench: PostWorkbench;
 let recovery: PostRecovery;
 beforeAll(async () => {
-  const databaseUrl = await createDatabase(inject('postgresUrl'));
+  const databaseUrl = await createMigratedDatabase(inject('postgresUrl'));
   // Nobody but this test works on its posts.
   app = await startTestApp({ ROLE: 'api', DATABASE_URL: databaseUrl });
   account = await signUp(app);

@@ -1,10 +1,11 @@
 import { expect, inject, it } from 'vitest';
 import { signUp, startTestApp } from '../support/app.ts';
-import { createDatabase, withPostgres } from '../support/services/postgres-client.ts';
+import { withPostgres } from '../support/services/postgres-client.ts';
+import { createMigratedDatabase } from '../support/migrated-database.ts';
 import { waitUntil } from '../support/services/wait-until.ts';
 
 it('what has no effect any more is deleted every hour, by one instance for all', async () => {
-  const DATABASE_URL = await createDatabase(inject('postgresUrl'));
+  const DATABASE_URL = await createMigratedDatabase(inject('postgresUrl'));
   await using app = await startTestApp({ DATABASE_URL });
   await app.startAnother();
   await signUp(app);

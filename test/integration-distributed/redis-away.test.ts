@@ -35,6 +35,11 @@ afterEach(async () => {
   await waitUntil('the app to be back at Redis', async () => (await connections()) >= whole);
 });
 
+it('one process that serves and works has three connections to Redis', () => {
+  // One of those counted is the test's own.
+  expect(whole - 1).toBe(3);
+});
+
 const password = 'correct horse';
 const logIn = async (email: string, given = password) => {
   const input = { email, password: given };

@@ -18,7 +18,7 @@ it('a lock on the batches of one account holds up the results of nobody else', a
   const fetched = await jobs.fetch('posts', 2);
   const works = await workbench.claim(fetched.map((job) => ({ job, leaseId: randomUUID() })));
   const workOf = (place: 0 | 1) => {
-    const work = works.find(({ ownerId }) => ownerId === accounts[place].viewer.userId);
+    const work = works.find(({ ownerId }) => ownerId === accounts[place].viewer.workspaceId);
     if (work === undefined) throw new Error('the post was not claimed');
     return work;
   };

@@ -28,4 +28,4 @@ it('a stream over SSE breaks off while the database is away: it says when to com
   expect(text).toMatch(/\n\nretry: 1000\n\n$/);
   expect(text).not.toMatch(/undefined|errors|complete/);
   await postgres.restart();
-}, 60_000);
+});

@@ -1,6 +1,6 @@
 import { expect, inject, it } from 'vitest';
 import { withPostgres } from '../support/services/postgres-client.ts';
-import { createDatabase } from '../support/services/postgres-client.ts';
+import { createMigratedDatabase } from '../support/migrated-database.ts';
 import { createCampaign, signUp, startBatch, startTestApp } from '../support/app.ts';
 import { readStrictly } from '../support/strict-reader.ts';
 import { waitUntil } from '../support/services/wait-until.ts';
@@ -15,7 +15,7 @@ const terminator = (url: string) => () =>
   );
 
 it('while PostgreSQL ends connections, no reader is told an error in the place of an event, or misses one', async () => {
-  const databaseUrl = await createDatabase(inject('postgresUrl'));
+  const databaseUrl = await createMigratedDatabase(inject('postgresUrl'));
   await using app = await startTestApp({ DATABASE_URL: databaseUrl, POST_SLOTS: '4' });
   const account = await signUp(app);
   app.simulator.control.setLatency({
@@ -48,4 +48,4 @@ it('while PostgreSQL ends connections, no reader is told an error in the place o
   for (const { told } of readings) expect(told).toEqual(all);
   const ends = readings.flatMap((reading) => reading.ends);
   expect(ends.filter((code) => code !== 'SERVICE_UNAVAILABLE' && code !== 'HTTP 503')).toEqual([]);
-}, 90_000);
+});

@@ -1,31 +1,22 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { StartBatchDocument } from '../../client/generated/graphql.ts';
 import type { App } from '../../src/app.ts';
-import {
-  clientOf,
-  createCampaign,
-  signUp,
-  startBatch,
-  startTestApp,
-  type Account,
-  type TestApp,
-} from '../support/app.ts';
+import { clientOf, createCampaign, startBatch } from '../support/app.ts';
 import { followToEnd, getBatch, getPosts } from '../support/batches.ts';
+import { test } from '../support/fixtures.ts';
 
-let app: TestApp;
 let another: App;
-let account: Account;
-let campaignId: string;
-beforeAll(async () => {
-  app = await startTestApp({ POST_SLOTS: '5' });
+test.override('settings', { POST_SLOTS: '5' });
+test.beforeAll(async ({ app }) => {
   another = await app.startAnother();
-  account = await signUp(app);
-  campaignId = await createCampaign(account);
 });
-afterAll(() => app[Symbol.asyncDispose]());
-beforeEach(() => app.simulator.control.resetStats());
+test.beforeEach(({ app }) => app.simulator.control.resetStats());
 
-it('the same idempotency key 50 times at once over two instances starts one batch', async () => {
+test('the same idempotency key 50 times at once over two instances starts one batch', async ({
+  app,
+  account,
+  campaignId,
+}) => {
   const clients = [clientOf(app, account.token), clientOf(another, account.token)];
   const input = { campaignId, postCount: 3, idempotencyKey: 'once' };
   const answers = await Promise.all(
@@ -43,7 +34,7 @@ it('the same idempotency key 50 times at once over two instances starts one batc
   await followToEnd(account, ids[0] ?? '');
 });
 
-it('two instances share one batch, and each post is made once', async () => {
+test('two instances share one batch, and each post is made once', async ({ app, account }) => {
   // Long enough (300 ms in this clock) that both instances have their slots full at the same time.
   app.simulator.control.setLatency({ imageLatencyMs: { p05: 30_000, p95: 30_000 } });
   const campaign = await createCampaign(account);
@@ -58,7 +49,10 @@ it('two instances share one batch, and each post is made once', async () => {
   expect(images.peakInFlight).toBeGreaterThan(5);
 });
 
-it('a follower at one instance sees every post that the other one makes', async () => {
+test('a follower at one instance sees every post that the other one makes', async ({
+  account,
+  campaignId,
+}) => {
   const follower = { ...account, url: `${another.url}/graphql` };
   const batchId = await startBatch(account, { campaignId, postCount: 20 });
   const events = await followToEnd(follower, batchId);

@@ -19,7 +19,7 @@ const values = commandLine('npm run check:release')
   .description(
     `Runs the integration tests of the last release on a database that this version has migrated: what still runs that
 release beside this version, while it is replaced, must go on working. The last release is the commit before this one that
-last changed test/release/schema.graphql (npm run schema:land).`,
+last changed test/release/schema.graphql (npm run schema:release).`,
   )
   .option('--full', 'all of its integration tests, not only those of campaigns and batches', false)
   .option('--ref <ref>', 'another version than the last one')

@@ -3,7 +3,7 @@ import setup from '../support/services/global.ts';
 import { withPostgres } from '../support/services/postgres-client.ts';
 import { withRedis } from '../support/services/redis.ts';
 
-describe('the global set-up', { timeout: 30_000 }, () => {
+describe('the global set-up', () => {
   it('provides a Postgres and a Redis, and ends both at tear-down', async () => {
     const provided = new Map<string, string>();
     const tearDown = await setup({ provide: (key, value) => provided.set(key, value) });

@@ -19,7 +19,7 @@ async function connected(url: string): Promise<Client & AsyncDisposable> {
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
 }
 
-describe('a private Postgres', { timeout: 30_000 }, () => {
+describe('a private Postgres', () => {
   it('gives a fresh database per call', async () => {
     await using postgres = await startPostgres();
     const [first, second] = await Promise.all([postgres.createDatabase(), postgres.createDatabase()]);

@@ -7,7 +7,7 @@ import { startRedis, withRedis } from '../support/services/redis.ts';
 const put = (url: string) => withRedis(url, (client) => client.set('note', 'kept'));
 const get = (url: string) => withRedis(url, (client) => client.get('note'));
 
-describe('a private Redis', { timeout: 30_000 }, () => {
+describe('a private Redis', () => {
   it('is empty after a flush', async () => {
     await using redis = await startRedis();
     await put(redis.url);

@@ -130,7 +130,8 @@ describe('the server', () => {
       fetch(`${url}/chat/completions`, { method: 'POST', headers, body: 'x'.repeat(5_000_000) }),
     ]);
 
-    expect(answers.every(({ status }) => status >= 400 && status < 500)).toBe(true);
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses.filter((status) => status < 400 || status >= 500)).toEqual([]);
     await expect(writePost(openai, {})).resolves.toBeDefined();
   });
 });

@@ -11,12 +11,12 @@ import {
   type StartBatchInput,
 } from '../../client/generated/graphql.ts';
 import { startApp, type App } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { createSimulator } from '../../src/simulator/server.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import type { PrismaClient } from '../../src/store/generated/prisma/client.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
-import { createDatabase } from './services/postgres-client.ts';
+import { databaseOfSuite } from './migrated-database.ts';
 import { redisDatabases } from './services/redis.ts';
 
 declare module 'vitest' {
@@ -57,10 +57,8 @@ export async function startTestApp(settings: Record<string, string> = {}): Promi
   });
   const { url: simulatorUrl } = await simulator.start(0);
   opened.defer(() => simulator.stop());
-  const backend =
-    inject('backend') === 'embedded'
-      ? {}
-      : { DATABASE_URL: await createDatabase(inject('postgresUrl')), REDIS_URL: redisOfItsOwn() };
+  const databaseUrl = settings['DATABASE_URL'] ?? (await databaseOfSuite());
+  const backend = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl, REDIS_URL: redisOfItsOwn() };
   const config = readConfig({
     PORT: '0',
     NODE_ENV: 'test',

@@ -9,7 +9,7 @@ export async function followToEnd(
   batchId: string,
   options: { after?: string; transport?: 'websocket' | 'sse' } = {},
 ): Promise<BatchEvent[]> {
-  const signal = AbortSignal.timeout(25_000);
+  const signal = AbortSignal.timeout(60_000);
   return Array.fromAsync(
     followBatch({ url: account.url, token: account.token, batchId, signal, ...options }),
   );
@@ -40,7 +40,7 @@ export async function waitForBatch(
   id: string,
   what: string,
   isAsWanted: (batch: Awaited<ReturnType<typeof getBatch>>) => boolean,
-  deadlineMs = 20_000,
+  deadlineMs = 60_000,
 ) {
   let batch = await getBatch(account, id);
   await waitUntil(

@@ -1,11 +1,12 @@
-import type { PrismaClient } from '../../src/store/generated/prisma/client.ts';
+/** What Prisma's client has, or any other connection that runs SQL. */
+type Runner = { $executeRawUnsafe(sql: string): PromiseLike<unknown> };
 
 /**
  * Writes `count` campaigns of an account, each with a finished batch of one post; the first one also with
  * `count` running batches, the first of which has `count` posts, the first of which has `count` revisions. All posts are paid for,
  * each on a day of its own.
  */
-export async function writeRows(prisma: PrismaClient, ownerId: string, count: number): Promise<void> {
+export async function writeRows(prisma: Runner, ownerId: string, count: number): Promise<void> {
   // As valid as those of version 8, which are free to be made of anything.
   const id = (kind: string, n: string) =>
     `overlay(overlay(md5('${ownerId}' || '${kind}' || ${n}) PLACING '8' FROM 13) PLACING '8' FROM 17)::uuid`;

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { inject } from 'vitest';
 import { createChanges } from '../../src/cache/changes.ts';
 import { createSuspectSlot } from '../../src/domain/posts/suspects.ts';
+import type { Viewer } from '../../src/domain/viewer.ts';
 import { createLocalBus } from '../../src/events/bus.ts';
 import { createBatches } from '../../src/services/batches/batches.ts';
 import { createPostRecovery } from '../../src/services/posts/recovery.ts';
 import { createPostWorkbench, type PostWorkbench } from '../../src/services/posts/work.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
-import { createJobs } from '../../src/store/jobs.ts';
+import { createJobs } from '../../src/store/jobs/jobs.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { sampleCampaign } from './app.ts';
-import { createDatabase } from './services/postgres-client.ts';
+import { databaseOfSuite } from './migrated-database.ts';
 
 export type Workshop = Awaited<ReturnType<typeof openWorkshop>>;
 
@@ -22,8 +22,7 @@ export async function openWorkshop() {
   const logger = createLogger('silent');
   const dataDir = await mkdtemp(`${tmpdir()}/pressrun-test-`);
   opened.defer(() => rm(dataDir, { recursive: true, force: true }));
-  const databaseUrl =
-    inject('backend') === 'embedded' ? undefined : await createDatabase(inject('postgresUrl'));
+  const databaseUrl = await databaseOfSuite();
   const database = await openDatabase({ databaseUrl, dataDir }, logger);
   opened.defer(() => database.close());
   // Another instance has connections of its own; the embedded database has one for all.
@@ -58,8 +57,15 @@ export async function openWorkshop() {
         data: { ...sampleCampaign, ownerId: user.id },
       });
       const campaignId = Buffer.from(`Campaign:${campaign.id}`).toString('base64url');
+      const viewer: Viewer = {
+        userId: user.id,
+        workspaceId: user.id,
+        role: 'OWNER',
+        sessionId: randomUUID(),
+        expiresAt: new Date(Date.now() + 3_600_000),
+      };
       return {
-        viewer: { userId: user.id, sessionId: randomUUID(), expiresAt: new Date(Date.now() + 3_600_000) },
+        viewer,
         campaign,
         campaignId,
       };

@@ -10,7 +10,7 @@ const idSchema = z.array(z.object({ id: z.string() }));
 /**
  * Fills a database that Pressrun has migrated with completed posts.
  *
- * @param ownerId the row of their account.
+ * @param ownerId the row of their workspace.
  * @returns the row of a post.
  */
 export async function seed(prisma: PrismaClient, ownerId: string): Promise<string> {
@@ -37,7 +37,7 @@ export async function seed(prisma: PrismaClient, ownerId: string): Promise<strin
 /**
  * Writes campaigns.
  *
- * @param ownerId the row of their account.
+ * @param ownerId the row of their workspace.
  * @param age of the first one; the second is twice as old, and so on.
  * @returns their rows.
  */

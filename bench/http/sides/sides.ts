@@ -39,9 +39,9 @@ export async function startSides(
   const settings = { ...data, ...apiSettings() };
   // The first start migrates the database, which takes an engine that no later one loads.
   const first = await startPressrun(settings);
-  const { token, userId } = await openAccount(`${first.url}/graphql`, 'bench@example.com');
+  const { token, workspaceId } = await openAccount(`${first.url}/graphql`, 'bench@example.com');
   await first[Symbol.asyncDispose]();
-  const ownerId = fromGlobalId(userId)?.id ?? '';
+  const ownerId = fromGlobalId(workspaceId)?.id ?? '';
   const postId = toGlobalId('Post', await seedAt(data.DATABASE_URL, ownerId));
   // Every request is answered anew by one of them, and from the cache by the other.
   const pressrun = opened.use(await startPressrun({ ...settings, CACHE: 'off' }, { flags }));

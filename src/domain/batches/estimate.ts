@@ -1,12 +1,12 @@
 /**
- * How long a batch will take. The line moves as fast as slots and limits let it (Little's law: rate = slots ÷
- * seconds a post, at most what the provider allows); other owners with a backlog take turns with it.
+ * Estimates how long a batch will take. The queue moves as fast as slots and limits allow (Little's law: rate = slots ÷
+ * seconds per post, at most what the provider allows). Other owners with a backlog take turns with the batch.
  *
- * @param line.queuePosition posts that are made before its first one.
- * @param line.otherOwners owners with a backlog of their own.
+ * @param line.queuePosition number of posts before the batch's first one.
+ * @param line.otherOwners number of other owners with a backlog.
  * @param line.secondsPerPost how long one post takes.
  * @param line.postsPerMinute what the provider's limits allow.
- * @returns seconds from now to its last post.
+ * @returns seconds from now until the last post is done.
  */
 export function estimateSeconds(line: {
   postCount: number;

@@ -8,8 +8,8 @@ const counts = {
 };
 
 /**
- * What can stand in a batch's log. Each entry carries the counters as they were at its `seq`, so that a
- * replay shows the progress of that moment and not of today.
+ * An event in a batch's log. It carries the counters as they were at its `seq`, so that a replay shows the progress of
+ * that time and not today's.
  */
 export const storedEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('BATCH_STARTED'), ...counts }),
@@ -30,13 +30,13 @@ export const storedEventSchema = z.discriminatedUnion('type', [
 
 export type StoredEvent = z.infer<typeof storedEventSchema>;
 
-/** An event with its places in the log. */
+/** An event with its numbers in the log. */
 export const loggedEventSchema = z.object({
   batchId: z.uuid(),
-  /** Its place in the batch's stream. */
+  /** Its number in the batch's stream. */
   seq: z.int().positive(),
   ownerId: z.uuid(),
-  /** Its place in the stream of all of the owner's batches. */
+  /** Its number in the stream of all of the owner's batches. */
   userSeq: z.int().positive(),
   createdAt: z.coerce.date(),
   event: storedEventSchema,
@@ -46,7 +46,7 @@ export type LoggedEvent = z.infer<typeof loggedEventSchema>;
 
 export const postStages = ['STARTED', 'CAPTION_READY', 'IMAGE_READY'] as const;
 
-/** Finer progress, pushed but not stored: whoever misses one misses nothing that the log does not tell. */
+/** Finer progress. Stages are published and not stored: the log tells everything that matters. */
 export const stageSchema = z.object({
   batchId: z.uuid(),
   ownerId: z.uuid(),
@@ -57,7 +57,7 @@ export const stageSchema = z.object({
 
 export type PostStage = z.infer<typeof stageSchema>;
 
-/** Whether the stream of a batch ends with this event, unless retried posts have reopened it since. */
+/** Whether this event ends the batch's stream, unless a retry has reopened the batch since. */
 export function isFinal(event: StoredEvent): boolean {
   return event.type === 'BATCH_COMPLETED' || event.type === 'BATCH_CANCELLED';
 }

@@ -1,12 +1,12 @@
 /**
- * Start-time fair queuing between owners (Goyal, Vin, Cheng 1996), each post being of size one. Every post
- * gets a turn when it is enqueued; lower turns run first. The clock of the queue is the turn that is being
- * served: an owner who was idle starts there, one with a backlog behind its own last turn. So two owners
- * with backlogs take turns, and a batch of 5 is not stuck behind somebody's batch of 1000.
+ * Start-time fair queuing between owners (Goyal, Vin, Cheng 1996); each post has size one. Every post gets a queue
+ * position when it is enqueued, and lower positions run first. An owner who was idle starts at the position that is
+ * being served. An owner with a backlog continues behind its own last position. So two owners with backlogs alternate,
+ * and a batch of 5 does not wait for somebody else's batch of 1000.
  *
- * @param queue.serving the highest turn in execution, else the lowest waiting one, else undefined (idle).
- * @param queue.ownLast the last turn of this owner's waiting posts, undefined when none waits.
- * @returns the turn of the owner's first new post; the next ones follow by one.
+ * @param queue.serving the highest position being worked on, else the lowest waiting one, else undefined (idle).
+ * @param queue.ownLast the last position of this owner's waiting posts; undefined if none waits.
+ * @returns the position of the owner's first new post. Each further post takes the next one.
  */
 export function firstTurn(queue: { serving?: number | undefined; ownLast?: number | undefined }): number {
   return Math.max(queue.serving ?? 0, (queue.ownLast ?? -1) + 1);

@@ -1,4 +1,4 @@
-/** The counters of a batch at one moment. */
+/** The counters of a batch at one time. */
 export type BatchCounts = {
   postCount: number;
   completedCount: number;
@@ -6,17 +6,17 @@ export type BatchCounts = {
   cancelledCount: number;
 };
 
-/** @returns how many posts are not yet final. */
+/** @returns the number of posts that are not final yet. */
 export function remainingCount(counts: BatchCounts): number {
   return counts.postCount - counts.completedCount - counts.failedCount - counts.cancelledCount;
 }
 
-/** @returns seconds from start to end, or to `now` while the batch runs. */
+/** @returns seconds from start to end, or from start to `now` while the batch runs. */
 export function elapsedSeconds(batch: { createdAt: Date; finishedAt: Date | null }, now: Date): number {
   return Math.max(0, (batch.finishedAt ?? now).getTime() - batch.createdAt.getTime()) / 1000;
 }
 
-/** @returns completed posts a second since the start; 0 before the first. */
+/** @returns completed posts per second since the start; 0 before the first. */
 export function postsPerSecond(
   batch: BatchCounts & { createdAt: Date; finishedAt: Date | null },
   now: Date,

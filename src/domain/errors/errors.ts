@@ -1,3 +1,5 @@
+import type { Role } from '../viewer.ts';
+
 /**
  * Failures that a caller can act on. Only these reach a client as data; everything else is masked.
  * `code` is stable and part of the API.
@@ -9,7 +11,7 @@ export abstract class PressrunError extends Error {
 /** What is wrong with one field of the input. `path` as in `input.postCount`. */
 export type FieldFault = { path: string; message: string };
 
-/** Bad fields that one error names. */
+/** One error names at most this many bad fields. */
 const maxFaults = 20;
 
 /** The input breaks a rule. Names every bad field, at most 20; nothing was written. */
@@ -27,7 +29,7 @@ export class InvalidInputError extends PressrunError {
   }
 }
 
-/** There is no such thing, or it belongs to somebody else: both answer alike. */
+/** The row does not exist or belongs to somebody else. Callers cannot tell which. */
 export class NotFoundError extends PressrunError {
   override readonly name = 'NotFoundError';
   readonly code = 'NOT_FOUND';
@@ -40,7 +42,7 @@ export class NotFoundError extends PressrunError {
   }
 }
 
-/** A batch cannot be controlled this way as it stands now, such as a cancelled one that is to be resumed. */
+/** The batch's status does not allow this action, such as resuming a cancelled batch. */
 export class BatchStateError extends PressrunError {
   override readonly name = 'BatchStateError';
   readonly code = 'BATCH_STATE';
@@ -50,19 +52,19 @@ export class BatchStateError extends PressrunError {
   }
 }
 
-/** A campaign cannot be used this way as it stands now, such as an archived one for a new batch. */
+/** The campaign's status does not allow this action, such as a new batch of an archived campaign. */
 export class CampaignStateError extends PressrunError {
   override readonly name = 'CampaignStateError';
   readonly code = 'CAMPAIGN_STATE';
 }
 
-/** A post cannot be changed this way as it stands now, such as one that has no content yet. */
+/** The post's status does not allow this change, such as an edit of a post without content. */
 export class PostStateError extends PressrunError {
   override readonly name = 'PostStateError';
   readonly code = 'POST_STATE';
 }
 
-/** Somebody changed the post since the caller read it; nothing was written. */
+/** Somebody changed the post after the caller read it. Nothing was written. */
 export class VersionConflictError extends PressrunError {
   override readonly name = 'VersionConflictError';
   readonly code = 'VERSION_CONFLICT';
@@ -97,7 +99,7 @@ export class EmailTakenError extends PressrunError {
   }
 }
 
-/** Email and password do not belong together; which of them is wrong is not said. */
+/** Email or password is wrong. The error does not say which. */
 export class WrongCredentialsError extends PressrunError {
   override readonly name = 'WrongCredentialsError';
   readonly code = 'WRONG_CREDENTIALS';
@@ -120,7 +122,20 @@ export class UnauthenticatedError extends PressrunError {
   }
 }
 
-/** The refresh token is not known, was used before, or its session has ended. */
+/** The viewer's role in the workspace does not allow it. Nothing was changed. */
+export class ForbiddenError extends PressrunError {
+  override readonly name = 'ForbiddenError';
+  readonly code = 'FORBIDDEN';
+  /** The role that is needed. */
+  readonly role: Role;
+
+  constructor(role: Role) {
+    super(`This needs the role ${role} in the workspace.`);
+    this.role = role;
+  }
+}
+
+/** The refresh token is unknown, was used before, or its session has ended. */
 export class InvalidRefreshTokenError extends PressrunError {
   override readonly name = 'InvalidRefreshTokenError';
   readonly code = 'INVALID_REFRESH_TOKEN';
@@ -130,9 +145,9 @@ export class InvalidRefreshTokenError extends PressrunError {
   }
 }
 
-/** What can be asked again later. */
+/** The same request may succeed later. */
 export abstract class RetryableError extends PressrunError {
-  /** Seconds after which asking again may help. */
+  /** Seconds to wait before the next try. */
   readonly retryAfter: number;
 
   constructor(message: string, retryAfter: number, options: ErrorOptions = {}) {
@@ -141,7 +156,7 @@ export abstract class RetryableError extends PressrunError {
   }
 }
 
-/** Too much was asked in too little time. */
+/** The caller sent too many requests in too little time. */
 export class RateLimitedError extends RetryableError {
   override readonly name = 'RateLimitedError';
   readonly code = 'RATE_LIMITED';
@@ -151,7 +166,7 @@ export class RateLimitedError extends RetryableError {
   }
 }
 
-/** Something that this server needs does not answer, or it has too much to do. Nothing was changed. */
+/** Something that this server needs does not answer, or the server is overloaded. Nothing was changed. */
 export class ServiceUnavailableError extends RetryableError {
   override readonly name = 'ServiceUnavailableError';
   readonly code = 'SERVICE_UNAVAILABLE';
@@ -161,7 +176,7 @@ export class ServiceUnavailableError extends RetryableError {
   }
 }
 
-/** Too many posts that were ordered before are not written yet. Nothing was written. */
+/** Too many posts of earlier orders are not written yet. Nothing was written. */
 export class OrderLimitError extends RetryableError {
   override readonly name = 'OrderLimitError';
   readonly code = 'ORDER_LIMIT';

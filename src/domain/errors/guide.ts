@@ -17,12 +17,12 @@ export type ErrorCode =
   | 'ORIGIN_NOT_ALLOWED'
   | 'INTERNAL';
 
-/** What a caller should know of a code: `retry` says whether the same request may succeed later. */
+/** What a caller should know about a code. `retry` says whether the same request may succeed later. */
 export type Guidance = { meaning: string; retry: string; action: string };
 
 const never = 'No';
 
-/** What programs and people do about each code of an answer. docs/errors.md is made from it. */
+/** What callers can do about each code. docs/errors.md is made from it. */
 export const errorGuide: Readonly<Record<ErrorCode, Guidance>> = {
   INVALID_INPUT: {
     meaning: 'The input breaks a rule; nothing was written.',
@@ -38,6 +38,11 @@ export const errorGuide: Readonly<Record<ErrorCode, Guidance>> = {
     meaning: 'The request carries no valid access token.',
     retry: 'After a login',
     action: 'Log in, and repeat the request with the new token.',
+  },
+  FORBIDDEN: {
+    meaning: 'Your role in the workspace does not allow it; nothing was changed.',
+    retry: 'With the role that it needs',
+    action: 'Ask an owner of the workspace. Show only what `me.role` allows.',
   },
   WRONG_CREDENTIALS: {
     meaning: 'Email and password do not belong together.',

@@ -1,6 +1,6 @@
 import type { Usage } from '../money/pricing.ts';
 
-/** Stable codes of what can go wrong with the AI provider. */
+/** Stable codes of provider failures. */
 export type ProviderErrorCode =
   | 'RATE_LIMITED'
   | 'PROVIDER_UNAVAILABLE'
@@ -11,10 +11,10 @@ export type ProviderErrorCode =
   | 'INVALID_REQUEST'
   | PauseCode;
 
-/** Failures that every post of a batch would meet: they pause it, and no post fails. */
+/** Failures that would hit every post of a batch. They pause the batch; no post fails. */
 export type PauseCode = AccountFault | 'PROVIDER_ANSWERS_USELESS';
 
-/** What the operator has to mend at the provider or in the settings. */
+/** Failures that only the operator can fix, at the provider or in the settings. */
 export const accountFaults = [
   'PROVIDER_REJECTED_KEY',
   'PROVIDER_MODEL_UNAVAILABLE',
@@ -22,7 +22,7 @@ export const accountFaults = [
 ] as const;
 export type AccountFault = (typeof accountFaults)[number];
 
-/** What each code means to the person who reads it on a post, and whether the same call may succeed later. */
+/** For each code: the message that people read on a post, and whether the same call may succeed later. */
 export const providerErrorCodes: Readonly<
   Record<ProviderErrorCode, { retryable: boolean; message: string }>
 > = {
@@ -51,27 +51,27 @@ export const providerErrorCodes: Readonly<
   },
 };
 
-/** @returns whether the operator has to mend it. */
+/** @returns whether only the operator can fix the failure. */
 export function isAccountFault(code: ProviderErrorCode): code is AccountFault {
   return accountFaults.some((fault) => fault === code);
 }
 
-/** @returns whether it pauses the batch instead of failing the post. */
+/** @returns whether the failure pauses the batch instead of failing the post. */
 export function pausesBatch(code: ProviderErrorCode): code is PauseCode {
   return isAccountFault(code) || code === 'PROVIDER_ANSWERS_USELESS';
 }
 
-/** Whether a failed call is paid for. `MAYBE`: its answer did not come, so that nobody knows. */
+/** Whether a failed call was paid. `MAYBE`: no answer came, so nobody knows. */
 export type Paid = 'NO' | 'MAYBE' | 'YES';
 
-/** Calls, tokens and pictures a minute that the provider allows for the model of a call, where it tells. */
+/** Requests, tokens and images per minute that the provider allows for a model, as far as it says. */
 export type ProviderLimits = {
   requests: number | undefined;
   tokens: number | undefined;
   images: number | undefined;
 };
 
-/** A failed provider call, told apart once at the boundary: nobody behind it looks at status codes. */
+/** A failed provider call, classified once at the boundary. No other code looks at status codes. */
 export class ProviderError extends Error {
   override readonly name = 'ProviderError';
   readonly code: ProviderErrorCode;
@@ -79,9 +79,9 @@ export class ProviderError extends Error {
   /** How long the provider asked us to wait. */
   readonly retryAfterMs: number | undefined;
   readonly paid: Paid;
-  /** What a paid answer used, where it told that. */
+  /** What a paid answer used, if it says so. */
   readonly usage: Usage | undefined;
-  /** The limits that the refusal told: after a cut it is the first to know. */
+  /** The limits in the refusal's headers. After a cut of the limits, a refusal brings the new ones first. */
   readonly limits: Partial<ProviderLimits>;
 
   constructor(

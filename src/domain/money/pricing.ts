@@ -5,8 +5,8 @@ export type Price = { input: number; output: number };
 export type Usage = { inputTokens: number; outputTokens: number };
 
 /**
- * OpenAI's list prices (platform.openai.com/docs/pricing), as published in June 2026. A picture's prompt is
- * billed at the image model's text price, its pixels as output tokens.
+ * OpenAI's list prices (platform.openai.com/docs/pricing), as published in June 2026. An image's prompt is
+ * billed at the model's text price, its pixels as output tokens.
  */
 const listPrices: Readonly<Record<string, Price>> = {
   'gpt-5.4': { input: 2.5, output: 15 },
@@ -15,7 +15,7 @@ const listPrices: Readonly<Record<string, Price>> = {
   'gpt-image-2': { input: 5, output: 30 },
 };
 
-/** @returns the list price of a model, undefined where none is known. */
+/** @returns the list price of a model; undefined if it is not known. */
 export function listPrice(model: string): Price | undefined {
   return listPrices[model];
 }
@@ -25,15 +25,15 @@ export function costMicros(price: Price, usage: Usage): bigint {
   return BigInt(Math.ceil(usage.inputTokens * price.input + usage.outputTokens * price.output));
 }
 
-/** A provider may use somewhat more than it was asked to; ten times as much is a fault of its count. */
+/** A provider may use somewhat more than planned. More than ten times as much is a wrong count. */
 const believableTimes = 10;
 
 /**
- * What a paid call is charged for.
+ * What to charge for a paid call.
  *
- * @param told what the provider says that it used; undefined where it says nothing that can be.
- * @param atMost what the call was planned to use at most.
- * @returns `told` where it can be believed, else `atMost`: never less than the call may have cost.
+ * @param told the usage that the provider reports; undefined if it reports none, or an impossible one.
+ * @param atMost the most that the call was planned to use.
+ * @returns `told` if it is believable, else `atMost`: never less than the call may have cost.
  */
 export function chargedUsage(told: Usage | undefined, atMost: Usage): Usage {
   const isBelievable =

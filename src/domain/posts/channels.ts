@@ -2,19 +2,19 @@ export const channelNames = ['INSTAGRAM', 'FACEBOOK', 'LINKEDIN', 'X', 'TIKTOK',
 
 export type Channel = (typeof channelNames)[number];
 
-/** What a channel takes. Sizes in pixels; an image size is one that the image models draw. */
+/** The limits of a channel. Image sizes are in pixels; the image models support each of them. */
 export type ChannelLimits = {
   label: string;
   maxCaptionCharacters: number;
-  /** What a model is asked to keep to: where hashtags count as well, it leaves room for them. */
+  /** The limit that a model is asked to keep. It leaves room for hashtags where they count too. */
   askedCaptionCharacters: number;
   maxHashtags: number;
   imageSize: '1024x1024' | '1024x1536' | '1536x1024';
 };
 
 /**
- * Limits a post is written within. Caption lengths are the channels' own published maxima, capped at 2,200
- * because nobody reads more under a picture; hashtag counts are editorial.
+ * The limits of each channel. Caption lengths are the channels' published maxima, at most 2,200 because nobody reads
+ * more under an image. Hashtag counts are editorial.
  */
 export const channels: Readonly<Record<Channel, ChannelLimits>> = {
   INSTAGRAM: {
@@ -61,10 +61,10 @@ export const channels: Readonly<Record<Channel, ChannelLimits>> = {
   },
 };
 
-/** Scripts whose characters count double on X. */
+/** Languages whose characters count double on X. */
 const wideLanguages = new Set(['zh', 'ja', 'ko']);
 
-/** @returns how many characters a model is asked to keep a caption to. */
+/** @returns the caption length in characters that a model is asked for. */
 export function askedCaptionCharacters(channel: Channel, language: string): number {
   const asked = channels[channel].askedCaptionCharacters;
   const isDouble = channel === 'X' && wideLanguages.has(language.split('-', 1)[0] ?? '');
@@ -72,8 +72,8 @@ export function askedCaptionCharacters(channel: Channel, language: string): numb
 }
 
 /**
- * @returns how long a text is to a channel. Most count code points; on X an emoji and what is outside of these ranges
- * counts double (the weights of its twitter-text configuration, version 3).
+ * @returns the length of a text as the channel counts it. Most channels count code points. X counts emoji and characters
+ * outside of the ranges below double (weights of its twitter-text configuration, version 3).
  */
 export function lengthOn(channel: Channel, text: string): number {
   if (channel !== 'X') return Array.from(text).length;

@@ -1,19 +1,19 @@
 import { z } from 'zod';
 import { channels, lengthOn, type Channel } from './channels.ts';
 
-/** Far more than any channel takes: models overshoot, and what is too long is cut, not bought again. */
+/** Far above any channel's limit. Models overshoot; a long answer is cut, not bought again. */
 const maxAnsweredCharacters = 20_000;
 const maxAnsweredHashtags = 200;
-/** Without its #; what is longer is no hashtag. */
+/** Without the #. Longer ones are left out. */
 const maxHashtagCharacters = 100;
 
-/** Text that PostgreSQL can store: no NUL, no half of a surrogate pair. */
+/** Text that PostgreSQL can store: no NUL, no lone surrogates. */
 const storableText = z
   .string()
   .max(maxAnsweredCharacters)
   .refine((text) => text.isWellFormed() && !text.includes('\0'), 'cannot be stored');
 
-/** What a model must answer with when asked for a caption. */
+/** A model's answer to a request for a caption. */
 export const captionSchema = z.strictObject({
   caption: storableText.trim().min(1),
   hashtags: z.array(storableText).max(maxAnsweredHashtags),
@@ -22,12 +22,12 @@ export const captionSchema = z.strictObject({
 export type Caption = z.infer<typeof captionSchema>;
 
 /**
- * Makes a model's answer fit its channel: the caption is cut at the last whole word, hashtags lose what no
- * channel takes, those that are too long are left out, the others are made unique and counted off. On X, where a post has few characters for both, those that do not
- * fit behind the caption are left out.
+ * Makes a model's answer fit its channel. Cuts the caption at the last whole word. Removes characters that hashtags cannot
+ * have, and hashtags that are too long, repeated or too many. On X, hashtags count with the caption: those that do not
+ * fit are left out.
  *
- * @param channel whose limits hold.
- * @param answer a parsed answer; models overshoot limits that they were told.
+ * @param channel the channel whose limits apply.
+ * @param answer a parsed answer; models overshoot the limits that they were told.
  */
 export function fitToChannel(channel: Channel, answer: Caption): Caption {
   const { maxCaptionCharacters, maxHashtags } = channels[channel];
@@ -41,10 +41,10 @@ export function fitToChannel(channel: Channel, answer: Caption): Caption {
   const fits = (count: number) =>
     channel !== 'X' ||
     lengthOn(channel, [caption, ...tags.slice(0, count)].join(' ')) <= maxCaptionCharacters;
-  return { caption, hashtags: tags.filter((_tag, place) => fits(place + 1)) };
+  return { caption, hashtags: tags.filter((_tag, index) => fits(index + 1)) };
 }
 
-/** Cuts between code points, so that no emoji is cut in half. */
+/** Cuts between code points, so that no surrogate pair is cut in half. */
 function cutAtWord(channel: Channel, text: string, maxLength: number): string {
   if (lengthOn(channel, text) <= maxLength) return text;
   const characters = Array.from(text).slice(0, maxLength);

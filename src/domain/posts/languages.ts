@@ -1,11 +1,11 @@
 const names = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' });
 
-/** Room for every registered tag (RFC 5646, 4.4.1); extensions may make one endless. */
+/** Enough for every registered tag (RFC 5646, 4.4.1). Extensions can make a tag endless. */
 const maxTagCharacters = 35;
 
 /**
  * @param tag what a user typed as a language, such as `DE` or `pt-br`.
- * @returns the canonical BCP 47 tag (`de`, `pt-BR`), or undefined when it names no language.
+ * @returns the canonical BCP 47 tag (`de`, `pt-BR`); undefined if the tag names no language.
  */
 export function canonicalLanguage(tag: string): string | undefined {
   if (tag.length > maxTagCharacters) return undefined;

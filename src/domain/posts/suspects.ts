@@ -1,32 +1,31 @@
 /*
- * Who is to blame when a process dies. All posts that it had in hand have crashed with it, and hardly ever is one of
- * them the cause. One that crashed several times is a suspect: from then on it runs as the only suspect of its
- * process, and only in a process that has lived for a while, so that a series of deaths with another cause is over
- * by then. Each further crash therefore counts against it.
+ * Finds the post that crashes its process. A crash hits all posts in hand, and hardly ever is one of them the cause. A
+ * post that crashed several times is a suspect. It runs as the only suspect of its process, and only in a process that
+ * has lived for a while: by then a series of crashes with another cause is over. See docs/decisions/013-crashes.md.
  */
 
-/** How many crashes make a post a suspect. */
+/** A post with this many crashes is a suspect. */
 export const crashesOfSuspects = 3;
 
-/** How many crashes end a post: five as a suspect. */
+/** A post with this many crashes ends: five of them as a suspect. */
 export const maxCrashes = 8;
 
-/** How long a process must have lived before it runs a suspect. Twenty kills a minute, one after another, are no evidence. */
+/** A process must have lived this long before it runs a suspect. */
 export const quietMs = 20_000;
 
-/** A process' room for one suspect. */
+/** A process's slot for one suspect. */
 export type SuspectSlot = {
-  /** Reserves the room. @returns false where it is taken, or the process is too young. */
+  /** Reserves the slot. @returns false if it is taken or the process is too young. */
   reserve(): boolean;
-  /** Says which suspect takes the reserved room, by its lease; undefined: none. */
+  /** Puts a suspect, by its lease, into the reserved slot. Undefined frees the slot. */
   take(leaseId: string | undefined): void;
-  /** The lease of the suspect in the room. */
+  /** The lease of the suspect in the slot. */
   lease(): string | undefined;
-  /** Frees the room where this is the lease in it. */
+  /** Frees the slot if this lease is in it. */
   free(leaseId: string): void;
 };
 
-/** @param now a clock in milliseconds, whose present moment counts as the start of the process. */
+/** @param now a clock in milliseconds. The process counts as started at its present time. */
 export function createSuspectSlot(opensAfterMs: number, now: () => number): SuspectSlot {
   const opensAt = now() + opensAfterMs;
   let isReserved = false;

@@ -4,15 +4,15 @@ import { captionMessages, imagePrompt, type Brief } from './prompts.ts';
 
 export type ImageQuality = 'low' | 'medium' | 'high';
 
-/** The provider is told to stop here. Enough for 2,200 characters in any language. */
+/** The provider must stop here. Enough for 2,200 characters in any language. */
 export const maxCaptionTokens = 2_500;
 
-/** A token is at least one byte of UTF-8; the answer's format and the messages' frames cost some as well. */
+/** Tokens for the answer's format and the messages' frames, on top of at most one token per byte of UTF-8. */
 const frameTokens = 200;
 
 /**
- * Tokens of one gpt-image-2 picture, by size and quality. Square low and medium follow from the list price of
- * a picture ($0.006 and $0.053 at $30 a million); the others are observed by users and rounded up.
+ * Tokens of one gpt-image-2 image, by size and quality. Square low and medium follow from the list price of an image
+ * ($0.006 and $0.053 at $30 a million). The others are observed by users and rounded up.
  */
 const imageTokens: Record<ImageQuality, { square: number; oblong: number }> = {
   low: { square: 200, oblong: 200 },
@@ -20,7 +20,7 @@ const imageTokens: Record<ImageQuality, { square: number; oblong: number }> = {
   high: { square: 7_040, oblong: 7_040 },
 };
 
-/** A provider that draws a little more than it says must not break a budget. */
+/** An image may use slightly more tokens than expected, which must not break a budget. */
 const imageMargin = 1.25;
 
 /** The most tokens that a post's caption can use. */
@@ -29,7 +29,7 @@ export function captionUsageAtMost(brief: Brief): Usage {
   return { inputTokens: Buffer.byteLength(system + user) + frameTokens, outputTokens: maxCaptionTokens };
 }
 
-/** The most tokens that a post's picture can use. */
+/** The most tokens that a post's image can use. */
 export function imageUsageAtMost(brief: Brief, quality: ImageQuality): Usage {
   return {
     inputTokens: Buffer.byteLength(imagePrompt(brief)) + frameTokens,
@@ -37,7 +37,7 @@ export function imageUsageAtMost(brief: Brief, quality: ImageQuality): Usage {
   };
 }
 
-/** What a post's caption and picture can be expected to use: about four characters a token. */
+/** The expected usage of a post's caption and image, at about four characters per token. */
 export function expectedUsage(brief: Brief, quality: ImageQuality): { caption: Usage; image: Usage } {
   const { system, user } = captionMessages(brief);
   return {

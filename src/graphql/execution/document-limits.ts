@@ -10,6 +10,8 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { maxPageSize } from '../../store/lists/paging.ts';
+import type { ListCost } from '../entities/costs.ts';
+import { listCosts } from '../entities/registry.ts';
 import { charactersOf, mayBeTooLarge } from './answer-size.ts';
 import { documentTooLarge } from './document-text.ts';
 import { hasTooManyFieldPairs } from './field-pairs.ts';
@@ -31,9 +33,6 @@ const documentLimits = {
   /** Characters that come back at most: all posts that `cost` allows, with their captions. */
   characters: 16_000_000,
 };
-
-/** What a connection brings that names no size. */
-const defaultPage = 20;
 
 type Measure = Record<keyof typeof nothing, number>;
 
@@ -59,9 +58,12 @@ export function checkDocumentLimits(document: DocumentNode): GraphQLError | unde
   return hasTooManyFieldPairs(document) ? documentTooLarge() : undefined;
 }
 
-/** @returns how many characters the answer to an operation has at most. */
-export function countCharacters(document: DocumentNode, operation: OperationDefinitionNode): number {
-  return createMeasuring(document)(operation.selectionSet).characters;
+/** @returns how many fields an operation asks for, and how many characters its answer has at most. */
+export function measureOperation(
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): { fields: number; characters: number } {
+  return createMeasuring(document)(operation.selectionSet);
 }
 
 /** @returns how many top-level fields an operation runs: what rate limits count. */
@@ -155,13 +157,13 @@ function createMeasuring(document: DocumentNode) {
     // As above: its depth is not ours to limit.
     if (field.name.value.startsWith('__'))
       return { ...counts, depth: 1, cost: 1, introspection: inner.cost, characters: name };
-    const entries = pageSize(field);
+    const { entries, entriesOfCharacters } = costOf(field);
     return {
       ...counts,
       depth: inner.depth + 1,
       introspection: inner.introspection,
       cost: 1 + inner.cost * entries,
-      characters: name + inner.characters * (unboundedLists.has(field.name.value) ? manyEntries : entries),
+      characters: name + inner.characters * entriesOfCharacters,
     };
   }
 
@@ -173,33 +175,17 @@ function isOnIntrospection(definition: OperationDefinitionNode | FragmentDefinit
   return definition.kind === Kind.FRAGMENT_DEFINITION && definition.typeCondition.name.value.startsWith('__');
 }
 
-/** Fields that bring a list, without saying how long. */
-const lists = new Set(['campaigns', 'batches', 'posts', 'revisions']);
+/** What is no list is there once. */
+const single: ListCost = { entries: 1, entriesOfCharacters: 1 };
 
-/** Lists of introspection with their usual lengths in our schema; that of its types is all of them. */
-const introspectionLists: ReadonlyMap<string, number> = new Map([
-  ['types', 200],
-  ['fields', 6],
-  ['args', 2],
-  ['inputFields', 4],
-  ['enumValues', 4],
-  ['possibleTypes', 4],
-  ['directives', 8],
-  // Not all types are lists or not null.
-  ['ofType', 0.5],
-]);
-
-/** Lists without pages: sums of the ledger. Their entries are few, but nothing bounds them. */
-const unboundedLists = new Set(['byDay', 'byCampaign']);
-const manyEntries = 1_000;
-
-/** How many entries a list brings at most; 1 for what is none. */
-function pageSize(field: FieldNode): number {
+/** How many entries a list brings at most: as many as its arguments say, or what its kind does. */
+function costOf(field: FieldNode): ListCost {
   const sizes = field.arguments?.flatMap(({ name, value }) => {
     if (name.value === 'ids') return [value.kind === Kind.LIST ? value.values.length : maxPageSize];
     if (name.value !== 'first' && name.value !== 'last') return [];
     return [value.kind === Kind.INT ? Math.min(maxPageSize, Math.abs(Number(value.value))) : maxPageSize];
   });
-  if (sizes !== undefined && sizes.length > 0) return Math.max(...sizes);
-  return lists.has(field.name.value) ? defaultPage : (introspectionLists.get(field.name.value) ?? 1);
+  if (sizes === undefined || sizes.length === 0) return listCosts.get(field.name.value) ?? single;
+  const entries = Math.max(...sizes);
+  return { entries, entriesOfCharacters: entries };
 }

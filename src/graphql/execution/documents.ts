@@ -12,9 +12,9 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { mayBeTooLarge } from './answer-size.ts';
-import { checkDocumentLimits, countCharacters, countRootFields } from './document-limits.ts';
+import { checkDocumentLimits, countRootFields, measureOperation } from './document-limits.ts';
 import { checkDocumentText, maxDocumentCharacters } from './document-text.ts';
-import { createCompiler, type RunQuery } from './compiled-query.ts';
+import { compileQuery, type RunOperation } from './compile-query.ts';
 import { shorten, withField } from './mask-error.ts';
 
 /** The documents that clients send again and again: each is parsed, measured and validated once. */
@@ -35,11 +35,14 @@ export type Operation = {
   /** Whether its answer has to be measured. */
   mayBeTooLarge: boolean;
   /** Runs a query or mutation. */
-  run: RunQuery;
+  run: RunOperation;
 };
 
-/** What known documents may take together. */
+/** What known documents may take together; their compiled queries take 35 MB at most. */
 const maxBytes = 4 * 1024 * 1024;
+
+/** Larger queries are left to graphql-js: to compile 100 fields takes 17 ms at most. */
+const maxCompiledFields = 100;
 
 /** @param deps.check says why a document that is within the limits may not run all the same. */
 export function createDocuments(deps: {
@@ -57,7 +60,6 @@ export function createDocuments(deps: {
   });
   const errorsOf = new WeakMap<DocumentNode, readonly GraphQLError[]>();
   const operationsOf = new WeakMap<DocumentNode, Map<string | undefined, Operation>>();
-  const compile = createCompiler(schema);
 
   function findErrors(document: DocumentNode): readonly GraphQLError[] {
     const refusal = checkDocumentLimits(document) ?? check(document);
@@ -70,11 +72,13 @@ export function createDocuments(deps: {
     const operation = getOperationAST(document, name);
     if (operation == null) return undefined;
     const { operation: type } = operation;
+    const { fields, characters } = measureOperation(document, operation);
+    const isCompiled = type === OperationTypeNode.QUERY && fields <= maxCompiledFields;
     return {
       type,
       rootFields: countRootFields(document, name),
-      mayBeTooLarge: mayBeTooLarge(countCharacters(document, operation)),
-      run: type === OperationTypeNode.QUERY ? compile(document, operation) : execute,
+      mayBeTooLarge: mayBeTooLarge(characters),
+      run: isCompiled ? compileQuery(schema, document, operation) : execute,
     };
   }
 

@@ -3,14 +3,14 @@ import { NotFoundError, RetryableError, ServiceUnavailableError } from '../../do
 import type { Update } from '../../services/progress/progress.ts';
 
 /**
- * Why an update cannot be told. Nothing is sent in its place: the subscription tries again after a RetryableError, and
- * ends with any other error.
+ * Why an update cannot be told. The subscription tries again after a RetryableError, and ends with any other error.
+ * Nothing is sent in place of the update.
  *
- * Passing trouble comes first: what else went wrong may be its consequence. A row that was deleted meanwhile is one that
- * an event need not tell of, and the end of what a snapshot shows. An account's snapshot is read again without it.
+ * Passing trouble comes first: the other errors may be its consequence. An event of a deleted row is left out. A snapshot of
+ * a deleted row ends the subscription. An account's snapshot with a deleted row may be asked for again.
  *
  * @param errors of its execution; at least one.
- * @returns undefined where there is nothing to tell any more.
+ * @returns undefined when there is nothing to tell any more.
  */
 export function failureOf(kind: Update['kind'], errors: readonly GraphQLError[]): Error | undefined {
   const passing = errors.map(({ originalError }) => originalError).find(isRetryable);

@@ -2,6 +2,7 @@ import {
   BatchStateError,
   CampaignStateError,
   EmailTakenError,
+  ForbiddenError,
   IdempotencyConflictError,
   InvalidInputError,
   InvalidRefreshTokenError,
@@ -18,6 +19,7 @@ import {
   type FieldFault,
 } from '../../domain/errors/errors.ts';
 import { builder } from '../builder.ts';
+import { RoleEnum } from './accounts/workspace.ts';
 
 const ErrorInterface = builder.interfaceRef<PressrunError>('Error').implement({
   description: 'An expected failure. Every mutation answers with its result or with one of these.',
@@ -56,6 +58,13 @@ builder.objectType(VersionConflictError, {
   fields: (t) => ({
     currentVersion: t.exposeInt('currentVersion', { description: 'The version that the post has now.' }),
   }),
+});
+
+builder.objectType(ForbiddenError, {
+  name: 'ForbiddenError',
+  description: 'Your role in the workspace does not allow it; nothing was changed.',
+  interfaces: [ErrorInterface],
+  fields: (t) => ({ role: t.expose('role', { type: RoleEnum, description: 'The role that is needed.' }) }),
 });
 
 const plainErrors = [

@@ -3,9 +3,15 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { makeZip } from 'client-zip';
 import { fromGlobalId, toGlobalId } from '../../domain/ids.ts';
-import { RateLimitedError, RetryableError, UnauthenticatedError } from '../../domain/errors/errors.ts';
+import {
+  ForbiddenError,
+  RateLimitedError,
+  RetryableError,
+  UnauthenticatedError,
+} from '../../domain/errors/errors.ts';
 import type { Accounts } from '../../services/accounts/accounts.ts';
 import type { RateLimits } from '../../services/accounts/rate-limits.ts';
+import { requireRole } from '../../services/workspaces/access.ts';
 import type { BatchExport, ExportedPost, Exports } from '../../services/posts/exports.ts';
 import type { Sessions } from '../../services/accounts/sessions.ts';
 import type { AssetStore } from '../../store/assets.ts';
@@ -13,7 +19,7 @@ import { authenticate } from '../request/authenticate.ts';
 import type { ClientInfo } from '../request/client-info.ts';
 import type { ConnectionCount } from '../connection-count.ts';
 import { writeCsv } from './csv.ts';
-import { bearerTokenOf, pathOf } from '../response/headers.ts';
+import { bearerToken, pathOf } from '../response/headers.ts';
 import { keepStream } from '../response/keep-stream.ts';
 
 export const exportPrefix = '/export/';
@@ -54,9 +60,9 @@ export async function serveExport(
   let viewer: Awaited<ReturnType<typeof authenticate>>;
   try {
     await deps.limits.request(client.address);
-    viewer = await authenticate(deps.accounts, bearerTokenOf(request));
-    const userId = viewer !== undefined && 'userId' in viewer ? viewer.userId : undefined;
-    await deps.limits.operation({ userId, address: client.address }, 1);
+    viewer = await authenticate(deps.accounts, bearerToken(request.headers.authorization));
+    const workspaceId = viewer !== undefined && 'workspaceId' in viewer ? viewer.workspaceId : undefined;
+    await deps.limits.operation({ workspaceId, address: client.address }, 1);
   } catch (error) {
     if (!(error instanceof RetryableError)) throw error;
     const status = error instanceof RateLimitedError ? 429 : 503;
@@ -65,6 +71,12 @@ export async function serveExport(
   if (viewer === undefined || viewer instanceof UnauthenticatedError) {
     const { message } = viewer ?? new UnauthenticatedError();
     return refuse(401, message, { 'www-authenticate': 'Bearer' });
+  }
+  try {
+    requireRole(viewer, 'EDITOR');
+  } catch (error) {
+    if (!(error instanceof ForbiddenError)) throw error;
+    return refuse(403, error.message);
   }
   const [, batchId = '', format] = pathPattern.exec(pathOf(request)) ?? [];
   const id = fromGlobalId(batchId);

@@ -1,8 +1,8 @@
 import type { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { z } from 'zod';
-import type { SharedResult } from '../../graphql/subscriptions/audience.ts';
 import { toldError } from '../../graphql/execution/mask-error.ts';
+import { cursor, type Told } from '../../graphql/subscriptions/subscribe.ts';
 
 /**
  * How often a silent stream says that it lives. Longer than TCP's keep-alive needs to find a dead peer (10 s
@@ -17,13 +17,13 @@ const complete = bytes.encode('event: complete\ndata:\n\n');
 /** In the place of what a subscription throws, Yoga puts its errors, masked: they are the last there is. */
 type Failure = { errors: readonly GraphQLError[] };
 
-const resultsSchema = z.custom<AsyncGenerator<SharedResult | Failure, void, undefined>>(
+const resultsSchema = z.custom<AsyncGenerator<Told | Failure, void, undefined>>(
   (value) => typeof value === 'object' && value !== null && Symbol.asyncIterator in value,
 );
 
 /**
- * Writes subscriptions as server-sent events ("distinct connections" of graphql-sse), in the text that all
- * subscribers share, with the cursor as `id`: a browser that comes back sends it as `Last-Event-ID`.
+ * Writes subscriptions as server-sent events ("distinct connections" of graphql-sse). Yoga's own writer has no `id`: here
+ * it is the cursor, and a browser that comes back sends it as `Last-Event-ID`.
  */
 export const eventStreams: Plugin = {
   onResultProcess({ result, setResultProcessor }) {
@@ -44,7 +44,7 @@ export const eventStreams: Plugin = {
           const { done, value } = await results.next();
           let end = complete;
           if (done !== true) {
-            if ('text' in value) return controller.enqueue(bytes.encode(messageOf(value)));
+            if (cursor in value) return controller.enqueue(bytes.encode(messageOf(value)));
             end = bytes.encode(endOf(value));
           }
           clearInterval(timer);
@@ -68,8 +68,8 @@ export const eventStreams: Plugin = {
   },
 };
 
-function messageOf({ cursor, text }: SharedResult): string {
-  return `id: ${cursor}\nevent: next\ndata: ${text}\n\n`;
+function messageOf(told: Told): string {
+  return `id: ${told[cursor]}\nevent: next\ndata: ${JSON.stringify(told)}\n\n`;
 }
 
 /**

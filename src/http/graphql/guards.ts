@@ -65,9 +65,9 @@ export function createGuards(deps: {
     operation = operationOf(args),
   ): Promise<ExecutionResult | undefined> | undefined {
     const { viewer, address } = args.contextValue;
-    const userId = viewer !== undefined && 'userId' in viewer ? viewer.userId : undefined;
+    const workspaceId = viewer !== undefined && 'workspaceId' in viewer ? viewer.workspaceId : undefined;
     return limits
-      .operation({ userId, address }, operation?.rootFields ?? 1)
+      .operation({ workspaceId, address }, operation?.rootFields ?? 1)
       ?.then(() => undefined, refusalOf);
   }
 

@@ -10,9 +10,10 @@ import { jsonReader, readBody } from '../request/body.ts';
 import type { ClientInfo } from '../request/client-info.ts';
 import { compress } from '../response/compress.ts';
 import type { ConnectionCount } from '../connection-count.ts';
-import { graphqlPath, type GraphqlServer, type RequestContext } from './operations.ts';
-import { bearerTokenOf, lastEventIdOf } from '../response/headers.ts';
-import { answerAsJson } from './json-answer.ts';
+import type { GraphqlServer } from './operations.ts';
+import { graphqlPath, type RequestContext } from './request-context.ts';
+import { bearerToken, lastEventIdOf } from '../response/headers.ts';
+import { answerOnFastPath } from '../fast-path/fast-path.ts';
 import { keepStream } from '../response/keep-stream.ts';
 import { allowOrigin, answerPreflight, isAllowedOrigin } from '../request/origins.ts';
 import { refreshCookieOf } from './refresh-cookie.ts';
@@ -73,10 +74,9 @@ export function createGraphqlRoute(deps: {
       head.push('retry-after', String(error.retryAfter));
       return refuse(429, error.code, error.message, { retryAfter: error.retryAfter });
     }
-    const token = bearerTokenOf(request);
+    const token = bearerToken(request.headers.authorization);
     let viewer: ReturnType<RequestContext['viewer']>;
-    const whoAsks = () =>
-      token === undefined ? undefined : (viewer ??= accounts.known(token) ?? authenticate(accounts, token));
+    const whoAsks = () => (token === undefined ? undefined : (viewer ??= authenticate(accounts, token)));
     const context = (): RequestContext => ({
       requestId: client.requestId,
       origin: client.origin,
@@ -108,7 +108,18 @@ export function createGraphqlRoute(deps: {
         return refuse(413, 'REQUEST_TOO_LARGE', 'The request is too large.');
       }
       const json = jsonReader(body);
-      if (await answerAsJson(graphql, { request, response, body, json, head, client, whoAsks, context }))
+      if (
+        await answerOnFastPath(graphql.fastPath, {
+          request,
+          response,
+          body,
+          json,
+          head,
+          client,
+          whoAsks,
+          context,
+        })
+      )
         return;
       const params = paramsSchema.safeParse(json()).data;
       if (params === undefined) {

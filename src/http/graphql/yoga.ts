@@ -3,13 +3,12 @@ import { createYoga, type Plugin } from 'graphql-yoga';
 import { RateLimitedError } from '../../domain/errors/errors.ts';
 import type { Context, OperationArgs } from '../../graphql/context.ts';
 import { maskError } from '../../graphql/execution/mask-error.ts';
-import { endingWith, pull } from '../../graphql/subscriptions/pull.ts';
+import type { Results } from '../../graphql/subscriptions/subscribe.ts';
 import { schema } from '../../graphql/schema.ts';
-import type { Subscription } from '../../graphql/subscriptions/subscriber.ts';
 import { eventStreams } from './event-stream.ts';
 import { exampleHeaders, exampleOperations } from './graphiql-examples.ts';
 import type { Guards } from './guards.ts';
-import { graphqlPath, type RequestContext } from './operations.ts';
+import { graphqlPath, type RequestContext } from './request-context.ts';
 
 /** GraphQL over HTTP, SSE and GraphiQL; the WebSocket transport uses its enveloped functions. */
 export function openYoga(deps: {
@@ -30,7 +29,7 @@ export function openYoga(deps: {
     healthCheckEndpoint: '/health/yoga',
     parserAndValidationCache: false,
     maskedErrors: { maskError: (error) => guards.mask(error) },
-    plugins: [...guards.plugins, pullSubscriptions(subscribe), eventStreams],
+    plugins: [...guards.plugins, subscriptions(subscribe), eventStreams],
     graphiql: introspection && {
       title: 'Pressrun',
       defaultQuery: exampleOperations,
@@ -45,19 +44,16 @@ export function openYoga(deps: {
   });
 }
 
-type Subscribe = (args: OperationArgs) => Promise<Subscription | ExecutionResult>;
+type Subscribe = (args: OperationArgs) => Promise<Results | ExecutionResult>;
 
-/** Yoga pulls results; `leave` is not waited for, as a subscriber who is gone may never be told the next one. */
-const pullSubscriptions = (subscribe: Subscribe): Plugin<Context> => ({
+const subscriptions = (subscribe: Subscribe): Plugin<Context> => ({
   onSubscribe: ({ args: { contextValue }, setSubscribeFn }) =>
     setSubscribeFn(async (args: ExecutionArgs) => {
       const answer = await subscribe({ ...args, contextValue });
-      if (!('deliver' in answer)) return answer;
+      if (!(Symbol.asyncIterator in answer)) return answer;
       // Whatever the client says that it accepts: what is streamed has a place, and ends with its session.
-      if (contextValue.openStream?.(contextValue.viewer) === false) {
-        answer.leave();
-        return { errors: [maskError(new RateLimitedError(1), () => undefined)] };
-      }
-      return endingWith(pull(answer), () => answer.leave());
+      if (contextValue.openStream?.(contextValue.viewer) !== false) return answer;
+      await answer.return();
+      return { errors: [maskError(new RateLimitedError(1), () => undefined)] };
     }),
 });

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import helmet from 'helmet';
-import * as http from '../../node-http.ts';
+import * as http from '../node-http.ts';
 
 const nothing = ["'none'"];
 const shared = { baseUri: nothing, formAction: nothing, frameAncestors: nothing };

@@ -10,7 +10,8 @@ import type { Sessions } from '../../services/accounts/sessions.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { ClientInfo } from '../request/client-info.ts';
 import type { ConnectionCount } from '../connection-count.ts';
-import { graphqlPath, type GraphqlServer } from '../graphql/operations.ts';
+import type { GraphqlServer } from '../graphql/operations.ts';
+import { graphqlPath } from '../graphql/request-context.ts';
 import { createGraphqlSockets } from './graphql-socket.ts';
 import { pathOf, requestIdOf } from '../response/headers.ts';
 import { isAllowedHost } from '../request/hosts.ts';
@@ -20,7 +21,7 @@ import type { HttpSettings } from '../settings.ts';
 import { SocketGuard } from './socket-guard.ts';
 import type { UnfinishedInput } from '../request/unfinished-input.ts';
 
-/** Pieces that a message and a frame may come in; each takes memory beside its bytes. */
+/** Fragments of a message, and pieces of a frame, at most: each takes memory beside its bytes. */
 const maxFragments = 256;
 const maxPieces = 4_096;
 /** How long a peer may take to answer a close. */

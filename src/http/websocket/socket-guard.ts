@@ -132,8 +132,7 @@ export class SocketGuard implements Source {
     if (token === undefined) return true;
     try {
       const viewer = await this.#deps.accounts.authenticate(token);
-      if (this.#viewer !== undefined && this.#viewer.userId !== viewer.userId)
-        throw new UnauthenticatedError();
+      if (this.#viewer !== undefined && !isSameMember(this.#viewer, viewer)) throw new UnauthenticatedError();
       this.#stopWatching?.();
       if (this.#socket.readyState === this.#socket.OPEN) {
         this.#stopWatching = this.#deps.sessions.watch(viewer, (reason) => this.cut(reason));
@@ -156,6 +155,11 @@ export class SocketGuard implements Source {
     this.#stopWatching?.();
     this.#deps.unfinished.hold(this, 0);
   }
+}
+
+/** Whose subscriptions are open on a socket does not change. */
+function isSameMember(before: Viewer, now: Viewer): boolean {
+  return before.userId === now.userId && before.workspaceId === now.workspaceId;
 }
 
 const authorizationSchema = z

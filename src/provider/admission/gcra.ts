@@ -1,19 +1,19 @@
 import type { ResolvedSettings } from './admission.ts';
 
-/** One limit as it stands. `admission.lua` holds the same rules in Lua; a test runs both on the same script. */
+/** State of one limit. `admission.lua` has the same rules in Lua; a test runs both on the same input. */
 export type Bucket = {
   /** Per minute; undefined: unlimited. */
   limit: number | undefined;
-  /** What slowDown and recover have made of it, 0.1 to 1. */
+  /** Set by slowDown and recover, 0.1 to 1. */
   factor: number;
-  /** Theoretical arrival time, ms: when all that is reserved will have flowed off at the present rate. */
+  /** Theoretical arrival time in ms: when all that is reserved will have drained at the present rate. */
   tatMs: number;
-  /** The same, as it was when last reserved: no cut of the limit has moved it. */
+  /** The same at the last reservation, before any later cut of the limit. */
   reservedTatMs: number;
-  /** What is given back does not bring the theoretical arrival time before this: see `drain`. */
+  /** Units that are given back never move the theoretical arrival time before this. See `drain`. */
   drainedTatMs: number;
   slowedAtMs: number;
-  /** When the factor last changed, either way. */
+  /** When the factor last changed. */
   steppedAtMs: number;
 };
 
@@ -45,8 +45,8 @@ const burstOf = (rate: number, { burstSeconds }: Pace) => Math.max(1, (rate / 60
 /**
  * The generic cell rate algorithm (ITU-T I.371, annex A; with costs as in Brandur Leach's write-up of
  * redis-cell): with T ms a unit and a burst of B units, a cost c that finds the theoretical arrival time TAT
- * may go at TAT + c·T − B·T, and leaves TAT = max(that time, TAT) + c·T. A cost above the burst counts as
- * the burst here: it goes when the bucket is empty and leaves it in debt, else it never could.
+ * may go at TAT + c·T − B·T, and leaves TAT = max(that time, TAT) + c·T. A cost above the burst could never go, so it
+ * counts as the burst: it goes when the bucket is empty and leaves it in debt.
  *
  * So for the calls of any window of W ms: sum of costs ≤ W / T + max(B, greatest cost).
  *
@@ -58,7 +58,7 @@ export function releaseTimeMs(bucket: Bucket, cost: number, pace: Pace): number 
   return bucket.tatMs - Math.max(0, burstOf(rate, pace) - cost) * intervalMs(rate);
 }
 
-/** Takes `cost` at `atMs`: the job's start, which another bucket may have put later than this one needs. */
+/** Takes `cost` at `atMs`, the job's start. Another bucket may have put it later than this one needs. */
 export function reserve(bucket: Bucket, cost: number, atMs: number, pace: Pace): void {
   const rate = rateOf(bucket, pace);
   if (rate === undefined) return;
@@ -66,12 +66,12 @@ export function reserve(bucket: Bucket, cost: number, atMs: number, pace: Pace):
   bucket.reservedTatMs = bucket.tatMs;
 }
 
-/** Gives `unused` units back; a negative figure is charged from now on. */
+/** Gives `unused` units back. A negative figure is charged from now on. */
 export function settle(bucket: Bucket, unused: number, nowMs: number, pace: Pace): void {
   const rate = rateOf(bucket, pace);
   if (rate === undefined) return;
   const shift = unused * intervalMs(rate);
-  // What is charged to an idle bucket must not vanish in its past.
+  // A charge to an idle bucket must not vanish in the past.
   const from = unused < 0 ? Math.max(nowMs, bucket.tatMs) : bucket.tatMs;
   const settled = Math.max(from - shift, Math.min(bucket.tatMs, bucket.drainedTatMs));
   bucket.reservedTatMs += settled - bucket.tatMs;
@@ -79,9 +79,8 @@ export function settle(bucket: Bucket, unused: number, nowMs: number, pace: Pace
 }
 
 /**
- * Nothing of this bucket goes for `ms`, and then no burst: a provider that refused a call has told that its
- * own bucket is empty, and lets one unit in by then. One unit more of slack keeps the calls that follow, which
- * are spaced by the limit itself, from coming early by the network's jitter.
+ * Admits nothing for `ms`, and then no burst: a refusal says that the provider's own bucket is empty, with room for one
+ * unit after `ms`. One unit of slack keeps the calls that follow from arriving early because of network jitter.
  */
 export function drain(bucket: Bucket, ms: number, nowMs: number, pace: Pace): void {
   const rate = rateOf(bucket, pace);
@@ -91,9 +90,8 @@ export function drain(bucket: Bucket, ms: number, nowMs: number, pace: Pace): vo
 }
 
 /**
- * Changes limit or factor. What is reserved and still to flow off is kept in units, so a cut to a fifth makes
- * it last five times as long. A raise never brings the next call before those that are reserved: they keep
- * the spacing of the slower rate.
+ * Changes limit or factor. What is reserved and not yet drained is kept in units, so a cut to a fifth makes it last five
+ * times as long. A raise never moves the next call before reserved ones: they keep the spacing of the slower rate.
  */
 export function changeRate(
   bucket: Bucket,

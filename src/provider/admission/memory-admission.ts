@@ -13,13 +13,13 @@ import * as gcra from './gcra.ts';
 /**
  * Admission for one process.
  *
- * @param clock ms since any fixed moment; must not go back.
+ * @param clock ms since any fixed time; must never go back.
  */
 export function createMemoryAdmission(input: AdmissionSettings, clock: () => number = Date.now): Admission {
   const settings = admissionSettingsSchema.parse(input);
   const { maxSlots, horizonMs, slotTtlMs, maxPauseMs } = settings;
   const buckets = new Map<string, gcra.Bucket>();
-  /** Permit to the time at which its slot runs out. */
+  /** Expiry time of each permit's slot. */
   const slots = new Map<string, number>();
   const instance = crypto.randomUUID();
   let given = 0;

@@ -1,5 +1,4 @@
 import type { Redis } from 'ioredis';
-import { createRedis } from '../../store/redis.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import {
   admissionSettingsSchema,
@@ -10,9 +9,6 @@ import {
 } from './admission.ts';
 import { createMemoryAdmission } from './memory-admission.ts';
 import { createScriptAdmission } from './script-admission.ts';
-
-/** How long a command waits for Redis. */
-const patienceMs = 1_000;
 
 /** Redis is looked for at most this often while it is away. */
 const lookEveryMs = 1_000;
@@ -25,19 +21,17 @@ const tellEveryMs = 250;
  * admits by `shareWhenAlone` of the limits and slots until it is back. Both changes are logged once.
  * A flushed Redis starts anew; what was learned is told again within seconds.
  *
- * @param redis an address, or a connection to share: that one needs a `commandTimeout` and
- *   `enableOfflineQueue: false`, handles its own errors and is not closed here.
+ * @param redis a connection with a `commandTimeout` and `enableOfflineQueue: false`, which is not closed here.
  * @param clock for tests: ms, in place of Redis' clock.
  */
-export async function createRedisAdmission(
-  redis: string | Redis,
+export function createRedisAdmission(
+  redis: Redis,
   input: AdmissionSettings,
   logger: Logger,
   clock?: () => number,
-): Promise<Admission> {
+): Admission {
   const settings = admissionSettingsSchema.parse(input);
-  const connection = typeof redis === 'string' ? createRedis(redis, patienceMs, logger) : redis;
-  const shared = createScriptAdmission(connection, settings, clock);
+  const shared = createScriptAdmission(redis, settings, clock);
   const alone = createMemoryAdmission(shareOf(settings), clock);
   const now = clock ?? Date.now;
 
@@ -50,12 +44,6 @@ export async function createRedisAdmission(
   let away = false;
   let closed = false;
   let lookAtMs = 0;
-
-  if (connection !== redis) {
-    // The circuit below logs; without a listener ioredis writes every attempt to the console.
-    connection.on('error', () => undefined);
-    await connection.connect().catch(leave);
-  }
 
   function leave(error: unknown): void {
     if (away || closed) return;
@@ -71,7 +59,7 @@ export async function createRedisAdmission(
   async function lookForRedis(): Promise<void> {
     lookAtMs = Date.now() + lookEveryMs;
     try {
-      await connection.ping();
+      await redis.ping();
       for (const [bucket, limit] of learned) await shared.learnLimit(bucket, limit);
       await shared.pause((await alone.state()).pausedForMs);
       for (const [permitId, unused] of owed) {
@@ -164,7 +152,6 @@ export async function createRedisAdmission(
     async close() {
       closed = true;
       await alone.close();
-      if (connection !== redis) connection.disconnect();
     },
   };
 }

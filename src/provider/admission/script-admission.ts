@@ -17,7 +17,7 @@ const acquiredSchema = z.tuple([number, z.int()], number);
 const stateSchema = z.tuple([z.int(), number], z.string());
 
 /**
- * Admission in Redis, one script call an operation. Every call rejects while Redis does not answer.
+ * Admission in Redis, one script call per operation. Every call rejects while Redis does not answer.
  *
  * @param clock for tests: ms, in place of Redis' own clock, which all instances share.
  */
@@ -29,7 +29,7 @@ export function createScriptAdmission(
   const { prefix, maxSlots, horizonMs, slotTtlMs, maxPauseMs, burstSeconds, utilisation } = settings;
   const instance = crypto.randomUUID();
   let calls = 0;
-  /** Every bucket this instance has met, for `state`. */
+  /** Every bucket that this instance has used, for `state`. */
   const met = new Set(Object.keys(settings.limitsPerMinute));
 
   redis.defineCommand('pressrunAdmission', { lua });

@@ -10,63 +10,62 @@ import { keepTrying } from '../../store/keep-trying.ts';
 import type { Prisma } from '../../store/generated/prisma/client.ts';
 import { endStatement, openStatement, sentStatement } from './statements.ts';
 
-/** A call that a job needs: which part of its subject it makes, and what it may use at most. */
+/** A call that a job needs: which part of the subject it makes, and the most it may use. */
 export type PlannedCall = { step: string; model: string; atMost: Usage };
 
 /** A planned call after the ledger has looked at it. */
 export type OpenCall =
-  /** An earlier run of the subject has paid for it: here is what it bought. */
+  /** An earlier run of the subject has paid for it. This is what it bought. */
   { step: string; bought: unknown } | PaidCall;
 
-/** A call that is written down and may be sent. */
+/** The call is in the ledger and may be sent. */
 export type PaidCall = { step: string; callId: string; model: string };
 
-/** What opening the calls of one job came to. */
+/** The result of opening the calls of one job. */
 export type Opened =
   | { calls: OpenCall[] }
-  /** The batch was paused or called off meanwhile. */
+  /** The batch was paused or cancelled meanwhile. */
   | { refused: 'BATCH_NOT_RUNNING' }
   | { refused: BudgetRefusal };
 
-/** Which budget does not suffice. Amounts in millionths of a US dollar. */
+/** The budget that does not suffice. Amounts are in millionths of a US dollar. */
 export type BudgetRefusal = {
   reason: 'BATCH_BUDGET_EXCEEDED' | 'MONTHLY_BUDGET_EXCEEDED';
-  /** What the calls could have cost. */
+  /** The most that the calls could have cost. */
   neededMicros: bigint;
-  /** The monthly budget; 0 where there is none. */
+  /** The monthly budget; 0 if there is none. */
   monthlyMicros: bigint;
-  /** When it was refused: says which month's budget. */
+  /** When it was refused, and so which month's budget. */
   at: Date;
 };
 
 export type Ledger = {
   /**
-   * Writes down, before anything is sent, what each job is about to buy, and sets its highest price aside in
-   * the budgets of its batch and of the owner's month: all calls of a job or none. What an earlier run has settled
-   * is not bought again.
+   * Writes what each job is about to buy, before anything is sent. Sets its highest price aside in the budgets of its
+   * batch and of the owner's month: all calls of a job or none. What an earlier run has settled is not bought again.
    *
-   * @returns for each job, in order.
+   * @returns one result for each job, in order.
    */
   open(jobs: readonly { work: Work; calls: readonly PlannedCall[] }[]): Promise<Opened[]>;
   /**
-   * The requests go out now: from here on they may be paid.
+   * Tells that the requests go out now: from here on they may be paid.
    *
-   * @throws LeaseLostError where a call was closed meanwhile: then none may go out.
+   * @throws LeaseLostError if a call was closed meanwhile. Then none may go out.
    */
   sent(callIds: readonly string[]): Promise<void>;
   /**
-   * An answer is here. `result` is kept as JSON for a later run of the same subject. A call that was given up as
-   * UNKNOWN is settled too.
+   * Settles a call with its answer. `result` is stored as JSON for a later run of the same subject. Also settles a call
+   * that was given up as UNKNOWN.
    */
   settle(
     call: PaidCall,
     answer: { usage: Usage; latencyMs: number; requestId: string | undefined; result: Prisma.InputJsonValue },
   ): Promise<void>;
-  /** @returns how often a call for one of these steps has failed with this code: of the step where it was most often. */
+  /** @returns how often the calls for these steps have failed with this code; of several steps, the highest count. */
   failures(subjectId: string, steps: readonly string[], code: ProviderErrorCode): Promise<number>;
   /**
-   * A call brought nothing: `FAILED` where the provider said so, with the usage of an answer that was of no use;
-   * `UNKNOWN` where its answer was not waited for.
+   * Ends a call that brought nothing. `FAILED` if the provider said so, with the usage if the answer was useless;
+   * `UNKNOWN` if the answer was not waited for.
    */
   fail(
     call: PaidCall,
@@ -105,9 +104,9 @@ const openedRows = z.array(
 const maxGroupSize = 100;
 
 /**
- * @param settings.priceOf the price of each model in use.
+ * @param settings.priceOf returns the price of a model in use.
  * @param settings.monthlyBudgetMicros what each owner may spend in a calendar month (UTC); undefined: no limit.
- * @param settings.now says which month it is.
+ * @param settings.now the clock, for the month.
  */
 export function createLedger(
   database: Database,
@@ -122,7 +121,7 @@ export function createLedger(
   const { priceOf, monthlyBudgetMicros, now = () => new Date() } = settings;
   const end = createGroup<Ending, true>(async (endings) => {
     const values = [JSON.stringify(endings)];
-    // An answer that was paid for waits for the database: as many as this process has posts under way, twice.
+    // Paid answers wait for the database: at most twice as many as this process has posts in hand.
     changes.posts(await keepTrying(() => database.query<PostPlace>(endStatement, values)));
     return endings.map(() => true);
   }, maxGroupSize);
@@ -169,7 +168,7 @@ export function createLedger(
       };
     });
     if (jobs.length === 1) return opened;
-    // Jobs that are too much for a budget together may fit one by one.
+    // Jobs that exceed a budget together may fit one by one.
     const again: Opened[] = [];
     for (const [index, one] of opened.entries()) {
       again.push(...('refused' in one ? await open(jobs.slice(index, index + 1)) : [one]));

@@ -1,15 +1,14 @@
 import { Prisma } from '../../store/generated/prisma/client.ts';
 
 /*
- * The SQL of the ledger. What its calls have committed stands in `batch_spends` and `monthly_spends`; triggers on
- * `provider_calls` keep both, so no statement here adds up money. Locks are taken in one order: batches, calls,
- * spends of batches, spends of months.
+ * The SQL of the ledger. Triggers on `provider_calls` keep the sums in `batch_spends` and `monthly_spends`, so no statement
+ * here adds up money. Locks are taken in one order: batches, calls, spends of batches, spends of months.
  */
 
 /**
  * Opens calls: $1 is a JSON array of them, $2 the monthly budget in millionths of a US dollar or null, $3 the time.
- * One statement for any number of jobs. The batches are locked against controls; where there is a budget, its sum
- * is locked, so that two instances cannot both take what is left.
+ * One statement for any number of jobs. Locks the batches against pause and cancel, and
+ * the sums of budgets, so that two instances cannot both take what is left.
  */
 export const openStatement = `
     WITH wanted AS (
@@ -60,15 +59,16 @@ export const openStatement = `
                 ELSE 'OPEN' END AS state
     FROM wanted w LEFT JOIN bought b ON b."subjectId" = w."subjectId" AND b.step = w.step`;
 
-/** The calls $1 go out. Answers with those that still may. */
+/** Marks the calls $1 as sent. Returns those that still may go out. */
 export const sentStatement = `
     UPDATE provider_calls SET status = 'SENT'
     WHERE status = 'INTENT' AND id IN (SELECT id FROM provider_calls WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE)
     RETURNING id`;
 
 /**
- * Ends calls: $1 is a JSON array of endings. An open call ends once; an unknown one may still be settled, or turn out
- * to have cost nothing. Of two answers for one step the first is the one that was bought. Answers with whose they were.
+ * Ends calls: $1 is a JSON array of endings. An open call ends once. An unknown one may still be settled, or turn out to
+ * have cost nothing. Of two answers for one step the first counts as bought. Returns owner,
+ * campaign, batch and post of each call.
  */
 export const endStatement = `
     WITH endings AS (
@@ -95,10 +95,9 @@ export const endStatement = `
     RETURNING c."ownerId", c."campaignId", c."batchId", c."subjectId" AS "postId"`;
 
 /**
- * Closes the calls that subjects have left open, where nobody works on them any more: FAILED where they were not sent,
- * UNKNOWN where they were.
+ * Closes the open calls of subjects that nobody works on any more: FAILED if they were not sent, UNKNOWN if they were.
  *
- * @param subjects a query or an array that follows `"subjectId" = ANY`, in brackets.
+ * @param subjects a query or an array to put behind `"subjectId" = ANY`, in brackets.
  */
 export function closeCalls(subjects: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`

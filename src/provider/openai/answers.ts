@@ -3,7 +3,7 @@ import { captionSchema, type Caption } from '../../domain/posts/content.ts';
 import type { Usage } from '../../domain/money/pricing.ts';
 import { ProviderError } from '../../domain/errors/provider-errors.ts';
 
-/** No call uses nothing: a count of none is not believed either. */
+/** Every call uses tokens, so a count of 0 is not believed. */
 const tokens = z.int().positive();
 
 const captionUsage = z
@@ -17,13 +17,13 @@ const imageUsage = z
 const messageSchema = z.object({ content: z.string().nullish(), refusal: z.string().nullish() });
 const captionAnswer = z.object({ choices: z.tuple([z.object({ message: messageSchema })], z.unknown()) });
 
-const pictureSchema = z.object({ b64_json: z.string().nullish() });
-const imageAnswer = z.object({ data: z.array(pictureSchema).nullish() });
+const imageSchema = z.object({ b64_json: z.string().nullish() });
+const imageAnswer = z.object({ data: z.array(imageSchema).nullish() });
 
-/** A request id that is longer than any is not kept. */
+/** Ids that are absurdly long are dropped. */
 const requestIdSchema = z.string().max(200).optional().catch(undefined);
 
-/** @returns the provider's own name for a request, where the header holds one. */
+/** @returns the provider's id of a request, if the header has one. */
 export function readRequestId(header: string | null | undefined): string | undefined {
   return requestIdSchema.parse(header ?? undefined);
 }
@@ -31,7 +31,7 @@ export function readRequestId(header: string | null | undefined): string | undef
 /**
  * Parses the body of a chat completion.
  *
- * @returns the caption, and the usage where the body tells one that can be.
+ * @returns the caption, and the usage if the body has a possible one.
  * @throws ProviderError CONTENT_REFUSED or BAD_ANSWER: both are paid.
  */
 export function readCaption(body: unknown): { value: Caption; usage: Usage | undefined } {
@@ -46,14 +46,14 @@ export function readCaption(body: unknown): { value: Caption; usage: Usage | und
 /**
  * Parses the body of an image generation.
  *
- * @returns the bytes of a whole PNG file, and the usage where the body tells one that can be.
+ * @returns the bytes of a whole PNG file, and the usage if the body has a possible one.
  * @throws ProviderError CONTENT_REFUSED or BAD_ANSWER: both are paid.
  */
 export function readImage(body: unknown): { value: Uint8Array; usage: Usage | undefined } {
   const usage = readUsage(imageUsage, body);
   return orBadAnswer(usage, () => {
     const encoded = imageAnswer.parse(body).data?.[0]?.b64_json;
-    // A moderated picture comes back as a success without one: the same prompt would be refused again.
+    // A moderated image is a success without an image. The same prompt would be refused again.
     if (encoded == null) throw new ProviderError('CONTENT_REFUSED', { paid: 'YES', usage });
     return pngSchema.parse(Buffer.from(encoded, 'base64'));
   });
@@ -73,7 +73,7 @@ function orBadAnswer<T>(usage: Usage | undefined, read: () => T): { value: T; us
 }
 
 const pngStart = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-/** The last chunk: 4 bytes of length, its name, 4 bytes of checksum. */
+/** Name of the last chunk, before its 4 bytes of checksum. */
 const pngEnd = Buffer.from('IEND');
 
 const pngSchema = z

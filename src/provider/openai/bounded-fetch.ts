@@ -1,12 +1,12 @@
 import { ProviderError } from '../../domain/errors/provider-errors.ts';
 
-/** Three times the greatest picture that is asked for: 1536 × 1024 pixels of 4 bytes, in base64. */
+/** Three times the largest image in base64: 1536 × 1024 pixels of 4 bytes. */
 const maxAnswerBytes = 24 * 1024 * 1024;
 
 /**
- * `fetch` for the provider's address, which comes from settings alone. An answer is read up to 24 MiB.
+ * `fetch` for the provider's address, which comes from settings alone. Reads at most 24 MiB of an answer.
  *
- * @throws ProviderError BAD_ANSWER, while the body is read, where there is more.
+ * @throws ProviderError BAD_ANSWER while the body is read, if it is longer.
  */
 export async function boundedFetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
   const response = await fetch(input, init);

@@ -15,18 +15,19 @@ const knownCodes: ReadonlyMap<string, ProviderErrorCode> = new Map([
   ['model_not_found', 'PROVIDER_MODEL_UNAVAILABLE'],
 ]);
 
-/** A wait longer than this is not obeyed: it would be a fault of the server, not a limit. */
+/** A longer `retry-after` is a fault of the server, not a limit, and is cut to this. */
 const maxRetryAfterMs = 120_000;
 
 /**
- * Tells the SDK's errors apart, once.
+ * Classifies the SDK's errors.
  *
  * @param error whatever the SDK rejected with.
- * @param signal the caller's own; where it aborted the call, its reason is returned instead.
+ * @param signal the caller's signal.
+ * @returns a ProviderError, or the signal's reason if the caller aborted the call.
  */
 export function toProviderError(error: unknown, signal: AbortSignal): unknown {
   if (error instanceof ProviderError) return error;
-  // In the middle of a body an abort surfaces as fetch's own AbortError.
+  // An abort in the middle of a body surfaces as fetch's own AbortError.
   const isAbort =
     error instanceof APIUserAbortError || (error instanceof Error && error.name === 'AbortError');
   if (isAbort && signal.aborted) return signal.reason;
@@ -43,7 +44,7 @@ export function toProviderError(error: unknown, signal: AbortSignal): unknown {
       cause: error,
     });
   }
-  // A body that is cut or no JSON fails in the SDK's parser, as a plain error.
+  // The SDK's parser throws a plain SyntaxError for a body that is cut or not JSON.
   if (error instanceof SyntaxError) return new ProviderError('BAD_ANSWER', { paid: 'YES', cause: error });
   return new ProviderError('PROVIDER_UNAVAILABLE', { paid: 'MAYBE', cause: error });
 }
@@ -52,10 +53,10 @@ function codeOf(error: APIError): ProviderErrorCode {
   const { status, code } = error;
   const known = typeof code === 'string' ? knownCodes.get(code) : undefined;
   if (known !== undefined) return known;
-  // Wrong or unknown keys, regions that are not served, permissions that are missing.
+  // Wrong keys, unsupported regions, missing permissions.
   if (status === 401 || status === 403) return 'PROVIDER_REJECTED_KEY';
   if (status === 402) return 'QUOTA_EXHAUSTED';
-  // An address or a model that is not there: both come from settings.
+  // A wrong address or model: both come from settings.
   if (status === 404) return 'PROVIDER_MODEL_UNAVAILABLE';
   if (status === 429) return 'RATE_LIMITED';
   if (status === 408 || status === 409 || status === undefined || status >= 500)

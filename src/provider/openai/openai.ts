@@ -9,7 +9,7 @@ import type { Provider } from '../provider.ts';
 
 export type OpenAiSettings = {
   apiKey: string;
-  /** Undefined: OpenAI's own. */
+  /** Undefined: OpenAI's address. */
   baseUrl: string | undefined;
   textModel: string;
   imageModel: string;
@@ -18,7 +18,7 @@ export type OpenAiSettings = {
 
 /** OpenAI, or any server that speaks its API. */
 export function createOpenAiProvider(settings: OpenAiSettings): Provider {
-  // Retrying is the engine's: it knows the budget, the limits and the other calls in flight.
+  // The engine retries: it knows the budget, the limits and the other calls in flight.
   const client = new OpenAI({
     apiKey: settings.apiKey,
     baseURL: settings.baseUrl ?? null,
@@ -82,7 +82,7 @@ export function createOpenAiProvider(settings: OpenAiSettings): Provider {
   };
 }
 
-// OpenAI's strict mode knows no `minLength`; captionSchema checks the answer in full.
+// OpenAI's strict mode does not support `minLength`. captionSchema checks the whole answer.
 const captionJsonSchema = z.toJSONSchema(
   z.strictObject({ caption: z.string(), hashtags: z.array(z.string()) }),
 );

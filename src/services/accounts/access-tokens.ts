@@ -1,21 +1,20 @@
-import type { Viewer } from '../../domain/viewer.ts';
 import { createHash } from 'node:crypto';
 import { JWSInvalid, JWTExpired } from 'jose/errors';
 import { SignJWT } from 'jose/jwt/sign';
 import { jwtVerify } from 'jose/jwt/verify';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { UnauthenticatedError } from '../../domain/errors/errors.ts';
+import { roles, type Viewer } from '../../domain/viewer.ts';
 
 export type AccessTokens = {
-  issue(userId: string, sessionId: string): Promise<{ accessToken: string; expiresAt: Date }>;
+  issue(viewer: Omit<Viewer, 'expiresAt'>): Promise<{ accessToken: string; expiresAt: Date }>;
   /**
-   * Says who a token was issued to; whether the session is still open is not its business.
+   * Says who a token was issued to; whether the session is still open, and the role still theirs, is not its business.
    *
    * @throws UnauthenticatedError for any token that is not ours or not valid now.
    */
   verify(token: string): Promise<Viewer>;
-  /** As `verify`, of a token that was verified before; undefined where it has to be asked. */
-  known(token: string): Viewer | undefined;
 };
 
 const issuer = 'pressrun';
@@ -27,10 +26,20 @@ const aheadToleranceSeconds = 60;
 /** How much longer a token is taken, so that a request on its way when it expires is not refused. */
 const expiryToleranceSeconds = 5;
 
-/** Tokens whose signature is not checked again until they expire. */
+/** Tokens whose signature is not checked again until they expire: that takes 90 µs of CPU, an answer from the cache 20. */
 const maxVerified = 10_000;
 
-const claimsSchema = z.object({ sub: z.uuid(), sid: z.uuid(), iat: z.number(), exp: z.number() });
+const claimsSchema = z
+  .object({
+    sub: z.uuid(),
+    sid: z.uuid(),
+    wid: z.uuid().optional(),
+    role: z.enum(roles).optional(),
+    iat: z.number(),
+    exp: z.number(),
+  })
+  // The release before this one says neither. Its users are the owners of the workspace that has their id.
+  .transform(({ sub, wid = sub, role = 'OWNER', ...claims }) => ({ sub, wid, role, ...claims }));
 
 /**
  * Access tokens: JWTs (RFC 9068 in shape) signed with HS256, as only Pressrun itself reads them: a public key
@@ -46,25 +55,13 @@ export function createAccessTokens(secrets: readonly Uint8Array[], lifetimeMinut
   const [kid, signingSecret] = signing;
   const lifetimeSeconds = Math.round(lifetimeMinutes * 60);
   // In the clear: who can read this memory finds the secrets in it.
-  const verified = new Map<string, { viewer: Viewer; untilMs: number }>();
-
-  function known(token: string): Viewer | undefined {
-    const entry = verified.get(token);
-    return entry !== undefined && Date.now() < entry.untilMs ? entry.viewer : undefined;
-  }
-
-  function remember(token: string, viewer: Viewer, untilMs: number): void {
-    verified.set(token, { viewer, untilMs });
-    const [oldest] = verified.keys();
-    if (verified.size > maxVerified && oldest !== undefined) verified.delete(oldest);
-  }
+  const verified = new LRUCache<string, { viewer: Viewer; untilMs: number }>({ max: maxVerified });
 
   return {
-    known,
-    async issue(userId, sessionId) {
+    async issue({ userId, workspaceId, role, sessionId }) {
       const now = Math.floor(Date.now() / 1000);
       const expiresAt = now + lifetimeSeconds;
-      const accessToken = await new SignJWT({ sid: sessionId })
+      const accessToken = await new SignJWT({ sid: sessionId, wid: workspaceId, role })
         .setProtectedHeader({ alg: algorithm, typ: type, kid })
         .setIssuer(issuer)
         .setAudience(issuer)
@@ -75,9 +72,8 @@ export function createAccessTokens(secrets: readonly Uint8Array[], lifetimeMinut
       return { accessToken, expiresAt: new Date(expiresAt * 1000) };
     },
     async verify(token) {
-      const before = known(token);
-      if (before !== undefined) return before;
-      verified.delete(token);
+      const known = verified.get(token);
+      if (known !== undefined && Date.now() < known.untilMs) return known.viewer;
       try {
         const { payload } = await jwtVerify(
           token,
@@ -102,10 +98,12 @@ export function createAccessTokens(secrets: readonly Uint8Array[], lifetimeMinut
         if (claims.exp + expiryToleranceSeconds < Date.now() / 1000) throw new JWTExpired('expired', payload);
         const viewer = {
           userId: claims.sub,
+          workspaceId: claims.wid,
+          role: claims.role,
           sessionId: claims.sid,
           expiresAt: new Date(claims.exp * 1000),
         };
-        remember(token, viewer, Math.min(claims.exp, claims.iat + lifetimeSeconds) * 1000);
+        verified.set(token, { viewer, untilMs: Math.min(claims.exp, claims.iat + lifetimeSeconds) * 1000 });
         return viewer;
       } catch (cause) {
         throw invalidToken({ cause });

@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { z } from 'zod';
 import {
   EmailTakenError,
@@ -13,16 +14,16 @@ import type { AccountDeletion } from '../deletion/accounts.ts';
 import { isOwnerGone } from '../../store/ownership.ts';
 import type { Passwords } from './passwords.ts';
 import type { RateLimits } from './rate-limits.ts';
+import { asLoggedIn, toLogin, type LoggedInUser, type Login } from './logins.ts';
 import type { OpenedSession, Sessions } from './sessions.ts';
+import type { Workspaces } from '../workspaces/workspaces.ts';
 import { parseInput } from '../../domain/validation.ts';
-
-export type Login = { user: User; accessToken: string; expiresAt: Date } & OpenedSession;
 
 /** `address` is the client's network address, which attempts are counted by. */
 export type Accounts = {
-  /** @throws InvalidInputError, EmailTakenError, RateLimitedError, ServiceUnavailableError */
+  /** Makes a user and a workspace that they own. @throws InvalidInputError, EmailTakenError, RateLimitedError, ServiceUnavailableError */
   register(input: { email: string; password: string }, address: string): Promise<Login>;
-  /** @throws InvalidInputError, WrongCredentialsError, RateLimitedError, ServiceUnavailableError */
+  /** Opens a session in the workspace that the user is a member of for longest. @throws InvalidInputError, WrongCredentialsError, RateLimitedError, ServiceUnavailableError */
   login(input: { email: string; password: string }, address: string): Promise<Login>;
   /** Trades a refresh token for a new pair of tokens. @throws InvalidRefreshTokenError, RateLimitedError */
   refresh(refreshToken: string, address: string): Promise<Login>;
@@ -41,7 +42,7 @@ export type Accounts = {
     address: string,
   ): Promise<number>;
   /**
-   * Cancels what runs, deletes everything the account owns, and sees to it that its pictures go.
+   * Deletes the user, and each workspace that nobody else owns: cancels what runs there, and sees to it that its pictures go.
    *
    * @throws InvalidInputError, WrongCredentialsError, RateLimitedError, ServiceUnavailableError
    */
@@ -51,11 +52,9 @@ export type Accounts = {
    * @throws UnauthenticatedError for any token that is not valid now, ServiceUnavailableError where nobody can say.
    */
   authenticate(token: string): Promise<Viewer>;
-  /** As `authenticate`, where nobody has to be asked; undefined otherwise. */
-  known(token: string): Viewer | undefined;
   /** Asks whether the session of who was authenticated is still open. @throws as `authenticate` */
   recheck(viewer: Viewer): Promise<Viewer>;
-  me(viewer: Viewer): Promise<User | null>;
+  me(viewer: Viewer): Promise<LoggedInUser | null>;
 };
 
 const email = z
@@ -81,13 +80,21 @@ export function createAccounts(
     passwords: Passwords;
     deletion: AccountDeletion;
     limits: RateLimits;
+    workspaces: Workspaces;
   },
 ): Accounts {
   const { prisma } = database;
-  const { tokens, sessions, passwords, deletion, limits } = deps;
+  const { tokens, sessions, passwords, deletion, limits, workspaces } = deps;
 
-  async function toLogin(user: User, session: OpenedSession): Promise<Login> {
-    return { user, ...session, ...(await tokens.issue(user.id, session.sessionId)) };
+  /** @throws WrongCredentialsError where the account has been deleted meanwhile. */
+  async function openSession(user: User): Promise<OpenedSession> {
+    // A user without a workspace has been deleted: the last one goes with the account alone.
+    const [oldest] = await workspaces.membershipsOf({ userId: user.id });
+    if (oldest === undefined) throw new WrongCredentialsError();
+    const { userId, workspaceId, role } = oldest;
+    return sessions.open({ userId, workspaceId, role }).catch((error: unknown) => {
+      throw isOwnerGone(error) ? new WrongCredentialsError() : error;
+    });
   }
 
   /** @throws WrongCredentialsError where the password is not the viewer's. */
@@ -109,13 +116,21 @@ export function createAccounts(
     async register(input, address) {
       const { email: normalised, password: given } = parseInput(credentials, input);
       await limits.attemptRegistration(address);
-      const data = { email: normalised, passwordHash: await passwords.hash(given) };
+      // The workspace has the user's id: the release before this one, which may serve the next request, knows no other.
+      const id = randomUUIDv7();
+      const workspace = { create: { id, name: normalised.split('@')[0] ?? normalised } };
+      const data = {
+        id,
+        email: normalised,
+        passwordHash: await passwords.hash(given),
+        memberships: { create: { role: 'OWNER' as const, workspace } },
+      };
       const user = await prisma.user.create({ data }).catch((error: unknown) => {
         if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002')
           throw new EmailTakenError();
         throw error;
       });
-      return toLogin(user, await sessions.open(user.id));
+      return toLogin(tokens, user, await openSession(user));
     },
     async login(input, address) {
       const { email: normalised, password: given } = parseInput(credentials, input);
@@ -124,23 +139,21 @@ export function createAccounts(
       const matches = await passwords.matches(given, user?.passwordHash);
       if (user === null || !matches) throw new WrongCredentialsError();
       await limits.forgiveLogin(normalised, address);
-      const session = await sessions.open(user.id).catch((error: unknown) => {
-        throw isOwnerGone(error) ? new WrongCredentialsError() : error;
-      });
+      const session = await openSession(user);
       // A change of the password ends all sessions that were open then; one that was opened behind it has to end itself.
       const now = await prisma.user.findUnique({ where: { id: user.id } });
       if (now?.passwordHash !== user.passwordHash) {
         await sessions.end(user.id, { only: session.sessionId });
         throw new WrongCredentialsError();
       }
-      return toLogin(user, session);
+      return toLogin(tokens, user, session);
     },
     async refresh(refreshToken, address) {
       await limits.attemptRefresh(address);
       const session = await sessions.rotate(refreshToken);
       const user = await prisma.user.findUnique({ where: { id: session.userId } });
       if (user === null) throw new InvalidRefreshTokenError();
-      return toLogin(user, session);
+      return toLogin(tokens, user, session);
     },
     logout: (viewer) => sessions.end(viewer.userId, { only: viewer.sessionId }),
     logoutEverywhere: (viewer) => sessions.end(viewer.userId, {}),
@@ -164,14 +177,14 @@ export function createAccounts(
       await requirePassword(viewer, given, address);
       // First, while their rows can still be found: subscriptions close, and nobody comes in any more.
       await sessions.end(viewer.userId, {});
-      await deletion.run(viewer);
+      const closed = await deletion.run(viewer);
+      for (const workspaceId of closed) await sessions.endIn(workspaceId);
     },
     authenticate: async (token) => recheck(await tokens.verify(token)),
-    known(token) {
-      const viewer = tokens.known(token);
-      return viewer !== undefined && sessions.isKnownOpen(viewer) ? viewer : undefined;
-    },
     recheck,
-    me: (viewer) => prisma.user.findUnique({ where: { id: viewer.userId } }),
+    async me(viewer) {
+      const user = await prisma.user.findUnique({ where: { id: viewer.userId } });
+      return user === null ? null : asLoggedIn(user, viewer);
+    },
   };
 }

@@ -10,7 +10,7 @@ import {
 import { networkOf } from '../../domain/addresses.ts';
 import { RateLimitedError } from '../../domain/errors/errors.ts';
 
-/** How much is allowed; see README.md, Settings. */
+/** How much is allowed; see docs/configuration.md. */
 export type RateLimitSettings = {
   /** Operations a minute: top-level fields, so that an alias counts like a request of its own. */
   perUser: number;
@@ -33,7 +33,7 @@ export type RateLimits = {
   /** Counts a request before anything of it is read. */
   request(address: string): Allowed;
   /** @param fields top-level fields of the operation, each of which counts like a request of its own. */
-  operation(client: { userId: string | undefined; address: string }, fields: number): Allowed;
+  operation(client: { workspaceId: string | undefined; address: string }, fields: number): Allowed;
   /** Counts an attempt before it costs a hash. By account and address, so that nobody can lock out somebody else. */
   attemptLogin(email: string, address: string): Promise<void>;
   /** After a right password the wrong ones before it are forgotten. */
@@ -61,7 +61,7 @@ export function createRateLimits(settings: RateLimitSettings, redis: Redis | und
       inMemoryBlockOnConsumed: points,
     });
   };
-  const perUser = inBlocks(limiter('user', settings.perUser, minute));
+  const perWorkspace = inBlocks(limiter('user', settings.perUser, minute));
   const perAddress = inBlocks(limiter('address', settings.perAddress, minute));
   const global = inBlocks(new RateLimiterMemory({ points: settings.global, duration: minute }));
   const logins = limiter('login', settings.logins, 15 * minute);
@@ -71,9 +71,9 @@ export function createRateLimits(settings: RateLimitSettings, redis: Redis | und
 
   return {
     request: (address) => andThen(global('all', 1), () => perAddress(networkOf(address), 1)),
-    operation: ({ userId, address }, fields) =>
+    operation: ({ workspaceId, address }, fields) =>
       andThen(fields > 1 ? perAddress(networkOf(address), fields - 1) : undefined, () =>
-        userId === undefined ? undefined : perUser(userId, fields),
+        workspaceId === undefined ? undefined : perWorkspace(workspaceId, fields),
       ),
     async attemptLogin(email, address) {
       await consume(loginsPerAddress, networkOf(address));

@@ -1,8 +1,16 @@
 import type { Logger } from '../../telemetry/logger.ts';
-import type { Viewer } from '../../domain/viewer.ts';
+import type { Role, Viewer } from '../../domain/viewer.ts';
 
 /** Why a watched session is over: ended, its token expired, or for too long nobody could say whether it is open. */
 export type SessionEnd = 'ended' | 'expired' | 'unverified';
+
+/** What an open session may be used for, as the database says. */
+export type Rights = { workspaceId: string; role: Role };
+
+/** Whether a viewer is in the workspace, and has the role, that the rights of their session say. */
+export function agree(viewer: Viewer, rights: Rights | undefined): boolean {
+  return viewer.workspaceId === rights?.workspaceId && viewer.role === rights.role;
+}
 
 type Watcher = { viewer: Viewer; onEnd: (reason: SessionEnd) => void };
 
@@ -14,10 +22,10 @@ const unverifiedMs = 5_000;
 /**
  * Watches over what outlives a request: one question each half second for all open subscriptions of this instance.
  *
- * @param openAmong which of these sessions are open; undefined where `end` tells of every end.
+ * @param openAmong which of these sessions are open, and their rights; undefined where `end` tells of every end.
  */
 export function createSessionWatch(
-  openAmong: ((sessionIds: string[]) => Promise<ReadonlySet<string>>) | undefined,
+  openAmong: ((sessionIds: string[]) => Promise<ReadonlyMap<string, Rights>>) | undefined,
   logger: Logger,
 ) {
   const watchers = new Set<Watcher>();
@@ -39,7 +47,7 @@ export function createSessionWatch(
     try {
       const open = await openAmong([...asked]);
       verifiedAt = askedAt;
-      finish('ended', ({ sessionId }) => asked.has(sessionId) && !open.has(sessionId));
+      finish('ended', (viewer) => asked.has(viewer.sessionId) && !agree(viewer, open.get(viewer.sessionId)));
     } catch (error) {
       logger.warn({ err: error }, 'cannot verify the sessions of open subscriptions');
     }

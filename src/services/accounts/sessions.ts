@@ -3,12 +3,11 @@ import { LRUCache } from 'lru-cache';
 import { InvalidRefreshTokenError, ServiceUnavailableError } from '../../domain/errors/errors.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { Viewer } from '../../domain/viewer.ts';
-import { createSessionWatch, type SessionEnd } from './session-watch.ts';
+import type { Member, Viewer } from '../../domain/viewer.ts';
+import { agree, createSessionWatch, type Rights, type SessionEnd } from './session-watch.ts';
 
 /** A refresh token works once and brings the next one with it. */
-export type OpenedSession = {
-  userId: string;
+export type OpenedSession = Member & {
   sessionId: string;
   refreshToken: string;
   /** When the session ends, however often it is refreshed. */
@@ -16,7 +15,8 @@ export type OpenedSession = {
 };
 
 export type Sessions = {
-  open(userId: string): Promise<OpenedSession>;
+  /** Opens a session of a user in a workspace. */
+  open(member: Member): Promise<OpenedSession>;
   /**
    * Trades a refresh token for its successor. One that was used before has been stolen, or its answer was lost: nobody can
    * tell, so the whole session ends. There is no time of grace.
@@ -25,19 +25,19 @@ export type Sessions = {
    */
   rotate(refreshToken: string): Promise<OpenedSession>;
   /**
-   * Ends an account's sessions: on this instance at once, on all others within a second.
+   * Ends a user's sessions: on this instance at once, on all others within a second.
    *
    * @returns how many were open.
    */
   end(userId: string, which: { only?: string; allBut?: string }): Promise<number>;
+  /** Ends the sessions of all members of a workspace, as `end` does. */
+  endIn(workspaceId: string): Promise<number>;
   /**
-   * Whether the session of a token is open.
+   * Whether the session of a token is open, and is in the workspace and has the role that the token says.
    *
    * @throws ServiceUnavailableError where nobody can tell within `patienceMs`: a refusal, not an entry.
    */
   isOpen(viewer: Viewer): Promise<boolean>;
-  /** Whether it is open by an answer that is trusted still; false where `isOpen` is to be asked. */
-  isKnownOpen(viewer: Viewer): boolean;
   /**
    * Calls `onEnd` once, at most 2 s after the session ends or the token expires.
    *
@@ -48,8 +48,6 @@ export type Sessions = {
 };
 
 const lifetimeDays = 30;
-/** What the database said of a session; not open until it has. */
-type Remembered = { answer: Promise<boolean>; isOpen: boolean };
 
 /** How many sessions are remembered as open. */
 const maxRemembered = 10_000;
@@ -67,14 +65,19 @@ export function createSessions(database: Database, options: { isShared: boolean;
   // Embedded, one connection serves everything, and a large order in front of the question is not an outage.
   const patienceMs = options.isShared ? 2_000 : 15_000;
   // Counted from before the question: an end that comes after it is known in time.
-  const remembered = new LRUCache<string, Remembered>({ max: maxRemembered, ttl: trustMs, ttlResolution: 0 });
+  const remembered = new LRUCache<string, Promise<Rights | undefined>>({
+    max: maxRemembered,
+    ttl: trustMs,
+    ttlResolution: 0,
+  });
 
   const openAmong = async (ids: string[]) => {
-    const rows = await database.query<{ id: string }>(
-      'SELECT id FROM sessions WHERE id = ANY($1::uuid[]) AND "expiresAt" > $2',
+    const rows = await database.query<Rights & { id: string }>(
+      `SELECT s.id, s."workspaceId", m.role FROM sessions s JOIN memberships m USING ("workspaceId", "userId")
+       WHERE s.id = ANY($1::uuid[]) AND s."expiresAt" > $2`,
       [ids, new Date()],
     );
-    return new Set(rows.map(({ id }) => id));
+    return new Map(rows.map(({ id, ...rights }) => [id, rights]));
   };
   const watch = createSessionWatch(options.isShared ? openAmong : undefined, options.logger);
 
@@ -86,37 +89,31 @@ export function createSessions(database: Database, options: { isShared: boolean;
     return ids.length;
   }
 
-  function ask(sessionId: string): Promise<boolean> {
+  function ask(sessionId: string): Promise<Rights | undefined> {
     const answer = within(
       patienceMs,
-      openAmong([sessionId]).then((open) => open.has(sessionId)),
+      openAmong([sessionId]).then((open) => open.get(sessionId)),
     );
-    const entry: Remembered = { answer, isOpen: false };
-    remembered.set(sessionId, entry);
-    void note(sessionId, entry);
+    remembered.set(sessionId, answer);
+    answer.catch(() => {
+      if (remembered.peek(sessionId) === answer) remembered.delete(sessionId);
+    });
     return answer;
   }
 
-  async function note(sessionId: string, entry: Remembered): Promise<void> {
-    try {
-      entry.isOpen = await entry.answer;
-    } catch {
-      if (remembered.peek(sessionId) === entry) remembered.delete(sessionId);
-    }
-  }
-
   return {
-    async open(userId) {
+    async open(member) {
       const refreshExpiresAt = new Date(Date.now() + lifetimeDays * 86_400_000);
       const refreshToken = newToken();
       const { id: sessionId } = await prisma.session.create({
         data: {
-          userId,
+          userId: member.userId,
+          workspaceId: member.workspaceId,
           expiresAt: refreshExpiresAt,
           refreshTokens: { create: { hash: hashOf(refreshToken) } },
         },
       });
-      return { userId, sessionId, refreshToken, refreshExpiresAt };
+      return { ...member, sessionId, refreshToken, refreshExpiresAt };
     },
 
     async rotate(refreshToken) {
@@ -153,9 +150,14 @@ export function createSessions(database: Database, options: { isShared: boolean;
       return ended(rows.map(({ id }) => id));
     },
 
-    isOpen: ({ sessionId }) => remembered.get(sessionId)?.answer ?? ask(sessionId),
+    async endIn(workspaceId) {
+      const rows = await prisma.$queryRaw<{ id: string }[]>`
+        DELETE FROM sessions WHERE "workspaceId" = ${workspaceId}::uuid RETURNING id`;
+      return ended(rows.map(({ id }) => id));
+    },
 
-    isKnownOpen: ({ sessionId }) => remembered.get(sessionId)?.isOpen ?? false,
+    isOpen: async (viewer) =>
+      agree(viewer, await (remembered.get(viewer.sessionId) ?? ask(viewer.sessionId))),
 
     watch: watch.add,
 
@@ -165,9 +167,9 @@ export function createSessions(database: Database, options: { isShared: boolean;
 
 /** Uses of the tokens of one session come one after another: 20 at once have one successor. */
 async function lockSession(tx: Transaction, refreshToken: string) {
-  const [session] = await tx.$queryRaw<{ userId: string; sessionId: string; refreshExpiresAt: Date }[]>`
-    SELECT s."userId", s.id AS "sessionId", s."expiresAt" AS "refreshExpiresAt"
-    FROM sessions s JOIN refresh_tokens t ON t."sessionId" = s.id
+  const [session] = await tx.$queryRaw<(Member & { sessionId: string; refreshExpiresAt: Date })[]>`
+    SELECT s."userId", s."workspaceId", m.role, s.id AS "sessionId", s."expiresAt" AS "refreshExpiresAt"
+    FROM sessions s JOIN refresh_tokens t ON t."sessionId" = s.id JOIN memberships m USING ("workspaceId", "userId")
     WHERE t.hash = ${hashOf(refreshToken)} AND s."expiresAt" > now() FOR UPDATE OF s`;
   return session;
 }

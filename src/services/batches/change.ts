@@ -1,12 +1,16 @@
-import { loggedEventSchema, type LoggedEvent, type StoredEvent } from '../../domain/batches/events.ts';
+import type { LoggedEvent, StoredEvent } from '../../domain/batches/events.ts';
 import { NotFoundError } from '../../domain/errors/errors.ts';
 import type { Changes } from '../../cache/changes.ts';
+import { appendEvents } from '../../events/append.ts';
 import type { Bus } from '../../events/bus.ts';
 import { announce } from '../../events/topics.ts';
 import type { Database, Transaction } from '../../store/database.ts';
-import type { Batch } from '../../store/generated/prisma/client.ts';
-import type { Jobs } from '../../store/jobs.ts';
+import { Prisma, type Batch } from '../../store/generated/prisma/client.ts';
+import type { Jobs } from '../../store/jobs/jobs.ts';
 import { reconcileWindow, wakeReconciliation, windowSize } from './reconciliation.ts';
+
+/** An event to be appended: its type and fields, without the batch's counters. */
+export type NewEvent = { type: StoredEvent['type']; reason?: string; retriedCount?: number };
 
 /**
  * Locks a batch, changes it and logs that, in one transaction; publishes after its commit. Where the change asks for it
@@ -17,7 +21,7 @@ import { reconcileWindow, wakeReconciliation, windowSize } from './reconciliatio
  */
 export type BatchChange = (
   where: { id: string; ownerId?: string },
-  change: (tx: Transaction, batch: Batch) => Promise<object | undefined>,
+  change: (tx: Transaction, batch: Batch) => Promise<NewEvent | undefined>,
 ) => Promise<Batch>;
 
 export function createBatchChange({
@@ -45,38 +49,33 @@ export function createBatchChange({
       const isSmall = changed.postCount <= windowSize;
       const reconciled = isSmall ? await reconcileWindow(jobs, tx, changed) : changed;
       if (event === undefined) return { batch: reconciled, entry: undefined };
-      return appendEvent(tx, where.id, event);
+      return appendEvent(tx, reconciled, event);
     });
-    changes.account(batch.ownerId);
+    changes.workspace(batch.ownerId);
     wakeReconciliation(bus, batch);
     if (entry !== undefined) announce(bus, [entry]);
     return batch;
   };
 }
 
-/** Writes an event behind the newest ones of a batch whose row is locked, and of its owner. */
+/** Appends one event to a batch whose row is locked. */
 export async function appendEvent(
   tx: Transaction,
-  batchId: string,
-  event: object,
+  batch: Batch,
+  { type, ...fields }: NewEvent,
 ): Promise<{ batch: Batch; entry: LoggedEvent }> {
-  const batch = await tx.batch.update({ where: { id: batchId }, data: { lastSeq: { increment: 1 } } });
-  const { ownerId, lastSeq: seq, postCount, completedCount, failedCount, cancelledCount } = batch;
-  const stream = await tx.userStream.upsert({
-    where: { userId: ownerId },
-    create: { userId: ownerId, lastSeq: 1 },
-    update: { lastSeq: { increment: 1 } },
-  });
-  const entry = loggedEventSchema.parse({
-    batchId,
-    seq,
-    ownerId,
-    userSeq: stream.lastSeq,
-    createdAt: new Date(),
-    event: { ...event, postCount, completedCount, failedCount, cancelledCount },
-  });
-  const { event: stored, ...place } = entry;
-  const { type, ...payload }: StoredEvent = stored;
-  await tx.event.create({ data: { ...place, type, payload } });
-  return { batch, entry };
+  const [entry] = await appendEvents(tx, [
+    Prisma.sql`counted AS (
+      UPDATE batches SET "lastSeq" = "lastSeq" + 1 WHERE id = ${batch.id}::uuid RETURNING *
+    )`,
+    Prisma.sql`entries AS (
+      SELECT id AS "batchId", "ownerId", "lastSeq" AS seq, ${type} AS type,
+             ${JSON.stringify(fields)}::jsonb || jsonb_build_object(
+               'postCount', "postCount", 'completedCount', "completedCount", 'failedCount', "failedCount",
+               'cancelledCount', "cancelledCount") AS payload
+      FROM counted
+    )`,
+  ]);
+  if (entry === undefined) throw new Error(`batch ${batch.id} is gone`);
+  return { batch: { ...batch, lastSeq: entry.seq }, entry };
 }

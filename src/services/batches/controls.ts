@@ -5,11 +5,11 @@ import type { PauseCode } from '../../domain/errors/provider-errors.ts';
 import type { Changes } from '../../cache/changes.ts';
 import type { Bus } from '../../events/bus.ts';
 import type { Database, Transaction } from '../../store/database.ts';
-import type { Batch, BatchPriority, Prisma } from '../../store/generated/prisma/client.ts';
-import type { Jobs } from '../../store/jobs.ts';
+import { Prisma, type Batch, type BatchPriority } from '../../store/generated/prisma/client.ts';
+import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import type { BudgetRefusal } from '../../provider/ledger/ledger.ts';
-import { createBatchChange } from './change.ts';
+import { createBatchChange, type NewEvent } from './change.ts';
 import { maxCostSchema } from './start.ts';
 import { ownedBy, type Owner } from '../../store/ownership.ts';
 import { cancelInFlight, removeWaitingJobs, waitingJobs } from './reconciliation.ts';
@@ -57,7 +57,7 @@ export function createBatchControls(deps: {
   const control = createBatchChange(deps);
   const owned = (owner: Owner, id: string) => ({ id, ...ownedBy(owner) });
 
-  async function pause(tx: Transaction, batch: Batch, reason: string): Promise<object | undefined> {
+  async function pause(tx: Transaction, batch: Batch, reason: string): Promise<NewEvent | undefined> {
     if (batch.status === 'PAUSED') return undefined;
     if (batch.status !== 'RUNNING') throw new BatchStateError(batch.status, 'paused');
     await removeWaitingJobs(jobs, tx, batch);
@@ -103,7 +103,10 @@ export function createBatchControls(deps: {
       const { pauseReason } = await control({ id }, async (tx, batch) => {
         if (batch.status !== 'RUNNING') return undefined;
         const isOfBatch = refusal.reason === 'BATCH_BUDGET_EXCEEDED';
-        if (await hasCallsUnderWay(tx, isOfBatch ? { batchId: id } : { ownerId: batch.ownerId })) {
+        const whose = isOfBatch
+          ? Prisma.sql`p."batchId" = ${id}::uuid`
+          : Prisma.sql`p."ownerId" = ${batch.ownerId}::uuid`;
+        if (await hasCallsUnderWay(tx, whose)) {
           const waitMs = Math.min(Math.max(remainingCount(batch), shortestWaitMs), longestWaitMs);
           await jobs.postponeAll(tx, 'posts', waitingJobs(id), waitMs);
           return undefined;
@@ -183,14 +186,10 @@ async function committedInMonth(tx: Transaction, ownerId: string, at: Date): Pro
   return spend?.committedMicros ?? 0n;
 }
 
-/** @returns whether posts are being made whose calls have set money aside. @param whose of which batch or owner. */
-async function hasCallsUnderWay(tx: Transaction, whose: Prisma.PostWhereInput): Promise<boolean> {
-  const underWay = await tx.post.findMany({
-    where: { ...whose, status: 'GENERATING' },
-    select: { id: true },
-  });
-  const call = await tx.providerCall.findFirst({
-    where: { subjectId: { in: underWay.map(({ id }) => id) }, status: { in: ['INTENT', 'SENT'] } },
-  });
-  return call !== null;
+/** @returns whether posts are being made whose calls have set money aside. @param whose a condition on a post `p`. */
+async function hasCallsUnderWay(tx: Transaction, whose: Prisma.Sql): Promise<boolean> {
+  const calls = await tx.$queryRaw<object[]>`
+    SELECT 1 FROM posts p JOIN provider_calls c ON c."subjectId" = p.id AND c.status IN ('INTENT', 'SENT')
+    WHERE p.status = 'GENERATING' AND ${whose} LIMIT 1`;
+  return calls.length > 0;
 }

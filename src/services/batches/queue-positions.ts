@@ -1,7 +1,7 @@
 import type { Database, Transaction } from '../../store/database.ts';
 import { firstTurn } from '../../domain/batches/fair-share.ts';
 import type { Batch } from '../../store/generated/prisma/client.ts';
-import type { Jobs } from '../../store/jobs.ts';
+import type { Jobs } from '../../store/jobs/jobs.ts';
 import { reorderPosts, type QueuedPost } from '../posts/queue.ts';
 
 /**

@@ -11,7 +11,7 @@ import { estimateSeconds } from '../../domain/batches/estimate.ts';
 import type { Database } from '../../store/database.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import { orderSchema } from './start.ts';
-import { ownedBy } from '../../store/ownership.ts';
+import { ownedBy, ownedRows } from '../../store/ownership.ts';
 import { parseInput } from '../../domain/validation.ts';
 
 /** What a batch would cost and take, before anything is spent. */
@@ -65,11 +65,11 @@ export function createQuotes({ prisma }: Database, settings: QuoteSettings): Quo
         { waiting: number; owners: number; own: number; seconds: number | null }[]
       >`
         SELECT count(*)::int AS waiting, count(DISTINCT "ownerId")::int AS owners,
-               count(*) FILTER (WHERE "ownerId" = ${viewer.userId}::uuid)::int AS own,
+               count(*) FILTER (WHERE ${ownedRows(viewer, 'p')})::int AS own,
                (SELECT avg(extract(epoch FROM "finishedAt" - "startedAt"))::float8
                 FROM (SELECT "finishedAt", "startedAt" FROM posts WHERE status = 'COMPLETED' AND "finishedAt" IS NOT NULL
                       ORDER BY "createdAt" DESC LIMIT ${recentPosts}) r) AS seconds
-        FROM posts WHERE status = 'PENDING'`;
+        FROM posts p WHERE status = 'PENDING'`;
       const { waiting = 0, owners = 0, own = 0, seconds } = queue ?? {};
       // Turns go round: until its first post an owner waits for their own backlog, and as many of each other owner.
       const others = owners - (own > 0 ? 1 : 0);

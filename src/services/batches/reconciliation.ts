@@ -5,8 +5,8 @@ import { reconcileTopic } from '../../events/topics.ts';
 import { closeCalls } from '../../provider/ledger/statements.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import { Prisma, type Batch, type PostStatus } from '../../store/generated/prisma/client.ts';
-import type { Jobs } from '../../store/jobs.ts';
-import { enqueuePosts, type QueuedPost } from '../posts/queue.ts';
+import type { Jobs } from '../../store/jobs/jobs.ts';
+import { enqueuePosts, restoreJobs, type QueuedPost } from '../posts/queue.ts';
 import { lockTurns, takeTurns } from './queue-positions.ts';
 
 /**
@@ -49,7 +49,7 @@ export function createReconciliation(deps: {
           SELECT * FROM batches WHERE id = ${due.id}::uuid AND "reconcileFrom" <= "postCount" FOR NO KEY UPDATE`;
         if (batch !== undefined) await reconcileWindow(jobs, tx, batch);
       });
-      changes.account(due.ownerId);
+      changes.workspace(due.ownerId);
       return true;
     },
   };
@@ -76,7 +76,10 @@ export async function reconcileWindow(jobs: Jobs, tx: Transaction, batch: Batch)
   let retried = 0;
   if (from <= written) {
     retried = await retryPosts(tx, batch, window);
-    if (status === 'RUNNING') await restoreJobs(jobs, tx, id, window);
+    if (status === 'RUNNING') {
+      const ofWindow = Prisma.sql`b.id = ${id}::uuid AND p.position BETWEEN ${window.from}::int AND ${window.to}::int`;
+      await restoreJobs(jobs, tx, ofWindow);
+    }
     if (status === 'CANCELLED') await cancelPosts(tx, id, window);
   }
   if (written < to) await writePosts(jobs, tx, batch, { from: Math.max(from, written + 1), to });
@@ -167,24 +170,6 @@ async function retryPosts(tx: Transaction, batch: Batch, { from, to }: Window): 
     FROM (SELECT id, (row_number() OVER (ORDER BY position))::int AS place FROM posts
           WHERE "batchId" = ${batch.id}::uuid AND position BETWEEN ${from}::int AND ${to}::int AND status = 'FAILED') f
     WHERE p.id = f.id`;
-}
-
-/** Gives posts that wait and have no job one. What a worker has fetched, or the queue has given up, keeps its own. */
-async function restoreJobs(
-  jobs: Jobs,
-  tx: Transaction,
-  batchId: string,
-  { from, to }: Window,
-): Promise<void> {
-  const posts = await tx.$queryRaw<QueuedPost[]>`
-    SELECT p.id, p."jobId", p."ownerId", p.turn FROM posts p
-    WHERE p."batchId" = ${batchId}::uuid AND p.position BETWEEN ${from}::int AND ${to}::int AND p.status = 'PENDING'
-      AND NOT EXISTS (SELECT 1 FROM pgboss.job j WHERE j.name = 'posts' AND j.id = p."jobId"
-                      AND j.state IN ('created', 'retry', 'active', 'failed'))
-    ORDER BY p.position`;
-  // One that was fetched while the batch was paused is there still, as completed.
-  await jobs.remove(tx, 'posts', jobIds(posts));
-  await enqueuePosts(jobs, tx, posts);
 }
 
 async function cancelPosts(tx: Transaction, batchId: string, { from, to }: Window): Promise<void> {

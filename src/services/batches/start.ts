@@ -14,10 +14,10 @@ import type { Bus } from '../../events/bus.ts';
 import { announce } from '../../events/topics.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import type { Batch, Campaign } from '../../store/generated/prisma/client.ts';
-import type { Jobs } from '../../store/jobs.ts';
+import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import { appendEvent } from './change.ts';
-import { ownedBy } from '../../store/ownership.ts';
+import { ownedBy, ownedRows, type Owner } from '../../store/ownership.ts';
 import { reconcileWindow, wakeReconciliation, windowSize } from './reconciliation.ts';
 import { lockTurns } from './queue-positions.ts';
 import { parseInput, text } from '../../domain/validation.ts';
@@ -71,7 +71,8 @@ export async function startBatch(
     async (tx): Promise<{ batch: Batch; entry?: LoggedEvent }> => {
       // Held, so that it is neither archived nor deleted until the batch is written.
       const [campaign] = await tx.$queryRaw<Campaign[]>`
-      SELECT * FROM campaigns WHERE id = ${order.campaignId}::uuid AND "ownerId" = ${viewer.userId}::uuid AND "deletedAt" IS NULL FOR SHARE`;
+      SELECT * FROM campaigns c
+      WHERE id = ${order.campaignId}::uuid AND ${ownedRows(viewer, 'c')} AND "deletedAt" IS NULL FOR SHARE`;
       if (campaign === undefined) throw new NotFoundError('campaign', 'input.campaignId');
       if (idempotencyKey != null) {
         const earlier = await claimKey(tx, viewer, idempotencyKey, hashOf(order), batchId);
@@ -82,7 +83,7 @@ export async function startBatch(
         throw new CampaignStateError('An archived campaign takes no new batch. Restore it first.');
       }
       const isLarge = order.postCount > windowSize;
-      if (isLarge) await checkUnwritten(tx, viewer.userId, order.postCount);
+      if (isLarge) await checkUnwritten(tx, viewer, order.postCount);
       const created = await tx.batch.create({
         data: {
           id: batchId,
@@ -95,9 +96,9 @@ export async function startBatch(
           reconcileFrom: 1,
         },
       });
-      if (!isLarge) await reconcileWindow(deps.jobs, tx, created);
+      const batch = isLarge ? created : await reconcileWindow(deps.jobs, tx, created);
       // Last: it locks the owner's stream, which the owner's other batches write their events to.
-      return appendEvent(tx, batchId, { type: 'BATCH_STARTED' });
+      return appendEvent(tx, batch, { type: 'BATCH_STARTED' });
     },
   );
   if (started.entry !== undefined) {
@@ -113,12 +114,12 @@ export async function startBatch(
  *
  * @throws OrderLimitError where too many posts of earlier orders are not written yet.
  */
-async function checkUnwritten(tx: Transaction, ownerId: string, postCount: number): Promise<void> {
-  await lockTurns(tx, ownerId);
+async function checkUnwritten(tx: Transaction, owner: Owner, postCount: number): Promise<void> {
+  await lockTurns(tx, owner.workspaceId);
   const [earlier] = await tx.$queryRaw<{ unwritten: number }[]>`
     SELECT coalesce(sum(b."postCount" - coalesce((
       SELECT position FROM posts p WHERE p."batchId" = b.id ORDER BY position DESC LIMIT 1), 0)), 0)::int AS unwritten
-    FROM batches b WHERE b."ownerId" = ${ownerId}::uuid AND b."reconcileFrom" IS NOT NULL`;
+    FROM batches b WHERE ${ownedRows(owner, 'b')} AND b."reconcileFrom" IS NOT NULL`;
   if ((earlier?.unwritten ?? 0) + postCount > maxUnwrittenPosts) throw new OrderLimitError(maxUnwrittenPosts);
 }
 
@@ -137,7 +138,7 @@ async function claimKey(
 ): Promise<string | undefined> {
   const claimed = await tx.$executeRaw`
     INSERT INTO idempotency_keys AS k ("ownerId", key, "inputHash", "batchId")
-    VALUES (${viewer.userId}::uuid, ${key}, ${inputHash}, ${batchId}::uuid)
+    VALUES (${viewer.workspaceId}::uuid, ${key}, ${inputHash}, ${batchId}::uuid)
     ON CONFLICT ("ownerId", key) DO UPDATE
       SET "inputHash" = excluded."inputHash", "batchId" = excluded."batchId", "createdAt" = now()
       WHERE k."createdAt" < now() - interval '24 hours'`;

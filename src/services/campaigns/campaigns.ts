@@ -8,19 +8,9 @@ import { Prisma, type Campaign, type CampaignStatus } from '../../store/generate
 import { invalidToken } from '../accounts/access-tokens.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import type { CampaignDeletion } from '../deletion/campaigns.ts';
-import {
-  all,
-  commonFilterSchema,
-  holding,
-  is,
-  kind,
-  within,
-  type Rows,
-  type TimeRange,
-} from '../../store/lists/filters.ts';
-import { createLists, type Columns } from '../../store/lists/lists.ts';
-import { isOwnerGone, ownedBy, type Owner } from '../../store/ownership.ts';
-import type { Direction, Page, PageArgs } from '../../store/lists/paging.ts';
+import { all, commonFilterSchema, holding, kind, within, type Rows } from '../../store/lists/filters.ts';
+import { createEntityLists, type EntityLists } from '../../store/lists/entity-lists.ts';
+import { isOwnerGone, ownedBy, ownedRows, ownerOf, type Owner } from '../../store/ownership.ts';
 import { parseInput, text } from '../../domain/validation.ts';
 
 export type CampaignInput = {
@@ -36,18 +26,11 @@ export type CampaignInput = {
 /** What is left out stays as it is. */
 export type CampaignChanges = { [Key in keyof CampaignInput]?: CampaignInput[Key] | null | undefined };
 
-/** A list that is absent or empty does not narrow. */
-export type CampaignFilter = {
-  status?: CampaignStatus[] | null | undefined;
-  channel?: Channel[] | null | undefined;
-  created?: TimeRange | null | undefined;
-  search?: string | null | undefined;
-};
-
-export type CampaignOrder = { by: 'createdAt' | 'updatedAt' | 'name'; direction: Direction };
-
-/** All but `create` and the lists throw NotFoundError for a campaign that is not the viewer's. */
-export type Campaigns = {
+/**
+ * What changes a campaign throws NotFoundError where it is not the viewer's. `findAll` is for what posts and batches refer to, and so
+ * with campaigns that are being deleted (`deletedAt`); all else is without them.
+ */
+export type Campaigns = EntityLists<'campaigns', CampaignFilter> & {
   /** @throws InvalidInputError */
   create(viewer: Viewer, input: CampaignInput): Promise<Campaign>;
   /**
@@ -59,17 +42,7 @@ export type Campaigns = {
   /** An archived campaign takes no new batch; its running ones are finished. May be repeated. */
   setStatus(viewer: Viewer, id: string, status: CampaignStatus): Promise<Campaign>;
   delete: CampaignDeletion['run'];
-  /** @returns null for an absent campaign and for somebody else's alike. */
-  find(viewer: Owner, id: string, columns?: Columns<Campaign>): Promise<Campaign | null>;
-  /** For what posts and batches refer to, and so with campaigns that are being deleted (`deletedAt`). @returns in the order of the ids; null for an absent campaign and for somebody else's alike. */
-  findAll(viewer: Owner, ids: readonly string[]): Promise<(Campaign | null)[]>;
-  /** @throws InvalidInputError */
-  list(viewer: Viewer, args: ListArgs, columns?: Columns<Campaign>): Promise<Page<Campaign>>;
-  /** How many campaigns the list has. @throws InvalidInputError */
-  count(viewer: Viewer, filter: CampaignFilter): Promise<number>;
 };
-
-type ListArgs = { filter: CampaignFilter; order: CampaignOrder; page: PageArgs };
 
 const campaignSchema = z.object({
   name: text(120),
@@ -93,6 +66,9 @@ const filterSchema = commonFilterSchema.extend({
   channel: z.array(z.enum(channelNames)).nullish(),
 });
 
+/** A list that is absent or empty does not narrow. */
+export type CampaignFilter = z.input<typeof filterSchema>;
+
 export function createCampaigns({
   database,
   changes,
@@ -103,17 +79,18 @@ export function createCampaigns({
   deletion: Pick<CampaignDeletion, 'run'>;
 }): Campaigns {
   const { campaign } = database.prisma;
-  const lists = createLists(database, 'campaigns');
-
-  const rowsOf = (viewer: Viewer, filter: z.output<typeof filterSchema>): Rows => ({
+  const rowsOf = (owner: Owner, filter: z.output<typeof filterSchema>): Rows => ({
+    isSearch: filter.search != null,
     where: all([
-      is('t.ownerId', viewer.userId),
+      ownedRows(owner, 't'),
       Prisma.sql`t."deletedAt" IS NULL`,
       within('t.createdAt', filter.created),
       holding(['t.name', 't.brand', 't.description'], filter.search),
     ]),
     kinds: [kind('t.channel', 'Channel', filter.channel), kind('t.status', 'CampaignStatus', filter.status)],
   });
+
+  const lists = createEntityLists(database, 'campaigns', filterSchema, rowsOf);
 
   async function change(viewer: Viewer, id: string, data: object): Promise<Campaign> {
     const where = { id, ...ownedBy(viewer), deletedAt: null };
@@ -145,17 +122,11 @@ export function createCampaigns({
     },
     setStatus: (viewer, id, status) => change(viewer, id, { status }),
     delete: deletion.run,
-    async find(viewer, id, columns) {
-      const [found] = await lists.findAll(viewer, [id], columns);
+    ...lists,
+    async find(owner, id, columns) {
+      const found = await lists.find(owner, id, columns);
       return found?.deletedAt === null ? found : null;
     },
-    findAll: lists.findAll,
-    async list(viewer, { filter, order, page }, columns) {
-      const parsed = parseInput(filterSchema, filter, 'filter');
-      const list = { name: 'campaigns', ownerId: viewer.userId, filter: parsed, order };
-      return lists.page(list, page, rowsOf(viewer, parsed), columns);
-    },
-    count: async (viewer, filter) => lists.count(rowsOf(viewer, parseInput(filterSchema, filter, 'filter'))),
   };
 }
 
@@ -169,9 +140,9 @@ async function moveToChannel(
   data: object,
 ) {
   await tx.$queryRaw`
-    SELECT 1 FROM campaigns WHERE id = ${where.id}::uuid AND "ownerId" = ${where.ownerId}::uuid FOR UPDATE`;
+    SELECT 1 FROM campaigns c WHERE id = ${where.id}::uuid AND ${ownedRows(ownerOf(where), 'c')} FOR UPDATE`;
   await tx.$queryRaw`
-    SELECT 1 FROM batches WHERE "campaignId" = ${where.id}::uuid AND "ownerId" = ${where.ownerId}::uuid
+    SELECT 1 FROM batches b WHERE "campaignId" = ${where.id}::uuid AND ${ownedRows(ownerOf(where), 'b')}
     ORDER BY id FOR UPDATE`;
   return tx.campaign.updateManyAndReturn({ where, data });
 }

@@ -1,16 +1,21 @@
 import type { Changes } from '../../cache/changes.ts';
 import type { Database } from '../../store/database.ts';
-import type { Jobs } from '../../store/jobs.ts';
+import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { Viewer } from '../../domain/viewer.ts';
+import type { Member } from '../../domain/viewer.ts';
 import type { Batches } from '../batches/batches.ts';
-import { deletePartOfBatches, deletePartOfLedger } from './rows.ts';
+import { closeWorkspacesOf, createWorkspaceDeletion } from './workspaces.ts';
 
 export type AccountDeletion = {
-  /** Closes an account for good: nobody can log in to it, and its email address is free. What it has is deleted by workers. */
-  run(viewer: Viewer): Promise<void>;
   /**
-   * Deletes the next part of what a closed account has, itself last.
+   * Closes an account for good, with the workspaces that nobody else owns: nobody can log in to it, and its email address is
+   * free. Workers delete the rest.
+   *
+   * @returns ids of the workspaces that were closed.
+   */
+  run(user: Pick<Member, 'userId'>): Promise<string[]>;
+  /**
+   * Deletes the next part of what closed workspaces have, then closed accounts.
    *
    * @returns whether there was something to delete.
    */
@@ -25,41 +30,34 @@ export function createAccountDeletion(deps: {
   logger: Logger;
 }): AccountDeletion {
   const { database, changes, logger } = deps;
-  const { prisma } = database;
-
-  async function deletePart(userId: string): Promise<void> {
-    await prisma.session.deleteMany({ where: { userId } });
-    if (await deletePartOfBatches(deps, { ownerId: userId })) return;
-    if ((await deletePartOfLedger(deps, userId)) > 0) return;
-    const isDeleted = await database.transaction(async (tx) => {
-      // From here on nothing new can point to the account.
-      await tx.$queryRaw`SELECT 1 FROM users WHERE id = ${userId}::uuid FOR UPDATE`;
-      if ((await tx.batch.findFirst({ where: { ownerId: userId } })) !== null) return false;
-      await tx.batchSpend.deleteMany({ where: { ownerId: userId } });
-      await tx.monthlySpend.deleteMany({ where: { ownerId: userId } });
-      return (await tx.user.deleteMany({ where: { id: userId } })).count > 0;
-    });
-    if (isDeleted) logger.info({ user: userId }, 'account deleted');
-  }
+  const workspaces = createWorkspaceDeletion(deps);
 
   return {
-    async run({ userId }) {
-      // No password fits an empty hash, and no email address is like this.
-      await prisma.user.updateMany({
-        where: { id: userId },
-        data: { email: `deleted:${userId}`, passwordHash: '', closedAt: new Date() },
+    async run({ userId: id }) {
+      const closed = await database.transaction(async (tx) => {
+        const closing = await closeWorkspacesOf(tx, id);
+        // No password fits an empty hash, and no email address is like this.
+        const data = { email: `deleted:${id}`, passwordHash: '', closedAt: new Date() };
+        await tx.user.updateMany({ where: { id }, data });
+        return closing;
       });
-      changes.account(userId);
+      for (const workspaceId of closed) changes.workspace(workspaceId);
+      return closed;
     },
     async next() {
-      const closed = await prisma.user.findFirst({
+      if (await workspaces.next()) return true;
+      const user = await database.prisma.user.findFirst({
         where: { closedAt: { not: null } },
         orderBy: { closedAt: 'asc' },
         select: { id: true },
       });
-      if (closed === null) return false;
-      await deletePart(closed.id);
-      changes.account(closed.id);
+      if (user === null) return false;
+      const isDeleted = await database.transaction(async (tx) => {
+        // The release before this one closes accounts alone.
+        if ((await closeWorkspacesOf(tx, user.id)).length > 0) return false;
+        return (await tx.user.deleteMany({ where: { id: user.id } })).count > 0;
+      });
+      if (isDeleted) logger.info({ user: user.id }, 'account deleted');
       return true;
     },
   };

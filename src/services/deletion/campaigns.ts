@@ -1,7 +1,8 @@
 import type { Changes } from '../../cache/changes.ts';
 import { CampaignStateError, NotFoundError, ServiceUnavailableError } from '../../domain/errors/errors.ts';
 import type { Database, Transaction } from '../../store/database.ts';
-import type { Jobs } from '../../store/jobs.ts';
+import type { Jobs } from '../../store/jobs/jobs.ts';
+import { ownedRows } from '../../store/ownership.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import type { Batches } from '../batches/batches.ts';
 import { deletePartOfBatches } from './rows.ts';
@@ -47,12 +48,12 @@ export function createCampaignDeletion(deps: {
   return {
     async run(viewer, id) {
       await database.transaction((tx) => begin(tx, viewer, id));
-      changes.account(viewer.userId);
+      changes.workspace(viewer.workspaceId);
       await inParts(() => deletePart(id), AbortSignal.timeout(withinMs)).catch((error: unknown) => {
         // It has begun: workers do the rest.
         if (!(error instanceof ServiceUnavailableError)) throw error;
       });
-      changes.account(viewer.userId);
+      changes.workspace(viewer.workspaceId);
     },
     async next() {
       const deleted = await database.prisma.campaign.findFirst({
@@ -62,7 +63,7 @@ export function createCampaignDeletion(deps: {
       });
       if (deleted === null) return false;
       await deletePart(deleted.id);
-      changes.account(deleted.ownerId);
+      changes.workspace(deleted.ownerId);
       return true;
     },
   };
@@ -71,8 +72,8 @@ export function createCampaignDeletion(deps: {
 /** From here on it takes no new batch, and nothing brings those that it has to life. @throws NotFoundError, CampaignStateError */
 async function begin(tx: Transaction, viewer: Viewer, id: string): Promise<void> {
   const [locked] = await tx.$queryRaw<{ id: string }[]>`
-    SELECT id FROM campaigns
-    WHERE id = ${id}::uuid AND "ownerId" = ${viewer.userId}::uuid AND "deletedAt" IS NULL FOR UPDATE`;
+    SELECT id FROM campaigns c
+    WHERE id = ${id}::uuid AND ${ownedRows(viewer, 'c')} AND "deletedAt" IS NULL FOR UPDATE`;
   if (locked === undefined) throw new NotFoundError('campaign', 'campaignId');
   if ((await tx.batch.findFirst({ where: { campaignId: id, finishedAt: null } })) !== null)
     throw new CampaignStateError('A campaign with unfinished batches cannot be deleted. Cancel them first.');

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { BatchStateError, NotFoundError } from '../../domain/errors/errors.ts';
 import type { Batch } from '../../store/generated/prisma/client.ts';
 import type { Database, Transaction } from '../../store/database.ts';
-import type { Jobs } from '../../store/jobs.ts';
+import type { Jobs } from '../../store/jobs/jobs.ts';
+import { ownerOf } from '../../store/ownership.ts';
 import type { Batches } from '../batches/batches.ts';
 
 /** Posts, calls and events that one transaction deletes: a lock that nobody notices. */
@@ -24,7 +25,7 @@ export async function deletePartOfBatches(
   const left = await deletePartOfBatch(deps, batch.id);
   if (left?.finishedAt === null) {
     // One that ended by itself meanwhile needs no cancelling.
-    await deps.batches.cancel({ userId: batch.ownerId }, batch.id).catch((error: unknown) => {
+    await deps.batches.cancel(ownerOf(batch), batch.id).catch((error: unknown) => {
       if (!(error instanceof BatchStateError || error instanceof NotFoundError)) throw error;
     });
   }

@@ -18,7 +18,8 @@ import type {
   PostRevision,
   PostReview,
 } from '../../store/generated/prisma/client.ts';
-import type { Jobs } from '../../store/jobs.ts';
+import type { Jobs } from '../../store/jobs/jobs.ts';
+import { ownedBy, ownedRows } from '../../store/ownership.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import { createBatchChange } from '../batches/change.ts';
 import { enqueuePosts } from './queue.ts';
@@ -97,7 +98,7 @@ export function createPostEdits(deps: {
   ): Promise<Post> {
     const changed = await database.transaction(async (tx) => {
       const locked = await tx.$queryRaw<unknown[]>`
-        SELECT 1 FROM posts WHERE id = ${postId}::uuid AND "ownerId" = ${viewer.userId}::uuid FOR UPDATE`;
+        SELECT 1 FROM posts p WHERE id = ${postId}::uuid AND ${ownedRows(viewer, 'p')} FOR UPDATE`;
       if (locked.length === 0) throw new NotFoundError('post', 'input.postId');
       const { campaign, ...post } = await tx.post.findUniqueOrThrow({
         where: { id: postId },
@@ -160,12 +161,12 @@ export function createPostEdits(deps: {
 
     async regenerate(viewer, input) {
       const { postId, part, instruction } = parseInput(regenerateSchema, input);
-      const post = await database.prisma.post.findUnique({ where: { id: postId, ownerId: viewer.userId } });
+      const post = await database.prisma.post.findUnique({ where: { id: postId, ...ownedBy(viewer) } });
       if (post === null) throw new NotFoundError('post', 'input.postId');
-      await changeBatch({ id: post.batchId, ownerId: viewer.userId }, async (tx, batch) => {
+      await changeBatch({ id: post.batchId, ...ownedBy(viewer) }, async (tx, batch) => {
         if (batch.status === 'CANCELLED')
           throw new PostStateError('The posts of a cancelled batch are not made again.');
-        const turn = await takeTurns(tx, viewer.userId);
+        const turn = await takeTurns(tx, batch.ownerId);
         const jobId = randomUUID();
         const { count } = await tx.post.updateMany({
           where: { id: postId, status: 'COMPLETED' },
@@ -190,7 +191,7 @@ export function createPostEdits(deps: {
             status: batch.status === 'PAUSED' ? 'PAUSED' : 'RUNNING',
           },
         });
-        const queued = { id: postId, jobId, ownerId: viewer.userId, turn };
+        const queued = { id: postId, jobId, ownerId: batch.ownerId, turn };
         if (batch.status !== 'PAUSED') await enqueuePosts(jobs, tx, [queued]);
         return { type: 'POSTS_RETRIED', retriedCount: 1 };
       });

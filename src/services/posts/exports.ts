@@ -1,7 +1,7 @@
 import type { Channel } from '../../domain/posts/channels.ts';
 import type { Database } from '../../store/database.ts';
 import type { PostReview, PostStatus } from '../../store/generated/prisma/client.ts';
-import type { Viewer } from '../../domain/viewer.ts';
+import { ownedBy, type Owner } from '../../store/ownership.ts';
 
 /** One post as an export shows it. `imageKey` names its picture in the asset store. */
 export type ExportedPost = {
@@ -29,7 +29,7 @@ export type BatchExport = {
 
 export type Exports = {
   /** @returns undefined for an absent batch and for somebody else's alike. */
-  ofBatch(viewer: Viewer, batchId: string): Promise<BatchExport | undefined>;
+  ofBatch(viewer: Owner, batchId: string): Promise<BatchExport | undefined>;
 };
 
 const pageSize = 200;
@@ -38,7 +38,7 @@ export function createExports({ prisma }: Database): Exports {
   return {
     async ofBatch(viewer, batchId) {
       const batch = await prisma.batch.findUnique({
-        where: { id: batchId, ownerId: viewer.userId },
+        where: { id: batchId, ...ownedBy(viewer) },
         select: { createdAt: true, campaign: { select: { channel: true } } },
       });
       if (batch === null) return undefined;

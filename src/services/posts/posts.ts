@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { channelNames, type Channel } from '../../domain/posts/channels.ts';
+import { channelNames } from '../../domain/posts/channels.ts';
 import { globalId } from '../../domain/ids.ts';
 import type { Database } from '../../store/database.ts';
-import type { Post, PostReview, PostRevision, PostStatus } from '../../store/generated/prisma/client.ts';
-import type { Viewer } from '../../domain/viewer.ts';
+import type { PostRevision } from '../../store/generated/prisma/client.ts';
 import {
   all,
   among,
@@ -14,56 +13,14 @@ import {
   under,
   within,
   type Rows,
-  type TimeRange,
 } from '../../store/lists/filters.ts';
-import { createLists, newestFirst, type Columns, type PageOf } from '../../store/lists/lists.ts';
-import type { Owner } from '../../store/ownership.ts';
-import { planPage, type Direction, type Page, type PageArgs } from '../../store/lists/paging.ts';
-import { parseInput } from '../../domain/validation.ts';
-
-/** Ids are global ones. A list that is absent or empty does not narrow. */
-export type PostFilter = {
-  campaignId?: string | null | undefined;
-  batchId?: string | null | undefined;
-  status?: PostStatus[] | null | undefined;
-  review?: PostReview[] | null | undefined;
-  channel?: Channel[] | null | undefined;
-  created?: TimeRange | null | undefined;
-  search?: string | null | undefined;
-};
-
-export type PostOrder = { by: 'createdAt' | 'position'; direction: Direction };
-
-/** What a list of posts may hang on. */
-export type PostParent = 'campaignId' | 'batchId';
+import { createEntityLists, type EntityLists } from '../../store/lists/entity-lists.ts';
+import { ownedRows, type Owner } from '../../store/ownership.ts';
 
 /** A revision, and whether its post shows it. */
 export type ShownRevision = PostRevision & { isCurrent: boolean | null };
 
-export type Posts = {
-  /** @returns null for an absent post and for somebody else's alike. */
-  find(viewer: Viewer, id: string, columns?: Columns<Post>): Promise<Post | null>;
-  /** @returns in the order of the ids; null for an absent post and for somebody else's alike. */
-  findAll(owner: Owner, ids: readonly string[]): Promise<(Post | null)[]>;
-  /** @throws InvalidInputError */
-  list(
-    viewer: Viewer,
-    args: { filter: PostFilter; order: PostOrder; page: PageArgs },
-    columns?: Columns<Post>,
-  ): Promise<Page<Post>>;
-  /** How many posts the list has. @throws InvalidInputError */
-  count(viewer: Viewer, filter: PostFilter): Promise<number>;
-  /** A page of the posts of one campaign or batch, newest first, to be read with others. @throws InvalidInputError */
-  planOf(owner: Owner, parent: PostParent, parentId: string, page: PageArgs): PageOf;
-  /** Planned pages of several campaigns or batches, in one statement. */
-  pagesOf(
-    owner: Owner,
-    parent: PostParent,
-    wanted: readonly PageOf[],
-    columns?: Columns<Post>,
-  ): Promise<Page<Post>[]>;
-  /** How many posts each of these campaigns or batches has, in their order. */
-  countsOf(owner: Owner, parent: PostParent, parentIds: readonly string[]): Promise<number[]>;
+export type Posts = EntityLists<'posts', PostFilter> & {
   /** The newest `take` revisions of each of these posts, newest first, in one statement. */
   revisionsOf(wanted: readonly { postId: string; take: number }[]): Promise<ShownRevision[][]>;
 };
@@ -76,10 +33,11 @@ const filterSchema = commonFilterSchema.extend({
   channel: z.array(z.enum(channelNames)).nullish(),
 });
 
-export function createPosts(database: Database): Posts {
-  const lists = createLists(database, 'posts');
+/** Ids are global ones. A list that is absent or empty does not narrow. */
+export type PostFilter = z.input<typeof filterSchema>;
 
-  const rowsOf = (viewer: Viewer, filter: z.output<typeof filterSchema>): Rows => {
+export function createPosts(database: Database): Posts {
+  const rowsOf = (owner: Owner, filter: z.output<typeof filterSchema>): Rows => {
     const { batchId, campaignId, channel } = filter;
     const asked = [
       within('t.createdAt', filter.created),
@@ -89,54 +47,44 @@ export function createPosts(database: Database): Posts {
       kind('t.status', 'PostStatus', filter.status),
       kind('t.review', 'PostReview', filter.review),
     ];
-    const ofParent = [is('p.ownerId', viewer.userId), among('p.channel', 'Channel', channel)];
+    const ofParent = [ownedRows(owner, 'p'), among('p.channel', 'Channel', channel)];
+    const isSearch = filter.search != null;
     if (batchId != null) {
       return {
+        isSearch,
+        uniqueBy: 'position',
         where: all([under('batch', batchId, [...ofParent, is('p.campaignId', campaignId)]), ...asked]),
         kinds,
       };
     }
-    if (campaignId != null) return { where: all([under('campaign', campaignId, ofParent), ...asked]), kinds };
+    if (campaignId != null) {
+      const where = all([under('campaign', campaignId, ofParent), ...asked]);
+      return { isSearch, kindsBefore: 'position', where, kinds };
+    }
     return {
-      where: all([is('t.ownerId', viewer.userId), ...asked]),
+      isSearch,
+      kindsBefore: 'position',
+      where: all([ownedRows(owner, 't'), ...asked]),
       kinds: [kind('t.channel', 'Channel', channel), ...kinds],
     };
   };
 
   return {
-    find: async (viewer, id, columns) => (await lists.findAll(viewer, [id], columns))[0] ?? null,
-    findAll: lists.findAll,
-    async list(viewer, { filter, order, page }, columns) {
-      const parsed = parseInput(filterSchema, filter, 'filter');
-      const list = { name: 'posts', ownerId: viewer.userId, filter: parsed, order };
-      return lists.page(list, page, rowsOf(viewer, parsed), columns);
-    },
-    count: async (viewer, filter) => lists.count(rowsOf(viewer, parseInput(filterSchema, filter, 'filter'))),
-    planOf(owner, parent, parentId, page) {
-      const list = {
-        name: 'posts',
-        ownerId: owner.userId,
-        filter: { [parent]: parentId },
-        order: newestFirst,
-      };
-      return { parentId, ...planPage(list, page) };
-    },
-    pagesOf: lists.pagesOf,
-    countsOf: lists.countsOf,
+    ...createEntityLists(database, 'posts', filterSchema, rowsOf),
     async revisionsOf(wanted) {
-      const rows = await database.prisma.$queryRaw<(ShownRevision & { place: number })[]>`
-        SELECT w.place::int AS place, r.*
+      const rows = await database.prisma.$queryRaw<(ShownRevision & { index: number })[]>`
+        SELECT w.index::int AS index, r.*
         FROM unnest(${wanted.map(({ postId }) => postId)}::uuid[], ${wanted.map(({ take }) => take)}::int[])
-             WITH ORDINALITY AS w("postId", take, place)
+             WITH ORDINALITY AS w("postId", take, index)
         JOIN posts p ON p.id = w."postId"
         CROSS JOIN LATERAL (
           SELECT r.*, r.number = CASE r.field WHEN 'CAPTION' THEN p."captionRevision"
                    WHEN 'HASHTAGS' THEN p."hashtagsRevision" ELSE p."imageRevision" END AS "isCurrent"
           FROM post_revisions r WHERE r."postId" = p.id ORDER BY r.number DESC LIMIT w.take
         ) r
-        ORDER BY w.place, r.number DESC`;
-      const byPlace = Map.groupBy(rows, ({ place }) => place);
-      return wanted.map((_, index) => byPlace.get(index + 1) ?? []);
+        ORDER BY w.index, r.number DESC`;
+      const byIndex = Map.groupBy(rows, (row) => row.index);
+      return wanted.map((_, index) => byIndex.get(index + 1) ?? []);
     },
   };
 }

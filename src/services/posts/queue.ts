@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Transaction } from '../../store/database.ts';
-import type { Jobs } from '../../store/jobs.ts';
+import { Prisma } from '../../store/generated/prisma/client.ts';
+import type { Jobs } from '../../store/jobs/jobs.ts';
+import { jobIs } from '../../store/jobs/sql.ts';
 
 /** What a job of the queue `posts` carries. */
 export const postJobSchema = z.object({ postId: z.uuid() });
@@ -45,3 +47,30 @@ export function reorderPosts(jobs: Jobs, tx: Transaction, posts: readonly Queued
 function priorityOf(turn: number): number {
   return -turn;
 }
+
+/** How many posts one transaction gives their jobs. */
+const restoredAtOnce = 1_000;
+
+/**
+ * Gives waiting posts of running batches that have no job one. What waits or runs in the queue keeps its job; posts that another
+ * transaction holds are left to the next call.
+ *
+ * @param which a condition on a post `p` and its batch `b`.
+ * @returns how many posts.
+ */
+export async function restoreJobs(jobs: Jobs, tx: Transaction, which: Prisma.Sql): Promise<number> {
+  const posts = await tx.$queryRaw<QueuedPost[]>`
+    SELECT p.id, p."jobId", p."ownerId", p.turn FROM posts p JOIN batches b ON b.id = p."batchId"
+    WHERE p.status = 'PENDING' AND b.status = 'RUNNING' AND ${which} AND NOT ${hasJob}
+    ORDER BY p.turn LIMIT ${restoredAtOnce} FOR UPDATE OF p SKIP LOCKED`;
+  // One that was fetched while the batch was paused is there still, as completed.
+  await jobs.remove(
+    tx,
+    'posts',
+    posts.map(({ jobId }) => jobId),
+  );
+  await enqueuePosts(jobs, tx, posts);
+  return posts.length;
+}
+
+const hasJob = Prisma.raw(jobIs('posts', 'p."jobId"', ['created', 'retry', 'active']));

@@ -3,9 +3,10 @@ import { maxCrashes } from '../../domain/posts/suspects.ts';
 import { closeCalls } from '../../provider/ledger/statements.ts';
 import type { Database } from '../../store/database.ts';
 import { Prisma } from '../../store/generated/prisma/client.ts';
-import type { Jobs } from '../../store/jobs.ts';
+import type { Jobs } from '../../store/jobs/jobs.ts';
+import { jobIs, silentJobs } from '../../store/jobs/sql.ts';
 import { abandoned } from './results.ts';
-import { enqueuePosts, type QueuedPost } from './queue.ts';
+import { enqueuePosts, restoreJobs, type QueuedPost } from './queue.ts';
 import type { PostWorkbench } from './work.ts';
 
 /** What mends posts that no worker has in hand any more. All of it may run on many instances at once. */
@@ -80,23 +81,8 @@ export function createPostRecovery(deps: {
     },
 
     async restoreJobs() {
-      return database.transaction(async (tx) => {
-        const posts = await tx.$queryRaw<QueuedPost[]>`
-          SELECT p.id, p."jobId", p."ownerId", p.turn
-          FROM posts p JOIN batches b ON b.id = p."batchId"
-          WHERE p.status = 'PENDING' AND b.status = 'RUNNING' AND b."reconcileFrom" IS NULL
-            AND NOT EXISTS (SELECT 1 FROM pgboss.job j WHERE j.name = 'posts' AND j.id = p."jobId"
-                            AND j.state IN ('created', 'retry', 'active'))
-          ORDER BY p.turn LIMIT ${atMost} FOR UPDATE OF p SKIP LOCKED`;
-        if (posts.length === 0) return 0;
-        await jobs.remove(
-          tx,
-          'posts',
-          posts.map(({ jobId }) => jobId),
-        );
-        await enqueuePosts(jobs, tx, posts);
-        return posts.length;
-      });
+      // Reconciliation gives those that it has not passed theirs.
+      return database.transaction((tx) => restoreJobs(jobs, tx, Prisma.sql`b."reconcileFrom" IS NULL`));
     },
 
     closeStrayCalls: () =>
@@ -118,13 +104,12 @@ type LostPost = QueuedPost & {
   isRunning: boolean;
 };
 
-/** Jobs whose heartbeat is silent, and posts in the hands of a job that is not running. All jobs have a group; pg-boss has an index of those that run. */
+/** Jobs whose heartbeat is silent, and posts in the hands of a job that is not running. */
 const deadStatement = `
     SELECT j.id AS "jobId", p.id AS "postId", p."leaseId"
-    FROM pgboss.job j LEFT JOIN posts p ON p.id = (j.data->>'postId')::uuid AND p."jobId" = j.id
-    WHERE j.name = 'posts' AND j.state = 'active' AND j.group_id IS NOT NULL AND j.heartbeat_on < now() - interval '${silentSeconds} s'
+    FROM (${silentJobs('posts', silentSeconds)}) j
+    LEFT JOIN posts p ON p.id = (j.data->>'postId')::uuid AND p."jobId" = j.id
     UNION ALL
     SELECT p."jobId", p.id, p."leaseId" FROM posts p
-    WHERE p.status = 'GENERATING'
-      AND NOT EXISTS (SELECT 1 FROM pgboss.job j WHERE j.name = 'posts' AND j.id = p."jobId" AND j.state = 'active')
+    WHERE p.status = 'GENERATING' AND NOT ${jobIs('posts', 'p."jobId"', ['active'])}
     LIMIT ${atMost}`;

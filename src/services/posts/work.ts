@@ -13,10 +13,12 @@ import { closeCalls } from '../../provider/ledger/statements.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import { Prisma, type PostPart } from '../../store/generated/prisma/client.ts';
 import { createGroup } from '../../store/group.ts';
-import type { Job, Jobs } from '../../store/jobs.ts';
+import type { Job, Jobs } from '../../store/jobs/jobs.ts';
+import { lockFetched } from '../../store/jobs/sql.ts';
 import { keepTrying } from '../../store/keep-trying.ts';
 import { enqueuePosts, postJobSchema, type QueuedPost } from './queue.ts';
-import { failedOften, writeResults, type PostResult, type Settlement } from './results.ts';
+import { failedOften, type PostResult, type Settlement } from './results.ts';
+import { writeResults } from './settle.ts';
 
 /** A post that this worker may write, with what is to be made of it. */
 export type PostWork = Work & {
@@ -109,12 +111,13 @@ export function createPostWorkbench(deps: {
   }
 
   /** Gives suspects that may not run now jobs for later. */
-  async function postponeSuspects(jobIds: readonly string[]): Promise<void> {
+  async function postponeSuspects(idle: readonly Job[]): Promise<void> {
+    const jobIds = idle.map(({ id }) => id);
+    const postIds = idle.map(({ data }) => postJobSchema.parse(data).postId);
     await database.transaction(async (tx) => {
       const posts = await tx.$queryRaw<QueuedPost[]>`
         UPDATE posts SET "jobId" = gen_random_uuid()
-        WHERE id IN (SELECT (data->>'postId')::uuid FROM pgboss.job WHERE name = 'posts' AND id = ANY(${jobIds}::uuid[]))
-          AND "jobId" = ANY(${jobIds}::uuid[]) AND status = 'PENDING' AND crashes >= ${crashesOfSuspects}
+        WHERE id = ANY(${postIds}::uuid[]) AND "jobId" = ANY(${jobIds}::uuid[]) AND status = 'PENDING' AND crashes >= ${crashesOfSuspects}
           AND EXISTS (SELECT 1 FROM batches b WHERE b.id = "batchId" AND b.status = 'RUNNING')
         RETURNING id, "jobId", "ownerId", turn`;
       await enqueuePosts(jobs, tx, posts, suspectDelaySeconds);
@@ -150,7 +153,7 @@ export function createPostWorkbench(deps: {
       changes.posts(rows.map((row) => ({ ...row, postId: row.id })));
       return rows.map(({ id, leaseId, jobId, remakePart, remakeCount, remakeInstruction, ...row }) => {
         const { ownerId, campaignId, batchId, failures, crashes: _, previousCaption, ...first } = row;
-        const remake = { number: remakeCount, instruction: remakeInstruction, previousCaption };
+        const regeneration = { number: remakeCount, instruction: remakeInstruction, previousCaption };
         const work = { jobId, subjectId: id, ownerId, campaignId, batchId, leaseId };
         return {
           ...work,
@@ -158,13 +161,13 @@ export function createPostWorkbench(deps: {
           isLastAttempt: failures + 1 >= maxFailures,
           part: remakePart ?? 'BOTH',
           remakeCount,
-          brief: remakePart === null ? first : { ...first, remake },
+          brief: remakePart === null ? first : { ...first, regeneration },
         };
       });
     },
     async dismiss(idle) {
       if (idle.length === 0) return;
-      await postponeSuspects(idle.map(({ id }) => id));
+      await postponeSuspects(idle);
       await jobs.discard('posts', idle);
     },
     held,
@@ -201,7 +204,7 @@ function placeOf({ ownerId, campaignId, batchId, subjectId: postId }: Work) {
   return { ownerId, campaignId, batchId, postId };
 }
 
-type ClaimedRow = Omit<Brief, 'remake'> & {
+type ClaimedRow = Omit<Brief, 'regeneration'> & {
   id: string;
   remakePart: PostPart | null;
   remakeCount: number;
@@ -220,7 +223,7 @@ type ClaimedRow = Omit<Brief, 'remake'> & {
  * Batches are locked before posts, here and wherever both are, so that no two statements wait for each other.
  * The lock waits for a pause or a cancellation that is being written, and not for the counters. A pause and a resumption,
  * or a heartbeat that ran out, between fetch and claim give the job to somebody else: it is looked at again, under
- * a lock and after the batch's. Its time is compared to the millisecond, which is what a Date holds. $2 is the number
+ * a lock and after the batch's. $2 is the number
  * of crashes that makes a suspect, $3 says whether one may be taken.
  */
 const claimStatement = `
@@ -232,10 +235,7 @@ const claimStatement = `
       ORDER BY id FOR KEY SHARE
     ), fetched AS MATERIALIZED (
       -- Counted, so that all batches are locked before the first job.
-      SELECT j.id FROM pgboss.job j JOIN wanted w ON w."jobId" = j.id
-      WHERE j.name = 'posts' AND j.state = 'active' AND (SELECT count(*) FROM running) > 0
-        AND abs(extract(epoch FROM j.started_on) * 1000 - w."fetchedAt") < 2
-      FOR KEY SHARE OF j
+      ${lockFetched('posts', 'wanted', '(SELECT count(*) FROM running) > 0')}
     ), suspect AS (
       SELECT p.id FROM posts p JOIN wanted w ON w."postId" = p.id AND w."jobId" = p."jobId"
       JOIN running b ON b.id = p."batchId"

@@ -1,10 +1,12 @@
 import { InvalidInputError, NotFoundError } from '../../domain/errors/errors.ts';
-import { follow, type Gap } from '../../events/follow.ts';
-import type { EventLog, Stream } from '../../events/log.ts';
+import { follow, type Gap, type Pages } from '../../events/follow.ts';
+import type { EventLog } from '../../events/log.ts';
 import type { Item, Tails } from '../../events/tail.ts';
 import type { Database } from '../../store/database.ts';
+import { keepReading } from '../../store/keep-trying.ts';
 import type { Batch, Post } from '../../store/generated/prisma/client.ts';
 import type { Viewer } from '../../domain/viewer.ts';
+import { ownedBy, ownedRows } from '../../store/ownership.ts';
 
 type At = { seq: number; at: Date };
 
@@ -17,21 +19,13 @@ export type PostState = At & { kind: 'post'; post: Post };
 export type BatchUpdate = Item | BatchState | PostState;
 export type Update = BatchUpdate | UserState;
 
+/** The state as it is now, and from there on everything; in pages of what there is at once. */
 export type Updates<State> = AsyncGenerator<(Item | State)[], void, undefined>;
 
-/** Something to follow: its state as it is now, and from there on everything. */
-export type Followable<State> = {
-  first: State;
-  /**
-   * Pages of what there is at once; an empty one says that the reader has everything by now.
-   *
-   * @param after `seq` of the newest update that the reader has.
-   * @param signal ends it at once.
-   */
-  follow(after: number, signal: AbortSignal): Updates<State>;
-};
-
-/** Live progress that misses nothing stored. */
+/**
+ * Live progress that misses nothing stored. While the database is away, it is asked again for three seconds.
+ * `signal` ends the updates at once.
+ */
 export type Progress = {
   /**
    * A batch to its end.
@@ -39,11 +33,11 @@ export type Progress = {
    * @param after the newest cursor that the reader has; 0 for none.
    * @throws NotFoundError for a batch that is not the viewer's; InvalidInputError for a cursor of the future.
    */
-  batch(viewer: Viewer, batchId: string, after: number): Promise<Followable<BatchState>>;
+  batch(viewer: Viewer, batchId: string, after: number, signal: AbortSignal): Promise<Updates<BatchState>>;
   /** All batches of the viewer; has no end. @throws InvalidInputError for a cursor of the future. */
-  user(viewer: Viewer, after: number): Promise<Followable<UserState>>;
+  user(viewer: Viewer, after: number, signal: AbortSignal): Promise<Updates<UserState>>;
   /** A post from now until it is final. @throws NotFoundError for a post that is not the viewer's. */
-  post(viewer: Viewer, postId: string): Promise<Followable<PostState>>;
+  post(viewer: Viewer, postId: string, signal: AbortSignal): Promise<Updates<PostState>>;
 };
 
 /** An account's unfinished batches that a snapshot shows. */
@@ -57,96 +51,85 @@ export function createProgress(deps: {
   const { log, tails } = deps;
   const { prisma } = deps.database;
 
-  const unfinishedBatches = ({ userId }: Viewer) =>
+  const unfinishedBatches = (viewer: Viewer) =>
     prisma.batch.findMany({
-      where: { ownerId: userId, finishedAt: null },
+      where: { ...ownedBy(viewer), finishedAt: null },
       orderBy: { createdAt: 'desc' },
       take: maxBatchesShown,
     });
 
-  async function* updates<State>(
-    stream: Stream,
-    options: { after: number; ends: boolean; signal: AbortSignal },
-    fill: (gap: Gap) => Promise<State>,
-  ): Updates<State> {
-    for await (const page of follow(tails, stream, options)) {
-      yield Array.isArray(page) ? page : [await fill(page)];
-    }
-  }
-
   return {
-    async batch(viewer, batchId, after) {
-      const find = async () => {
-        const batch = await prisma.batch.findUnique({ where: { id: batchId, ownerId: viewer.userId } });
+    async batch(viewer, batchId, after, signal) {
+      const state = async (kind: BatchState['kind'], seq: number): Promise<BatchState> => {
+        const batch = await prisma.batch.findUnique({ where: { id: batchId, ...ownedBy(viewer) } });
         if (batch === null) throw new NotFoundError('batch', 'batchId');
-        return batch;
+        return { kind, seq, at: new Date(), batch };
       };
-      const state = async (kind: BatchState['kind'], seq: number) => ({
-        kind,
-        seq,
-        at: new Date(),
-        batch: await find(),
-      });
       const first = await state('batch', after);
       const { lastSeq, finishedAt } = first.batch;
       if (after > lastSeq) throw notACursor();
-      if (finishedAt !== null && after === lastSeq) return { first, follow: nothing };
+      if (finishedAt !== null && after === lastSeq) return beginWith([first], nothing());
       const stream = log.batch(batchId);
-      return {
-        first,
-        follow: (from, signal) =>
-          updates(stream, { after: from, ends: true, signal }, ({ seq }) => state('batchGap', seq)),
-      };
+      const rest = follow(tails, stream, { after, ends: true, signal });
+      return beginWith(
+        [first],
+        filled(rest, ({ seq }) => keepReading(() => state('batchGap', seq), signal)),
+      );
     },
 
-    async user(viewer, after) {
-      const state = async (kind: UserState['kind'], seq: number) => ({
+    async user(viewer, after, signal) {
+      const state = async (kind: UserState['kind'], seq: number): Promise<UserState> => ({
         kind,
         seq,
         at: new Date(),
         batches: await unfinishedBatches(viewer),
       });
-      const stream = log.user(viewer.userId);
+      const stream = log.user(viewer.workspaceId);
       if (after > (await stream.newest())) throw notACursor();
-      return {
-        first: await state('user', after),
-        follow: (from, signal) =>
-          updates(stream, { after: from, ends: false, signal }, ({ seq }) => state('userGap', seq)),
-      };
+      const rest = follow(tails, stream, { after, ends: false, signal });
+      return beginWith(
+        [await state('user', after)],
+        filled(rest, ({ seq }) => keepReading(() => state('userGap', seq), signal)),
+      );
     },
 
-    async post(viewer, postId) {
+    async post(viewer, postId, signal) {
       // The stream's end before the post: what happens between the two is told twice rather than never.
       const [place] = await prisma.$queryRaw<{ batchId: string; lastSeq: number }[]>`
         SELECT b.id AS "batchId", b."lastSeq" FROM posts p JOIN batches b ON b.id = p."batchId"
-        WHERE p.id = ${postId}::uuid AND p."ownerId" = ${viewer.userId}::uuid`;
-      const post = await prisma.post.findUnique({ where: { id: postId, ownerId: viewer.userId } });
+        WHERE p.id = ${postId}::uuid AND ${ownedRows(viewer, 'p')}`;
+      const post = await prisma.post.findUnique({ where: { id: postId, ...ownedBy(viewer) } });
       if (place === undefined || post === null) throw new NotFoundError('post', 'postId');
       const { batchId, lastSeq: after } = place;
-      const state = (seq: number): PostState => ({ kind: 'post', seq, at: new Date(), post });
-      const first = state(after);
-      if (isFinalPost(post)) return { first, follow: nothing };
-      return {
-        first,
-        follow: (from, signal) => {
-          const options = { after: from, ends: true, signal };
-          return ofPost(
-            updates(log.batch(batchId), options, async ({ seq }) => state(seq)),
-            postId,
-          );
-        },
-      };
+      const first: PostState = { kind: 'post', seq: after, at: new Date(), post };
+      if (isFinalPost(post)) return beginWith([first], nothing());
+      return beginWith(
+        [first],
+        ofPost(follow(tails, log.batch(batchId), { after, ends: true, signal }), postId),
+      );
     },
   };
 }
 
+/** @param snapshot is emptied when it is told: it holds rows, and a subscription lasts for hours. */
+async function* beginWith<State>(snapshot: State[], rest: Updates<State>): Updates<State> {
+  yield snapshot.splice(0);
+  yield* rest;
+}
+
 async function* nothing(): Updates<never> {}
 
+/** @param fill reads what was followed as it is now, where history is pruned. */
+async function* filled<State>(pages: Pages, fill: (gap: Gap) => Promise<State>): Updates<State> {
+  for await (const page of pages) yield Array.isArray(page) ? page : [await fill(page)];
+}
+
 /** What concerns one post, up to its end. */
-async function* ofPost(all: Updates<PostState>, postId: string): Updates<PostState> {
+async function* ofPost(all: Pages, postId: string): Updates<PostState> {
   for await (const page of all) {
-    const own: (Item | PostState)[] = [];
-    for (const update of page) {
+    const own: Item[] = [];
+    // What is pruned lies before the snapshot.
+    for (const update of Array.isArray(page) ? page : []) {
       if (update.kind === 'stage' && update.stage.postId === postId) own.push(update);
       if (update.kind !== 'event') continue;
       const { event } = update.entry;
@@ -155,7 +138,7 @@ async function* ofPost(all: Updates<PostState>, postId: string): Updates<PostSta
       yield [...own, update];
       return;
     }
-    if (own.length > 0 || page.length === 0) yield own;
+    if (own.length > 0) yield own;
   }
 }
 

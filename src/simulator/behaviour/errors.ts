@@ -82,7 +82,7 @@ export function insufficientQuota(): ApiError {
   });
 }
 
-/** 400 for a picture that the safety system does not draw. */
+/** 400 for an image that the safety system does not draw. */
 export function moderationBlocked(): ApiError {
   return new ApiError({
     status: 400,
@@ -109,7 +109,7 @@ export function rateLimited(message: string, type: string, retryAfterMs: number)
   });
 }
 
-/** Turns the first finding of zod into a 400 that names the parameter as the provider does: `messages[0].role`. */
+/** Turns zod's first issue into a 400 that names the parameter as the provider does: `messages[0].role`. */
 export function fromZodError(error: z.ZodError): ApiError {
   const issue = error.issues[0];
   if (!issue) return invalidRequest('Invalid request.');

@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { ENDPOINTS } from '../endpoints/endpoint.ts';
-import type { Endpoint } from '../endpoints/endpoint.ts';
+import { ENDPOINTS, type Endpoint } from '../endpoints/names.ts';
 import { roll } from '../random.ts';
 
 /**
- * Everything that can go wrong on demand.
+ * Faults that the simulator can produce on demand.
  *
  * - `rate_limited`: 429 rate_limit_exceeded with retry-after, at once
  * - `server_error`: 500, at once
@@ -14,7 +13,7 @@ import { roll } from '../random.ts';
  * - `refusal`: chat `message.refusal`; images 400 moderation_blocked; embeddings never refuse
  * - `unauthorized`: 401 invalid_api_key, at once
  * - `insufficient_quota`: 429 insufficient_quota, at once
- * - `empty_image`: images 200 with no picture in it
+ * - `empty_image`: images 200 with no image in it
  * - `scripted`: after the latency, the rule's own `status` and `body`; a 2xx counts as paid
  */
 export const FAULT_KINDS = [
@@ -35,11 +34,11 @@ export const FaultKindSchema = z.enum(FAULT_KINDS);
 
 export const FaultRuleSchema = z.strictObject({
   kind: FaultKindSchema,
-  /** Only calls of this endpoint; all without it. */
+  /** Only calls of this endpoint. Default: all. */
   endpoint: z.enum(ENDPOINTS).optional(),
-  /** Share of the matching calls, 0 to 1; all without it. */
+  /** Share of the matching calls, 0 to 1. Default: all. */
   probability: z.number().min(0).max(1).optional(),
-  /** Only the next so many calls that it strikes; without end when absent. */
+  /** Ends after this many faults. Default: never. */
   count: z.int().positive().optional(),
   /** Only prompts that contain this text. */
   match: z.string().min(1).optional(),
@@ -49,10 +48,10 @@ export const FaultRuleSchema = z.strictObject({
 });
 export type FaultRule = z.output<typeof FaultRuleSchema>;
 
-/** A fault that strikes a call. `status` and `body` are those of a scripted answer. */
+/** A fault of one call. `status` and `body` are those of a scripted answer. */
 export type Fault = Pick<FaultRule, 'kind' | 'status' | 'body'>;
 
-/** What a fault is chosen by. `nth` is 1 for the first call with this prompt. */
+/** The call that a fault is chosen for. `nth` is 1 for the first call with this prompt. */
 type FaultCandidate = {
   readonly endpoint: Endpoint;
   readonly prompt: string;
@@ -63,16 +62,16 @@ type FaultCandidate = {
 export type FaultBook = {
   /** Replaces all rules, those of the start-up options included. */
   set: (rules: readonly FaultRule[]) => void;
-  /** The rules in force; `count` is what is left of it. */
+  /** The present rules; `count` is what is left of it. */
   list: () => FaultRule[];
-  /** The fault that strikes this call, if any. Uses up one of the rule's `count`. */
+  /** Returns the fault of this call, if any. Uses up one of the rule's `count`. */
   choose: (candidate: FaultCandidate) => Fault | undefined;
 };
 
 /** `[[simulate:refusal]]`, or `[[simulate:refusal@images]]` for one endpoint. */
 const MARKER = /\[\[simulate:([a-z_]+)(?:@([a-z]+))?\]\]/g;
 
-/** The text without its fault markers, so that no product repeats them. */
+/** The text without its fault markers, so that no answer repeats them. */
 export function withoutFaultMarkers(text: string): string {
   return text.replaceAll(MARKER, '').trim();
 }
@@ -92,9 +91,8 @@ function markedFault({ prompt, endpoint }: FaultCandidate): FaultKind | undefine
 }
 
 /**
- * Keeps the fault rules. A marker in the prompt goes before every rule, then the first rule that applies wins.
- * Dice depend on the seed, the prompt and how often it was sent, not on arrival order, so that a run with
- * random faults can be repeated.
+ * Keeps the fault rules. A marker in the prompt wins over every rule; otherwise the first rule that applies wins. Random
+ * faults depend on the seed, the prompt and how often it was sent, not on arrival order, so that a run can be repeated.
  */
 export function createFaultBook(seed: number, initial: readonly FaultRule[]): FaultBook {
   let rules: { readonly rule: FaultRule; left: number }[] = [];

@@ -1,4 +1,4 @@
-import type { Endpoint } from '../endpoints/endpoint.ts';
+import type { Endpoint } from '../endpoints/names.ts';
 import type { Latency, LatencyRange } from '../options.ts';
 import { createRandom, hash } from '../random.ts';
 

@@ -1,5 +1,5 @@
-import { ENDPOINTS } from '../endpoints/endpoint.ts';
-import type { Cost, Endpoint } from '../endpoints/endpoint.ts';
+import type { Cost } from '../endpoints/endpoint.ts';
+import { ENDPOINTS, type Endpoint } from '../endpoints/names.ts';
 import { invalidRequest, rateLimited } from './errors.ts';
 import { changeLimits } from '../options.ts';
 import type { Limits, LimitsChange } from '../options.ts';
@@ -13,7 +13,7 @@ const REFUSED_DEBT = 0.25;
 const DIMENSIONS = ['requests', 'tokens', 'images'] as const;
 type Dimension = (typeof DIMENSIONS)[number];
 
-/** What each endpoint counts. Buckets are not shared between endpoints: the real limits are per model. */
+/** The limits of each endpoint. Endpoints share no buckets: the real limits are per model. */
 const COUNTED: Readonly<Record<Endpoint, readonly Dimension[]>> = {
   chat: ['requests', 'tokens'],
   images: ['requests', 'images'],
@@ -34,7 +34,7 @@ export type Limiter = {
   admit: (endpoint: Endpoint, model: string, cost: Cost) => void;
   /** The `x-ratelimit-*` headers as they stand now. */
   headers: (endpoint: Endpoint) => Record<string, string>;
-  /** Milliseconds a call waits that finds its bucket just emptied: what an injected 429 asks for. */
+  /** Milliseconds until an empty bucket has room for a call: the wait that an injected 429 asks for. */
   typicalWaitMs: (endpoint: Endpoint) => number;
   current: () => Limits;
   change: (change: LimitsChange) => Limits;
@@ -100,7 +100,7 @@ export function createLimiter(initial: Limits, timeScale: number, nowMs: () => n
         if (asked > Math.max(1, limit)) {
           throw invalidRequest(`Request too large for ${model}: Limit ${limit}, Requested ${asked}.`);
         }
-        // A call greater than the burst passes when the bucket is full, and leaves it in debt: else it never could.
+        // A call greater than the burst could never pass, so it passes when the bucket is full and leaves it in debt.
         const fits = bucket.used + asked <= burstOf(dimension) || bucket.used === 0;
         if (!fits) refuse(bucket, dimension, model, asked);
       }
@@ -123,7 +123,7 @@ export function createLimiter(initial: Limits, timeScale: number, nowMs: () => n
     },
     current: () => limits,
     change(change) {
-      // What came back until now came back at the old rate.
+      // Until now the bucket refilled at the old rate.
       for (const endpoint of ENDPOINTS)
         COUNTED[endpoint].forEach((dimension) => bucketOf(endpoint, dimension));
       limits = changeLimits(limits, change);

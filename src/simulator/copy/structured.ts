@@ -4,7 +4,7 @@ import { typesOf } from './json-schema.ts';
 import type { JsonSchema } from './json-schema.ts';
 import type { Writer } from './writer.ts';
 
-/** Recursive schemas are closed as soon as possible past this depth, and given up at twice it. */
+/** Recursive schemas end as soon as possible beyond this depth. They fail at twice this depth. */
 const DEPTH = 8;
 const UNLIMITED = 2200;
 const FORMATS: Readonly<Record<string, string>> = {
@@ -31,12 +31,12 @@ const PATTERN_SAMPLES = [
   'en',
 ];
 
-type Place = { readonly key: string; readonly depth: number; readonly offset: number };
-type Fill = (schema: JsonSchema, place: Place) => unknown;
+type Slot = { readonly key: string; readonly depth: number; readonly offset: number };
+type Fill = (schema: JsonSchema, slot: Slot) => unknown;
 
 /**
  * A value that satisfies `root`. Properties named `caption` and `hashtags` are the post itself, at any depth;
- * every other property gets sensible content by its type. Throws ApiError 400 where the schema cannot be met.
+ * every other property gets sensible content by its type. Throws ApiError 400 if no value satisfies the schema.
  */
 export function fillSchema(root: JsonSchema, writer: Writer): unknown {
   const definitions = new Map([
@@ -45,66 +45,66 @@ export function fillSchema(root: JsonSchema, writer: Writer): unknown {
     ...Object.entries(root.definitions ?? {}).map(([name, each]) => [`#/definitions/${name}`, each] as const),
   ]);
 
-  const fill: Fill = (schema, place) => {
-    if (place.depth > DEPTH * 2) throw unsatisfiable(place, 'it never ends');
+  const fill: Fill = (schema, slot) => {
+    if (slot.depth > DEPTH * 2) throw unsatisfiable(slot, 'it never ends');
     if (schema.$ref !== undefined) {
       const target = definitions.get(schema.$ref);
-      if (!target) throw unsatisfiable(place, `there is no ${schema.$ref}`);
-      return fill(target, deeper(place));
+      if (!target) throw unsatisfiable(slot, `there is no ${schema.$ref}`);
+      return fill(target, deeper(slot));
     }
     if (schema.const !== undefined) return schema.const;
-    if (schema.enum) return schema.enum[hash(writer.seed, place.key, place.offset) % schema.enum.length];
-    if (schema.allOf) return fill(mergeAll(schema, schema.allOf), place);
+    if (schema.enum) return schema.enum[hash(writer.seed, slot.key, slot.offset) % schema.enum.length];
+    if (schema.allOf) return fill(mergeAll(schema, schema.allOf), slot);
     const choices = schema.anyOf ?? schema.oneOf;
-    if (choices) return fill(chooseBranch(choices, place), deeper(place));
-    return fillType(schema, place);
+    if (choices) return fill(chooseBranch(choices, slot), deeper(slot));
+    return fillType(schema, slot);
   };
 
-  const fillType: Fill = (schema, place) => {
+  const fillType: Fill = (schema, slot) => {
     const type = typesOf(schema)[0] ?? 'string';
     switch (type) {
       case 'object':
         return Object.fromEntries(
           Object.entries(schema.properties ?? {}).map(([key, each], index) => [
             key,
-            fill(each, { key, depth: place.depth + 1, offset: place.offset + index }),
+            fill(each, { key, depth: slot.depth + 1, offset: slot.offset + index }),
           ]),
         );
       case 'array':
-        return fillArray(schema, place);
+        return fillArray(schema, slot);
       case 'string':
-        return fillString(schema, place, writer);
+        return fillString(schema, slot, writer);
       case 'integer':
       case 'number':
-        return fillNumber(schema, place, type, writer);
+        return fillNumber(schema, slot, type, writer);
       case 'boolean':
-        return roll(writer.seed, place.key, place.offset) < 0.5;
+        return roll(writer.seed, slot.key, slot.offset) < 0.5;
       case 'null':
         return null;
       default:
-        throw unsatisfiable(place, `its type "${type}" does not exist`);
+        throw unsatisfiable(slot, `its type "${type}" does not exist`);
     }
   };
 
-  const fillArray: Fill = (schema, place) => {
+  const fillArray: Fill = (schema, slot) => {
     const items = schema.items ?? {};
     const min = schema.minItems ?? 0;
     const max = schema.maxItems ?? Number.POSITIVE_INFINITY;
-    if (place.key === 'hashtags' && (typesOf(items)[0] ?? 'string') === 'string') {
-      const prefix = tagPrefix(items, place);
-      return writer.hashtags(min, max, place.offset).map((tag) => prefix + tag);
+    if (slot.key === 'hashtags' && (typesOf(items)[0] ?? 'string') === 'string') {
+      const prefix = tagPrefix(items, slot);
+      return writer.hashtags(min, max, slot.offset).map((tag) => prefix + tag);
     }
-    const length = place.depth > DEPTH ? min : Math.max(min, Math.min(max, 3));
+    const length = slot.depth > DEPTH ? min : Math.max(min, Math.min(max, 3));
     return Array.from({ length }, (_, index) =>
-      fill(items, { key: place.key, depth: place.depth + 1, offset: place.offset + index }),
+      fill(items, { key: slot.key, depth: slot.depth + 1, offset: slot.offset + index }),
     );
   };
 
   return fill(root, { key: '', depth: 0, offset: 0 });
 }
 
-function deeper(place: Place): Place {
-  return { ...place, depth: place.depth + 1 };
+function deeper(slot: Slot): Slot {
+  return { ...slot, depth: slot.depth + 1 };
 }
 
 function mergeAll(schema: JsonSchema, all: readonly JsonSchema[]): JsonSchema {
@@ -115,33 +115,33 @@ function mergeAll(schema: JsonSchema, all: readonly JsonSchema[]): JsonSchema {
 }
 
 /** The first branch that is not null; past the depth, null is what ends a recursion. */
-function chooseBranch(choices: readonly JsonSchema[], place: Place): JsonSchema {
+function chooseBranch(choices: readonly JsonSchema[], slot: Slot): JsonSchema {
   const isNull = (schema: JsonSchema): boolean => typesOf(schema)[0] === 'null';
-  const wanted = choices.find((schema) => isNull(schema) === place.depth > DEPTH);
+  const wanted = choices.find((schema) => isNull(schema) === slot.depth > DEPTH);
   return wanted ?? choices[0] ?? {};
 }
 
-function fillString(schema: JsonSchema, place: Place, writer: Writer): string {
+function fillString(schema: JsonSchema, slot: Slot, writer: Writer): string {
   const limit = schema.maxLength ?? UNLIMITED;
   const formatted = schema.format === undefined ? undefined : FORMATS[schema.format];
   const candidates =
-    place.key === 'caption'
-      ? [writer.caption(schema.maxLength ?? Number.POSITIVE_INFINITY, place.offset)]
+    slot.key === 'caption'
+      ? [writer.caption(schema.maxLength ?? Number.POSITIVE_INFINITY, slot.offset)]
       : formatted === undefined
-        ? [freeText(limit, place, writer), ...PATTERN_SAMPLES]
+        ? [freeText(limit, slot, writer), ...PATTERN_SAMPLES]
         : [formatted];
-  const pattern = compilePattern(schema, place);
+  const pattern = compilePattern(schema, slot);
   const found = candidates.find((text) => pattern.test(text) && text.length <= limit);
-  if (found === undefined) throw unsatisfiable(place, 'no text of the simulator matches it');
+  if (found === undefined) throw unsatisfiable(slot, 'no text of the simulator matches it');
   return found.padEnd(schema.minLength ?? 0, ' .');
 }
 
-function freeText(limit: number, { key, offset }: Place, writer: Writer): string {
+function freeText(limit: number, { key, offset }: Slot, writer: Writer): string {
   const short = /name|title|headline|label|slug|keyword|tag|^id$/i.test(key);
   return short ? writer.title(limit, offset) : writer.text(limit, offset);
 }
 
-function fillNumber(schema: JsonSchema, place: Place, type: 'integer' | 'number', writer: Writer): number {
+function fillNumber(schema: JsonSchema, slot: Slot, type: 'integer' | 'number', writer: Writer): number {
   const step = schema.multipleOf ?? (type === 'integer' ? 1 : 0.01);
   const above = schema.exclusiveMinimum === undefined ? undefined : schema.exclusiveMinimum + step;
   const below = schema.exclusiveMaximum === undefined ? undefined : schema.exclusiveMaximum - step;
@@ -149,31 +149,31 @@ function fillNumber(schema: JsonSchema, place: Place, type: 'integer' | 'number'
   const least = schema.minimum ?? above ?? Math.min(0, most ?? 0);
   const first = Math.ceil(least / step);
   const last = Math.max(first, Math.floor((most ?? least + 100) / step));
-  const steps = first + Math.floor(roll(writer.seed, place.key, place.offset) * (last - first + 1));
+  const steps = first + Math.floor(roll(writer.seed, slot.key, slot.offset) * (last - first + 1));
   // Rounding takes away what binary fractions add: 0.01 * 7 is 0.07000000000000001.
   return Number((steps * step).toPrecision(12));
 }
 
-/** `#` in front of the tags unless the schema's own pattern will not have it. */
-function tagPrefix(items: JsonSchema, place: Place): '#' | '' {
-  const pattern = compilePattern(items, place);
+/** `#` in front of the tags, unless the schema's pattern forbids it. */
+function tagPrefix(items: JsonSchema, slot: Slot): '#' | '' {
+  const pattern = compilePattern(items, slot);
   if (pattern.test('#Simulated')) return '#';
   if (pattern.test('Simulated')) return '';
-  throw unsatisfiable(place, 'no tag of the simulator matches it');
+  throw unsatisfiable(slot, 'no tag of the simulator matches it');
 }
 
-/** The schema's pattern; one that matches everything when there is none. */
-function compilePattern(schema: JsonSchema, place: Place): RegExp {
+/** The schema's pattern. Without one, a pattern that matches everything. */
+function compilePattern(schema: JsonSchema, slot: Slot): RegExp {
   try {
     return new RegExp(schema.pattern ?? '', 'u');
   } catch {
-    throw unsatisfiable(place, 'its pattern is not a regular expression');
+    throw unsatisfiable(slot, 'its pattern is not a regular expression');
   }
 }
 
-function unsatisfiable(place: Place, reason: string): Error {
+function unsatisfiable(slot: Slot, reason: string): Error {
   return invalidRequest(
-    `Invalid schema for response_format: the simulator cannot fill "${place.key}", ${reason}.`,
+    `Invalid schema for response_format: the simulator cannot fill "${slot.key}", ${reason}.`,
     'response_format',
     'invalid_json_schema',
   );

@@ -6,7 +6,7 @@ import type { Voice } from './bank.ts';
 import { chooseLanguage, chooseVoice } from './languages.ts';
 import type { LanguageChoice } from './languages.ts';
 
-/** What every text of the simulator carries. */
+/** Stands in every text of the simulator. */
 const SIMULATED = '[simulated]';
 /** Stands in for the brand when there is no brief. */
 const NO_BRAND = 'Pressrun';
@@ -91,7 +91,7 @@ function createFiller(brief: Brief): Fill {
       .replaceAll('{brand}', () => brief.brand ?? NO_BRAND);
 }
 
-/** A sentence and its place in the queue for room: 1 is kept longest. */
+/** A sentence and its rank. Rank 1 is kept longest when there is little room. */
 type Part = { readonly text: string; readonly rank: number };
 
 function part(text: string, rank: number): Part {

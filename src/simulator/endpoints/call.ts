@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readBrief } from '../copy/brief.ts';
-import type { Endpoint, PrepareCall, PreparedCall } from './endpoint.ts';
+import type { PrepareCall, PreparedCall } from './endpoint.ts';
+import type { Endpoint } from './names.ts';
 import {
   ApiError,
   insufficientQuota,
@@ -44,9 +45,8 @@ type OpenCall = PreparedCall & {
 };
 
 /**
- * Serves one call of a paid endpoint: reads it, lets a fault or the limits refuse it, waits as long as the model
- * would think, and sends the product. When the client goes away everything ends, timers included. Never rejects
- * for a reason that lies in the request.
+ * Serves one call of a paid endpoint: reads it, applies faults and limits, waits for the latency, and sends the product.
+ * Everything ends when the client leaves, timers included. Never rejects because of the request.
  */
 export async function serveCall(
   context: CallContext,
@@ -161,7 +161,7 @@ async function sendBody({ endpoint, response, fault, record }: OpenCall, body: u
   const text = JSON.stringify(body);
   if (fault === 'cut') return sendCut(response, text);
   record.settle(fault ? 'faulted' : 'succeeded');
-  // A chat answer is spoilt inside its content; the other endpoints have no content but the body itself.
+  // A fault breaks a chat answer's content. Other endpoints have no content besides the body.
   const broken = fault === 'bad_json' && endpoint !== 'chat';
   return sendText(response, 200, broken ? text.slice(0, text.length / 2) : text);
 }

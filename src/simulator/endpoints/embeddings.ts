@@ -5,8 +5,8 @@ import { fromZodError, invalidRequest } from '../behaviour/errors.ts';
 import { requireModel } from '../models.ts';
 import { createRandom, hash } from '../random.ts';
 
-/** How many places of the vector one word touches. */
-const PLACES_PER_WORD = 32;
+/** Each word changes this many numbers of the vector. */
+const INDEXES_PER_WORD = 32;
 
 const text = z.string().min(1);
 const tokens = z.array(z.int().nonnegative()).min(1);
@@ -76,13 +76,13 @@ function embed(source: string, dimensions: number, seed: number): Float32Array {
   // The whole text adds a pattern too, so that no two texts coincide and none is empty.
   for (const feature of [...words, `\n${source}`]) {
     const random = createRandom(hash(seed, feature));
-    for (let place = 0; place < PLACES_PER_WORD; place++) {
+    for (let count = 0; count < INDEXES_PER_WORD; count++) {
       const index = Math.floor(random() * dimensions);
       vector[index] = (vector[index] ?? 0) + (random() < 0.5 ? -1 : 1);
     }
   }
   const length = Math.hypot(...vector);
-  // One dimension can sum up to nothing.
+  // The patterns can cancel each other out.
   if (length === 0) return vector.fill(1 / Math.sqrt(dimensions));
   return vector.map((value) => value / length);
 }

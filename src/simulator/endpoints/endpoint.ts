@@ -1,9 +1,5 @@
 import type { FaultKind } from '../behaviour/faults.ts';
 
-/** The endpoints that cost money at the real provider. */
-export const ENDPOINTS = ['chat', 'images', 'embeddings'] as const;
-export type Endpoint = (typeof ENDPOINTS)[number];
-
 /** What a call takes from the limits of its endpoint. */
 export type Cost = { readonly requests: number; readonly tokens: number; readonly images: number };
 
@@ -27,7 +23,7 @@ export type PreparedCall = {
   readonly prompt: string;
   readonly cost: Cost;
   readonly streamed: boolean;
-  /** Makes the product, spoilt by `fault` where the fault is one of the product's content. */
+  /** Makes the product, with broken content if `fault` is one of the content. */
   readonly produce: (fault: FaultKind | undefined) => Promise<Product>;
 };
 

@@ -4,7 +4,7 @@ import { countTokens } from './endpoint.ts';
 import type { PrepareCall } from './endpoint.ts';
 import { fromZodError } from '../behaviour/errors.ts';
 import { requireModel } from '../models.ts';
-import { drawPicture } from '../picture/picture.ts';
+import { drawImage } from '../image/image.ts';
 import { hash } from '../random.ts';
 
 const SIZES = {
@@ -14,7 +14,7 @@ const SIZES = {
 } as const;
 
 /**
- * Output tokens of one picture of gpt-image-2, from its prices at $30 a million: square pictures cost more than
+ * Output tokens of one image of gpt-image-2, from its prices at $30 a million: square images cost more than
  * oblong ones.
  */
 const OUTPUT_TOKENS = {
@@ -31,9 +31,9 @@ const ImageRequestSchema = z.strictObject({
   size: z.enum([...Object.keys(SIZES), 'auto']).nullish(),
   quality: z.enum(['low', 'medium', 'high', 'auto']).nullish(),
   output_format: z.literal('png', { error: 'the simulator draws png only' }).nullish(),
-  background: z.enum(['opaque', 'auto'], { error: 'the simulator draws opaque pictures only' }).nullish(),
+  background: z.enum(['opaque', 'auto'], { error: 'the simulator draws opaque images only' }).nullish(),
   moderation: z.enum(['low', 'auto']).nullish(),
-  stream: z.literal(false, { error: 'the simulator does not stream pictures' }).nullish(),
+  stream: z.literal(false, { error: 'the simulator does not stream images' }).nullish(),
   user: z.string().optional(),
 });
 
@@ -60,10 +60,10 @@ export const prepareImages: PrepareCall = (body, seed) => {
     streamed: false,
     async produce(fault) {
       const { brief } = readBrief(prompt);
-      const pictures = fault === 'empty_image' ? [] : Array.from({ length: count }, (_, index) => index);
+      const images = fault === 'empty_image' ? [] : Array.from({ length: count }, (_, index) => index);
       const data = await Promise.all(
-        pictures.map((index) =>
-          drawPicture({
+        images.map((index) =>
+          drawImage({
             ...SIZES[size],
             brand: brief.brand,
             tone: brief.tone,

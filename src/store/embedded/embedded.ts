@@ -3,6 +3,7 @@ import { cpSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { PGlite } from '@electric-sql/pglite';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { lockDataDirectory, makePrivate } from './data-directory.ts';
 import { migrationFile, migrationNames } from '../migrations/migrations.ts';
 import { pgliteCode } from './pglite-code.ts';
@@ -95,6 +96,7 @@ function copyTemplate(template: string, folder: string): boolean {
 
 async function openPglite(folder: string): Promise<PGlite> {
   return PGlite.create(folder, {
+    extensions: { pg_trgm },
     pgliteWasmModule: await pgliteCode(),
     startParams: [...PGlite.defaultStartParams, '-c', `shared_buffers=${sharedBuffers}`],
   });

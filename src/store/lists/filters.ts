@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Prisma } from '../generated/prisma/client.ts';
 import { text } from '../../domain/validation.ts';
+import type { Column } from './paging.ts';
 
 /** A span of time: from `since` on, and before `until`. */
 export type TimeRange = { since?: Date | null | undefined; until?: Date | null | undefined };
@@ -28,7 +29,16 @@ type Enum = 'CampaignStatus' | 'BatchStatus' | 'PostStatus' | 'PostReview' | 'Ch
 export type Kind = { name: `t.${string}`; type: Enum; values: string[] | undefined };
 
 /** Which rows a list has: those of these kinds for which a condition holds. */
-export type Rows = { where: Prisma.Sql; kinds: readonly Kind[] };
+export type Rows = {
+  where: Prisma.Sql;
+  kinds: readonly Kind[];
+  /** Whether the condition is about words: which way to the rows is the shortest depends on them. */
+  isSearch?: boolean;
+  /** A column of which no two of these rows have the same value: it orders them alone. */
+  uniqueBy?: Column;
+  /** A column that rows are ordered by only behind their kinds, in the index that there is. */
+  kindsBefore?: Column;
+};
 
 export const column = (name: Name) => Prisma.raw(name.replace(/\.(\w+)$/, '."$1"'));
 
@@ -75,9 +85,8 @@ export function within(name: Name, range: TimeRange | null | undefined): Prisma.
 }
 
 /**
- * The condition that one of these text columns holds the words as they stand, whatever their case.
- *
- * Scans the owner's rows until the page is full: the embedded PostgreSQL has no trigram index.
+ * The condition that one of these text columns holds the words as they stand, whatever their case. An index of trigrams
+ * finds three characters and more; for fewer, the owner's rows are read until the page is full.
  */
 export function holding(names: readonly Name[], search: string | null | undefined): Prisma.Sql | undefined {
   if (search == null) return undefined;

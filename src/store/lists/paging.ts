@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { InvalidInputError } from '../../domain/errors/errors.ts';
 import { plainText } from '../../domain/validation.ts';
 
-/** No list answers with more entries at once. */
+/** No page has more rows. */
 export const maxPageSize = 100;
-const defaultPageSize = 20;
+export const defaultPageSize = 20;
 
 /** Which page of a list: Relay's arguments, and whether its reader wants to know if there is more. */
 export type PageArgs = {
@@ -20,21 +20,21 @@ export type PageArgs = {
 
 export type Direction = 'ASC' | 'DESC';
 
-/** A moment as cursors have it: in milliseconds. PostgreSQL has no year 0. */
-const moment = z.iso
+/** A timestamp as cursors have it: in milliseconds. PostgreSQL has no year 0. */
+const timestamp = z.iso
   .datetime({ precision: 3 })
   .refine((text) => !text.startsWith('0000'), 'must have a year from 1 on');
 
-/** What rows can be sorted by, and how a cursor says where. */
-const columns = {
-  createdAt: moment,
-  updatedAt: moment,
-  name: plainText,
-  position: z.int32(),
-  postCount: z.int32(),
+/** What rows can be sorted by: what a cursor holds of it, and the type that makes a value of the column of that. */
+export const sortColumns = {
+  createdAt: { schema: timestamp, type: 'timestamptz' },
+  updatedAt: { schema: timestamp, type: 'timestamptz' },
+  name: { schema: plainText, type: 'text' },
+  position: { schema: z.int32(), type: 'int' },
+  postCount: { schema: z.int32(), type: 'int' },
 } as const;
 
-export type Column = keyof typeof columns;
+export type Column = keyof typeof sortColumns;
 
 /**
  * One list as its reader sees it. A cursor belongs to all of it: to the name, the owner, the filter and the order.
@@ -51,7 +51,7 @@ export type List<By extends Column = Column> = {
 /** A row with what its list may be ordered by. */
 export type Sortable<By extends Column> = { id: string } & Record<By, Date | string | number>;
 
-/** A row and its place; the cursor is made when it is asked for. */
+/** A row; its cursor is made when it is asked for. */
 export type Edge<Row> = { readonly node: Row; readonly cursor: string };
 
 export type Page<Row> = {
@@ -61,27 +61,27 @@ export type Page<Row> = {
   hasPreviousPage: boolean | undefined;
 };
 
-/** A place in an order: the column's value, and the id that decides between equals. */
-export type Place = { value: string | number; id: string };
+/** Where a row stands in an order: the column's value, and the id that decides between equals. */
+export type SortKey = { value: string | number; id: string };
 
-/** A page to be read: at most `take` rows between two places, from one end on. */
+/** A page to be read: at most `take` rows between two sort keys, from one end on. */
 export type Window = {
   by: Column;
   /** Which way rows are read: against the list's direction where the page is counted from its end. */
   reads: Direction;
-  /** Rows sort above this place. */
-  above: Place | undefined;
-  /** Rows sort below this place. */
-  below: Place | undefined;
-  /** One more than the page has where that is to tell whether there is another one. */
+  /** Rows sort above this one. */
+  above: SortKey | undefined;
+  /** Rows sort below this one. */
+  below: SortKey | undefined;
+  /** One more than the page has, where that row tells whether there is another page. */
   take: number;
 };
 
 /** Cursors hold at most a name of 120 characters, which JSON may write with six bytes each. */
 const maxCursorCharacters = 1_500;
-const positionSchema = z.tuple([z.string(), z.union([z.string(), z.number()]), z.uuid()]);
+const cursorSchema = z.tuple([z.string(), z.union([z.string(), z.number()]), z.uuid()]);
 
-/** A page that was asked for: what is to be read for it, and what its readers are shown of that. */
+/** A page that was asked for: what to read for it, and how to make the page of that. */
 export type PlannedPage<By extends Column = Column> = {
   window: Window;
   /** @param found the window's rows, as they were read. */
@@ -89,10 +89,10 @@ export type PlannedPage<By extends Column = Column> = {
 };
 
 /**
- * Plans one page of a list by keyset: its cost does not grow with the pages before it, and a row that comes or
- * goes meanwhile moves no other one.
+ * Plans one page of a list by keyset: its cost does not grow with the pages before it, and rows that are added or
+ * deleted meanwhile do not move the others.
  *
- * @throws InvalidInputError for a size out of 1–100, or a cursor that is none of this very list.
+ * @throws InvalidInputError for a size out of 1–100, or a cursor of another list.
  */
 export function planPage<By extends Column>(list: List<By>, args: PageArgs): PlannedPage<By> {
   if (args.first != null && args.last != null) {
@@ -104,8 +104,8 @@ export function planPage<By extends Column>(list: List<By>, args: PageArgs): Pla
   const size = pageSize(backwards ? 'last' : 'first', args.last ?? args.first ?? defaultPageSize);
   let known: string | undefined;
   const mark = () => (known ??= markOf(list));
-  const after = placeOf(by, mark, 'after', args.after);
-  const before = placeOf(by, mark, 'before', args.before);
+  const after = sortKeyOf(by, mark, 'after', args.after);
+  const before = sortKeyOf(by, mark, 'before', args.before);
   return {
     window: {
       by,
@@ -148,7 +148,7 @@ function pageSize(path: 'first' | 'last', size: number): number {
   throw new InvalidInputError([{ path, message: `must be from 1 to ${maxPageSize}` }]);
 }
 
-/** What two lists do not share. It keeps nobody out: rows are scoped by owner, whatever a cursor says. */
+/** Tells two lists apart. It protects nothing: rows are read by owner, whatever a cursor says. */
 function markOf({ name, ownerId, filter, order }: List): string {
   const text = JSON.stringify([name, ownerId, order.by, order.direction, filter]);
   return createHash('sha256').update(text).digest('base64url').slice(0, 12);
@@ -158,19 +158,19 @@ function plain(value: Date | string | number): string | number {
   return value instanceof Date ? value.toISOString() : value;
 }
 
-function encode(position: z.infer<typeof positionSchema>): string {
+function encode(position: z.infer<typeof cursorSchema>): string {
   return Buffer.from(JSON.stringify(position)).toString('base64url');
 }
 
-function placeOf(
+function sortKeyOf(
   by: Column,
   mark: () => string,
   path: 'after' | 'before',
   cursor: string | null | undefined,
-): Place | undefined {
+): SortKey | undefined {
   if (cursor == null) return undefined;
   const position = decode(cursor);
-  const value = columns[by].safeParse(position?.[1]);
+  const value = sortColumns[by].schema.safeParse(position?.[1]);
   if (position === undefined || !value.success) {
     throw new InvalidInputError([{ path, message: 'must be a cursor of this list' }]);
   }
@@ -182,10 +182,10 @@ function placeOf(
   return { value: value.data, id: position[2] };
 }
 
-function decode(cursor: string): z.infer<typeof positionSchema> | undefined {
+function decode(cursor: string): z.infer<typeof cursorSchema> | undefined {
   if (cursor.length > maxCursorCharacters) return undefined;
   try {
-    return positionSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+    return cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
   } catch {
     return undefined;
   }

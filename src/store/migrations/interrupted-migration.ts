@@ -1,5 +1,3 @@
-import type { MigrationConnection } from './migrations.ts';
-
 /** What a cut-off migration left is neither all of it, nor none, nor its beginning. */
 export class UnclearMigrationError extends Error {
   override readonly name = 'UnclearMigrationError';
@@ -31,10 +29,12 @@ const tells = /^(CREATE|DROP|ALTER TYPE|ALTER TABLE[^;]*(ADD COLUMN|ADD CONSTRAI
  * @param script without a semicolon inside a statement, as that version needed it too.
  * @throws UnclearMigrationError where a statement had been run and one before it had not.
  */
-export async function resumeScript(connection: MigrationConnection, script: string): Promise<void> {
-  const statements = script.split(';').map(withoutComments);
+export async function resumeScript(
+  connection: { execute(script: string): Promise<unknown> },
+  script: string,
+): Promise<void> {
   let firstNew: string | undefined;
-  for (const statement of statements.filter((text) => text !== '')) {
+  for (const statement of statementsOf(script)) {
     await connection.execute('SAVEPOINT statement');
     try {
       await connection.execute(statement);
@@ -51,6 +51,14 @@ export async function resumeScript(connection: MigrationConnection, script: stri
     await connection.execute('RELEASE SAVEPOINT statement');
     if (firstNew === undefined && tells.test(statement)) firstNew = statement.split('\n')[0];
   }
+}
+
+/** The statements of a script without a semicolon inside one. */
+export function statementsOf(script: string): string[] {
+  return script
+    .split(';')
+    .map(withoutComments)
+    .filter((statement) => statement !== '');
 }
 
 function withoutComments(statement: string): string {

@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { lastOfSingleStatements, resumeScript, UnclearMigrationError } from './interrupted-migration.ts';
+import { lastOfSingleStatements, resumeScript, statementsOf } from './interrupted-migration.ts';
+import { answerMs, lockTimeoutMs, pauseAfter, shortPause, whenUnlocked } from './waiting.ts';
 
 const migrationsFolder = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
 
@@ -20,22 +20,8 @@ export type MigrationConnection = {
   query(text: string, values: readonly unknown[]): Promise<unknown[]>;
 };
 
-/** The database could not be migrated, and is as it was before the migration. The message says what to do. */
-export class MigrationError extends Error {
-  override readonly name = 'MigrationError';
-}
-
 /** Prisma's own key, so that its command and earlier versions of Pressrun wait for this lock, and this one for theirs. */
 const lockKey = 72_707_369;
-
-/** How long one attempt waits for a lock. Others queue up behind it meanwhile. */
-const lockTimeoutMs = 5_000;
-
-/** What only waits for a lock is answered within this time, unless the database cannot be reached any more. */
-const answerMs = lockTimeoutMs + 5_000;
-
-/** How long to wait in all while others keep the database locked. */
-const patienceMs = 10 * 60_000;
 
 /** As Prisma makes it, so that `prisma migrate` goes on working. */
 const createTable = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
@@ -50,10 +36,10 @@ const createTable = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
 )`;
 
 /**
- * Brings a database to the newest migration. Each migration and its row in Prisma's table are one transaction: one that is
- * killed leaves nothing behind. Of any number of processes one applies all of them, under a lock, and the others wait.
+ * Brings a database to the newest migration. Each migration and its row in Prisma's table are one transaction, so that one that is
+ * killed leaves nothing behind; but for those that build indexes beside writers (`isOutsideTransaction`). Of any number of processes one applies all of them, under a lock, and the others wait.
  *
- * @param tell told after each attempt, in one line, that it waits for others.
+ * @param tell told every few seconds, in one line, that it waits for others.
  * @param names of the migrations that the database is to have; all that there are by default.
  * @returns names of the migrations that this call applied, oldest first; empty when there was nothing to do.
  * @throws MigrationError where a script fails, or others keep the database locked for ten minutes.
@@ -67,7 +53,7 @@ export async function applyMigrations(
   const [first] = await pendingOf(connection, wanted);
   // Without the lock, so that a start with nothing to apply waits for nobody.
   if (first === undefined) return [];
-  await whenUnlocked(first, tell, noPause, () => takeTurn(connection));
+  await whenUnlocked(first, tell, shortPause, () => takeTurn(connection));
   try {
     const pending = await pendingOf(connection, wanted);
     for (const name of pending) await whenUnlocked(name, tell, pauseAfter, () => applyOne(connection, name));
@@ -107,15 +93,33 @@ async function pendingOf({ query }: MigrationConnection, names: readonly string[
   return names.filter((name) => !done.has(name));
 }
 
-/** Takes the lock of those who migrate, until it is given back or the connection ends. */
-function takeTurn(connection: MigrationConnection): Promise<void> {
-  return inTransaction(connection, async () => {
-    await connection.execute(`SELECT pg_advisory_lock(${lockKey})`, answerMs);
-  });
+/**
+ * Takes the lock of those who migrate, until it is given back or the connection ends. Fails where somebody else has it: whoever
+ * waited inside a statement would hold up an index that is built beside writers.
+ */
+async function takeTurn({ execute }: MigrationConnection): Promise<void> {
+  await execute(
+    `DO $$ BEGIN
+       IF NOT pg_try_advisory_lock(${lockKey}) THEN RAISE 'somebody else migrates' USING ERRCODE = 'lock_not_available'; END IF;
+     END $$`,
+    answerMs,
+  );
 }
 
-function applyOne(connection: MigrationConnection, name: string): Promise<void> {
-  return inTransaction(connection, () => runScript(connection, name));
+async function applyOne(connection: MigrationConnection, name: string): Promise<void> {
+  const script = await readFile(migrationFile(name), 'utf8');
+  if (!isOutsideTransaction(script))
+    return inTransaction(connection, () => runScript(connection, name, script));
+  for (const statement of statementsOf(script)) await connection.execute(statement);
+  await recordApplied(connection, name, script);
+}
+
+/**
+ * Whether the statements of a script run one by one, each by itself, as `CREATE INDEX CONCURRENTLY` asks for. A kill leaves the first of them
+ * done, and maybe an invalid index: the script runs again as a whole, so it drops what it makes before it makes it.
+ */
+export function isOutsideTransaction(script: string): boolean {
+  return script.startsWith('-- Outside a transaction\n');
 }
 
 /** Rolled back where `work` fails, or waits for a lock for too long. */
@@ -131,9 +135,8 @@ async function inTransaction({ execute }: MigrationConnection, work: () => Promi
   }
 }
 
-async function runScript(connection: MigrationConnection, name: string): Promise<void> {
+async function runScript(connection: MigrationConnection, name: string, script: string): Promise<void> {
   const { execute, query } = connection;
-  const script = await readFile(migrationFile(name), 'utf8');
   await execute(createTable);
   const cutOff = await query(
     `UPDATE _prisma_migrations SET rolled_back_at = now()
@@ -142,82 +145,13 @@ async function runScript(connection: MigrationConnection, name: string): Promise
   );
   const isResumed = cutOff.length > 0 && name <= lastOfSingleStatements;
   await (isResumed ? resumeScript(connection, script) : execute(script));
+  await recordApplied(connection, name, script);
+}
+
+async function recordApplied({ query }: MigrationConnection, name: string, script: string): Promise<void> {
   await query(
     `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
      VALUES ($1, $2, $3, clock_timestamp(), 1)`,
     [randomUUID(), createHash('sha256').update(script).digest('hex'), name],
-  );
-}
-
-/**
- * Tries again while the database says that somebody else holds a lock: the attempt before was rolled back as a whole.
- *
- * @param pauseMs how long to wait after an attempt that failed so.
- */
-async function whenUnlocked(
-  name: string,
-  tell: (line: string) => void,
-  pauseMs: (error: Locked) => number,
-  attempt: () => Promise<void>,
-): Promise<void> {
-  const startedAt = performance.now();
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      const waitedMs = performance.now() - startedAt;
-      if (!isLocked(error)) throw explained(name, error);
-      if (waitedMs > patienceMs) {
-        throw new MigrationError(
-          `The migration ${name} waited ten minutes for others that use the database. pg_stat_activity and pg_locks ` +
-            'say who they are. Start Pressrun again when they are done.',
-        );
-      }
-      tell(
-        `Waiting for others to let go of the database, to apply ${name} (${Math.round(waitedMs / 1000)} s) …`,
-      );
-      await delay(pauseMs(error));
-    }
-  }
-}
-
-/** Nobody queues up behind what waits for its turn to migrate. */
-const noPause = () => 0;
-
-/**
- * Behind an attempt that waited for a table, its readers queued up: they are served before the next one. A deadlock is
- * over with the attempt that was chosen to end it.
- */
-function pauseAfter({ code }: Locked): number {
-  return code === deadlock ? 1_000 : 3_000 + Math.random() * 3_000;
-}
-
-const lockNotAvailable = '55P03';
-const deadlock = '40P01';
-
-type Locked = Error & { code: unknown };
-
-function isLocked(error: unknown): error is Locked {
-  return (
-    error instanceof Error && 'code' in error && (error.code === lockNotAvailable || error.code === deadlock)
-  );
-}
-
-/** Only what the database itself says of the script; a connection that is lost is told by who opened it. */
-function explained(name: string, error: unknown): unknown {
-  if (error instanceof UnclearMigrationError) {
-    return new MigrationError(
-      `The migration ${name} was cut off by an earlier version, and what it left cannot be told: ${error.message}. ` +
-        `Undo what it left or do the rest by hand (prisma/migrations/${name}/migration.sql), then run ` +
-        `UPDATE _prisma_migrations SET finished_at = now() WHERE migration_name = '${name}' AND finished_at IS NULL; ` +
-        'if you did the rest, or DELETE FROM _prisma_migrations with the same WHERE if you undid it.',
-      { cause: error },
-    );
-  }
-  if (!(error instanceof Error && 'code' in error && /^(?=.*\d)[\dA-Z]{5}$/.test(String(error.code))))
-    return error;
-  return new MigrationError(
-    `The migration ${name} failed and changed nothing: ${error.message}. Mend the cause and start Pressrun again.`,
-    { cause: error },
   );
 }

@@ -1,8 +1,9 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openCache, type Cache } from '../../../src/cache/cache.ts';
-import { openRedisLevel } from '../../../src/cache/redis-level.ts';
+import { createRedisLevel } from '../../../src/cache/redis-level.ts';
 import { createRedisBus } from '../../../src/events/redis-bus.ts';
+import { openRedis } from '../../../src/store/redis.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { startRedis, type RedisInstance } from '../../support/services/redis.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
@@ -30,7 +31,9 @@ afterAll(() => opened.disposeAsync());
 async function openInstance(): Promise<Cache<string>> {
   const bus = await createRedisBus(redis.url, logger);
   opened.defer(() => bus.close());
-  const level = await openRedisLevel(redis.url, 30_000, logger);
+  const connection = await openRedis(redis.url, logger);
+  opened.defer(() => connection.disconnect());
+  const level = createRedisLevel(connection, 30_000);
   const cache = await openCache<string>({ maxBytes, codec }, { bus, redis: level });
   opened.defer(() => cache.close());
   await waitUntil('a cache that keeps', async () => {

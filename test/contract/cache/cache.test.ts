@@ -1,9 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openCache, type Cache } from '../../../src/cache/cache.ts';
-import { openRedisLevel } from '../../../src/cache/redis-level.ts';
+import { createRedisLevel } from '../../../src/cache/redis-level.ts';
 import { createLocalBus } from '../../../src/events/bus.ts';
 import { createRedisBus } from '../../../src/events/redis-bus.ts';
+import { openRedis } from '../../../src/store/redis.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createRandom } from '../../chaos/support/random.ts';
 import { startRedis, type RedisInstance } from '../../support/services/redis.ts';
@@ -24,10 +25,9 @@ afterAll(() => opened.disposeAsync());
 async function openInstance(): Promise<Cache<number>> {
   const bus = await createRedisBus(redis.url, logger);
   opened.defer(() => bus.close());
-  const cache = await openCache<number>(settings, {
-    bus,
-    redis: await openRedisLevel(redis.url, 30_000, logger),
-  });
+  const connection = await openRedis(redis.url, logger);
+  opened.defer(() => connection.disconnect());
+  const cache = await openCache<number>(settings, { bus, redis: createRedisLevel(connection, 30_000) });
   opened.defer(() => cache.close());
   return cache;
 }

@@ -20,11 +20,11 @@ const request = { requests: 1 };
 
 describe.each(['memory', 'Redis'])('admission in %s', (kind) => {
   let now = 0;
-  const open = (settings: Partial<AdmissionSettings> = {}): Promise<Admission> => {
+  const open = async (settings: Partial<AdmissionSettings> = {}): Promise<Admission> => {
     const all = { ...usual, prefix: `{admission-${crypto.randomUUID()}}`, ...settings };
     const clock = () => now;
     return kind === 'memory'
-      ? Promise.resolve(createMemoryAdmission(all, clock))
+      ? createMemoryAdmission(all, clock)
       : createRedisAdmission(connection, all, logger, clock);
   };
   const waits = async (admission: Admission, wanted: number, demand: Record<string, number>) =>

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { PGlite } from '@electric-sql/pglite';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import type { Client } from 'pg';
 import { describe, expect, inject, it } from 'vitest';
 import { deployMigrations } from '../../../scripts/schema-engine.ts';
@@ -15,6 +16,8 @@ const quiet = () => undefined;
 const placeOf = (suffix: string) => names.findIndex((name) => name.endsWith(suffix));
 /** Rewrites rows of several tables. */
 const large = placeOf('list_kinds');
+/** Builds an index without a transaction. */
+const search = placeOf('search_of_posts');
 const channel = placeOf('channel_of_earlier_versions');
 
 /** Lends a connection to a new, empty database. */
@@ -45,6 +48,13 @@ async function shapeOf(client: Client): Promise<unknown> {
       WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL
     ORDER BY 1`);
   return rows.map(({ it }) => it);
+}
+
+async function invalidIndexes(client: Client): Promise<unknown[]> {
+  const { rows } = await client.query(
+    'SELECT indexrelid::regclass::text AS name FROM pg_index WHERE NOT indisvalid',
+  );
+  return rows.map(({ name }) => name);
 }
 
 const wholeShape = withNewDatabase(async (client) => {
@@ -88,7 +98,7 @@ describe('migrations', () => {
       expect(await shapeOf(client)).toEqual(await wholeShape);
     }));
 
-  it('wait for those who use the tables, say so, and go on when they are done', { timeout: 60_000 }, () =>
+  it('wait for those who use the tables, say so, and go on when they are done', () =>
     withNewDatabase(async (client, url) => {
       await migrate(client, quiet, names.slice(0, large));
       await client.query('BEGIN; LOCK TABLE campaigns IN ACCESS SHARE MODE');
@@ -98,10 +108,9 @@ describe('migrations', () => {
       await client.query('COMMIT');
       expect(await applied).toEqual(names.slice(large));
       expect(told[0]).toContain('Waiting for others');
-    }),
-  );
+    }));
 
-  it('wait for another process that migrates for longer than one attempt does', { timeout: 60_000 }, () =>
+  it('wait for another process that migrates for longer than one attempt does', () =>
     withNewDatabase(async (client, url) => {
       // What every version takes while it migrates.
       await client.query('SELECT pg_advisory_lock(72707369)');
@@ -110,10 +119,9 @@ describe('migrations', () => {
       await waitUntil('it to say that it waits', () => told.length > 0, { deadlineMs: 20_000 });
       await client.query('SELECT pg_advisory_unlock(72707369)');
       expect(await applied).toEqual(names);
-    }),
-  );
+    }));
 
-  it('that wait for a table let its readers in between two attempts', { timeout: 60_000 }, () =>
+  it('that wait for a table let its readers in between two attempts', () =>
     withNewDatabase(async (client, url) => {
       await migrate(client, quiet, names.slice(0, large));
       await client.query('BEGIN; LOCK TABLE campaigns IN ACCESS SHARE MODE');
@@ -123,8 +131,55 @@ describe('migrations', () => {
       await withPostgres(url, (reader) => reader.query(`SET lock_timeout = '2s'; SELECT FROM campaigns`));
       await client.query('COMMIT');
       expect(await applied).toEqual(names.slice(large));
-    }),
-  );
+    }));
+
+  it('that are cut off while they build an index beside writers build it again', () =>
+    withNewDatabase(async (client, url) => {
+      await migrate(client, quiet, names.slice(0, search));
+      // Who builds an index beside writers waits for those that there are.
+      await client.query(`BEGIN; LOCK TABLE posts IN ROW EXCLUSIVE MODE`);
+      const cutOff = withPostgres(url, (other) => migrate(other)).catch((error: unknown) => String(error));
+      let pid: number | undefined;
+      await waitUntil(
+        'the index to be built',
+        async () => {
+          const { rows } = await client.query(`
+            SELECT w.pid FROM pg_locks w JOIN pg_locks h USING (virtualxid)
+            WHERE h.pid = pg_backend_pid() AND w.locktype = 'virtualxid' AND NOT w.granted`);
+          pid = rows[0]?.pid;
+          return pid !== undefined;
+        },
+        { deadlineMs: 25_000 },
+      );
+      await client.query('SELECT pg_terminate_backend($1, 5000)', [pid]);
+      await client.query('COMMIT');
+      expect(await cutOff).toContain('terminat');
+      expect(await invalidIndexes(client)).toEqual(['posts_search_idx']);
+
+      expect(await migrate(client)).toEqual(names.slice(search));
+      expect(await invalidIndexes(client)).toEqual([]);
+      expect(await shapeOf(client)).toEqual(await wholeShape);
+    }));
+
+  it('of two processes that start at the same time, one builds an index beside writers and the other waits', () =>
+    withNewDatabase(async (client, url) => {
+      await migrate(client, quiet, names.slice(0, search));
+      const applied = await Promise.all([1, 2].map(() => withPostgres(url, (other) => migrate(other))));
+      expect(applied.flat()).toEqual(names.slice(search));
+    }));
+
+  it('that need an extension which this account may not create say what to run', () =>
+    withNewDatabase(async (client) => {
+      await migrate(client, quiet, names.slice(0, placeOf('trigrams')));
+      const role = `guest_${process.pid}`;
+      await client.query(
+        `CREATE ROLE ${role}; GRANT ALL ON _prisma_migrations TO ${role}; GRANT ALL ON SCHEMA public TO ${role}; SET ROLE ${role}`,
+      );
+      await expect(migrate(client)).rejects.toThrow(
+        /permission denied to create extension.*CREATE EXTENSION pg_trgm;/s,
+      );
+      await client.query(`RESET ROLE; DROP OWNED BY ${role}; DROP ROLE ${role}`);
+    }));
 
   it('that fail say why, and change nothing', () =>
     withNewDatabase(async (client) => {
@@ -178,7 +233,7 @@ it('a migration of which a later part is there and an earlier one is not is left
   }));
 
 it('a migration that was cut off in an embedded database is brought to its end', async () => {
-  const pglite = new PGlite();
+  const pglite = new PGlite({ extensions: { pg_trgm } });
   const connection = {
     execute: (script: string) => pglite.exec(script),
     query: async (text: string, values: readonly unknown[]) => (await pglite.query(text, [...values])).rows,
@@ -187,7 +242,7 @@ it('a migration that was cut off in an embedded database is brought to its end',
   await pglite.exec(`UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name ~ 'list_kinds'`);
   expect(await applyMigrations(connection, quiet)).toEqual(names.slice(large));
   await pglite.close();
-}, 60_000);
+});
 
 it('a migration with functions in it that was cut off is applied whole', () =>
   withNewDatabase(async (client) => {

@@ -40,7 +40,7 @@ it('with all connections of the server taken, one that went silent is ended when
   proxy.stall();
   await expect(pool.query('SELECT 1')).rejects.toThrow('The connection went silent');
   expect(ended).toEqual(['The connection went silent']);
-}, 60_000);
+});
 
 it('with all connections of the server taken, a statement may take as long as any may', async () => {
   await using postgres = await startPostgres({ settings: { max_connections: 5 } });
@@ -50,7 +50,7 @@ it('with all connections of the server taken, a statement may take as long as an
   );
   expect(answers.some(({ status }) => status === 'fulfilled')).toBe(true);
   expect(ended).toEqual([]);
-}, 60_000);
+});
 
 it('while one statement takes long, the server is asked every few seconds, not all the time', async () => {
   const url = await createDatabase(inject('postgresUrl'));
@@ -67,7 +67,7 @@ it('while one statement takes long, the server is asked every few seconds, not a
   // Three of the watch, this pool's own, and the two that count.
   expect((await sessions()) - before).toBeLessThan(8);
   expect(ended).toEqual([]);
-}, 60_000);
+});
 
 it('the server itself finds out within 11 s that a connection is lost, so that there is room for new ones', async () => {
   const databaseUrl = await createDatabase(inject('postgresUrl'));

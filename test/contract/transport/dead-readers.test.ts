@@ -1,30 +1,20 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe } from 'vitest';
 import { WebSocket } from 'ws';
-import {
-  createCampaign,
-  signUp,
-  startBatch,
-  startTestApp,
-  type Account,
-  type TestApp,
-} from '../../support/app.ts';
+import { type Account } from '../../support/app.ts';
 import { followToEnd, stored } from '../../support/batches.ts';
+import { test } from '../../support/fixtures.ts';
 
-let app: TestApp;
-let account: Account;
-let batchId: string;
-beforeAll(async () => {
-  app = await startTestApp();
-  account = await signUp(app);
-  batchId = await startBatch(account, { campaignId: await createCampaign(account), postCount: 100 });
-  await followToEnd(account, batchId);
-});
-afterAll(() => app[Symbol.asyncDispose]());
+test.override('postCount', 100);
 
 /** A socket that has subscribed `count` times to every text of the batch. */
-async function open(count: number, options: { autoPong?: boolean } = {}): Promise<WebSocket> {
+async function open(
+  account: Account,
+  batchId: string,
+  count: number,
+  options: { autoPong?: boolean } = {},
+): Promise<WebSocket> {
   const socket = new WebSocket(account.url.replace('http', 'ws'), 'graphql-transport-ws', options);
   await once(socket, 'open');
   socket.send(
@@ -40,9 +30,13 @@ async function open(count: number, options: { autoPong?: boolean } = {}): Promis
   return socket;
 }
 
-describe.concurrent('a reader', { timeout: 90_000 }, () => {
-  it('who stops to read is closed with a code that says so, and others are told everything meanwhile', async () => {
-    const socket = await open(60);
+describe.concurrent('a reader', () => {
+  test('who stops to read is closed with a code that says so, and others are told everything meanwhile', async ({
+    account,
+    batchId,
+    expect,
+  }) => {
+    const socket = await open(account, batchId, 60);
     socket.pause();
     expect(stored(await followToEnd(account, batchId))).toHaveLength(102);
     // Longer than the limit; then it reads what was sent until then.
@@ -52,9 +46,9 @@ describe.concurrent('a reader', { timeout: 90_000 }, () => {
     expect((await closed)[0]).toBe(4410);
   });
 
-  it('who answers no ping is let go within 30 s', async () => {
+  test('who answers no ping is let go within 30 s', async ({ account, batchId, expect }) => {
     const startedAt = performance.now();
-    const socket = await open(0, { autoPong: false });
+    const socket = await open(account, batchId, 0, { autoPong: false });
     await once(socket, 'close');
     expect(performance.now() - startedAt).toBeLessThan(30_000);
   });

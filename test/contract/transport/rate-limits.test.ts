@@ -15,10 +15,14 @@ const settings = {
 };
 
 /** Asks so many times, by turns of these instances. @returns how often it was let through. */
-async function granted(instances: readonly RateLimits[], userId: string, times: number): Promise<number> {
+async function granted(
+  instances: readonly RateLimits[],
+  workspaceId: string,
+  times: number,
+): Promise<number> {
   const asked = Array.from({ length: times }, async (_, turn) => {
     try {
-      await instances[turn % instances.length]?.operation({ userId, address: '203.0.113.1' }, 1);
+      await instances[turn % instances.length]?.operation({ workspaceId, address: '203.0.113.1' }, 1);
       return 1;
     } catch (error) {
       if (!(error instanceof RateLimitedError)) throw error;
@@ -49,7 +53,7 @@ describe('a limit that is taken a hundredth at a time', () => {
 
   it('counts an operation of several fields as so many, also near the end', async () => {
     const limits = createRateLimits({ ...settings, perUser: 250 }, undefined);
-    const ask = (fields: number) => limits.operation({ userId: 'a', address: '203.0.113.1' }, fields);
+    const ask = (fields: number) => limits.operation({ workspaceId: 'a', address: '203.0.113.1' }, fields);
     await ask(249);
     await expect(ask(2)).rejects.toThrow(RateLimitedError);
     await ask(1);

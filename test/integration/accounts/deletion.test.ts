@@ -68,6 +68,8 @@ it('a picture that was stored and that no row came to refer to is removed by the
   );
   const { posts } = await account.run(PostsDocument, { filter: {}, first: 1 });
   const address = new URL(posts.edges[0]?.node.imageUrl ?? '').pathname;
+  const status = async () => (await fetch(`${app.url}${address}`)).status;
+  expect(await status()).toBe(200);
   // As a worker leaves it that is killed between storing and writing.
   app = await app.restart(async (prisma) => {
     await prisma.post.deleteMany();
@@ -75,7 +77,7 @@ it('a picture that was stored and that no row came to refer to is removed by the
     await prisma.image.updateMany({ data: { storedAt: longAgo } });
     await prisma.$executeRaw`INSERT INTO pgboss.job (name) VALUES ('pruning')`;
   });
-  await waitUntil('the picture to be gone', async () => (await fetch(`${app.url}${address}`)).status === 404);
+  await waitUntil('the picture to be gone', async () => (await status()) === 404);
 }, 60_000);
 
 it('a campaign goes with its posts, their pictures and what the ledger holds of them', async () => {

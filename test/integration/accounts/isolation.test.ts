@@ -17,20 +17,37 @@ import { allFields, probesOf } from '../../support/every-field.ts';
 import { post } from '../../support/raw-graphql.ts';
 import { exchange, textOf } from '../../support/raw-http.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
+import { addWorkspace, logIn, ownWorkspaceOf, setRole } from '../../support/workspaces.ts';
 
 /** Stands in everything that the owner wrote, and so in whatever leaks of it. */
 const canary = `canary${crypto.randomUUID().slice(0, 8)}`;
+/** Stands in what the owner is called. */
+const person = `person${crypto.randomUUID().slice(0, 8)}`;
 
 let app: TestApp;
 let owner: Account;
 let stranger: Account;
+/** The owner, logged in to another workspace of theirs. */
+let elsewhere: Account;
+/** Another user, logged in to the owner's workspace. */
+let colleague: Account;
 let revoked: Account;
-let things: Record<'User' | 'Campaign' | 'Batch' | 'Post', string>;
+let things: Record<'Workspace' | 'User' | 'Campaign' | 'Batch' | 'Post', string>;
 let cursors: { campaign: string; batch: string; post: string };
 
 beforeAll(async () => {
-  app = await startTestApp();
-  owner = await signUp(app, `${canary}@example.com`);
+  app = await startTestApp({ LOGIN_ATTEMPTS: '1000' });
+  const registered = await signUp(app, `${person}@example.com`);
+  const joining = await signUp(app);
+  const workspaceId = ownWorkspaceOf(registered);
+  let other = '';
+  app = await app.restart(async (prisma) => {
+    other = await addWorkspace(prisma, registered);
+    await setRole(prisma, workspaceId, joining, 'EDITOR');
+  });
+  owner = await logIn(app, registered);
+  elsewhere = await logIn(app, registered, other);
+  colleague = await logIn(app, joining, workspaceId);
   stranger = await signUp(app);
   revoked = await signUp(app);
   await revoked.run(LogoutDocument, {});
@@ -45,7 +62,13 @@ beforeAll(async () => {
     return inFlight.length === 0;
   });
   const [made] = await getPosts(owner, { batchId });
-  things = { User: owner.id, Campaign: campaignId, Batch: paused, Post: made?.id ?? '' };
+  things = {
+    Workspace: workspaceId,
+    User: owner.id,
+    Campaign: campaignId,
+    Batch: paused,
+    Post: made?.id ?? '',
+  };
   cursors = {
     campaign: await firstCursor('campaigns'),
     batch: await firstCursor('batches'),
@@ -112,7 +135,7 @@ const newcomer = () => `(input: { email: "${crypto.randomUUID()}@example.com", p
 /** Every top-level field must stand here. */
 const cases: Record<string, Case[]> = {
   'Query.me': [{ arguments: none, anonymous: null, revoked: 'UNAUTHENTICATED' }],
-  'Query.node': (['User', 'Campaign', 'Batch', 'Post'] as const).map((type) => ({
+  'Query.node': (['Workspace', 'User', 'Campaign', 'Batch', 'Post'] as const).map((type) => ({
     arguments: (ids) => `(id: "${ids[type]}")`,
     ...closed,
   })),
@@ -143,7 +166,7 @@ const cases: Record<string, Case[]> = {
   'Mutation.register': [{ arguments: newcomer, anonymous: null, revoked: null }],
   'Mutation.login': [
     {
-      arguments: () => `(input: { email: "${canary}@example.com", password: "wrong horse" })`,
+      arguments: () => `(input: { email: "${person}@example.com", password: "wrong horse" })`,
       anonymous: 'WRONG_CREDENTIALS',
       revoked: 'WRONG_CREDENTIALS',
     },
@@ -154,6 +177,9 @@ const cases: Record<string, Case[]> = {
       anonymous: 'INVALID_REFRESH_TOKEN',
       revoked: 'INVALID_REFRESH_TOKEN',
     },
+  ],
+  'Mutation.switchWorkspace': [
+    { arguments: ({ Workspace }) => `(input: { workspaceId: "${Workspace}" })`, ...closed },
   ],
   'Mutation.logout': [{ arguments: none, ...closed }],
   'Mutation.logoutEverywhere': [{ arguments: none, ...closed }],
@@ -243,13 +269,17 @@ async function ask(root: (typeof roots)[number], args: string, selection: string
 }
 
 const absent = () => ({
+  Workspace: absentId('Workspace'),
   User: absentId('User'),
   Campaign: absentId('Campaign'),
   Batch: absentId('Batch'),
   Post: absentId('Post'),
 });
 
-const namesThings = (one: Case) => Object.values(things).some((id) => one.arguments(things).includes(id));
+const leaks = () => expect.not.stringMatching(new RegExp(`${canary}|${person}`));
+
+const namesRows = (one: Case, ids: typeof things) =>
+  Object.values(ids).some((id) => one.arguments(ids).includes(id));
 
 /** All that a stranger might have changed. */
 async function stateOfOwner() {
@@ -266,16 +296,14 @@ describe.each(roots.map((root) => [root.name, root] as const))('%s', (name, root
   it('tells the anonymous nothing', async () => {
     for (const [one, { selection }] of each) {
       const { text, code } = await ask(root, one.arguments(things), selection, undefined);
-      expect([code, text]).toEqual([one.anonymous, text]);
-      expect(text).not.toContain(canary);
+      expect([code, text]).toEqual([one.anonymous, leaks()]);
     }
   });
 
   it('tells a revoked session nothing', async () => {
     for (const [one, { selection }] of each) {
       const { text, code } = await ask(root, one.arguments(things), selection, revoked.token);
-      expect([code, text]).toEqual([one.revoked, text]);
-      expect(text).not.toContain(canary);
+      expect([code, text]).toEqual([one.revoked, leaks()]);
     }
   });
 
@@ -284,11 +312,42 @@ describe.each(roots.map((root) => [root.name, root] as const))('%s', (name, root
     for (const [one, { selection }] of each) {
       if (/\.(logout|logoutEverywhere)$/.test(name)) continue;
       const foreign = await ask(root, one.arguments(things), selection, stranger.token);
-      expect(foreign.text).not.toContain(canary);
-      if (!namesThings(one)) continue;
+      expect(foreign.text).toEqual(leaks());
+      if (!namesRows(one, things)) continue;
       const nothing = await ask(root, one.arguments(absent()), selection, stranger.token);
       expect(foreign.text).toBe(nothing.text);
     }
     expect(await stateOfOwner()).toEqual(before);
+  });
+
+  it('tells and lets the same user in another workspace no more than it does for ids of nothing', async () => {
+    const before = await stateOfOwner();
+    // User and workspace are theirs in both.
+    const rows = { ...things, User: absentId('User'), Workspace: absentId('Workspace') };
+    for (const [one, { selection }] of each) {
+      if (/\.(logout|logoutEverywhere)$/.test(name)) continue;
+      const foreign = await ask(root, one.arguments(rows), selection, elsewhere.token);
+      expect(foreign.text).not.toContain(canary);
+      if (!namesRows(one, rows)) continue;
+      const nothing = await ask(root, one.arguments(absent()), selection, elsewhere.token);
+      expect(foreign.text).toBe(nothing.text);
+    }
+    expect(await stateOfOwner()).toEqual(before);
+  });
+});
+
+it('answers two users of one workspace alike, but for who they are', async () => {
+  const query = `{ campaigns { edges { cursor node { id name } } } batches { edges { cursor node { id } } }
+    posts(first: 100) { edges { cursor node { id caption } } } me { usage { byCampaign { calls cost } } } }`;
+  const [own, theirs] = [
+    await post(app, { query }, as(owner.token)),
+    await post(app, { query }, as(colleague.token)),
+  ];
+  expect(JSON.stringify(own.data)).toContain(canary);
+  expect(theirs.data).toEqual(own.data);
+  const who = `{ me { id role workspace { id } } node(id: "${owner.id}") { id } }`;
+  expect((await post(app, { query: who }, as(colleague.token))).data).toEqual({
+    me: { id: colleague.id, role: 'EDITOR', workspace: { id: things.Workspace } },
+    node: null,
   });
 });

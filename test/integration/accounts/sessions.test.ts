@@ -187,10 +187,10 @@ it('deletes with an account what the ledger holds of its texts', async () => {
   await followToEnd(account, await startBatch(account, { campaignId, postCount: 2 }));
   await account.run(DeleteAccountDocument, { input: { password } });
   // Deletion goes on after each restart.
+  let left = Number.NaN;
   await waitUntil(
     'an empty ledger and no account',
     async () => {
-      let left = Number.NaN;
       own = await own.restart(async (prisma) => {
         left = (await prisma.providerCall.count()) + (await prisma.user.count());
       });
@@ -198,6 +198,7 @@ it('deletes with an account what the ledger holds of its texts', async () => {
     },
     { deadlineMs: 20_000, intervalMs: 1_000 },
   );
+  expect(left).toBe(0);
 });
 
 it('tells nobody apart by sign-ups: one address 20 times at once makes one account', async () => {
@@ -262,7 +263,7 @@ it('closes a WebSocket when its token expires, unless it brings a new one in tim
   const account = await withOpenBatch();
   // Long enough for two subscriptions on a machine that has other things to do.
   const soon = Math.floor(Date.now() / 1000) + 6;
-  const shortLived = await forge(account.token, { claims: { exp: soon } });
+  const shortLived = forge(account.token, { claims: { exp: soon } });
   await using lets = await openSocket(app, shortLived);
   await using renews = await openSocket(app, shortLived);
   for (const socket of [lets, renews]) {
@@ -288,7 +289,7 @@ it('goes on verifying tokens of a secret that was replaced, and signs with the n
   // Another database, so the session is not there: what tells is that its own new tokens work, and why the old one does not.
   const fresh = await signUp(rotated);
   expect(await fresh.run(MeDocument, {})).toMatchObject({ me: { id: fresh.id } });
-  const signedBefore = await forge(fresh.token);
+  const signedBefore = forge(fresh.token);
   expect(await clientOf(rotated, signedBefore).run(MeDocument, {})).toMatchObject({ me: { id: fresh.id } });
   await expect(clientOf(rotated, account.token).run(MeDocument, {})).rejects.toMatchObject(refused);
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { schema } from '../../../src/graphql/schema.ts';
 import {
   createCampaign,
@@ -64,6 +65,8 @@ const ways = (): string[] => [
   `{ node(id: "${postId}") { ... on Post { ${postFields} } } }`,
   `{ nodes(ids: ["${campaignId}", "${batchId}"]) { ... on Campaign { name channel } ... on Batch { cost pauseReason } } }`,
 ];
+
+const countsSchema = z.object({ hit: z.int(), miss: z.int(), bypass: z.int() });
 
 async function mutate(field: string): Promise<void> {
   const { data } = await ask(`mutation { ${field} { __typename ... on Error { code message } } }`);
@@ -136,6 +139,7 @@ const others = new Set([
   'login',
   'refresh',
   'logout',
+  'switchWorkspace',
   'logoutEverywhere',
   'changePassword',
   // There is nobody left to answer.
@@ -199,7 +203,13 @@ it('a session that has ended is not answered from what it was answered before', 
   await expect(ask(query, owner)).rejects.toThrow('UNAUTHENTICATED');
 });
 
-it('counts what it was asked', async () => {
-  const counts = await (await fetch(`${app.url}/health/cache`)).json();
-  expect(counts).toMatchObject({ status: 'on', hit: expect.any(Number), miss: expect.any(Number) });
+it('counts what was kept, what was made and what is never kept', async () => {
+  const counts = async () => countsSchema.parse(await (await fetch(`${app.url}/health/cache`)).json());
+  await untilKept('{ campaigns { totalCount } }');
+  const before = await counts();
+  const query = `{ campaigns { totalCount } } # ${crypto.randomUUID()}`;
+  expect([(await ask(query)).outcome, (await ask(query)).outcome]).toEqual(['MISS', 'HIT']);
+  expect((await ask('{ me { email usage { byDay { cost } } } }')).outcome).toBe('BYPASS');
+  const { hit, miss, bypass } = before;
+  expect(await counts()).toEqual({ hit: hit + 1, miss: miss + 1, bypass: bypass + 1 });
 });

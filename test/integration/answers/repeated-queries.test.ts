@@ -46,7 +46,7 @@ async function answersOf(operation: Partial<Operation>): Promise<string[]> {
   return answers;
 }
 
-describe('a query answers the tenth time as it does the first time', () => {
+describe('a query answers the fourth time as it does the first time', () => {
   const node =
     'query($id: ID!) { node(id: $id) { __typename id ... on Post { caption } ... on Campaign { name } } }';
   it.each<[string, () => Partial<Operation>]>([

@@ -1,22 +1,13 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { StartBatchDocument } from '../../../client/generated/graphql.ts';
-import { createCampaign, signUp, startTestApp, type Account, type TestApp } from '../../support/app.ts';
+import { createCampaign, signUp, type Account } from '../../support/app.ts';
 import { getPosts } from '../../support/batches.ts';
-
-let app: TestApp;
-let account: Account;
-let campaignId: string;
-beforeAll(async () => {
-  app = await startTestApp();
-  account = await signUp(app);
-  campaignId = await createCampaign(account);
-});
-afterAll(() => app[Symbol.asyncDispose]());
+import { test } from '../../support/fixtures.ts';
 
 const start = (by: Account, input: { campaignId: string; postCount: number; idempotencyKey: string }) =>
   by.run(StartBatchDocument, { input }).then(({ startBatch }) => startBatch);
 
-it('starts one batch for a key, however often it is sent at once', async () => {
+test('starts one batch for a key, however often it is sent at once', async ({ account, campaignId }) => {
   const answers = await Promise.all(
     Array.from({ length: 50 }, () => start(account, { campaignId, postCount: 2, idempotencyKey: 'spring' })),
   );
@@ -27,7 +18,7 @@ it('starts one batch for a key, however often it is sent at once', async () => {
   expect(await getPosts(account, { campaignId })).toHaveLength(2);
 });
 
-it('refuses a key that comes with another input, and starts nothing', async () => {
+test('refuses a key that comes with another input, and starts nothing', async ({ account, campaignId }) => {
   await start(account, { campaignId, postCount: 1, idempotencyKey: 'summer' });
   const before = (await getPosts(account, { campaignId })).length;
   expect(await start(account, { campaignId, postCount: 2, idempotencyKey: 'summer' })).toMatchObject({
@@ -37,7 +28,7 @@ it('refuses a key that comes with another input, and starts nothing', async () =
   expect(await getPosts(account, { campaignId })).toHaveLength(before);
 });
 
-it('keeps the keys of two accounts apart', async () => {
+test('keeps the keys of two accounts apart', async ({ app, account, campaignId }) => {
   const other = await signUp(app);
   const mine = await start(account, { campaignId, postCount: 1, idempotencyKey: 'autumn' });
   const theirs = await start(other, {

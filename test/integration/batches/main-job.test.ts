@@ -1,25 +1,11 @@
 import { PNG } from 'pngjs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  createCampaign,
-  signUp,
-  startBatch,
-  startTestApp,
-  type Account,
-  type TestApp,
-} from '../../support/app.ts';
+import { describe, expect } from 'vitest';
+import { createCampaign, signUp, startBatch, startTestApp } from '../../support/app.ts';
 import { followToEnd, getBatch, getPosts, stored } from '../../support/batches.ts';
-
-let app: TestApp;
-let account: Account;
-beforeAll(async () => {
-  app = await startTestApp();
-  account = await signUp(app);
-});
-afterAll(() => app[Symbol.asyncDispose]());
+import { test } from '../../support/fixtures.ts';
 
 describe('a batch of posts', () => {
-  it('gets a caption, hashtags and a picture that opens for every post', async () => {
+  test('gets a caption, hashtags and a picture that opens for every post', async ({ account }) => {
     const campaignId = await createCampaign(account, { language: 'de', brand: 'Bergquell' });
     const batchId = await startBatch(account, { campaignId, postCount: 10 });
     await followToEnd(account, batchId);
@@ -37,7 +23,7 @@ describe('a batch of posts', () => {
     }
   });
 
-  it('tells its status, counts, speed, success rate and cost', async () => {
+  test('tells its status, counts, speed, success rate and cost', async ({ account }) => {
     const campaignId = await createCampaign(account);
     const batchId = await startBatch(account, { campaignId, postCount: 3 });
     await followToEnd(account, batchId);
@@ -51,7 +37,10 @@ describe('a batch of posts', () => {
     expect(batch.cost).toBeGreaterThan(0);
   });
 
-  it('asks for caption and picture of as many posts as there are slots at the same time', async () => {
+  test('asks for caption and picture of as many posts as there are slots at the same time', async ({
+    app,
+    account,
+  }) => {
     app.simulator.control.resetStats();
     const campaignId = await createCampaign(account);
     await followToEnd(account, await startBatch(account, { campaignId, postCount: 30 }));
@@ -60,7 +49,7 @@ describe('a batch of posts', () => {
     expect(chat.peakInFlight).toBeGreaterThan(5);
   });
 
-  it('writes for the audience that the order names instead of the campaign’s', async () => {
+  test('writes for the audience that the order names instead of the campaign’s', async ({ account }) => {
     const campaignId = await createCampaign(account);
     const batchId = await startBatch(account, {
       campaignId,
@@ -71,7 +60,7 @@ describe('a batch of posts', () => {
     expect(await getPosts(account, { batchId })).toMatchObject([{ targetAudience: 'Night-shift nurses' }]);
   });
 
-  it('goes on when one of its posts fails, and says why that one did', async () => {
+  test('goes on when one of its posts fails, and says why that one did', async ({ app, account }) => {
     app.simulator.control.setFaults([{ kind: 'refusal', endpoint: 'chat', count: 1 }]);
     const campaignId = await createCampaign(account);
     const batchId = await startBatch(account, { campaignId, postCount: 5 });
@@ -89,7 +78,7 @@ describe('a batch of posts', () => {
     ]);
   });
 
-  it('tries a post again after a passing fault, and buys nothing twice', async () => {
+  test('tries a post again after a passing fault, and buys nothing twice', async ({ app, account }) => {
     app.simulator.control.resetStats();
     app.simulator.control.setFaults([{ kind: 'server_error', endpoint: 'images', count: 1 }]);
     const campaignId = await createCampaign(account, { brand: 'Wiederholung' });
@@ -101,21 +90,22 @@ describe('a batch of posts', () => {
     expect([chat.succeeded, images.succeeded, images.received]).toEqual([1, 1, 2]);
   });
 
-  it('is finished by the next process when this one is stopped in its middle', async () => {
+  test('is finished by the next process when this one is stopped in its middle', async () => {
+    await using stopped = await startTestApp();
+    const account = await signUp(stopped);
     const campaignId = await createCampaign(account);
     const batchId = await startBatch(account, { campaignId, postCount: 40 });
-    app = await app.restart();
+    await using app = await stopped.restart();
     const again = { ...account, url: `${app.url}/graphql` };
     const events = stored(await followToEnd(again, batchId));
     expect(events.map((event) => Number(event.cursor))).toEqual(
       Array.from({ length: 42 }, (_, index) => index + 1),
     );
-    account = await signUp(app);
   });
 });
 
 describe('two owners with batches at the same time', () => {
-  it('lets a small batch finish long before a big one that was there first', async () => {
+  test('lets a small batch finish long before a big one that was there first', async ({ app, account }) => {
     const big = await startBatch(account, { campaignId: await createCampaign(account), postCount: 60 });
     const other = await signUp(app);
     const small = await startBatch(other, { campaignId: await createCampaign(other), postCount: 5 });

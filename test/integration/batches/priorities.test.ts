@@ -1,26 +1,21 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { createReconciliation } from '../../../src/services/batches/reconciliation.ts';
 import { createTurnDealing } from '../../../src/services/batches/queue-positions.ts';
-import { openWorkshop, type Workshop } from '../../support/workshop.ts';
+import { test } from '../../support/fixtures.ts';
+import type { Workshop } from '../../support/workshop.ts';
 
-let workshop: Workshop;
-beforeAll(async () => {
-  workshop = await openWorkshop();
-});
-afterAll(() => workshop[Symbol.asyncDispose]());
-
-async function dealAll() {
+async function dealAll(workshop: Workshop) {
   const dealing = createTurnDealing(workshop);
   while (await dealing.next());
 }
 
-async function reconcile() {
+async function reconcile(workshop: Workshop) {
   const reconciliation = createReconciliation(workshop);
   while (await reconciliation.next());
 }
 
 /** Batches of these posts, in the order of their turns. */
-async function orderOf(batchIds: string[]) {
+async function orderOf(workshop: Workshop, batchIds: string[]) {
   const posts = await workshop.database.prisma.post.findMany({
     where: { batchId: { in: batchIds }, status: 'PENDING' },
     orderBy: { turn: 'asc' },
@@ -28,7 +23,9 @@ async function orderOf(batchIds: string[]) {
   return posts.map(({ batchId }) => batchIds.indexOf(batchId));
 }
 
-it('a small batch that is paused and resumed before its new priority counts comes first all the same', async () => {
+test('a small batch that is paused and resumed before its new priority counts comes first all the same', async ({
+  workshop,
+}) => {
   const { viewer, campaignId } = await workshop.addAccount();
   const { batches } = workshop;
   const ids = [
@@ -39,15 +36,15 @@ it('a small batch that is paused and resumed before its new priority counts come
   await batches.setPriority(viewer, urgent, 'HIGH');
   await batches.pause(viewer, urgent);
   await batches.resume(viewer, urgent);
-  await dealAll();
-  expect(await orderOf(ids)).toEqual([...Array(5).fill(1), ...Array(5).fill(0)]);
+  await dealAll(workshop);
+  expect(await orderOf(workshop, ids)).toEqual([...Array(5).fill(1), ...Array(5).fill(0)]);
 });
 
-it('while turns of a large account are dealt, orders of others are written', async () => {
+test('while turns of a large account are dealt, orders of others are written', async ({ workshop }) => {
   const [large, other] = [await workshop.addAccount(), await workshop.addAccount()];
   const { batches } = workshop;
   const { id } = await batches.start(large.viewer, { campaignId: large.campaignId, postCount: 1_000 });
-  await reconcile();
+  await reconcile(workshop);
   await batches.setPriority(large.viewer, id, 'HIGH');
   const dealing = createTurnDealing(workshop);
   expect(await dealing.next()).toBe(true);
@@ -55,14 +52,16 @@ it('while turns of a large account are dealt, orders of others are written', asy
   const { reconcileFrom } = await workshop.database.prisma.batch.findUniqueOrThrow({ where: { id } });
   expect(reconcileFrom).toBe(1_001);
   const order = await batches.start(other.viewer, { campaignId: other.campaignId, postCount: 150 });
-  await reconcile();
+  await reconcile(workshop);
   expect(await workshop.database.prisma.post.count({ where: { batchId: order.id } })).toBe(150);
   while (await dealing.next());
   const after = await workshop.database.prisma.batch.findUniqueOrThrow({ where: { id } });
   expect(after.reconcileFrom).toBeNull();
 });
 
-it('a priority that is set while turns are dealt by an earlier one is the one that counts', async () => {
+test('a priority that is set while turns are dealt by an earlier one is the one that counts', async ({
+  workshop,
+}) => {
   const { viewer, campaignId } = await workshop.addAccount();
   const { batches } = workshop;
   const ids: string[] = [];
@@ -73,5 +72,9 @@ it('a priority that is set while turns are dealt by an earlier one is the one th
   await dealing.next();
   await batches.setPriority(viewer, ids[0] ?? '', 'LOW');
   while (await dealing.next());
-  expect(await orderOf(ids)).toEqual([...Array(5).fill(1), ...Array(5).fill(2), ...Array(5).fill(0)]);
+  expect(await orderOf(workshop, ids)).toEqual([
+    ...Array(5).fill(1),
+    ...Array(5).fill(2),
+    ...Array(5).fill(0),
+  ]);
 });

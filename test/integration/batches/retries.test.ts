@@ -1,32 +1,32 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { createReconciliation } from '../../../src/services/batches/reconciliation.ts';
-import { openWorkshop, type Account, type Workshop } from '../../support/workshop.ts';
+import { test } from '../../support/fixtures.ts';
+import { type Account, type Workshop } from '../../support/workshop.ts';
 
-let workshop: Workshop;
-beforeAll(async () => {
-  workshop = await openWorkshop();
-});
-afterAll(() => workshop[Symbol.asyncDispose]());
+const next = (workshop: Workshop) => createReconciliation(workshop).next();
 
-const next = () => createReconciliation(workshop).next();
-
-async function reconcile() {
-  while (await next());
+async function reconcile(workshop: Workshop) {
+  while (await next(workshop));
 }
 
 /** A batch whose posts are all written and completed, but for those that have failed. */
-async function batchWithFailures({ viewer, campaignId }: Account, postCount: number, failed: number[]) {
+async function batchWithFailures(
+  workshop: Workshop,
+  { viewer, campaignId }: Account,
+  postCount: number,
+  failed: number[],
+) {
   const { id } = await workshop.batches.start(viewer, { campaignId, postCount });
-  await reconcile();
+  await reconcile(workshop);
   const { prisma } = workshop.database;
   await prisma.post.updateMany({ where: { batchId: id }, data: { status: 'COMPLETED' } });
   await prisma.batch.update({ where: { id }, data: { completedCount: postCount } });
-  for (const position of failed) await fail(id, position);
+  for (const position of failed) await fail(workshop, id, position);
   return id;
 }
 
 /** As a worker writes it. */
-async function fail(batchId: string, position: number) {
+async function fail(workshop: Workshop, batchId: string, position: number) {
   const { prisma } = workshop.database;
   const [{ wasCompleted } = { wasCompleted: false }] = await prisma.$queryRaw<{ wasCompleted: boolean }[]>`
     SELECT status = 'COMPLETED' AS "wasCompleted" FROM posts WHERE "batchId" = ${batchId}::uuid AND position = ${position}`;
@@ -37,7 +37,7 @@ async function fail(batchId: string, position: number) {
   });
 }
 
-async function countsOf(batchId: string) {
+async function countsOf(workshop: Workshop, batchId: string) {
   const { prisma } = workshop.database;
   const batch = await prisma.batch.findUniqueOrThrow({ where: { id: batchId } });
   const rows = await prisma.post.groupBy({ by: ['status'], where: { batchId }, _count: true });
@@ -48,45 +48,49 @@ async function countsOf(batchId: string) {
   };
 }
 
-it('a batch that is cancelled while failed posts are to run again counts a post that failed since as well', async () => {
+test('a batch that is cancelled while failed posts are to run again counts a post that failed since as well', async ({
+  workshop,
+}) => {
   const account = await workshop.addAccount();
-  const id = await batchWithFailures(account, 150, [120]);
+  const id = await batchWithFailures(workshop, account, 150, [120]);
   await workshop.batches.retryFailed(account.viewer, id);
-  await next();
-  await fail(id, 130);
+  await next(workshop);
+  await fail(workshop, id, 130);
   await workshop.batches.cancel(account.viewer, id);
-  await reconcile();
-  const { counted, written } = await countsOf(id);
+  await reconcile(workshop);
+  const { counted, written } = await countsOf(workshop, id);
   expect(counted).toEqual(written);
   expect(counted.reduce((sum, count) => sum + count)).toBe(150);
 });
 
-it('every post that was to run again does, however many fail meanwhile', async () => {
+test('every post that was to run again does, however many fail meanwhile', async ({ workshop }) => {
   const account = await workshop.addAccount();
-  const id = await batchWithFailures(account, 250, [50, 220]);
+  const id = await batchWithFailures(workshop, account, 250, [50, 220]);
   await workshop.batches.retryFailed(account.viewer, id);
-  await fail(id, 60);
-  await fail(id, 70);
-  await reconcile();
+  await fail(workshop, id, 60);
+  await fail(workshop, id, 70);
+  await reconcile(workshop);
   const post = await workshop.database.prisma.post.findFirstOrThrow({
     where: { batchId: id, position: 220 },
   });
   expect(post.status).toBe('PENDING');
-  const { counted, written } = await countsOf(id);
+  const { counted, written } = await countsOf(workshop, id);
   expect(counted).toEqual(written);
 });
 
-it('a batch that an earlier version cancelled before its posts were written counts all of them', async () => {
+test('a batch that an earlier version cancelled before its posts were written counts all of them', async ({
+  workshop,
+}) => {
   const account = await workshop.addAccount();
   const { viewer, campaignId } = account;
   const { id } = await workshop.batches.start(viewer, { campaignId, postCount: 250 });
-  await next();
+  await next(workshop);
   // It counts what is written.
   await workshop.database.prisma.batch.update({
     where: { id },
     data: { status: 'CANCELLED', cancelledCount: 100, finishedAt: new Date() },
   });
   await workshop.database.prisma.post.updateMany({ where: { batchId: id }, data: { status: 'CANCELLED' } });
-  await reconcile();
-  expect(await countsOf(id)).toEqual({ counted: [0, 0, 250], written: [0, 0, 250] });
+  await reconcile(workshop);
+  expect(await countsOf(workshop, id)).toEqual({ counted: [0, 0, 250], written: [0, 0, 250] });
 });

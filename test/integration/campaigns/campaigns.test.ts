@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import {
   ArchiveCampaignDocument,
   BatchDocument,
@@ -15,33 +15,18 @@ import {
   type CampaignFilter,
   type PostFilter,
 } from '../../../client/generated/graphql.ts';
-import {
-  createCampaign,
-  sampleCampaign,
-  signUp,
-  startBatch,
-  startTestApp,
-  type Account,
-  type TestApp,
-} from '../../support/app.ts';
+import { createCampaign, sampleCampaign, signUp, startBatch, type Account } from '../../support/app.ts';
 import { absentId, followToEnd, getPosts, notFound } from '../../support/batches.ts';
+import { test } from '../../support/fixtures.ts';
 
-let app: TestApp;
-let account: Account;
-beforeAll(async () => {
-  app = await startTestApp();
-  account = await signUp(app);
-});
-afterAll(() => app[Symbol.asyncDispose]());
-
-async function names(filter: CampaignFilter, by = account): Promise<string[]> {
+async function names(filter: CampaignFilter, by: Account): Promise<string[]> {
   const order = { by: 'NAME', direction: 'ASC' } as const;
   const { campaigns } = await by.run(CampaignsDocument, { filter, order });
   return campaigns.edges.map(({ node }) => node.name);
 }
 
 describe('updateCampaign', () => {
-  it('changes what is given and leaves the rest', async () => {
+  test('changes what is given and leaves the rest', async ({ account }) => {
     const campaignId = await createCampaign(account);
     const { updateCampaign } = await account.run(UpdateCampaignDocument, {
       input: { campaignId, name: 'Autumn launch', language: 'DE' },
@@ -49,7 +34,7 @@ describe('updateCampaign', () => {
     expect(updateCampaign).toMatchObject({ ...sampleCampaign, name: 'Autumn launch', language: 'de' });
   });
 
-  it('names every bad field and changes nothing', async () => {
+  test('names every bad field and changes nothing', async ({ account }) => {
     const campaignId = await createCampaign(account);
     const { updateCampaign } = await account.run(UpdateCampaignDocument, {
       input: { campaignId, name: ' ', brand: 'b'.repeat(121), tone: 'BOLD' },
@@ -60,7 +45,7 @@ describe('updateCampaign', () => {
     });
   });
 
-  it('answers NOT_FOUND for somebody else’s campaign and for none alike', async () => {
+  test('answers NOT_FOUND for somebody else’s campaign and for none alike', async ({ app, account }) => {
     const other = await signUp(app);
     for (const campaignId of [await createCampaign(account), absentId('Campaign')]) {
       const { updateCampaign } = await other.run(UpdateCampaignDocument, {
@@ -71,7 +56,7 @@ describe('updateCampaign', () => {
   });
 });
 
-it('takes no batch for an archived campaign until it is restored', async () => {
+test('takes no batch for an archived campaign until it is restored', async ({ account }) => {
   const campaignId = await createCampaign(account);
   const { archiveCampaign } = await account.run(ArchiveCampaignDocument, { campaignId });
   expect(archiveCampaign).toMatchObject({ status: 'ARCHIVED' });
@@ -86,7 +71,7 @@ it('takes no batch for an archived campaign until it is restored', async () => {
 });
 
 describe('deleteCampaign', () => {
-  it('removes its batches and posts, and keeps on record what was paid', async () => {
+  test('removes its batches and posts, and keeps on record what was paid', async ({ app }) => {
     const own = await signUp(app);
     const campaignId = await createCampaign(own);
     const input = { campaignId, postCount: 2, idempotencyKey: 'once' };
@@ -101,7 +86,7 @@ describe('deleteCampaign', () => {
     expect((await own.run(StartBatchDocument, { input })).startBatch).toMatchObject(notFound('campaign'));
   });
 
-  it('refuses while a batch is unfinished, and works once that is cancelled', async () => {
+  test('refuses while a batch is unfinished, and works once that is cancelled', async ({ account }) => {
     const campaignId = await createCampaign(account);
     const batchId = await startBatch(account, { campaignId, postCount: 500 });
     expect((await account.run(DeleteCampaignDocument, { campaignId })).deleteCampaign).toMatchObject({
@@ -113,7 +98,7 @@ describe('deleteCampaign', () => {
     });
   });
 
-  it('is nobody else’s to do', async () => {
+  test('is nobody else’s to do', async ({ app, account }) => {
     const campaignId = await createCampaign(account);
     const { deleteCampaign } = await (await signUp(app)).run(DeleteCampaignDocument, { campaignId });
     expect(deleteCampaign).toMatchObject(notFound('campaign'));
@@ -122,7 +107,7 @@ describe('deleteCampaign', () => {
 });
 
 describe('lists', () => {
-  it('narrow campaigns to status, channel, time and words', async () => {
+  test('narrow campaigns to status, channel, time and words', async ({ app }) => {
     const own = await signUp(app);
     const coffee = await createCampaign(own, { name: 'A 100% coffee', channel: 'X' });
     await createCampaign(own, { name: 'B tea', brand: 'Leaf', channel: 'LINKEDIN' });
@@ -137,7 +122,7 @@ describe('lists', () => {
     expect(await names({ created: { since: '2100-01-01T00:00:00Z' } }, own)).toEqual([]);
   });
 
-  it('count all rows of a filter', async () => {
+  test('count all rows of a filter', async ({ app }) => {
     const own = await signUp(app);
     const campaignId = await createCampaign(own);
     const batchId = await startBatch(own, { campaignId, postCount: 3 });
@@ -150,7 +135,7 @@ describe('lists', () => {
     });
   });
 
-  it('of a channel follow the campaign to another one, and show each row once', async () => {
+  test('of a channel follow the campaign to another one, and show each row once', async ({ app }) => {
     const own = await signUp(app);
     const campaignId = await createCampaign(own, { channel: 'X' });
     await followToEnd(own, await startBatch(own, { campaignId, postCount: 2 }));
@@ -165,7 +150,7 @@ describe('lists', () => {
     expect(await counted({ channel: ['X'], campaignId })).toEqual([0, 0]);
   });
 
-  it('order batches by size', async () => {
+  test('order batches by size', async ({ app }) => {
     const own = await signUp(app);
     const campaignId = await createCampaign(own);
     for (const postCount of [2, 3, 1]) await startBatch(own, { campaignId, postCount });
@@ -174,7 +159,7 @@ describe('lists', () => {
     expect(batches.edges.map(({ node }) => node.progress.postCount)).toEqual([3, 2, 1]);
   });
 
-  it('name the field when a span of time ends before it begins', async () => {
+  test('name the field when a span of time ends before it begins', async ({ account }) => {
     const created = { since: '2026-02-01T00:00:00Z', until: '2026-01-01T00:00:00Z' };
     await expect(account.run(CampaignsDocument, { filter: { created } })).rejects.toMatchObject({
       codes: ['INVALID_INPUT'],

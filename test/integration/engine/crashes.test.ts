@@ -140,7 +140,7 @@ it('holds the death of a worker against no attempt of a post', async () => {
   }
   expect(isLast).toEqual([false, false, false, false, false, false, false, true, true]);
   expect(
-    await workshop.database.prisma.post.findFirst({ where: { ownerId: account.viewer.userId } }),
+    await workshop.database.prisma.post.findFirst({ where: { ownerId: account.viewer.workspaceId } }),
   ).toMatchObject({
     status: 'FAILED',
     errorCode: 'WORKER_FAILED',

@@ -1,53 +1,41 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { ResumeBatchDocument } from '../../../client/generated/graphql.ts';
 import type { FaultKind } from '../../../src/simulator/behaviour/faults.ts';
-import {
-  createCampaign,
-  signUp,
-  startBatch,
-  startTestApp,
-  type Account,
-  type TestApp,
-} from '../../support/app.ts';
+import { createCampaign, signUp, startBatch, startTestApp, type TestApp } from '../../support/app.ts';
 import { followToEnd, getBatch, getPosts, waitForBatch } from '../../support/batches.ts';
+import { test } from '../../support/fixtures.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
 
-let app: TestApp;
-let account: Account;
-let campaignId: string;
-beforeAll(async () => {
-  app = await startTestApp({ POST_SLOTS: '4' });
-  account = await signUp(app);
-  campaignId = await createCampaign(account);
-});
-afterAll(() => app[Symbol.asyncDispose]());
-beforeEach(() => {
+test.override('settings', { POST_SLOTS: '4' });
+test.beforeEach(({ app }) => {
   app.simulator.control.clearFaults();
   app.simulator.control.resetStats();
 });
 
-const calls = () => {
+const calls = (app: TestApp) => {
   const { chat, images } = app.simulator.control.stats();
   return { chat: chat.received, images: images.received };
 };
-const start = (postCount: number) => startBatch(account, { campaignId, postCount });
 
 describe('a post', () => {
-  it.each([
+  test.for([
     ['refusal', 'chat', 'CONTENT_REFUSED'],
     ['refusal', 'images', 'CONTENT_REFUSED'],
     ['empty_image', 'images', 'CONTENT_REFUSED'],
-  ] as const)('fails at once where the provider answers %s to its %s', async (kind, endpoint, errorCode) => {
-    app.simulator.control.setFaults([{ kind, endpoint }]);
-    const batchId = await start(1);
-    await followToEnd(account, batchId);
-    expect(await getPosts(account, { batchId })).toMatchObject([{ status: 'FAILED', errorCode }]);
-    expect(calls()).toEqual({ chat: 1, images: 1 });
-  });
+  ] as const)(
+    'fails at once where the provider answers %s to its %s',
+    async ([kind, endpoint, errorCode], { app, account, campaignId }) => {
+      app.simulator.control.setFaults([{ kind, endpoint }]);
+      const batchId = await startBatch(account, { campaignId, postCount: 1 });
+      await followToEnd(account, batchId);
+      expect(await getPosts(account, { batchId })).toMatchObject([{ status: 'FAILED', errorCode }]);
+      expect(calls(app)).toEqual({ chat: 1, images: 1 });
+    },
+  );
 
-  it.each([
+  test.for([
     ['server_error', 'chat'],
     ['server_error', 'images'],
     ['cut', 'chat'],
@@ -56,34 +44,42 @@ describe('a post', () => {
     ['bad_json', 'images'],
   ] as const)(
     'is completed in spite of one %s at %s, and only that part is asked for again',
-    async (kind, endpoint) => {
+    async ([kind, endpoint], { app, account, campaignId }) => {
       app.simulator.control.setFaults([{ kind, endpoint, count: 1 }]);
-      const batchId = await start(1);
+      const batchId = await startBatch(account, { campaignId, postCount: 1 });
       await followToEnd(account, batchId);
       expect(await getPosts(account, { batchId })).toMatchObject([{ status: 'COMPLETED' }]);
-      expect(calls()).toEqual({ chat: 1, images: 1, [endpoint]: 2 });
+      expect(calls(app)).toEqual({ chat: 1, images: 1, [endpoint]: 2 });
     },
   );
 
-  it('is completed in spite of a rate limit, after the time that the provider names', async () => {
+  test('is completed in spite of a rate limit, after the time that the provider names', async ({
+    app,
+    account,
+    campaignId,
+  }) => {
     app.simulator.control.setFaults([{ kind: 'rate_limited', count: 1 }]);
-    const batchId = await start(1);
+    const batchId = await startBatch(account, { campaignId, postCount: 1 });
     await followToEnd(account, batchId);
     expect(await getPosts(account, { batchId })).toMatchObject([{ status: 'COMPLETED' }]);
     expect(app.simulator.control.stats().chat.faults.rate_limited).toBeLessThanOrEqual(1);
-    expect(calls().chat + calls().images).toBe(3);
+    expect(calls(app).chat + calls(app).images).toBe(3);
   });
 
-  it('is completed however often the limit is met: that is no fault of the post', async () => {
+  test('is completed however often the limit is met: that is no fault of the post', async ({
+    app,
+    account,
+    campaignId,
+  }) => {
     app.simulator.control.setFaults([{ kind: 'rate_limited', endpoint: 'images', count: 10 }]);
-    const batchId = await start(1);
+    const batchId = await startBatch(account, { campaignId, postCount: 1 });
     await followToEnd(account, batchId);
     expect(await getPosts(account, { batchId })).toMatchObject([{ status: 'COMPLETED' }]);
-    expect(calls()).toEqual({ chat: 1, images: 11 });
+    expect(calls(app)).toEqual({ chat: 1, images: 11 });
   });
 });
 
-it('a picture is bought once, however long it cannot be stored', async () => {
+test('a picture is bought once, however long it cannot be stored', async () => {
   const dataDir = await mkdtemp(`${tmpdir()}/pressrun-test-`);
   await using own = await startTestApp({ DATA_DIR: dataDir });
   const user = await signUp(own);
@@ -103,9 +99,13 @@ it('a picture is bought once, however long it cannot be stored', async () => {
   await rm(dataDir, { recursive: true, force: true });
 });
 
-it('a batch pauses where the account has no credit left, and goes on when there is some', async () => {
+test('a batch pauses where the account has no credit left, and goes on when there is some', async ({
+  app,
+  account,
+  campaignId,
+}) => {
   app.simulator.control.setFaults([{ kind: 'insufficient_quota' }]);
-  const batchId = await start(12);
+  const batchId = await startBatch(account, { campaignId, postCount: 12 });
   const paused = await waitForBatch(account, batchId, 'is paused', ({ status }) => status === 'PAUSED');
   expect(paused.pauseReason).toBe('QUOTA_EXHAUSTED');
   await waitUntil(
@@ -113,7 +113,7 @@ it('a batch pauses where the account has no credit left, and goes on when there 
     async () => (await getPosts(account, { batchId, status: ['PENDING'] })).length === 12,
   );
   // One wave of posts met it; nobody else tried.
-  expect(calls().chat).toBeLessThanOrEqual(4);
+  expect(calls(app).chat).toBeLessThanOrEqual(4);
 
   app.simulator.control.clearFaults();
   const { resumeBatch } = await account.run(ResumeBatchDocument, { batchId });
@@ -124,11 +124,15 @@ it('a batch pauses where the account has no credit left, and goes on when there 
   });
 });
 
-it('a picture that was paid for when the credit ran out is kept for the resumed batch', async () => {
+test('a picture that was paid for when the credit ran out is kept for the resumed batch', async ({
+  app,
+  account,
+  campaignId,
+}) => {
   const slow = { p05: 30_000, p95: 30_000 };
   app.simulator.control.setLatency({ imageLatencyMs: slow });
   app.simulator.control.setFaults([{ kind: 'insufficient_quota', endpoint: 'chat' }]);
-  const batchId = await start(1);
+  const batchId = await startBatch(account, { campaignId, postCount: 1 });
   await waitUntil(
     'the picture to be there',
     async () => app.simulator.control.stats().images.succeeded === 1,
@@ -141,15 +145,15 @@ it('a picture that was paid for when the credit ran out is kept for the resumed 
   await account.run(ResumeBatchDocument, { batchId });
   await followToEnd(account, batchId);
   app.simulator.control.setLatency({ imageLatencyMs: { p05: 5_000, p95: 15_000 } });
-  expect(calls()).toEqual({ chat: 2, images: 1 });
+  expect(calls(app)).toEqual({ chat: 2, images: 1 });
 });
 
-it(
+test(
   'a post that is answered with nonsense every time fails in the end, and its batch completes',
   { timeout: 100_000 },
-  async () => {
+  async ({ app, account, campaignId }) => {
     app.simulator.control.setFaults([{ kind: 'bad_json', endpoint: 'chat', match: '"variation": 2,' }]);
-    const batchId = await start(4);
+    const batchId = await startBatch(account, { campaignId, postCount: 4 });
     await waitForBatch(account, batchId, 'is completed', ({ status }) => status === 'COMPLETED', 90_000);
     expect(await getPosts(account, { batchId })).toMatchObject([
       { status: 'COMPLETED' },
@@ -157,17 +161,17 @@ it(
       { status: 'FAILED', position: 2, errorCode: 'BAD_ANSWER', errorMessage: expect.any(String) },
       { status: 'COMPLETED' },
     ]);
-    expect(calls()).toEqual({ chat: 3 + 3, images: 4 });
+    expect(calls(app)).toEqual({ chat: 3 + 3, images: 4 });
   },
 );
 
-it(
+test(
   'while the provider is down jobs wait, the batch says why, no post fails, and all are made afterwards',
   { timeout: 60_000 },
-  async () => {
+  async ({ app, account, campaignId }) => {
     const down: FaultKind = 'server_error';
     app.simulator.control.setFaults([{ kind: down }]);
-    const batchId = await start(12);
+    const batchId = await startBatch(account, { campaignId, postCount: 12 });
     const waiting = await waitForBatch(account, batchId, 'says why it waits', (b) => b.waitingFor !== null);
     expect(waiting).toMatchObject({ status: 'RUNNING', waitingFor: 'PROVIDER_UNAVAILABLE' });
 
@@ -176,9 +180,11 @@ it(
       const { chat, images } = app.simulator.control.stats();
       return chat.inFlight + images.inFlight === 0;
     });
-    const sent = calls().chat + calls().images;
-    await waitUntil('two probes', () => calls().chat + calls().images >= sent + 2, { deadlineMs: 20_000 });
-    expect(calls().chat + calls().images).toBeLessThanOrEqual(sent + 4);
+    const sent = calls(app).chat + calls(app).images;
+    await waitUntil('two probes', () => calls(app).chat + calls(app).images >= sent + 2, {
+      deadlineMs: 20_000,
+    });
+    expect(calls(app).chat + calls(app).images).toBeLessThanOrEqual(sent + 4);
     expect(await getBatch(account, batchId)).toMatchObject({
       status: 'RUNNING',
       progress: { failedCount: 0 },

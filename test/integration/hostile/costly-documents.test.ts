@@ -1,31 +1,28 @@
 import { getIntrospectionQuery } from 'graphql';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestApp, type TestApp } from '../../support/app.ts';
+import { describe, expect } from 'vitest';
+import { test } from '../../support/fixtures.ts';
 import { openSocket, post } from '../../support/raw-graphql.ts';
 
 /** Refusals take a few milliseconds; the bound leaves room for a busy machine. */
 const refusalMs = 700;
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
+test.beforeAll(async ({ app }) => {
   // The first refusal loads what answers it.
   await post(app, { query: '{' });
 });
-afterAll(() => app[Symbol.asyncDispose]());
 
 const times = (count: number, piece: (n: number) => string) =>
   Array.from({ length: count }, (_, n) => piece(n)).join(' ');
 const unclosed = `"${'\\"'.repeat(24_990)}`;
 
 describe('a string of 50 KB that is never closed', () => {
-  it('is refused at once over HTTP', async () => {
+  test('is refused at once over HTTP', async ({ app }) => {
     const { errors, ms } = await post(app, { query: unclosed });
     expect(errors[0]?.extensions).toMatchObject({ code: 'SYNTAX_ERROR' });
     expect(ms).toBeLessThan(refusalMs);
   });
 
-  it('is refused at once over WebSocket', async () => {
+  test('is refused at once over WebSocket', async ({ app }) => {
     await using socket = await openSocket(app);
     const startedAt = performance.now();
     socket.say({ type: 'subscribe', id: 'unclosed', payload: { query: unclosed } });
@@ -39,7 +36,7 @@ describe('a document that is dear to validate', () => {
   const spreads = (count: number) =>
     `{ ${times(count, (n) => `...F${n}`)} } ${times(count, (n) => `fragment F${n} on Query { me { id } me { id } }`)}`;
 
-  it.each([
+  test.for([
     ['110 fragments of fields that overlap', spreads(110)],
     ['240 fields of one name with selections', `{ ${times(240, () => 'me { id }')} }`],
     [
@@ -54,23 +51,25 @@ describe('a document that is dear to validate', () => {
       'a fragment within a field of itself',
       '{ ...A } fragment A on Query { campaigns { edges { node { posts { edges { node { ...B ...B } } } } } } } fragment B on Post { batch { posts { edges { node { ...B } } } } }',
     ],
-  ])('is refused before it is validated: %s', async (_what, query) => {
+  ])('is refused before it is validated: %s', async ([_what, query], { app }) => {
     const { errors } = await post(app, { query });
     expect(errors).toMatchObject([{ extensions: { code: 'DOCUMENT_TOO_LARGE' } }]);
   });
 
-  it('is refused for a name of more than 100 characters: answers repeat names', async () => {
+  test('is refused for a name of more than 100 characters: answers repeat names', async ({ app }) => {
     const { errors } = await post(app, { query: `{ ${'a'.repeat(101)}: me { id } }` });
     expect(errors).toMatchObject([{ extensions: { code: 'DOCUMENT_TOO_LARGE' } }]);
     expect((await post(app, { query: `{ ${'a'.repeat(100)}: me { id } }` })).errors).toEqual([]);
   });
 
-  it('is not refused for fragments as clients use them', async () => {
+  test('is not refused for fragments as clients use them', async ({ app }) => {
     const query = `{ ${times(10, (n) => `...F${n}`)} } ${times(10, (n) => `fragment F${n} on Query { me { id email } }`)}`;
     expect((await post(app, { query })).errors).toEqual([]);
   });
 
-  it('is not refused for a fragment of each of 50 components at one place, as Relay and Apollo write them', async () => {
+  test('is not refused for a fragment of each of 50 components at one place, as Relay and Apollo write them', async ({
+    app,
+  }) => {
     const fragments = times(50, (n) => `fragment F${n} on User { id __typename email }`);
     const query = `{ me { ${times(50, (n) => `...F${n}`)} } } ${fragments}`;
     expect((await post(app, { query })).errors).toEqual([]);
@@ -78,7 +77,7 @@ describe('a document that is dear to validate', () => {
 });
 
 describe('introspection', () => {
-  it('is answered as tools ask for it', async () => {
+  test('is answered as tools ask for it', async ({ app }) => {
     const query = getIntrospectionQuery({
       descriptions: true,
       specifiedByUrl: true,
@@ -90,7 +89,7 @@ describe('introspection', () => {
     expect((await post(app, { query })).errors).toEqual([]);
   });
 
-  it('of a few lines brings no megabytes', async () => {
+  test('of a few lines brings no megabytes', async ({ app }) => {
     const list = (name: string) =>
       `${name}: types { name description fields { name description args { name description type { name description } } type { name description } } }`;
     const query = `{ __schema { ${times(20, (n) => list(`a${n}`))} } }`;
@@ -101,7 +100,7 @@ describe('introspection', () => {
 });
 
 describe('variables', () => {
-  it('of 60,000 wrong values are refused at once', async () => {
+  test('of 60,000 wrong values are refused at once', async ({ app }) => {
     const query = 'query($s: [CampaignStatus!]) { campaigns(filter: { status: $s }) { edges { cursor } } }';
     const { errors, ms } = await post(app, { query, variables: { s: Array(60_000).fill('NONE') } });
     expect(errors[0]?.extensions).toMatchObject({ code: 'INVALID_INPUT', field: 's[0]' });

@@ -1,20 +1,17 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { WebSocket } from 'ws';
-import { startTestApp, type TestApp } from '../../support/app.ts';
+import { type TestApp } from '../../support/app.ts';
+import { test } from '../../support/fixtures.ts';
 import { openSocket, post } from '../../support/raw-graphql.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp({
-    TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8',
-    RATE_LIMIT_PER_ADDRESS: '5',
-    MAX_SOCKETS_PER_ADDRESS: '2',
-  });
+test.override('settings', {
+  TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8',
+  RATE_LIMIT_PER_ADDRESS: '5',
+  MAX_SOCKETS_PER_ADDRESS: '2',
 });
-afterAll(() => app[Symbol.asyncDispose]());
 
 /** How many of ten requests were let through. */
-async function letThrough(forwardedFor: (n: number) => string): Promise<number> {
+async function letThrough(app: TestApp, forwardedFor: (n: number) => string): Promise<number> {
   let count = 0;
   for (let n = 0; n < 10; n += 1) {
     const { status } = await post(app, { query: '{ me { id } }' }, { 'x-forwarded-for': forwardedFor(n) });
@@ -23,7 +20,7 @@ async function letThrough(forwardedFor: (n: number) => string): Promise<number> 
   return count;
 }
 
-it.each<[string, (n: number) => string]>([
+test.for<[string, (n: number) => string]>([
   ['a new port each time', (n) => `203.0.113.1:${5_000 + n}`],
   ['a new port each time, of IPv6', (n) => `[2001:db8:1::1]:${5_000 + n}`],
   [
@@ -35,15 +32,15 @@ it.each<[string, (n: number) => string]>([
   ['other rubbish before it each time', (n) => `rubbish${n}, 203.0.113.3`],
   ['rubbish beyond a proxy each time', (n) => `rubbish${n}, 10.0.0.7`],
   ['a number that is no address each time', (n) => `${n}, 10.0.0.8`],
-])('a client with %s is one client', async (_what, forwardedFor) => {
-  expect(await letThrough(forwardedFor)).toBe(5);
+])('a client with %s is one client', async ([_what, forwardedFor], { app }) => {
+  expect(await letThrough(app, forwardedFor)).toBe(5);
 });
 
-it('clients of different addresses are different clients', async () => {
-  expect(await letThrough((n) => `203.0.113.${100 + n}:4711`)).toBe(10);
+test('clients of different addresses are different clients', async ({ app }) => {
+  expect(await letThrough(app, (n) => `203.0.113.${100 + n}:4711`)).toBe(10);
 });
 
-it('the sockets of a /64 are counted together', async () => {
+test('the sockets of a /64 are counted together', async ({ app }) => {
   const from = (n: number) => ({ 'x-forwarded-for': `2001:db8:4:0:${n}::1` });
   const sockets = [await openSocket(app, undefined, from(1)), await openSocket(app, undefined, from(2))];
   await expect(openSocket(app, undefined, from(3))).rejects.toThrow('429');
@@ -53,9 +50,9 @@ it('the sockets of a /64 are counted together', async () => {
   }
 });
 
-it.each(['1::1.2.3.4', '::1.2.3.4', '64:ff9b::1.2.3.4', '[1::1.2.3.4]:80'])(
+test.for(['1::1.2.3.4', '::1.2.3.4', '64:ff9b::1.2.3.4', '[1::1.2.3.4]:80'])(
   'a spelling that not every reader of addresses takes is no address: %s',
-  async (spelling) => {
+  async (spelling, { app }) => {
     const { status } = await post(app, { query: '{ me { id } }' }, { 'x-forwarded-for': spelling });
     expect([200, 429]).toContain(status);
   },

@@ -1,40 +1,37 @@
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { WebSocket } from 'ws';
-import { startTestApp, type TestApp } from '../../support/app.ts';
+import { type TestApp } from '../../support/app.ts';
+import { test } from '../../support/fixtures.ts';
 import { exchange } from '../../support/raw-http.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp({
-    ALLOWED_HOSTS: 'api.example.com',
-    ASSET_BASE_URL: 'https://pictures.example.com/p',
-  });
+test.override('settings', {
+  ALLOWED_HOSTS: 'api.example.com',
+  ASSET_BASE_URL: 'https://pictures.example.com/p',
 });
-afterAll(() => app[Symbol.asyncDispose]());
 
 const query = { method: 'POST', body: '{"query":"{ me { id } }"}' };
-const post = (host: string, headers = {}) =>
+const post = (app: TestApp, host: string, headers = {}) =>
   exchange(`${app.url}/graphql`, {
     ...query,
     headers: { 'content-type': 'application/json', host, ...headers },
   });
 
 describe('a request', () => {
-  it.each(['evil.example', '127.0.0.1.evil.example', 'localhost.evil.example:4000', 'evil', 'a b', '::1'])(
+  test.for(['evil.example', '127.0.0.1.evil.example', 'localhost.evil.example:4000', 'evil', 'a b', '::1'])(
     'for the host %s is refused, and told what would allow it',
-    async (host) => {
-      const { status, body } = await post(host);
+    async (host, { app }) => {
+      const { status, body } = await post(app, host);
       expect(status).toBe(421);
       expect(body.toString()).toContain('ALLOWED_HOSTS');
     },
   );
 
-  it('of a page whose own name points here is refused, though its origin fits', async () => {
-    expect((await post('evil.example', { origin: 'http://evil.example' })).status).toBe(421);
+  test('of a page whose own name points here is refused, though its origin fits', async ({ app }) => {
+    expect((await post(app, 'evil.example', { origin: 'http://evil.example' })).status).toBe(421);
   });
 
-  it.each([
+  test.for([
     'localhost',
     'LOCALHOST:4000',
     'app.localhost',
@@ -44,16 +41,18 @@ describe('a request', () => {
     'API.example.com',
     'api.example.com.:443',
     'pictures.example.com',
-  ])('for the host %s is served', async (host) => {
-    expect((await post(host)).status).toBe(200);
+  ])('for the host %s is served', async (host, { app }) => {
+    expect((await post(app, host)).status).toBe(200);
   });
 
-  it('for another host is answered by the health checks, which probes send to addresses', async () => {
+  test('for another host is answered by the health checks, which probes send to addresses', async ({
+    app,
+  }) => {
     const { status } = await exchange(`${app.url}/health/live`, { headers: { host: 'evil.example' } });
     expect(status).toBe(200);
   });
 
-  it('for a WebSocket of another host is refused', async () => {
+  test('for a WebSocket of another host is refused', async ({ app }) => {
     const url = `${app.url.replace('http', 'ws')}/graphql`;
     const socket = new WebSocket(url, 'graphql-transport-ws', {
       headers: { host: 'evil.example', origin: 'http://evil.example' },

@@ -1,17 +1,11 @@
 import { request } from 'node:http';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startTestApp, type TestApp } from '../../support/app.ts';
+import { expect } from 'vitest';
+import { test } from '../../support/fixtures.ts';
 import { post } from '../../support/raw-graphql.ts';
 import { openConnection } from '../../support/raw-socket.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app[Symbol.asyncDispose]());
-
-it('a body is read whole, however small its pieces are', async () => {
+test('a body is read whole, however small its pieces are', async ({ app }) => {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const sent = request(`${app.url}/graphql`, {
     method: 'POST',
@@ -27,13 +21,15 @@ it('a body is read whole, however small its pieces are', async () => {
   expect(JSON.parse(await promise)).toEqual({ data: { me: null } });
 });
 
-it('bodies of half a megabyte that come all at once are all answered', async () => {
+test('bodies of half a megabyte that come all at once are all answered', async ({ app }) => {
   const body = `${JSON.stringify({ query: '{ me { id } }' })}${' '.repeat(500_000)}`;
   const answers = await Promise.all(Array.from({ length: 20 }, () => post(app, body)));
   expect(answers.map(({ data }) => data)).toEqual(answers.map(() => ({ me: null })));
 });
 
-it('unfinished bodies of a network are 16 MiB together: those beyond are cut, whole ones are answered', async () => {
+test('unfinished bodies of a network are 16 MiB together: those beyond are cut, whole ones are answered', async ({
+  app,
+}) => {
   const connections = await Promise.all(Array.from({ length: 40 }, () => openConnection(app.url)));
   try {
     for (const { socket } of connections) {
@@ -47,9 +43,11 @@ it('unfinished bodies of a network are 16 MiB together: those beyond are cut, wh
   } finally {
     for (const connection of connections) connection[Symbol.dispose]();
   }
-}, 60_000);
+});
 
-it('a network that fills up what it may have unfinished is still answered, and its largest body is told to come again', async () => {
+test('a network that fills up what it may have unfinished is still answered, and its largest body is told to come again', async ({
+  app,
+}) => {
   const mebibyte = 1024 * 1024;
   const connections = await Promise.all(Array.from({ length: 16 }, () => openConnection(app.url)));
   try {
@@ -80,4 +78,4 @@ it('a network that fills up what it may have unfinished is still answered, and i
   } finally {
     for (const connection of connections) connection[Symbol.dispose]();
   }
-}, 60_000);
+});

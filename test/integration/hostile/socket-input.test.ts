@@ -1,17 +1,9 @@
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signUp, startTestApp, type Account, type TestApp } from '../../support/app.ts';
+import { describe, expect } from 'vitest';
+import { test } from '../../support/fixtures.ts';
 import { openSocket } from '../../support/raw-graphql.ts';
 import { closeCodeIn, frame, opcodes, openFrames, type Connection } from '../../support/raw-socket.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
-
-let app: TestApp;
-let account: Account;
-beforeAll(async () => {
-  app = await startTestApp();
-  account = await signUp(app);
-});
-afterAll(() => app[Symbol.asyncDispose]());
 
 const watch = 'subscription { userEvents { cursor } }';
 const initialised = async (connection: Connection) => {
@@ -24,13 +16,13 @@ const codeOf = async (connection: Connection, deadlineMs = 10_000) => {
 };
 
 describe('what a WebSocket may send', () => {
-  it('is 8 KB before its connection_init is accepted, complete or not', async () => {
+  test('is 8 KB before its connection_init is accepted, complete or not', async ({ app }) => {
     using connection = await openFrames(app.url);
     connection.socket.write(frame(Buffer.alloc(9_000, 32), { announced: 1_000_000 }));
     expect(await codeOf(connection, 2_500)).toBe(1009);
   });
 
-  it('are control frames at the rate of all others', async () => {
+  test('are control frames at the rate of all others', async ({ app }) => {
     using connection = await openFrames(app.url);
     await initialised(connection);
     connection.socket.write(
@@ -39,7 +31,7 @@ describe('what a WebSocket may send', () => {
     expect(await codeOf(connection)).toBe(4429);
   });
 
-  it('are fragments at the rate of whole messages', async () => {
+  test('are fragments at the rate of whole messages', async ({ app }) => {
     using connection = await openFrames(app.url);
     await initialised(connection);
     connection.socket.write(frame(' ', { fin: false }));
@@ -48,7 +40,10 @@ describe('what a WebSocket may send', () => {
     expect(await codeOf(connection)).toBe(4429);
   });
 
-  it('are 16 MiB of unfinished messages with all others of its network: those beyond are told to come again, whole ones are served', async () => {
+  test('are 16 MiB of unfinished messages with all others of its network: those beyond are told to come again, whole ones are served', async ({
+    app,
+    account,
+  }) => {
     const connections = await Promise.all(Array.from({ length: 40 }, () => openFrames(app.url)));
     try {
       for (const connection of connections) {
@@ -66,11 +61,11 @@ describe('what a WebSocket may send', () => {
     } finally {
       for (const connection of connections) connection[Symbol.dispose]();
     }
-  }, 60_000);
+  });
 });
 
 describe('an operation', () => {
-  it('has an id of 128 characters at most', async () => {
+  test('has an id of 128 characters at most', async ({ app, account }) => {
     await using socket = await openSocket(app, account.token);
     const [longest, longer] = ['i'.repeat(128), 'i'.repeat(129)];
     socket.say({ type: 'subscribe', id: longest, payload: { query: '{ me { id } }' } });
@@ -80,14 +75,20 @@ describe('an operation', () => {
     expect(socket.received.some(({ id }) => id === longer)).toBe(false);
   });
 
-  it('whose id is taken closes the socket with the code for that, however long the id is', async () => {
+  test('whose id is taken closes the socket with the code for that, however long the id is', async ({
+    app,
+    account,
+  }) => {
     await using socket = await openSocket(app, account.token);
     for (let count = 0; count < 2; count += 1)
       socket.say({ type: 'subscribe', id: 'ü'.repeat(120), payload: { query: watch } });
     expect(await socket.closed).toBe(4409);
   });
 
-  it('is refused where a hundred are open, and only then, also when all are opened at once', async () => {
+  test('is refused where a hundred are open, and only then, also when all are opened at once', async ({
+    app,
+    account,
+  }) => {
     await using socket = await openSocket(app, account.token);
     for (let id = 0; id < 105; id += 1)
       socket.say({ type: 'subscribe', id: String(id), payload: { query: watch } });
@@ -98,7 +99,10 @@ describe('an operation', () => {
   });
 });
 
-it('a subscription has at most 16 KB of variables, which are kept as long as it lasts', async () => {
+test('a subscription has at most 16 KB of variables, which are kept as long as it lasts', async ({
+  app,
+  account,
+}) => {
   await using socket = await openSocket(app, account.token);
   const query = 'subscription { userEvents { cursor } }';
   const pad = (length: number) => ({ query, variables: { pad: 'p'.repeat(length) } });
@@ -118,13 +122,13 @@ it('a subscription has at most 16 KB of variables, which are kept as long as it 
   expect(served.payload).toEqual({ data: { userEvents: { cursor: '0' } } });
 });
 
-it('a ping is answered without its payload, which may hold a token', async () => {
+test('a ping is answered without its payload, which may hold a token', async ({ app, account }) => {
   await using socket = await openSocket(app, account.token);
   socket.say({ type: 'ping', payload: { authorization: `Bearer ${account.token}` } });
   expect(await socket.hear(({ type }) => type === 'pong')).toEqual({ type: 'pong' });
 });
 
-it('a ping whose payload is nested 150,000 deep leaves the socket open', async () => {
+test('a ping whose payload is nested 150,000 deep leaves the socket open', async ({ app, account }) => {
   await using socket = await openSocket(app, account.token);
   socket.say(`{"type":"ping","payload":${'{"a":'.repeat(150_000)}1${'}'.repeat(150_000)}}`);
   await socket.hear(({ type }) => type === 'pong');

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { toGlobalId } from '../../../src/domain/ids.ts';
 import { createLists } from '../../../src/store/lists/lists.ts';
 import { planPage, type PageArgs } from '../../../src/store/lists/paging.ts';
@@ -10,25 +10,24 @@ import { createPosts } from '../../../src/services/posts/posts.ts';
 import { openDatabase, type Database } from '../../../src/store/database.ts';
 import { Prisma } from '../../../src/store/generated/prisma/client.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
-import { createDatabase } from '../../support/services/postgres-client.ts';
+import { databaseOfSuite } from '../../support/migrated-database.ts';
 
 const opened = new AsyncDisposableStack();
 let database: Database;
-let owner: { userId: string };
-let stranger: { userId: string };
+let owner: { workspaceId: string };
+let stranger: { workspaceId: string };
 
 beforeAll(async () => {
   const dataDir = await mkdtemp(`${tmpdir()}/pressrun-test-`);
   opened.defer(() => rm(dataDir, { recursive: true, force: true }));
-  const databaseUrl =
-    inject('backend') === 'embedded' ? undefined : await createDatabase(inject('postgresUrl'));
+  const databaseUrl = await databaseOfSuite();
   database = await openDatabase({ databaseUrl, dataDir }, createLogger('silent'));
   opened.defer(() => database.close());
 });
 afterAll(() => opened.disposeAsync());
 beforeEach(async () => {
-  owner = { userId: await addUser() };
-  stranger = { userId: await addUser() };
+  owner = { workspaceId: await addUser() };
+  stranger = { workspaceId: await addUser() };
 });
 
 async function addUser(): Promise<string> {
@@ -77,13 +76,13 @@ const campaign = fc.record({ name: words, createdAt: moment, posts: fc.array(pos
 
 /** Writes campaigns with their posts. */
 async function write(
-  of: { userId: string },
+  of: { workspaceId: string },
   campaigns: (typeof campaign extends fc.Arbitrary<infer T> ? T : never)[],
 ) {
   for (const { name, createdAt, posts } of campaigns) {
     const { id: campaignId } = await database.prisma.campaign.create({
       data: {
-        ownerId: of.userId,
+        ownerId: of.workspaceId,
         name,
         createdAt,
         brand: '',
@@ -94,7 +93,7 @@ async function write(
         channel: 'X',
       },
     });
-    const owned = { ownerId: of.userId, campaignId, channel: 'X' as const };
+    const owned = { ownerId: of.workspaceId, campaignId, channel: 'X' as const };
     const { id: batchId } = await database.prisma.batch.create({
       data: { ...owned, postCount: posts.length },
     });
@@ -115,8 +114,8 @@ const newestFirst = { by: 'createdAt', direction: 'DESC' } as const;
 const orderBy = [{ createdAt: 'desc' }, { id: 'desc' }] as const satisfies object[];
 const inOrder = { orderBy: [...orderBy] };
 const nodes = <Row>({ edges }: { edges: { node: Row }[] }) => edges.map(({ node }) => node);
-const owned = ({ userId }: { userId: string }) => ({
-  where: Prisma.sql`t."ownerId" = ${userId}::uuid`,
+const owned = ({ workspaceId }: { workspaceId: string }) => ({
+  where: Prisma.sql`t."ownerId" = ${workspaceId}::uuid`,
   kinds: [],
 });
 
@@ -161,7 +160,7 @@ describe('rows on prepared SQL are those that Prisma reads', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(campaign, { maxLength: 3 }), async (campaigns) => {
         await write(owner, campaigns);
-        const where = { ownerId: owner.userId };
+        const where = { ownerId: owner.workspaceId };
         for (const [name, rows] of [
           ['campaigns', await prisma.campaign.findMany({ where })],
           ['batches', await prisma.batch.findMany({ where })],
@@ -187,9 +186,9 @@ describe('rows on prepared SQL are those that Prisma reads', () => {
         async (campaigns, page) => {
           await write(owner, campaigns);
           await write(stranger, campaigns);
-          const where = { ownerId: owner.userId };
+          const where = { ownerId: owner.workspaceId };
           const all = await database.prisma.campaign.findMany({ where, ...inOrder });
-          const list = { name: 'campaigns', ownerId: owner.userId, filter: {}, order: newestFirst };
+          const list = { name: 'campaigns', ownerId: owner.workspaceId, filter: {}, order: newestFirst };
           const whole = await campaignLists.page(list, { first: 100 }, owned(owner));
           expect(nodes(whole)).toStrictEqual(all.slice(0, 100));
           const cursors = whole.edges.map(({ cursor }) => cursor);
@@ -208,7 +207,7 @@ describe('rows on prepared SQL are those that Prisma reads', () => {
               take: page.size,
             });
             const found = pages[place];
-            expect(nodes(found ?? { edges: [] }).map(withoutPlace)).toStrictEqual(posts);
+            expect(nodes(found ?? { edges: [] }).map(withoutIndex)).toStrictEqual(posts);
           }
           const none = await postLists.pagesOf(stranger, 'campaignId', wanted);
           expect(none.flatMap(nodes)).toEqual([]);
@@ -228,8 +227,14 @@ describe('rows on prepared SQL are those that Prisma reads', () => {
         pageArgs,
         async (campaigns, { status, review, parent }, { by, direction }, page) => {
           await write(owner, campaigns);
-          const viewer = { ...owner, sessionId: '', expiresAt: new Date() };
-          const some = await database.prisma.post.findFirst({ where: { ownerId: owner.userId } });
+          const viewer = {
+            ...owner,
+            userId: owner.workspaceId,
+            role: 'OWNER' as const,
+            sessionId: '',
+            expiresAt: new Date(),
+          };
+          const some = await database.prisma.post.findFirst({ where: { ownerId: owner.workspaceId } });
           const place: { campaignId?: string; batchId?: string } =
             parent === null ? {} : { [parent]: some?.[parent] ?? randomUUID() };
           const filter = {
@@ -241,7 +246,7 @@ describe('rows on prepared SQL are those that Prisma reads', () => {
           const sort = direction === 'ASC' ? ('asc' as const) : ('desc' as const);
           const all = await database.prisma.post.findMany({
             where: {
-              ownerId: owner.userId,
+              ownerId: owner.workspaceId,
               ...place,
               ...(status.length > 0 && { status: { in: status } }),
               ...(review.length > 0 && { review: { in: review } }),
@@ -266,14 +271,14 @@ describe('rows on prepared SQL are those that Prisma reads', () => {
 
   it('with the columns that are named, the id, and what orders them', async () => {
     await write(owner, fc.sample(campaign, 3));
-    const where = { ownerId: owner.userId };
+    const where = { ownerId: owner.workspaceId };
     const rows = await database.prisma.post.findMany({
       where,
       ...inOrder,
       take: 100,
       select: { id: true, createdAt: true, caption: true, pinnedFields: true },
     });
-    const list = { name: 'posts', ownerId: owner.userId, filter: {}, order: newestFirst };
+    const list = { name: 'posts', ownerId: owner.workspaceId, filter: {}, order: newestFirst };
     const page = await createLists(database, 'posts').page(list, { first: 100 }, owned(owner), [
       'caption',
       'pinnedFields',
@@ -282,6 +287,6 @@ describe('rows on prepared SQL are those that Prisma reads', () => {
   });
 });
 
-function withoutPlace(row: object): object {
-  return Object.fromEntries(Object.entries(row).filter(([name]) => name !== 'place'));
+function withoutIndex(row: object): object {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => name !== 'index'));
 }

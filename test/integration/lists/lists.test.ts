@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import {
   BatchDocument,
   CampaignDocument,
@@ -6,30 +6,17 @@ import {
   PostsDocument,
   type PostFilter,
 } from '../../../client/generated/graphql.ts';
-import {
-  createCampaign,
-  signUp,
-  startBatch,
-  startTestApp,
-  type Account,
-  type TestApp,
-} from '../../support/app.ts';
-import { followToEnd, getPosts } from '../../support/batches.ts';
+import { createCampaign, signUp, type Account } from '../../support/app.ts';
+import { getPosts } from '../../support/batches.ts';
+import { test } from '../../support/fixtures.ts';
 
-let app: TestApp;
-let account: Account;
-let campaignId: string;
-let batchId: string;
-beforeAll(async () => {
-  app = await startTestApp();
-  account = await signUp(app);
-  campaignId = await createCampaign(account);
-  batchId = await startBatch(account, { campaignId, postCount: 25 });
-  await followToEnd(account, batchId);
-});
-afterAll(() => app[Symbol.asyncDispose]());
+test.override('postCount', 25);
 
-async function walk(direction: 'forwards' | 'backwards', filter: PostFilter): Promise<number[]> {
+async function walk(
+  account: Account,
+  direction: 'forwards' | 'backwards',
+  filter: PostFilter,
+): Promise<number[]> {
   const positions: number[] = [];
   let page: { first: number; after?: string } | { last: number; before?: string } =
     direction === 'forwards' ? { first: 10 } : { last: 10 };
@@ -46,22 +33,26 @@ async function walk(direction: 'forwards' | 'backwards', filter: PostFilter): Pr
   }
 }
 
-it('lists posts newest first, page by page, each once', async () => {
-  expect(await walk('forwards', { batchId })).toEqual(Array.from({ length: 25 }, (_, index) => 25 - index));
+test('lists posts newest first, page by page, each once', async ({ account, batchId }) => {
+  expect(await walk(account, 'forwards', { batchId })).toEqual(
+    Array.from({ length: 25 }, (_, index) => 25 - index),
+  );
 });
 
-it('walks the same list from its end', async () => {
-  expect(await walk('backwards', { batchId })).toEqual(Array.from({ length: 25 }, (_, index) => index + 1));
+test('walks the same list from its end', async ({ account, batchId }) => {
+  expect(await walk(account, 'backwards', { batchId })).toEqual(
+    Array.from({ length: 25 }, (_, index) => index + 1),
+  );
 });
 
-it('narrows posts to a status, a batch and a campaign', async () => {
+test('narrows posts to a status, a batch and a campaign', async ({ account, campaignId, batchId }) => {
   expect(await getPosts(account, { batchId, status: ['COMPLETED'] })).toHaveLength(25);
   expect(await getPosts(account, { batchId, status: ['FAILED'] })).toHaveLength(0);
   expect(await getPosts(account, { campaignId })).toHaveLength(25);
   expect(await getPosts(account, { campaignId: await createCampaign(account) })).toHaveLength(0);
 });
 
-it('lists campaigns newest first', async () => {
+test('lists campaigns newest first', async ({ app }) => {
   const other = await signUp(app);
   const ids = [await createCampaign(other), await createCampaign(other), await createCampaign(other)];
   const { campaigns } = await other.run(CampaignsDocument, { first: 2 });
@@ -69,7 +60,7 @@ it('lists campaigns newest first', async () => {
   expect(campaigns.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: false });
 });
 
-it('shows nobody the rows of somebody else', async () => {
+test('shows nobody the rows of somebody else', async ({ app, account, campaignId, batchId }) => {
   const other = await signUp(app);
   expect(await other.run(BatchDocument, { id: batchId })).toEqual({ batch: null });
   expect(await other.run(CampaignDocument, { id: campaignId })).toEqual({ campaign: null });

@@ -49,7 +49,7 @@ const answer = { latencyMs: 1, requestId: undefined, result: 'x' };
 async function addBatch({ database }: Workshop, { viewer, campaign }: Account, maxCost?: number) {
   const { id } = await database.prisma.batch.create({
     data: {
-      ownerId: viewer.userId,
+      ownerId: viewer.workspaceId,
       campaignId: campaign.id,
       channel: campaign.channel,
       postCount: 1,
@@ -63,7 +63,7 @@ function workOn(batchId: string, { viewer, campaign }: Account) {
   return {
     jobId: randomUUID(),
     subjectId: randomUUID(),
-    ownerId: viewer.userId,
+    ownerId: viewer.workspaceId,
     campaignId: campaign.id,
     batchId,
     leaseId: randomUUID(),

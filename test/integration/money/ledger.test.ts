@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import {
   PostCostsDocument,
   QuoteBatchDocument,
@@ -16,17 +16,10 @@ import {
   type TestApp,
 } from '../../support/app.ts';
 import { absentId, followToEnd, getBatch, notFound, waitForBatch } from '../../support/batches.ts';
+import { test } from '../../support/fixtures.ts';
 
-let app: TestApp;
-let account: Account;
-let campaignId: string;
-beforeAll(async () => {
-  app = await startTestApp({ POST_SLOTS: '40' });
-  account = await signUp(app);
-  campaignId = await createCampaign(account);
-});
-afterAll(() => app[Symbol.asyncDispose]());
-afterEach(() => app.simulator.control.clearFaults());
+test.override('settings', { POST_SLOTS: '40' });
+test.afterEach(({ app }) => app.simulator.control.clearFaults());
 
 /** What the simulator made since its counts were reset, at list prices, in dollars. */
 function soldBy({ simulator }: TestApp): number {
@@ -52,7 +45,7 @@ async function quote(by: Account, input: { campaignId: string; postCount: number
 }
 
 describe('the ledger', () => {
-  it('holds a row for every call, with its model, tokens, cost, latency and request id', async () => {
+  test('holds a row for every call, with its model, tokens, cost, latency and request id', async () => {
     await using own = await startTestApp();
     const user = await signUp(own);
     await followToEnd(user, await startBatch(user, { campaignId: await createCampaign(user), postCount: 3 }));
@@ -75,7 +68,7 @@ describe('the ledger', () => {
     }
   });
 
-  it('agrees with the provider’s own count', async () => {
+  test('agrees with the provider’s own count', async ({ app, account, campaignId }) => {
     app.simulator.control.resetStats();
     const batchId = await startBatch(account, { campaignId, postCount: 10 });
     await followToEnd(account, batchId);
@@ -83,22 +76,25 @@ describe('the ledger', () => {
     expect((await getBatch(account, batchId)).cost).toBeCloseTo(soldBy(app), 4);
   });
 
-  it.each([
+  test.for([
     ['chat', 'bad_json'],
     ['images', 'empty_image'],
-  ] as const)('counts an answer of %s that was of no use (%s): it was paid for', async (endpoint, kind) => {
-    const other = await signUp(app);
-    const campaign = await createCampaign(other);
-    app.simulator.control.resetStats();
-    app.simulator.control.setFaults([{ kind, endpoint, count: 1 }]);
-    const batchId = await startBatch(other, { campaignId: campaign, postCount: 1 });
-    await followToEnd(other, batchId);
-    expect((await getBatch(other, batchId)).cost).toBeCloseTo(soldBy(app), 5);
-    const { me } = await other.run(UsageDocument, {});
-    expect(sum(me?.usage.byDay.map(({ cost }) => cost) ?? [])).toBeCloseTo(soldBy(app), 5);
-  });
+  ] as const)(
+    'counts an answer of %s that was of no use (%s): it was paid for',
+    async ([endpoint, kind], { app }) => {
+      const other = await signUp(app);
+      const campaign = await createCampaign(other);
+      app.simulator.control.resetStats();
+      app.simulator.control.setFaults([{ kind, endpoint, count: 1 }]);
+      const batchId = await startBatch(other, { campaignId: campaign, postCount: 1 });
+      await followToEnd(other, batchId);
+      expect((await getBatch(other, batchId)).cost).toBeCloseTo(soldBy(app), 5);
+      const { me } = await other.run(UsageDocument, {});
+      expect(sum(me?.usage.byDay.map(({ cost }) => cost) ?? [])).toBeCloseTo(soldBy(app), 5);
+    },
+  );
 
-  it('adds up to the same by post, batch, day and campaign', async () => {
+  test('adds up to the same by post, batch, day and campaign', async ({ app }) => {
     const other = await signUp(app);
     const campaigns = [await createCampaign(other), await createCampaign(other)];
     const batches = await Promise.all(
@@ -119,7 +115,7 @@ describe('the ledger', () => {
     expect(sum(me?.usage.byCampaign.map(({ cost }) => cost) ?? [])).toBeCloseTo(sum(costs), 6);
   });
 
-  it('shows nobody what somebody else has spent', async () => {
+  test('shows nobody what somebody else has spent', async ({ app, account, campaignId }) => {
     const other = await signUp(app);
     await followToEnd(account, await startBatch(account, { campaignId, postCount: 1 }));
     expect(await other.run(UsageDocument, {})).toEqual({ me: { usage: { byDay: [], byCampaign: [] } } });
@@ -127,7 +123,7 @@ describe('the ledger', () => {
 });
 
 describe('a batch with a maximum', () => {
-  it('pauses before it costs more, and completes once it may', async () => {
+  test('pauses before it costs more, and completes once it may', async ({ app, account, campaignId }) => {
     app.simulator.control.resetStats();
     const { expectedCost, maximumCost } = await quote(account, { campaignId, postCount: 40 });
     const maxCost = expectedCost / 2;
@@ -147,21 +143,21 @@ describe('a batch with a maximum', () => {
     expect(ended.cost).toBeLessThanOrEqual(maximumCost);
   });
 
-  it('spends nothing where not even one post fits', async () => {
+  test('spends nothing where not even one post fits', async ({ app, account, campaignId }) => {
     app.simulator.control.resetStats();
     const batchId = await startBatch(account, { campaignId, postCount: 5, maxCost: 0.000_01 });
     await waitForBatch(account, batchId, 'is paused', ({ status }) => status === 'PAUSED');
     expect(app.simulator.control.stats().chat.received).toBe(0);
   });
 
-  it('is not raised by a sum that makes no sense', async () => {
+  test('is not raised by a sum that makes no sense', async ({ account, campaignId }) => {
     const batchId = await startBatch(account, { campaignId, postCount: 1, maxCost: 0.000_01 });
     const { resumeBatch } = await account.run(ResumeBatchDocument, { batchId, maxCost: -1 });
     expect(resumeBatch).toMatchObject({ __typename: 'InvalidInputError', fields: [{ path: 'maxCost' }] });
   });
 });
 
-it('pauses the batches of an owner whose month is spent, and nobody else’s', async () => {
+test('pauses the batches of an owner whose month is spent, and nobody else’s', async () => {
   await using own = await startTestApp({ MONTHLY_BUDGET: '0.06', POST_SLOTS: '4' });
   const [spender, other] = await Promise.all([signUp(own), signUp(own)]);
   const batchId = await startBatch(spender, { campaignId: await createCampaign(spender), postCount: 30 });
@@ -178,9 +174,9 @@ it('pauses the batches of an owner whose month is spent, and nobody else’s', a
 });
 
 describe('a quote', () => {
-  it.each(['INSTAGRAM', 'X', 'LINKEDIN'] as const)(
+  test.for(['INSTAGRAM', 'X', 'LINKEDIN'] as const)(
     'for %s is close to what the batch then costs, and its maximum above it',
-    async (channel) => {
+    async (channel, { account }) => {
       const campaign = await createCampaign(account, { channel });
       const { expectedCost, maximumCost } = await quote(account, { campaignId: campaign, postCount: 10 });
       const batchId = await startBatch(account, { campaignId: campaign, postCount: 10 });
@@ -192,14 +188,14 @@ describe('a quote', () => {
     },
   );
 
-  it('names a maximum with which the batch completes', async () => {
+  test('names a maximum with which the batch completes', async ({ account, campaignId }) => {
     const { maximumCost: maxCost } = await quote(account, { campaignId, postCount: 20 });
     const batchId = await startBatch(account, { campaignId, postCount: 20, maxCost });
     await followToEnd(account, batchId);
     expect(await getBatch(account, batchId)).toMatchObject({ progress: { completedCount: 20 } });
   });
 
-  it('costs nothing and leaves nothing behind', async () => {
+  test('costs nothing and leaves nothing behind', async () => {
     await using own = await startTestApp();
     const user = await signUp(own);
     await quote(user, { campaignId: await createCampaign(user), postCount: 100 });
@@ -217,7 +213,7 @@ describe('a quote', () => {
     expect(own.simulator.control.stats().chat.received).toBe(0);
   });
 
-  it('answers NOT_FOUND for somebody else’s campaign and for none alike', async () => {
+  test('answers NOT_FOUND for somebody else’s campaign and for none alike', async ({ app, campaignId }) => {
     const other = await signUp(app);
     for (const id of [campaignId, absentId('Campaign')]) {
       const { quoteBatch } = await other.run(QuoteBatchDocument, { input: { campaignId: id, postCount: 1 } });
@@ -225,7 +221,7 @@ describe('a quote', () => {
     }
   });
 
-  it('names every bad field', async () => {
+  test('names every bad field', async ({ account }) => {
     const { quoteBatch } = await account.run(QuoteBatchDocument, {
       input: { campaignId: 'nonsense', postCount: 0 },
     });

@@ -1,35 +1,21 @@
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import {
   ApprovePostDocument,
   CancelBatchDocument,
   RestoreRevisionDocument,
 } from '../../../client/generated/graphql.ts';
-import {
-  createCampaign,
-  signUp,
-  startBatch,
-  startTestApp,
-  type Account,
-  type TestApp,
-} from '../../support/app.ts';
+import { signUp, startBatch, type Account } from '../../support/app.ts';
 import { absentId, followToEnd, getBatch, getPosts, notFound } from '../../support/batches.ts';
+import { test } from '../../support/fixtures.ts';
 import { playSteps, stepArbitrary } from '../../support/post-model.ts';
 import { editPost, getPost, idlePost, regeneratePost } from '../../support/posts.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
 
-let app: TestApp;
-let account: Account;
-let campaignId: string;
-beforeAll(async () => {
-  app = await startTestApp({ POST_SLOTS: '40' });
-  account = await signUp(app);
-  campaignId = await createCampaign(account);
-});
-afterAll(() => app[Symbol.asyncDispose]());
-afterEach(() => app.simulator.control.clearFaults());
+test.override('settings', { POST_SLOTS: '40' });
+test.afterEach(({ app }) => app.simulator.control.clearFaults());
 
-async function completedPosts(postCount: number) {
+async function completedPosts(account: Account, campaignId: string, postCount: number) {
   const batchId = await startBatch(account, { campaignId, postCount });
   await followToEnd(account, batchId);
   const posts = [];
@@ -37,16 +23,16 @@ async function completedPosts(postCount: number) {
   return { batchId, posts };
 }
 
-async function completedPost() {
-  const { batchId, posts } = await completedPosts(1);
+async function completedPost(account: Account, campaignId: string) {
+  const { batchId, posts } = await completedPosts(account, campaignId, 1);
   const [post] = posts;
   if (post === undefined) throw new Error('no post was made');
   return { batchId, post };
 }
 
 describe('a finished post', () => {
-  it('has a revision of each field, with its model, time and prompt', async () => {
-    const { post } = await completedPost();
+  test('has a revision of each field, with its model, time and prompt', async ({ account, campaignId }) => {
+    const { post } = await completedPost(account, campaignId);
     expect(post.revisions).toMatchObject([
       { number: 3, field: 'IMAGE', author: 'MODEL', isCurrent: true, imageUrl: post.imageUrl },
       { number: 2, field: 'HASHTAGS', author: 'MODEL', isCurrent: true, hashtags: post.hashtags },
@@ -60,8 +46,8 @@ describe('a finished post', () => {
 });
 
 describe('editPost', () => {
-  it('writes the caption anew and keeps what was there', async () => {
-    const { post } = await completedPost();
+  test('writes the caption anew and keeps what was there', async ({ account, campaignId }) => {
+    const { post } = await completedPost(account, campaignId);
     const { id: postId, version: expectedVersion } = post;
     const edited = await editPost(account, {
       postId,
@@ -79,8 +65,8 @@ describe('editPost', () => {
     ]);
   });
 
-  it('tells the second of two editors, and loses nothing', async () => {
-    const { post } = await completedPost();
+  test('tells the second of two editors, and loses nothing', async ({ account, campaignId }) => {
+    const { post } = await completedPost(account, campaignId);
     const { id: postId, version: expectedVersion } = post;
     const answers = await Promise.all(
       ['one', 'two'].map((caption) => editPost(account, { postId, expectedVersion, caption })),
@@ -93,8 +79,8 @@ describe('editPost', () => {
     expect(revisions.filter(({ author }) => author === 'PERSON')).toHaveLength(1);
   });
 
-  it('names what the channel does not take', async () => {
-    const { post } = await completedPost();
+  test('names what the channel does not take', async ({ account, campaignId }) => {
+    const { post } = await completedPost(account, campaignId);
     const edited = await editPost(account, {
       postId: post.id,
       expectedVersion: post.version,
@@ -103,8 +89,8 @@ describe('editPost', () => {
     expect(edited).toMatchObject({ fields: [{ path: 'input.hashtags' }, { path: 'input.hashtags.10' }] });
   });
 
-  it('is nobody else’s to do', async () => {
-    const { post } = await completedPost();
+  test('is nobody else’s to do', async ({ app, account, campaignId }) => {
+    const { post } = await completedPost(account, campaignId);
     const other = await signUp(app);
     for (const postId of [post.id, absentId('Post')]) {
       expect(await editPost(other, { postId, expectedVersion: 1, caption: 'x' })).toMatchObject(
@@ -115,8 +101,8 @@ describe('editPost', () => {
 });
 
 describe('regeneratePost', () => {
-  it('makes one part again and leaves the other one', async () => {
-    const { batchId, post } = await completedPost();
+  test('makes one part again and leaves the other one', async ({ app, account, campaignId }) => {
+    const { batchId, post } = await completedPost(account, campaignId);
     app.simulator.control.resetStats();
     const ordered = await regeneratePost(account, {
       postId: post.id,
@@ -142,8 +128,8 @@ describe('regeneratePost', () => {
     });
   });
 
-  it('leaves a person’s edit during its run as it is', async () => {
-    const { post } = await completedPost();
+  test('leaves a person’s edit during its run as it is', async ({ account, campaignId }) => {
+    const { post } = await completedPost(account, campaignId);
     await regeneratePost(account, { postId: post.id, part: 'BOTH' });
     const edited = await editPost(account, {
       postId: post.id,
@@ -159,8 +145,8 @@ describe('regeneratePost', () => {
     expect(after.imageUrl).not.toBe(post.imageUrl);
   });
 
-  it('changes nothing that an approved post shows', async () => {
-    const { post } = await completedPost();
+  test('changes nothing that an approved post shows', async ({ account, campaignId }) => {
+    const { post } = await completedPost(account, campaignId);
     const input = { postId: post.id, expectedVersion: post.version, note: 'Good' };
     const { approvePost } = await account.run(ApprovePostDocument, { input });
     expect(approvePost).toMatchObject({ review: 'APPROVED', reviewNote: 'Good' });
@@ -170,8 +156,12 @@ describe('regeneratePost', () => {
     expect(after.revisions).toHaveLength(6);
   });
 
-  it('that fails leaves the post completed as it was, and says why', async () => {
-    const { batchId, post } = await completedPost();
+  test('that fails leaves the post completed as it was, and says why', async ({
+    app,
+    account,
+    campaignId,
+  }) => {
+    const { batchId, post } = await completedPost(account, campaignId);
     app.simulator.control.setFaults([{ kind: 'refusal', endpoint: 'chat' }]);
     await regeneratePost(account, { postId: post.id, part: 'CAPTION' });
     const after = await idlePost(account, post.id);
@@ -182,8 +172,8 @@ describe('regeneratePost', () => {
     });
   });
 
-  it('is called off with its batch, and the post stays completed', async () => {
-    const { batchId, post } = await completedPost();
+  test('is called off with its batch, and the post stays completed', async ({ account, campaignId }) => {
+    const { batchId, post } = await completedPost(account, campaignId);
     await regeneratePost(account, { postId: post.id, part: 'BOTH' });
     await account.run(CancelBatchDocument, { batchId });
     const after = await idlePost(account, post.id);
@@ -194,7 +184,7 @@ describe('regeneratePost', () => {
     });
   });
 
-  it('is refused for a post that is not completed', async () => {
+  test('is refused for a post that is not completed', async ({ account, campaignId }) => {
     const batchId = await startBatch(account, { campaignId, postCount: 100 });
     await waitUntil('a post', async () => (await getPosts(account, { batchId })).length > 0);
     const [pending] = await getPosts(account, { batchId });
@@ -205,8 +195,8 @@ describe('regeneratePost', () => {
 });
 
 describe('restoreRevision', () => {
-  it('shows an earlier value again', async () => {
-    const { post } = await completedPost();
+  test('shows an earlier value again', async ({ account, campaignId }) => {
+    const { post } = await completedPost(account, campaignId);
     const { id: postId, version } = post;
     await editPost(account, { postId, expectedVersion: version, caption: 'Mine' });
     const input = { postId, expectedVersion: version + 1, number: 1 };
@@ -215,7 +205,10 @@ describe('restoreRevision', () => {
   });
 });
 
-it('loses nothing and shows what people decided, in 200 interleavings of people and machines', async () => {
+test('loses nothing and shows what people decided, in 200 interleavings of people and machines', async ({
+  account,
+  campaignId,
+}) => {
   const batches = [
     await startBatch(account, { campaignId, postCount: 100 }),
     await startBatch(account, { campaignId, postCount: 100 }),

@@ -1,15 +1,10 @@
-import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
-import { signUp, startTestApp, type TestApp } from '../../support/app.ts';
+import { expect, onTestFinished, vi } from 'vitest';
+import { signUp } from '../../support/app.ts';
+import { test } from '../../support/fixtures.ts';
 import { open } from '../../support/raw-http.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
 
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp();
-});
-afterAll(() => app[Symbol.asyncDispose]());
-
-it('a stream that has nothing to tell says every 25 s that it lives', async () => {
+test('a stream that has nothing to tell says every 25 s that it lives', async ({ app }) => {
   const account = await signUp(app);
   // The server's clock for what it does from now on, as it lives in this process.
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });

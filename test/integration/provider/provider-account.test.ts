@@ -1,38 +1,24 @@
 import { isDeepStrictEqual } from 'node:util';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { ResumeBatchDocument } from '../../../client/generated/graphql.ts';
-import {
-  createCampaign,
-  signUp,
-  startBatch,
-  startTestApp,
-  type Account,
-  type TestApp,
-} from '../../support/app.ts';
+import { startBatch, type TestApp } from '../../support/app.ts';
 import { followToEnd, getBatch, getPosts, waitForBatch } from '../../support/batches.ts';
+import { test } from '../../support/fixtures.ts';
 import { captionError } from '../../support/provider-answers.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
 
-let app: TestApp;
-let account: Account;
-let campaignId: string;
-beforeAll(async () => {
-  app = await startTestApp({ POST_SLOTS: '4' });
-  account = await signUp(app);
-  campaignId = await createCampaign(account);
-});
-afterAll(() => app[Symbol.asyncDispose]());
-beforeEach(() => {
+test.override('settings', { POST_SLOTS: '4' });
+test.beforeEach(({ app }) => {
   app.simulator.control.clearFaults();
   app.simulator.control.resetStats();
 });
 
-async function readiness(): Promise<unknown> {
+async function readiness(app: TestApp): Promise<unknown> {
   const response = await fetch(`${app.url}/health/ready`);
   return { code: response.status, ...(await response.json()) };
 }
 
-it.each([
+test.for([
   ['a rejected key', { kind: 'unauthorized' }, 'PROVIDER_REJECTED_KEY'],
   ['a rejected key, at pictures only', { kind: 'unauthorized', endpoint: 'images' }, 'PROVIDER_REJECTED_KEY'],
   ['a key without permission', captionError(403, 'forbidden'), 'PROVIDER_REJECTED_KEY'],
@@ -50,7 +36,7 @@ it.each([
 ] as const)(
   'a batch that meets %s pauses with the reason, readiness says it, no post fails, and it goes on when that is mended',
   { timeout: 60_000 },
-  async (_what, fault, reason) => {
+  async ([_what, fault, reason], { app, account, campaignId }) => {
     app.simulator.control.setFaults([fault]);
     const batchId = await startBatch(account, { campaignId, postCount: 12 });
     const ended = ({ status }: { status: string }) => status !== 'RUNNING';
@@ -61,7 +47,7 @@ it.each([
       async () => (await getPosts(account, { batchId, status: ['PENDING'] })).length === 12,
     );
     const told = { code: 200, status: 'ready', database: 'ok', bus: 'ok', provider: reason };
-    await waitUntil('readiness to say it', async () => isDeepStrictEqual(await readiness(), told));
+    await waitUntil('readiness to say it', async () => isDeepStrictEqual(await readiness(app), told));
 
     app.simulator.control.clearFaults();
     await account.run(ResumeBatchDocument, { batchId });
@@ -70,6 +56,6 @@ it.each([
       progress: { completedCount: 12, failedCount: 0 },
     });
     const { provider: _mended, ...well } = told;
-    await waitUntil('readiness to be well', async () => isDeepStrictEqual(await readiness(), well));
+    await waitUntil('readiness to be well', async () => isDeepStrictEqual(await readiness(app), well));
   },
 );

@@ -1,38 +1,24 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { ResumeBatchDocument } from '../../../client/generated/graphql.ts';
-import {
-  createCampaign,
-  signUp,
-  startBatch,
-  startTestApp,
-  type Account,
-  type TestApp,
-} from '../../support/app.ts';
+import { startBatch } from '../../support/app.ts';
 import { followToEnd, getBatch, getPosts, waitForBatch } from '../../support/batches.ts';
+import { test } from '../../support/fixtures.ts';
 import { captionError } from '../../support/provider-answers.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
 
-let app: TestApp;
-let account: Account;
-let campaignId: string;
-beforeAll(async () => {
-  app = await startTestApp({ POST_SLOTS: '4' });
-  account = await signUp(app);
-  campaignId = await createCampaign(account);
-});
-afterAll(() => app[Symbol.asyncDispose]());
-beforeEach(() => {
+test.override('settings', { POST_SLOTS: '4' });
+test.beforeEach(({ app }) => {
   app.simulator.control.clearFaults();
   app.simulator.control.resetStats();
 });
 
-it.each([
+test.for([
   ['answers nonsense', { kind: 'bad_json', endpoint: 'chat' }],
   ['accepts no request', captionError(400, 'unsupported_parameter')],
 ] as const)(
   'a batch whose model %s every time pauses before more is bought, and goes on when that is mended',
   { timeout: 100_000 },
-  async (_what, fault) => {
+  async ([_what, fault], { app, account, campaignId }) => {
     app.simulator.control.setFaults([fault]);
     const batchId = await startBatch(account, { campaignId, postCount: 20 });
     const ended = await waitForBatch(
@@ -60,9 +46,13 @@ it.each([
   },
 );
 
-it('a model that answers nonsense now and then pauses nothing', { timeout: 60_000 }, async () => {
-  app.simulator.control.setFaults([{ kind: 'bad_json', endpoint: 'chat', probability: 0.3 }]);
-  const batchId = await startBatch(account, { campaignId, postCount: 20 });
-  const ended = await waitForBatch(account, batchId, 'ends', ({ status }) => status !== 'RUNNING', 50_000);
-  expect(ended.status).toBe('COMPLETED');
-});
+test(
+  'a model that answers nonsense now and then pauses nothing',
+  { timeout: 60_000 },
+  async ({ app, account, campaignId }) => {
+    app.simulator.control.setFaults([{ kind: 'bad_json', endpoint: 'chat', probability: 0.3 }]);
+    const batchId = await startBatch(account, { campaignId, postCount: 20 });
+    const ended = await waitForBatch(account, batchId, 'ends', ({ status }) => status !== 'RUNNING', 50_000);
+    expect(ended.status).toBe('COMPLETED');
+  },
+);

@@ -1,26 +1,23 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startTestApp, type TestApp } from '../../support/app.ts';
+import { expect } from 'vitest';
+import { startTestApp } from '../../support/app.ts';
+import { test } from '../../support/fixtures.ts';
 import { openSocket, post } from '../../support/raw-graphql.ts';
 
 const origin = 'https://app.example.com';
-let app: TestApp;
-beforeAll(async () => {
-  app = await startTestApp({
-    TRUSTED_PROXIES: '127.0.0.1',
-    ALLOWED_ORIGINS: origin,
-    MAX_SOCKETS_PER_ADDRESS: '3',
-  });
+test.override('settings', {
+  TRUSTED_PROXIES: '127.0.0.1',
+  ALLOWED_ORIGINS: origin,
+  MAX_SOCKETS_PER_ADDRESS: '3',
 });
-afterAll(() => app[Symbol.asyncDispose]());
 
 const overTls = { 'x-forwarded-proto': 'https', 'x-forwarded-for': '203.0.113.7' };
 
-it('tells browsers that came over TLS, through a trusted proxy, to stay with it', async () => {
+test('tells browsers that came over TLS, through a trusted proxy, to stay with it', async ({ app }) => {
   const { headers } = await post(app, { query: '{ me { id } }' }, overTls);
   expect(headers.get('strict-transport-security')).toContain('max-age=');
 });
 
-it('lets no cookie of a client that came over TLS travel without it', async () => {
+test('lets no cookie of a client that came over TLS travel without it', async ({ app }) => {
   const input = `{ email: "${crypto.randomUUID()}@example.com", password: "correct horse" }`;
   const query = `mutation { register(input: ${input}, cookie: true) { __typename } }`;
   expect((await post(app, { query }, overTls)).headers.get('set-cookie')).toContain('; Secure');
@@ -28,7 +25,7 @@ it('lets no cookie of a client that came over TLS travel without it', async () =
   expect((await post(app, { query: plain })).headers.get('set-cookie')).not.toContain('Secure');
 });
 
-it('lets pages of an allowed origin call, with cookies, and read the answer', async () => {
+test('lets pages of an allowed origin call, with cookies, and read the answer', async ({ app }) => {
   const preflight = await fetch(`${app.url}/graphql`, {
     method: 'OPTIONS',
     headers: {
@@ -46,7 +43,7 @@ it('lets pages of an allowed origin call, with cookies, and read the answer', as
   }
 });
 
-it('counts pictures and sockets that are opened like requests, and says when to come back', async () => {
+test('counts pictures and sockets that are opened like requests, and says when to come back', async () => {
   await using strict = await startTestApp({ RATE_LIMIT_PER_ADDRESS: '2' });
   const picture = () => fetch(`${strict.url}/assets/${'0'.repeat(64)}.png`);
   expect((await picture()).status).toBe(404);
@@ -57,7 +54,7 @@ it('counts pictures and sockets that are opened like requests, and says when to 
   await expect(openSocket(strict)).rejects.toThrow('429');
 });
 
-it('opens no more sockets for an address than are allowed, until one is closed', async () => {
+test('opens no more sockets for an address than are allowed, until one is closed', async ({ app }) => {
   const sockets = [];
   for (let count = 0; count < 3; count += 1) sockets.push(await openSocket(app, undefined, { origin }));
   await expect(openSocket(app)).rejects.toThrow('429');

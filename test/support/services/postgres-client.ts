@@ -21,10 +21,14 @@ export async function withPostgres<T>(url: string, work: (client: Client) => Pro
   }
 }
 
-/** Creates an empty database with a name of its own on the server of `serverUrl` and returns its url. */
-export async function createDatabase(serverUrl: string): Promise<string> {
+/**
+ * Creates a database with a name of its own on the server of `serverUrl` and returns its url.
+ *
+ * @param template the database that it is a copy of; PostgreSQL's own, which is empty, by default.
+ */
+export async function createDatabase(serverUrl: string, template = 'template1'): Promise<string> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await withPostgres(serverUrl, (client) => client.query(`CREATE DATABASE ${name}`));
+  await withPostgres(serverUrl, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   return url.href;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { LoggedEvent } from '../../../src/domain/batches/events.ts';
-import { createLocalBus } from '../../../src/events/bus.ts';
+import { createLocalBus, type Bus } from '../../../src/events/bus.ts';
 import { follow } from '../../../src/events/follow.ts';
 import type { Stream } from '../../../src/events/log.ts';
 import { createTails } from '../../../src/events/tail.ts';
@@ -22,7 +22,16 @@ function entry(seq: number, last: boolean): LoggedEvent {
  */
 function streamOf(total: number, visible: () => number, pruned = 0) {
   const bus = createLocalBus();
-  const tails = createTails(bus);
+  let listeners = 0;
+  const subscribe: Bus['subscribe'] = async (subject, listener) => {
+    const unsubscribe = await bus.subscribe(subject, listener);
+    listeners += 1;
+    return () => {
+      listeners -= 1;
+      unsubscribe();
+    };
+  };
+  const tails = createTails({ ...bus, subscribe });
   const reads: number[] = [];
   const topic = batchTopic(batchId);
   const stream: Stream = {
@@ -46,7 +55,7 @@ function streamOf(total: number, visible: () => number, pruned = 0) {
     for await (const page of follow(tails, stream, { after: 0, ends: true, signal }))
       yield* Array.isArray(page) ? page : [page];
   }
-  return { items, reads, publish, tellStage };
+  return { items, reads, publish, tellStage, listeners: () => listeners };
 }
 
 type Told = { kind: string; seq: number };
@@ -114,14 +123,15 @@ it('finds what the bus never told', async () => {
 });
 
 it('ends as soon as the reader leaves, and stops listening', async () => {
-  const { items, publish } = streamOf(9, () => 1);
+  const { items, listeners } = streamOf(9, () => 1);
   const leaving = new AbortController();
   const following = items(leaving.signal);
   await following.next();
+  expect(listeners()).toBe(1);
   const next = following.next();
   leaving.abort();
   expect(await next).toEqual({ done: true, value: undefined });
-  publish(2);
+  await waitUntil('nobody to listen', () => listeners() === 0);
 });
 
 it('tells a reader who lags only the newest step of each post', async () => {

@@ -25,18 +25,24 @@ describe('the schema', () => {
   });
 
   it('names just the errors that can happen', () => {
-    const always = ['InvalidInputError', 'NotFoundError', 'UnauthenticatedError'];
-    expect(errorsOf('createCampaign')).toEqual(['InvalidInputError', 'UnauthenticatedError']);
+    const always = ['ForbiddenError', 'InvalidInputError', 'NotFoundError', 'UnauthenticatedError'];
+    expect(errorsOf('createCampaign')).toEqual([
+      'ForbiddenError',
+      'InvalidInputError',
+      'UnauthenticatedError',
+    ]);
     expect(errorsOf('archiveCampaign')).toEqual(always);
     expect(errorsOf('setBatchPriority')).toEqual(always);
     expect(errorsOf('deleteCampaign')).toEqual(['CampaignStateError', ...always]);
     expect(errorsOf('regeneratePost')).toEqual([
+      'ForbiddenError',
       'InvalidInputError',
       'NotFoundError',
       'PostStateError',
       'UnauthenticatedError',
     ]);
     expect(errorsOf('editPost')).toEqual([
+      'ForbiddenError',
       'InvalidInputError',
       'NotFoundError',
       'PostStateError',

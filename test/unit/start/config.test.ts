@@ -1,6 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { ConfigError, readConfig, settingNames } from '../../../src/config.ts';
+import { configurationPage } from '../../../scripts/configuration-page.ts';
+import { readConfig } from '../../../src/config/config.ts';
+import { ConfigError } from '../../../src/config/environment.ts';
+import { settings } from '../../../src/config/settings.ts';
 
 it('needs no setting at all: database, bus and provider are embedded', () => {
   expect(readConfig({})).toMatchObject({
@@ -55,7 +57,7 @@ it('does not start in production without a secret of its own', () => {
   expect(() => readConfig({ NODE_ENV: 'production' })).toThrow('JWT_SECRET: must be set in production');
 });
 
-it('has each of its settings explained in README.md', async () => {
-  const readme = await readFile('README.md', 'utf8');
-  expect(settingNames.filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
+it('has a page with a description and a default of every setting', () => {
+  const rows = configurationPage().matchAll(/^\| `(\w+)` \| \S.* \| \S.* \|$/gm);
+  expect([...rows].map(([, name]) => name)).toEqual(Object.keys(settings.shape));
 });

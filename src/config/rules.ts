@@ -1,0 +1,96 @@
+import proxyAddr from 'proxy-addr';
+import { z } from 'zod';
+import type { Price } from '../domain/money/pricing.ts';
+import { hostNameOf } from '../http/request/hosts.ts';
+
+// What the text of a setting may be. Messages follow the setting's name: "PORT: must be a number".
+
+export const text = z.string().min(1);
+
+export const port = z.coerce
+  .number('must be a number')
+  .int('must be a whole number')
+  .min(0)
+  .max(65_535, 'must be at most 65535');
+
+export const wholeNumber = z.coerce
+  .number('must be a number')
+  .int('must be a whole number')
+  .min(0, 'must be at least 0');
+
+export const positiveInt = z.coerce
+  .number('must be a number')
+  .int('must be a whole number')
+  .min(1, 'must be at least 1');
+
+/** A number above 0, fractions included. */
+export const positiveNumber = z.coerce.number('must be a number').positive('must be above 0');
+
+/** A number between the two, fractions included. */
+export const numberBetween = (least: number, most: number) =>
+  z.coerce
+    .number('must be a number')
+    .min(least, `must be at least ${least}`)
+    .max(most, `must be at most ${most}`);
+
+/** A whole number from 1 to `most`. */
+export const positiveIntUpTo = (most: number) => positiveInt.max(most, `must be at most ${most}`);
+
+export const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
+
+/** Entries with commas between them. */
+const list = z.string().transform((entries) =>
+  entries
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== ''),
+);
+
+const url = (protocol: RegExp, example: string) =>
+  z.url({ protocol, error: `must be an address such as ${example}` });
+
+export const httpUrl = (example: string) => url(/^https?$/, example);
+
+export const postgresUrl = url(/^postgres(ql)?$/, 'postgresql://user:password@host:5432/name');
+
+/** A Redis address. Its path is the number of a database; without one it is 0. */
+export const redisUrl = url(/^rediss?$/, 'redis://host:6379').refine(
+  (value) => !URL.canParse(value) || /^\/?\d*$/.test(new URL(value).pathname),
+  'must end in the number of its database, such as redis://host:6379/1',
+);
+
+export const price = z
+  .string()
+  .regex(/^\d+(\.\d+)?\/\d+(\.\d+)?$/, 'must be dollars a million tokens as INPUT/OUTPUT, such as 0.75/4.50')
+  .transform((value): Price => {
+    const [input = 0, output = 0] = value.split('/').map(Number);
+    return { input, output };
+  });
+
+export const secret = z.string().min(32, 'must have at least 32 characters');
+
+export const secrets = list.refine((values) => values.every((value) => secret.safeParse(value).success), {
+  error: 'must be secrets of at least 32 characters each, with commas between them',
+});
+
+export const networks = list.refine(areNetworks, 'must be addresses or networks such as 10.0.0.0/8');
+
+export const hostNames = list.refine(
+  (hosts) => hosts.every((host) => hostNameOf(host) === host.toLowerCase()),
+  'must be host names such as api.example.com, without ports',
+);
+
+/** Origins of browser pages: scheme, host and port, nothing else. */
+export const origins = list.refine(
+  (values) => values.every((value) => URL.canParse(value) && new URL(value).origin === value),
+  'must be origins such as https://app.example.com',
+);
+
+function areNetworks(values: string[]): boolean {
+  try {
+    proxyAddr.compile(values);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,39 @@
+import { tagOf } from '../../cache/tags.ts';
+import { rowIdOf } from '../../domain/ids.ts';
+import { Prisma } from '../../store/generated/prisma/client.ts';
+import { pageCost } from './costs.ts';
+import type { Entity } from './entity.ts';
+
+const counters = ['postCount', 'completedCount', 'failedCount', 'cancelledCount'] as const;
+
+export const batch: Entity<'batches'> = {
+  name: 'batches',
+  type: 'Batch',
+  cost: pageCost,
+  columns: Prisma.BatchScalarFieldEnum,
+  columnsBehind: {
+    __typename: [],
+    progress: counters,
+    elapsedSeconds: ['createdAt', 'finishedAt'],
+    postsPerSecond: [...counters, 'createdAt', 'finishedAt'],
+    cost: [],
+    maxCost: ['maxCostMicros'],
+    waitingFor: ['status'],
+    campaign: ['ownerId', 'campaignId'],
+    posts: ['ownerId'],
+  },
+  tags: {
+    row: tagOf.batch,
+    list({ workspaceId }, filter) {
+      const { campaignId, channel, search } = filter ?? {};
+      // Search looks at the campaigns of the batches, and a campaign that changes its channel changes that of its batches.
+      const also = channel != null || search != null ? [tagOf.campaignsOf(workspaceId)] : [];
+      const campaign = rowIdOf(campaignId);
+      return [
+        campaign === undefined ? tagOf.batchesOf(workspaceId) : tagOf.batchesOfCampaign(campaign),
+        ...also,
+      ];
+    },
+    listOf: { campaignId: tagOf.batchesOfCampaign },
+  },
+};

@@ -1,0 +1,32 @@
+import type { Accounts } from '../services/accounts/accounts.ts';
+import type { Batches } from '../services/batches/batches.ts';
+import type { Campaigns } from '../services/campaigns/campaigns.ts';
+import type { OutageBoard } from '../provider/outages.ts';
+import type { Exports } from '../services/posts/exports.ts';
+import type { PostEdits } from '../services/posts/edits.ts';
+import type { Posts } from '../services/posts/posts.ts';
+import type { Progress } from '../services/progress/progress.ts';
+import type { Quotes } from '../services/batches/quotes.ts';
+import type { Usages } from '../services/workspaces/usages.ts';
+import type { SwitchWorkspace } from '../services/workspaces/switching.ts';
+import type { Workspaces } from '../services/workspaces/workspaces.ts';
+import type { AssetStore } from '../store/assets.ts';
+import type { PrismaClient } from '../store/generated/prisma/client.ts';
+
+/** What resolvers work with: the same for all requests. */
+export type Services = {
+  prisma: PrismaClient;
+  accounts: Accounts;
+  workspaces: Workspaces & { switch: SwitchWorkspace };
+  campaigns: Campaigns;
+  batches: Batches;
+  posts: Posts;
+  postEdits: PostEdits;
+  progress: Progress;
+  outages: OutageBoard;
+  quotes: Quotes;
+  usages: Usages;
+  assets: AssetStore;
+  /** Files are served over plain HTTP; no resolver uses it. */
+  exports: Exports;
+};

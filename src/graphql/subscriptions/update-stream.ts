@@ -1,0 +1,36 @@
+import type { Item } from '../../events/tail.ts';
+import type { BatchState, PostState, Updates, UserState } from '../../services/progress/progress.ts';
+
+/** What the resolver of a subscription returns: its updates, one by one, or in the pages that they come in. */
+export class UpdateStream<State extends BatchState | UserState | PostState> implements AsyncIterable<
+  Item | State
+> {
+  readonly #stop: AbortController;
+  readonly pages: Updates<State>;
+
+  private constructor(pages: Updates<State>, stop: AbortController) {
+    this.pages = pages;
+    this.#stop = stop;
+  }
+
+  /** @param follow starts to follow something, until the signal aborts. */
+  static async open<State extends BatchState | UserState | PostState>(
+    follow: (signal: AbortSignal) => Promise<Updates<State>>,
+  ): Promise<UpdateStream<State>> {
+    const stop = new AbortController();
+    return new UpdateStream(await follow(stop.signal), stop);
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** Ends the stream at once, also while it waits for its next update. */
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Item | State, void, undefined> {
+    for await (const page of this.pages) yield* page;
+  }
+}

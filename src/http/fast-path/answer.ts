@@ -1,0 +1,112 @@
+import { GraphQLError, OperationTypeNode, type DocumentNode, type ExecutionResult } from 'graphql';
+import type { Cache, Outcome } from '../../cache/cache.ts';
+import { createCollector, type Collector } from '../../cache/collector.ts';
+import type { Viewer } from '../../domain/viewer.ts';
+import type { Context, OperationArgs } from '../../graphql/context.ts';
+import type { Documents } from '../../graphql/execution/documents.ts';
+import { schema } from '../../graphql/schema.ts';
+import type { RateLimits } from '../../services/accounts/rate-limits.ts';
+import { refusalOf, type Guards } from '../graphql/guards.ts';
+import type { GraphqlParams, RequestContext } from '../graphql/request-context.ts';
+import type { PersistedDocuments } from '../graphql/persisted-documents.ts';
+import { contentOf, type CachedAnswer, type Content } from './cached-answers.ts';
+
+/** An answer as it is sent, or a result that is still to be written; and what the cache had to do with it. */
+export type Answer = ({ content: Content } | { result: ExecutionResult }) & { outcome: Outcome };
+
+export type FastPath = ReturnType<typeof createFastPath>;
+
+/** Runs operations for the fast path, by the documents and guards that Yoga uses as well. */
+export function createFastPath(deps: {
+  introspection: boolean;
+  documents: Documents;
+  guards: Guards;
+  persisted: PersistedDocuments;
+  limits: RateLimits;
+  cache: Cache<CachedAnswer> | undefined;
+  contextOf: (request: RequestContext, viewer: Context['viewer'], reads?: Collector) => Context;
+}) {
+  const { introspection, documents, guards, persisted, limits, cache, contextOf } = deps;
+  return { answer, answerFromMemory };
+
+  /**
+   * Runs what goes well as far as its execution: a query or mutation of a valid document.
+   *
+   * @param key names the request, and who asks, for the cache; undefined where its answer is not to be kept.
+   * @returns undefined for anything else: Yoga answers it.
+   */
+  async function answer(
+    params: GraphqlParams,
+    request: RequestContext,
+    key: string | undefined,
+  ): Promise<Answer | undefined> {
+    const text = persisted.resolve(params) ?? params.query;
+    const document = text == null ? undefined : runnable(text);
+    if (document === undefined) return undefined;
+    const { variables: variableValues, operationName } = params;
+    const operation = documents.operation(document, operationName);
+    if (operation === undefined || operation.type === OperationTypeNode.SUBSCRIPTION) return undefined;
+    const argsFor = (contextValue: Context): OperationArgs => ({
+      schema,
+      document,
+      contextValue,
+      variableValues,
+      operationName,
+      hideSuggestions: !introspection,
+    });
+    try {
+      const viewer = await request.viewer();
+      const args = argsFor(contextOf(request, viewer));
+      const refusing = guards.refuse(args, operation);
+      const refusal = refusing === undefined ? undefined : await refusing;
+      if (refusal !== undefined) return { result: refusal, outcome: 'BYPASS' };
+      if (cache === undefined || key === undefined || operation.type !== OperationTypeNode.QUERY) {
+        return { result: await guards.run(args, operation), outcome: 'BYPASS' };
+      }
+      let failure: ExecutionResult | undefined;
+      const { value, outcome } = await cache.get(key, async () => {
+        const reads = createCollector();
+        const result = await guards.run(argsFor(contextOf(request, viewer, reads)), operation);
+        if (result.errors !== undefined) failure = result;
+        const content = contentOf(JSON.stringify(result));
+        const tags = result.errors === undefined ? reads.tags() : undefined;
+        return { value: { content, rootFields: operation.rootFields }, tags };
+      });
+      return failure === undefined ? { content: value.content, outcome } : { result: failure, outcome };
+    } catch (error) {
+      return { result: { errors: [guards.mask(error, request.requestId)] }, outcome: 'BYPASS' };
+    }
+  }
+
+  /**
+   * Answers without reading the request, where memory has its answer and the limits allow it.
+   *
+   * @returns undefined where `answer` is to be asked.
+   */
+  function answerFromMemory(
+    key: string,
+    { workspaceId }: Viewer,
+    address: string,
+  ): Answer | Promise<Answer> | undefined {
+    const kept = cache?.peek(key);
+    if (kept === undefined) return undefined;
+    const hit: Answer = { content: kept.content, outcome: 'HIT' };
+    const allowed = limits.operation({ workspaceId, address }, kept.rootFields);
+    return allowed === undefined
+      ? hit
+      : allowed.then(
+          () => hit,
+          (error: unknown) => ({ result: refusalOf(error), outcome: 'BYPASS' }),
+        );
+  }
+
+  function runnable(text: string): DocumentNode | undefined {
+    try {
+      const document = documents.parse(text);
+      return documents.validate(document).length === 0 ? document : undefined;
+    } catch (error) {
+      if (error instanceof GraphQLError) return undefined;
+      throw error;
+    }
+  }
+}

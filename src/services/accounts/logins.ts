@@ -1,0 +1,31 @@
+import type { Viewer } from '../../domain/viewer.ts';
+import type { User } from '../../store/generated/prisma/client.ts';
+import type { AccessTokens } from './access-tokens.ts';
+import type { OpenedSession } from './sessions.ts';
+
+/** A user as somebody who is logged in to a workspace. */
+export type LoggedInUser = User & Pick<Viewer, 'workspaceId' | 'role'>;
+
+/** A session with the tokens that use it. */
+export type Login = { user: LoggedInUser; accessToken: string; expiresAt: Date } & Pick<
+  OpenedSession,
+  'refreshToken' | 'refreshExpiresAt'
+>;
+
+/** Issues the access token of a session that was just opened, or that goes on. */
+export async function toLogin(tokens: AccessTokens, user: User, session: OpenedSession): Promise<Login> {
+  const { refreshToken, refreshExpiresAt } = session;
+  return {
+    user: asLoggedIn(user, session),
+    refreshToken,
+    refreshExpiresAt,
+    ...(await tokens.issue(session)),
+  };
+}
+
+export function asLoggedIn(
+  user: User,
+  { workspaceId, role }: Pick<Viewer, 'workspaceId' | 'role'>,
+): LoggedInUser {
+  return { ...user, workspaceId, role };
+}

@@ -1,0 +1,69 @@
+import type { Changes } from '../../cache/changes.ts';
+import type { Database, Transaction } from '../../store/database.ts';
+import type { Jobs } from '../../store/jobs/jobs.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Batches } from '../batches/batches.ts';
+import { deletePartOfBatches, deletePartOfLedger } from './rows.ts';
+
+/**
+ * Closes the workspaces that a user owns and nobody else does: nobody enters them any more, and workers delete what they have.
+ *
+ * @returns their ids.
+ */
+export async function closeWorkspacesOf(tx: Transaction, userId: string): Promise<string[]> {
+  // Held, so that of two owners who leave at the same time the second one knows of the first.
+  await tx.$queryRaw`
+    SELECT 1 FROM workspaces WHERE id IN (SELECT "workspaceId" FROM memberships WHERE "userId" = ${userId}::uuid)
+    ORDER BY id FOR UPDATE`;
+  const closed = await tx.$queryRaw<{ id: string }[]>`
+    UPDATE workspaces w SET "closedAt" = now()
+    WHERE w."closedAt" IS NULL
+      AND EXISTS (SELECT FROM memberships m WHERE m."workspaceId" = w.id AND m."userId" = ${userId}::uuid AND m.role = 'OWNER')
+      AND NOT EXISTS (
+        SELECT FROM memberships m JOIN users u ON u.id = m."userId"
+        WHERE m."workspaceId" = w.id AND m."userId" <> ${userId}::uuid AND m.role = 'OWNER' AND u."closedAt" IS NULL)
+    RETURNING w.id`;
+  return closed.map(({ id }) => id);
+}
+
+/** Deletes closed workspaces, part by part. */
+export function createWorkspaceDeletion(deps: {
+  database: Database;
+  jobs: Jobs;
+  batches: Pick<Batches, 'cancel'>;
+  changes: Changes;
+  logger: Logger;
+}) {
+  const { database, changes, logger } = deps;
+  const { prisma } = database;
+
+  async function deletePart(id: string): Promise<void> {
+    await prisma.session.deleteMany({ where: { workspaceId: id } });
+    if (await deletePartOfBatches(deps, { ownerId: id })) return;
+    if ((await deletePartOfLedger(deps, id)) > 0) return;
+    const isDeleted = await database.transaction(async (tx) => {
+      // From here on nothing new can point to the workspace.
+      await tx.$queryRaw`SELECT 1 FROM workspaces WHERE id = ${id}::uuid FOR UPDATE`;
+      if ((await tx.batch.findFirst({ where: { ownerId: id } })) !== null) return false;
+      await tx.batchSpend.deleteMany({ where: { ownerId: id } });
+      await tx.monthlySpend.deleteMany({ where: { ownerId: id } });
+      return (await tx.workspace.deleteMany({ where: { id } })).count > 0;
+    });
+    if (isDeleted) logger.info({ workspace: id }, 'workspace deleted');
+  }
+
+  return {
+    /** Deletes the next part of what a closed workspace has, itself last. @returns whether there was something to delete. */
+    async next(): Promise<boolean> {
+      const closed = await prisma.workspace.findFirst({
+        where: { closedAt: { not: null } },
+        orderBy: { closedAt: 'asc' },
+        select: { id: true },
+      });
+      if (closed === null) return false;
+      await deletePart(closed.id);
+      changes.workspace(closed.id);
+      return true;
+    },
+  };
+}

@@ -1,0 +1,163 @@
+import type { LoggedEvent } from '../../domain/batches/events.ts';
+import { appendEvents } from '../../events/append.ts';
+import { closeCalls } from '../../provider/ledger/statements.ts';
+import type { Transaction } from '../../store/database.ts';
+import { Prisma, type PostField } from '../../store/generated/prisma/client.ts';
+import type { PostResult, Settlement } from './results.ts';
+
+/**
+ * Writes the results of any number of posts, their batches' counters and the events, in one statement. It locks the batches, in the
+ * order of their ids, then the posts, the calls and the owners' streams; where that waited for another writer, the rows that follow are
+ * checked again as they are by then (READ COMMITTED).
+ *
+ * @returns the new entries of the logs; none of posts whose lease was lost.
+ */
+export function writeResults(tx: Transaction, settlements: readonly Settlement[]): Promise<LoggedEvent[]> {
+  return appendEvents(tx, [
+    givenResults(settlements),
+    lockedBatches,
+    settledPosts,
+    closedCalls,
+    newRevisions,
+    numberedPosts,
+    tallies,
+    countedBatches,
+    entries,
+  ]);
+}
+
+/** `results`: what the settlements write, a row each. Caption and hashtags are made together: one call, two revisions. */
+function givenResults(settlements: readonly Settlement[]): Prisma.Sql {
+  const rows = settlements.map(({ work, result }, place) => ({
+    postId: work.subjectId,
+    batchId: work.batchId,
+    leaseId: work.leaseId,
+    place,
+    ...columnsOf(result),
+  }));
+  return Prisma.sql`results AS (
+    SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS r(
+      "postId" uuid, "batchId" uuid, "leaseId" uuid, place int, status text, caption text, hashtags text[],
+      "captionModel" text, "captionPrompt" text, "imageKey" text, "imageModel" text, "imagePrompt" text,
+      "errorCode" text, "errorMessage" text, added int)
+  )`;
+}
+
+function columnsOf(result: PostResult) {
+  const { caption, image } = result.status === 'COMPLETED' ? result : {};
+  return {
+    status: result.status,
+    caption: caption?.value.caption ?? null,
+    hashtags: caption?.value.hashtags ?? [],
+    captionModel: caption?.model ?? null,
+    captionPrompt: caption?.promptHash ?? null,
+    imageKey: image?.value ?? null,
+    imageModel: image?.model ?? null,
+    imagePrompt: image?.promptHash ?? null,
+    added: (caption === undefined ? 0 : 2) + (image === undefined ? 0 : 1),
+    errorCode: result.status === 'FAILED' ? result.errorCode : null,
+    errorMessage: result.status === 'FAILED' ? result.errorMessage : null,
+  };
+}
+
+/** `held`: locks the batches of `results`, before any post. Their order gives their events theirs. */
+const lockedBatches = Prisma.sql`held AS MATERIALIZED (
+  SELECT id FROM batches WHERE id IN (SELECT "batchId" FROM results) ORDER BY id FOR NO KEY UPDATE
+)`;
+
+/** Whether a post shows what a model made of a field: not where a person approved, wrote or chose what is there. */
+function shows(field: PostField): Prisma.Sql {
+  const made = Prisma.raw(field === 'IMAGE' ? 'r."imageKey"' : 'r.caption');
+  const name = Prisma.raw(`'${field}'::"PostField"`);
+  return Prisma.sql`(${made} IS NOT NULL AND p.review <> 'APPROVED' AND NOT (${name} = ANY(p."pinnedFields")))`;
+}
+
+/**
+ * `settled`: writes the posts of `results` whose lease holds. Returns each with what was made for it and the number of its
+ * newest revision so far. A post that was to be regenerated stays completed, whatever came of it.
+ */
+const settledPosts = Prisma.sql`settled AS (
+  UPDATE posts p
+  SET status = CASE WHEN p."remakePart" IS NULL THEN r.status::"PostStatus" ELSE 'COMPLETED' END,
+      "remakePart" = NULL, "remakeInstruction" = NULL, "leaseId" = NULL, "finishedAt" = now(),
+      "errorCode" = r."errorCode", "errorMessage" = r."errorMessage", failures = 0, crashes = 0,
+      "revisionCount" = p."revisionCount" + r.added,
+      version = p.version + (${shows('CAPTION')} OR ${shows('HASHTAGS')} OR ${shows('IMAGE')})::int,
+      caption = CASE WHEN ${shows('CAPTION')} THEN r.caption ELSE p.caption END,
+      "captionRevision" = CASE WHEN ${shows('CAPTION')} THEN p."revisionCount" + 1 ELSE p."captionRevision" END,
+      hashtags = CASE WHEN ${shows('HASHTAGS')} THEN r.hashtags ELSE p.hashtags END,
+      "hashtagsRevision" = CASE WHEN ${shows('HASHTAGS')} THEN p."revisionCount" + 2 ELSE p."hashtagsRevision" END,
+      "imageKey" = CASE WHEN ${shows('IMAGE')} THEN r."imageKey" ELSE p."imageKey" END,
+      "imageRevision" = CASE WHEN ${shows('IMAGE')} THEN p."revisionCount" + r.added ELSE p."imageRevision" END
+  FROM results r, held
+  WHERE p.id = r."postId" AND p."leaseId" = r."leaseId" AND p.status = 'GENERATING' AND held.id = p."batchId"
+  RETURNING p.id, p."batchId", p.status, p."errorCode", p."errorMessage", p."revisionCount" - r.added AS "revisionsBefore",
+            r.place, r.added, r.caption AS "madeCaption", r.hashtags AS "madeHashtags", r."imageKey" AS "madeImage",
+            r."captionModel", r."captionPrompt", r."imageModel", r."imagePrompt"
+)`;
+
+/** `closed`: ends the calls in the ledger that the settled posts have left open. */
+const closedCalls = Prisma.sql`closed AS (
+  ${closeCalls(Prisma.sql`(SELECT id FROM settled)`)}
+)`;
+
+/** `revised`: writes a revision for each field that was made, whether its post shows it or not. */
+const newRevisions = Prisma.sql`revised AS (
+  INSERT INTO post_revisions ("postId", number, field, author, text, hashtags, model, "promptHash")
+  SELECT s.id, s."revisionsBefore" + m.place, m.field::"PostField", 'MODEL', m.text, m.hashtags, m.model, m."promptHash"
+  FROM settled s CROSS JOIN LATERAL (VALUES
+    (1, 'CAPTION', s."madeCaption", ARRAY[]::text[], s."captionModel", s."captionPrompt"),
+    (2, 'HASHTAGS', NULL, s."madeHashtags", s."captionModel", s."captionPrompt"),
+    (s.added, 'IMAGE', s."madeImage", ARRAY[]::text[], s."imageModel", s."imagePrompt")
+  ) AS m(place, field, text, hashtags, model, "promptHash")
+  WHERE m.model IS NOT NULL
+)`;
+
+/** `numbered`: the settled posts of each batch counted 1, 2, 3 … (`n`), with how many are completed and failed up to each. */
+const numberedPosts = Prisma.sql`numbered AS (
+  SELECT *, row_number() OVER w AS n,
+         count(*) FILTER (WHERE status = 'COMPLETED') OVER w AS done, count(*) FILTER (WHERE status = 'FAILED') OVER w AS lost
+  FROM settled WINDOW w AS (PARTITION BY "batchId" ORDER BY place)
+)`;
+
+/** `tallied`: how many posts of each batch were settled (`n`), completed and failed. */
+const tallies = Prisma.sql`tallied AS (
+  SELECT "batchId", max(n) AS n, max(done) AS done, max(lost) AS lost FROM numbered GROUP BY 1
+)`;
+
+/** How many posts of a batch `b` are final with those of its tally `t`. */
+const finalCount = Prisma.sql`b."completedCount" + b."failedCount" + b."cancelledCount" + t.n`;
+
+/**
+ * `counted`: adds the tallies to the batches, and makes room for their events in `lastSeq`. The last final post of a batch also completes it,
+ * which is one event more. Returns the counters as they were before and as they are.
+ */
+const countedBatches = Prisma.sql`counted AS (
+  UPDATE batches b
+  SET "completedCount" = b."completedCount" + t.done, "failedCount" = b."failedCount" + t.lost,
+      "lastSeq" = b."lastSeq" + t.n + (${finalCount} = b."postCount")::int,
+      status = CASE WHEN ${finalCount} = b."postCount" THEN 'COMPLETED' ELSE b.status END,
+      "pauseReason" = CASE WHEN ${finalCount} < b."postCount" THEN b."pauseReason" END,
+      "finishedAt" = CASE WHEN ${finalCount} = b."postCount" THEN now() END
+  FROM tallied t
+  WHERE b.id = t."batchId"
+  RETURNING b.id, b."ownerId", b.status = 'COMPLETED' AS "isOver", b."lastSeq" - t.n - (b.status = 'COMPLETED')::int AS "seqBefore",
+            b."lastSeq", b."postCount", b."cancelledCount", b."completedCount", b."failedCount",
+            b."completedCount" - t.done AS "doneBefore", b."failedCount" - t.lost AS "lostBefore"
+)`;
+
+/** `entries`: an event for each settled post, with the counters as they are up to it, and one for each batch that is complete. */
+const entries = Prisma.sql`entries AS (
+  SELECT c.id AS "batchId", c."ownerId", c."seqBefore" + s.n AS seq,
+         CASE s.status WHEN 'COMPLETED' THEN 'POST_COMPLETED' ELSE 'POST_FAILED' END AS type,
+         jsonb_strip_nulls(jsonb_build_object(
+           'postId', s.id, 'errorCode', s."errorCode", 'errorMessage', s."errorMessage", 'postCount', c."postCount",
+           'completedCount', c."doneBefore" + s.done, 'failedCount', c."lostBefore" + s.lost,
+           'cancelledCount', c."cancelledCount")) AS payload
+  FROM counted c JOIN numbered s ON s."batchId" = c.id
+  UNION ALL
+  SELECT c.id, c."ownerId", c."lastSeq", 'BATCH_COMPLETED', jsonb_build_object(
+           'postCount', c."postCount", 'completedCount', c."completedCount", 'failedCount', c."failedCount",
+           'cancelledCount', c."cancelledCount")
+  FROM counted c WHERE c."isOver"
+)`;

@@ -1,0 +1,102 @@
+import type { Voice } from '../copy/bank.ts';
+import { chooseVoice } from '../copy/languages.ts';
+import { createRandom, hash } from '../random.ts';
+
+/** A run of neighbouring palette entries that fades from one colour to another. */
+export type Fade = { readonly first: number; readonly levels: number };
+
+export type Palette = {
+  /** 256 colours, three bytes each. */
+  readonly colours: Uint8Array;
+  readonly sky: Fade;
+  /** From far to near: each stands out from the one before. */
+  readonly shapes: readonly Fade[];
+  readonly accent: Fade;
+  readonly paper: number;
+  readonly ink: number;
+};
+
+const SKY_LEVELS = 96;
+const SHAPES = 5;
+const SHAPE_LEVELS = 24;
+const ACCENT_LEVELS = 32;
+
+/** Chroma of the colours and how far their hues lie apart, in degrees, by tone. */
+const MOODS: Readonly<Record<Voice, { chroma: number; spread: number }>> = {
+  friendly: { chroma: 0.11, spread: 45 },
+  professional: { chroma: 0.06, spread: 20 },
+  playful: { chroma: 0.15, spread: 110 },
+  bold: { chroma: 0.17, spread: 60 },
+  inspiring: { chroma: 0.12, spread: 75 },
+};
+
+/** Colours that belong to a brand: its name chooses the hue, the tone how strong and how varied they are. */
+export function createPalette(brand: string, tone: string | undefined): Palette {
+  const { chroma, spread } = MOODS[chooseVoice(tone)];
+  const random = createRandom(hash('palette', brand));
+  const hue = random() * 360;
+  const turn = random() < 0.5 ? 1 : -1;
+  const colours = new Uint8Array(256 * 3);
+  let next = 0;
+  const add = (levels: number, from: Colour, to: Colour): Fade => {
+    const first = next;
+    for (let level = 0; level < levels; level++)
+      colours.set(toRgb(mix(from, to, level / Math.max(1, levels - 1))), next++ * 3);
+    return { first, levels };
+  };
+
+  const sky = add(
+    SKY_LEVELS,
+    { light: 0.78, chroma: chroma * 0.8, hue },
+    { light: 0.95, chroma: chroma * 0.45, hue: hue + turn * spread },
+  );
+  const shapes = Array.from({ length: SHAPES }, (_, index) => {
+    const share = index / (SHAPES - 1);
+    const shapeHue = hue + turn * spread * (share - 0.25);
+    return add(
+      SHAPE_LEVELS,
+      { light: 0.72 - share * 0.36, chroma, hue: shapeHue },
+      { light: 0.64 - share * 0.38, chroma: chroma * 0.9, hue: shapeHue + turn * 18 },
+    );
+  });
+  // The complement of the hue, so that one thing in the image draws the eye.
+  const accent = add(
+    ACCENT_LEVELS,
+    { light: 0.86, chroma: chroma * 1.1, hue: hue + 165 },
+    { light: 0.7, chroma: chroma * 1.35, hue: hue + 195 },
+  );
+  const paper = add(1, { light: 0.985, chroma: 0.008, hue }, { light: 1, chroma: 0, hue }).first;
+  const ink = add(1, { light: 0.24, chroma: chroma * 0.35, hue }, { light: 0, chroma: 0, hue }).first;
+  return { colours, sky, shapes, accent, paper, ink };
+}
+
+/** Lightness 0 to 1, chroma 0 to about 0.3, hue in degrees: equal steps look equal, which HSL does not give. */
+type Colour = { readonly light: number; readonly chroma: number; readonly hue: number };
+
+function mix(from: Colour, to: Colour, share: number): Colour {
+  return {
+    light: from.light + (to.light - from.light) * share,
+    chroma: from.chroma + (to.chroma - from.chroma) * share,
+    hue: from.hue + (to.hue - from.hue) * share,
+  };
+}
+
+/** OKLCH to sRGB bytes, by the matrices of https://bottosson.github.io/posts/oklab/; what sRGB lacks is clipped. */
+function toRgb({ light, chroma, hue }: Colour): [number, number, number] {
+  const a = chroma * Math.cos((hue * Math.PI) / 180);
+  const b = chroma * Math.sin((hue * Math.PI) / 180);
+  const long = (light + 0.3963377774 * a + 0.2158037573 * b) ** 3;
+  const medium = (light - 0.1055613458 * a - 0.0638541728 * b) ** 3;
+  const short = (light - 0.0894841775 * a - 1.291485548 * b) ** 3;
+  return [
+    toByte(4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short),
+    toByte(-1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short),
+    toByte(-0.0041960863 * long - 0.7034186147 * medium + 1.707614701 * short),
+  ];
+}
+
+function toByte(linear: number): number {
+  const clipped = Math.min(1, Math.max(0, linear));
+  const encoded = clipped <= 0.0031308 ? clipped * 12.92 : 1.055 * clipped ** (1 / 2.4) - 0.055;
+  return Math.round(encoded * 255);
+}

@@ -1,0 +1,172 @@
+import { isDeepStrictEqual } from 'node:util';
+import { fromPrisma, PgBoss, type ConstructorOptions } from 'pg-boss';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Transaction } from '../database.ts';
+import type { Prisma } from '../generated/prisma/client.ts';
+import { queues, type QueueName } from './queues.ts';
+import { isStillFetched } from './sql.ts';
+
+/** How often the queues that `serve` works on are looked at. */
+const servePollSeconds = 2;
+
+type ListenHandle = { close(): Promise<void> };
+
+/** One unit of work in a queue. `data` is as it was stored: its handler parses it. */
+export type Job = {
+  id: string;
+  queue: QueueName;
+  data: unknown;
+  /** When it was taken out of the queue: tells this taking from an earlier or later one of the same job. */
+  fetchedAt: Date;
+};
+
+export type NewJob = {
+  /** Names the job, so that what it works on can point to it. */
+  id: string;
+  data: object;
+  /** Whose slots it takes. */
+  ownerId: string;
+  /** Higher runs first. */
+  priority: number;
+  /** How long it waits before it may run, in seconds; undefined: not at all. */
+  delaySeconds?: number;
+};
+
+export type Jobs = {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Adds jobs that exist only if `tx` commits. */
+  enqueue(tx: Transaction, queue: QueueName, jobs: readonly NewJob[]): Promise<void>;
+  /**
+   * Takes at most `count` jobs, highest priority first.
+   *
+   * @param slotsPerOwner jobs of one owner that may run at the same time; undefined: any number.
+   */
+  fetch(queue: QueueName, count: number, slotsPerOwner?: number): Promise<Job[]>;
+  /** Says that these jobs are still being worked on. */
+  touch(queue: QueueName, ids: readonly string[]): Promise<void>;
+  /** Removes fetched jobs that turned out to have nothing to do, unless they were given to somebody else since. */
+  discard(queue: QueueName, jobs: readonly Job[]): Promise<void>;
+  /** Changes the priorities of jobs that wait; those that run keep theirs. */
+  reorder(
+    tx: Transaction,
+    queue: QueueName,
+    jobs: readonly { id: string; priority: number }[],
+  ): Promise<void>;
+  /** Makes jobs that wait go on waiting for at least `ms` milliseconds. @param ids a query of their ids. */
+  postponeAll(tx: Transaction, queue: QueueName, ids: Prisma.Sql, ms: number): Promise<void>;
+  /** Takes jobs out of the queue, whether they wait or run. */
+  remove(tx: Transaction, queue: QueueName, ids: readonly string[]): Promise<void>;
+  /** The same for all jobs whose ids a query answers with: thousands in a few milliseconds. */
+  removeAll(tx: Transaction, queue: QueueName, ids: Prisma.Sql): Promise<void>;
+  /** Works on the jobs of a queue one at a time until the stop; one that throws is tried again. */
+  serve(queue: QueueName, handler: (data: unknown) => Promise<void>): Promise<void>;
+  /** Adds a job whenever a cron expression (UTC) says so, once for all instances. */
+  schedule(queue: QueueName, cron: string): Promise<void>;
+  /** Calls `listener` as soon as a queue may have work. A hint only: polling stays the floor. */
+  onWork(listener: (queue: string) => void): () => void;
+};
+
+/**
+ * pg-boss behind the few calls that the dispatcher and the services need.
+ *
+ * @param bossOptions how to reach the database.
+ */
+export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Jobs {
+  const boss = new PgBoss({ ...bossOptions, schedule: true });
+  boss.on('error', (error) => logger.warn({ error: error.message }, 'job engine'));
+  const listeners = new Set<(queue: string) => void>();
+  const wake = (queue: string) => listeners.forEach((listener) => listener(queue));
+  let subscription: ListenHandle | undefined;
+  return {
+    async start() {
+      await boss.start();
+      const existing = new Map((await boss.getQueues()).map((queue) => [queue.name, queue]));
+      for (const [name, options] of Object.entries(queues)) {
+        const queue = existing.get(name);
+        if (queue === undefined) await boss.createQueue(name, options);
+        else if (!isDeepStrictEqual({ ...queue, ...options }, { ...queue })) {
+          await boss.updateQueue(name, options);
+        } else continue;
+        // What has changed pg-boss looks up on first use, on its own connection. Inside a transaction of an embedded
+        // database that look-up would wait for the transaction, and the transaction for it.
+        await boss.fetch(name, { batchSize: 1, minPriority: 2_147_483_647 });
+      }
+      subscription = await listen(boss, wake);
+    },
+    async stop() {
+      await subscription?.close();
+      await boss.stop({ graceful: false });
+    },
+    async enqueue(tx, queue, newJobs) {
+      if (newJobs.length === 0) return;
+      const rows = newJobs.map(({ ownerId, delaySeconds: startAfter = 0, ...job }) => ({
+        ...job,
+        startAfter,
+        group: { id: ownerId },
+      }));
+      await boss.insert(queue, rows, { db: fromPrisma(tx), returnId: false });
+    },
+    async fetch(queue, count, slotsPerOwner) {
+      const fetched = await boss.fetch(queue, {
+        batchSize: count,
+        includeMetadata: true,
+        ...(slotsPerOwner === undefined ? {} : { groupConcurrency: slotsPerOwner }),
+      });
+      return fetched.map(({ id, data, startedOn: fetchedAt }) => ({ id, queue, data, fetchedAt }));
+    },
+    async touch(queue, ids) {
+      await boss.touch(queue, [...ids]);
+    },
+    async discard(queue, fetched) {
+      const wanted = fetched.map(({ id, fetchedAt }) => ({ id, fetchedAt: fetchedAt.getTime() }));
+      await boss.getDb().executeSql(
+        `DELETE FROM pgboss.job j USING jsonb_to_recordset($2::jsonb) AS w(id uuid, "fetchedAt" bigint)
+         WHERE j.name = $1 AND j.id = w.id AND ${isStillFetched('w."fetchedAt"')}`,
+        [queue, JSON.stringify(wanted)],
+      );
+    },
+    async reorder(tx, queue, places) {
+      await tx.$executeRaw`
+        UPDATE pgboss.job j SET priority = p.priority
+        FROM jsonb_to_recordset(${JSON.stringify(places)}::jsonb) AS p(id uuid, priority int)
+        WHERE j.name = ${queue} AND j.id = p.id AND j.state < 'active'`;
+    },
+    async postponeAll(tx, queue, ids, ms) {
+      await tx.$executeRaw`
+        UPDATE pgboss.job j SET start_after = greatest(j.start_after, now() + ${ms}::int * interval '1 millisecond')
+        WHERE j.name = ${queue} AND j.id IN (${ids}) AND j.state < 'active'`;
+    },
+    async remove(tx, queue, ids) {
+      // pg-boss refuses a list of none.
+      if (ids.length === 0) return;
+      await boss.deleteJob(queue, [...ids], { db: fromPrisma(tx) });
+    },
+    async removeAll(tx, queue, ids) {
+      await tx.$executeRaw`DELETE FROM pgboss.job WHERE name = ${queue} AND id IN (${ids})`;
+    },
+    async serve(queue, handler) {
+      await boss.work(queue, { pollingIntervalSeconds: servePollSeconds }, async ([job]) => {
+        if (job !== undefined) await handler(job.data);
+      });
+    },
+    async schedule(queue, cron) {
+      await boss.schedule(queue, cron);
+    },
+    onWork(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** pg-boss' own listener wakes only its `work()` loops, which are not ours: hear the same channel. */
+async function listen(boss: PgBoss, wake: (queue: string) => void): Promise<ListenHandle | undefined> {
+  const db = boss.getDb();
+  // The expression pg-boss notifies on (its plans.notifyChannelSql) for the default schema.
+  const { rows } = await db.executeSql(
+    `SELECT 'pgboss_' || left(encode(sha224('pgboss'::bytea), 'hex'), 24) AS channel`,
+  );
+  const everyQueue = () => Object.keys(queues).forEach(wake);
+  return db.listen?.(String(rows[0].channel), wake, everyQueue);
+}

@@ -1,0 +1,67 @@
+import type { z } from 'zod';
+import { parseInput } from '../../domain/validation.ts';
+import type { Database } from '../database.ts';
+import { ownedBy, type Owner } from '../ownership.ts';
+import type { Rows } from './filters.ts';
+import { createLists, newestFirst, type PageOf } from './lists.ts';
+import { planPage, type Page, type PageArgs } from './paging.ts';
+import type { Columns, OrderOf, ParentOf, RowOf, Table } from './tables.ts';
+
+type Absent = null | undefined;
+
+/** How services offer the rows of one table: by id, as one list that a filter narrows, and as lists of the rows of one parent. */
+export type EntityLists<Name extends Table, Filter> = {
+  /** @returns null for an absent row and for another workspace's alike. */
+  find(owner: Owner, id: string, columns?: Columns<RowOf[Name]>): Promise<RowOf[Name] | null>;
+  /** @returns in the order of the ids; null for an absent row and for another workspace's alike. */
+  findAll(owner: Owner, ids: readonly string[]): Promise<(RowOf[Name] | null)[]>;
+  /** Newest first unless ordered otherwise. @throws InvalidInputError */
+  list(
+    owner: Owner,
+    args: { filter: Filter | Absent; order: OrderOf<Name> | Absent; page: PageArgs },
+    columns?: Columns<RowOf[Name]>,
+  ): Promise<Page<RowOf[Name]>>;
+  /** How many rows the list has. @throws InvalidInputError */
+  count(owner: Owner, filter: Filter | Absent): Promise<number>;
+  /** A page of the rows of one parent, newest first, to be read with others. @throws InvalidInputError */
+  planOf(owner: Owner, parent: ParentOf<Name>, parentId: string, page: PageArgs): PageOf;
+  /** Planned pages of several parents, in one statement. */
+  pagesOf(
+    owner: Owner,
+    parent: ParentOf<Name>,
+    wanted: readonly PageOf[],
+    columns?: Columns<RowOf[Name]>,
+  ): Promise<Page<RowOf[Name]>[]>;
+  /** How many rows each of these parents has, in their order. */
+  countsOf(owner: Owner, parent: ParentOf<Name>, parentIds: readonly string[]): Promise<number[]>;
+};
+
+/**
+ * @param filterSchema what may narrow the list.
+ * @param rowsOf which rows a parsed filter leaves; names the owner.
+ */
+export function createEntityLists<Name extends Table, Filter, Parsed extends object>(
+  database: Pick<Database, 'query'>,
+  name: Name,
+  filterSchema: z.ZodType<Parsed, Filter>,
+  rowsOf: (owner: Owner, filter: Parsed) => Rows,
+): EntityLists<Name, Filter> {
+  const lists = createLists(database, name);
+  const parse = (filter: Filter | Absent) => parseInput(filterSchema, filter ?? {}, 'filter');
+  return {
+    find: async (owner, id, columns) => (await lists.findAll(owner, [id], columns))[0] ?? null,
+    findAll: lists.findAll,
+    async list(owner, { filter, order, page }, columns) {
+      const parsed = parse(filter);
+      const list = { name, ...ownedBy(owner), filter: parsed, order: order ?? newestFirst };
+      return lists.page(list, page, rowsOf(owner, parsed), columns);
+    },
+    count: async (owner, filter) => lists.count(rowsOf(owner, parse(filter))),
+    planOf(owner, parent, parentId, page) {
+      const list = { name, ...ownedBy(owner), filter: { [parent]: parentId }, order: newestFirst };
+      return { parentId, ...planPage(list, page) };
+    },
+    pagesOf: lists.pagesOf,
+    countsOf: lists.countsOf,
+  };
+}

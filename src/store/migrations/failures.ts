@@ -1,0 +1,31 @@
+import { UnclearMigrationError } from './interrupted-migration.ts';
+
+/** The database could not be migrated. The message says what to do. */
+export class MigrationError extends Error {
+  override readonly name = 'MigrationError';
+}
+
+/** Only what the database itself says of the script; a connection that is lost is told by who opened it. */
+export function explained(name: string, error: unknown): unknown {
+  if (error instanceof UnclearMigrationError) {
+    return new MigrationError(
+      `The migration ${name} was cut off by an earlier version, and what it left cannot be told: ${error.message}. ` +
+        `Undo what it left or do the rest by hand (prisma/migrations/${name}/migration.sql), then run ` +
+        `UPDATE _prisma_migrations SET finished_at = now() WHERE migration_name = '${name}' AND finished_at IS NULL; ` +
+        'if you did the rest, or DELETE FROM _prisma_migrations with the same WHERE if you undid it.',
+      { cause: error },
+    );
+  }
+  if (!(error instanceof Error && 'code' in error && /^(?=.*\d)[\dA-Z]{5}$/.test(String(error.code))))
+    return error;
+  const cause = /extension/.test(error.message) ? howToGetExtensions : 'Mend the cause';
+  return new MigrationError(
+    `The migration ${name} failed and changed nothing: ${error.message}. ${cause} and start Pressrun again.`,
+    { cause: error },
+  );
+}
+
+/** It is not on the server, or this account may not create it. */
+const howToGetExtensions =
+  "Install PostgreSQL's contrib modules on its server (postgresql-contrib), " +
+  'have the owner of the database or a superuser run CREATE EXTENSION pg_trgm; in it,';
