@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { z } from 'zod';
 import { freePort } from '../../test/support/services/free-port.ts';
 import { waitUntil } from '../../test/support/services/wait-until.ts';
 
@@ -27,9 +26,9 @@ export const apiSettings = () => ({
 });
 
 /**
- * Starts Pressrun as in production: the real process, with the flags of `npm start`, logging into a file. Its log goes with it.
+ * Starts Pressrun as in production: the real process of `npm start`, logging into a file. Its log goes with it.
  *
- * @param how.flags of Node, over the usual ones.
+ * @param how.flags of Node, over those that it starts itself with.
  * @param how.isReady asked every few milliseconds from the start on; without it the health check is.
  */
 export async function startPressrun(
@@ -44,10 +43,8 @@ export async function startPressrun(
   opened.defer(() => log.close());
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const usual = await startArguments();
   const startedAtMs = performance.now();
-  // Of two flags of one name, Node takes the last.
-  const child = spawn(process.execPath, [...usual.flags, ...flags, usual.module], {
+  const child = spawn(process.execPath, [...flags, 'src/main.js'], {
     env: {
       PATH: process.env['PATH'],
       NODE_ENV: 'production',
@@ -78,15 +75,6 @@ export async function startPressrun(
   }
   const firstAnswerMs = performance.now() - startedAtMs;
   return { url, pid: child.pid ?? 0, firstAnswerMs, [Symbol.asyncDispose]: () => opened.disposeAsync() };
-}
-
-const packageSchema = z.object({ scripts: z.object({ start: z.string().startsWith('exec node ') }) });
-
-/** What `npm start` gives to Node. */
-async function startArguments(): Promise<{ flags: string[]; module: string }> {
-  const { scripts } = packageSchema.parse(JSON.parse(await readFile('package.json', 'utf8')));
-  const [, , ...given] = scripts.start.split(' ');
-  return { flags: given.slice(0, -1), module: given.at(-1) ?? '' };
 }
 
 async function isHealthy(url: string): Promise<boolean> {

@@ -47,7 +47,7 @@ export async function startSides(
   const pressrun = opened.use(await startPressrun({ ...settings, CACHE: 'off' }, { flags }));
   const cached = opened.use(await startPressrun(settings, { flags }));
 
-  // With Node's own settings: those of `npm start` make lists of Apollo's twice as slow, and the hand-written no faster.
+  // With Node's own settings: Pressrun's make lists of Apollo's twice as slow, and the hand-written no faster.
   const start = async (module: URL, extra: object = {}) => {
     const child = await startChild(
       module,
