@@ -11,7 +11,7 @@ const callsOfAPost = 2;
 /** After which a job that was not picked up is given up. */
 const lostAfterMs = 10_000;
 
-/** How soon an idle worker calls the provider after the commit of a batch of one. A job that is late counts with all that it took. */
+/** How soon an idle worker calls the provider after a batch of one begins to commit. A job that is late counts with all that it took. */
 export async function measurePickup(deps: {
   services: Services;
   provider: InstantProvider;
@@ -31,8 +31,9 @@ export async function measurePickup(deps: {
       await startBatch(app, 1);
       return arrivalsOfAPost(provider);
     });
-    // The first commit is the batch's own or an earlier one of housekeeping, which makes the time longer.
-    const commit = statements.find(({ text }) => text.startsWith('COMMIT'))?.answeredAtMs;
+    // From when it is sent: a worker may start before this process reads that it is done. The first commit is the
+    // batch's own or an earlier one of housekeeping, which makes the time longer.
+    const commit = statements.find(({ text }) => text.startsWith('COMMIT'))?.sentAtMs;
     if (commit === undefined) throw new Error('the commit of a batch was not seen');
     const [first] = arrivals;
     if (first === undefined) lost += 1;
