@@ -44,7 +44,9 @@ export async function startPressrun(
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const startedAtMs = performance.now();
-  const child = spawn(process.execPath, [...flags, 'src/main.js'], {
+  // The kernel ends it with the benchmark, however that one ends.
+  const program = [process.execPath, ...flags, 'src/main.js'];
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...program], {
     env: {
       PATH: process.env['PATH'],
       NODE_ENV: 'production',
