@@ -128,6 +128,6 @@ export function listOf<Name extends Table>(
 }
 
 export const totalCountOptions = {
-  description: 'How many rows the whole list has. Counted only where it is asked for.',
+  description: 'The number of rows in the whole list. It is counted only when you ask for it.',
   resolve: ({ count }: { count: () => Promise<number> }) => count(),
 };
