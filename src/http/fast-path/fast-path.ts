@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { z } from 'zod';
-import { toldResult } from '../../graphql/execution/mask-error.ts';
+import { formatResult } from '../../graphql/execution/mask-error.ts';
 import { isTooDeep } from '../../graphql/execution/variable-limits.ts';
 import type { ClientInfo } from '../request/client-info.ts';
 import { compress, isWorthCompressing } from '../response/compress.ts';
@@ -84,7 +84,7 @@ const fine = { status: 200, headers: [] };
 
 function write(result: ExecutionResult) {
   if (result.errors === undefined) return { ...fine, content: JSON.stringify(result) };
-  return { ...headOf(result.errors), content: JSON.stringify(toldResult(result)) };
+  return { ...headOf(result.errors), content: JSON.stringify(formatResult(result)) };
 }
 
 const jsonTypes = ['application/graphql-response+json', 'application/json'] as const;

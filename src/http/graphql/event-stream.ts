@@ -1,8 +1,8 @@
 import type { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { z } from 'zod';
-import { toldError } from '../../graphql/execution/mask-error.ts';
-import { cursor, type Told } from '../../graphql/subscriptions/subscribe.ts';
+import { formatError } from '../../graphql/execution/mask-error.ts';
+import { cursor, type UpdateResult } from '../../graphql/subscriptions/subscribe.ts';
 
 /**
  * How often a silent stream says that it lives. Longer than TCP's keep-alive needs to find a dead peer (10 s
@@ -17,7 +17,7 @@ const complete = bytes.encode('event: complete\ndata:\n\n');
 /** In the place of what a subscription throws, Yoga puts its errors, masked: they are the last there is. */
 type Failure = { errors: readonly GraphQLError[] };
 
-const resultsSchema = z.custom<AsyncGenerator<Told | Failure, void, undefined>>(
+const resultsSchema = z.custom<AsyncGenerator<UpdateResult | Failure, void, undefined>>(
   (value) => typeof value === 'object' && value !== null && Symbol.asyncIterator in value,
 );
 
@@ -68,8 +68,8 @@ export const eventStreams: Plugin = {
   },
 };
 
-function messageOf(told: Told): string {
-  return `id: ${told[cursor]}\nevent: next\ndata: ${JSON.stringify(told)}\n\n`;
+function messageOf(result: UpdateResult): string {
+  return `id: ${result[cursor]}\nevent: next\ndata: ${JSON.stringify(result)}\n\n`;
 }
 
 /**
@@ -79,5 +79,5 @@ function messageOf(told: Told): string {
 function endOf({ errors }: Failure): string {
   const retryAfter = z.number().safeParse(errors[0]?.extensions['retryAfter']).data;
   if (retryAfter !== undefined) return `retry: ${retryAfter * 1000}\n\n`;
-  return `event: next\ndata: ${JSON.stringify({ errors: errors.map(toldError) })}\n\nevent: complete\ndata:\n\n`;
+  return `event: next\ndata: ${JSON.stringify({ errors: errors.map(formatError) })}\n\nevent: complete\ndata:\n\n`;
 }

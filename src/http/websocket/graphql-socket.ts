@@ -3,7 +3,7 @@ import { CloseCode, makeServer, MessageType } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import { RateLimitedError } from '../../domain/errors/errors.ts';
 import type { OperationArgs } from '../../graphql/context.ts';
-import { maskError, toldError } from '../../graphql/execution/mask-error.ts';
+import { maskError, formatError } from '../../graphql/execution/mask-error.ts';
 import { requireShallow } from '../../graphql/execution/variable-limits.ts';
 import type { RateLimits } from '../../services/accounts/rate-limits.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -101,7 +101,7 @@ export function createGraphqlSockets(deps: {
       }
     },
     onNext: (_context, _id, _payload, _args, { errors, data = null }) =>
-      errors === undefined ? undefined : { errors: errors.map(toldError), data },
+      errors === undefined ? undefined : { errors: errors.map(formatError), data },
     onError: (_context, _id, _payload, errors) => errors.map(formatted),
     execute(known) {
       const { execute, args } = take(known);
@@ -171,7 +171,7 @@ export function createGraphqlSockets(deps: {
 
 /** An error that ended an operation stands behind the one that graphql-ws made of it. */
 function formatted(error: GraphQLError): GraphQLFormattedError {
-  return toldError(error.cause instanceof GraphQLError ? error.cause : error);
+  return formatError(error.cause instanceof GraphQLError ? error.cause : error);
 }
 
 type Operation = {

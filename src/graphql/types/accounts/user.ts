@@ -272,7 +272,7 @@ builder.mutationFields((t) => ({
   }),
 }));
 
-/** @throws InvalidInputError where a cookie is wanted and the transport has none, before anything is done. */
+/** @throws InvalidInputError if a cookie is requested over a transport without cookies. */
 function cookieJar(context: Context, isWanted: boolean | null | undefined): RefreshCookie | undefined {
   if (isWanted !== true) return undefined;
   if (context.refreshCookie !== undefined) return context.refreshCookie;

@@ -193,7 +193,7 @@ builder.objectType(builder.objectRef<EventOf<'BATCH_COMPLETED'>>('BatchCompleted
   fields: (t) => ({ progress: t.field(progressField) }),
 });
 
-/** The counters as they were at this event, which on a replay is not now. */
+/** The counters right after the event; on a replay, not the current ones. */
 const progressField = {
   type: BatchProgressRef,
   description: 'The post counters of the batch right after this event.',
@@ -211,7 +211,7 @@ function batchIdOf(update: BatchUpdate): string {
   return update.kind === 'post' ? update.post.batchId : update.batch.id;
 }
 
-/** Posts by the event that tells of them: all readers of a stream here are told of the same event, and of its post once read. */
+/** The post of each event. All subscribers in this process share the event, so its post is read once. */
 const postsOfEvents = new WeakMap<LoggedEvent, Promise<Post>>();
 
 function postOf({ entry }: EventOf<'POST_COMPLETED' | 'POST_FAILED'>, context: Context): Promise<Post> {
@@ -219,7 +219,7 @@ function postOf({ entry }: EventOf<'POST_COMPLETED' | 'POST_FAILED'>, context: C
   if (known !== undefined) return known;
   const post = loadPost(context, entry.event.postId);
   postsOfEvents.set(entry, post);
-  // Whoever comes next asks anew.
+  // The next subscriber reads it again.
   post.catch(() => postsOfEvents.delete(entry));
   return post;
 }
