@@ -23,8 +23,10 @@ export const CampaignStatusEnum = builder.enumType('CampaignStatus', {
   },
 });
 
-function describe<Name extends string>(names: readonly Name[], tell: (name: Name) => string) {
-  const values = Object.fromEntries(names.map((name) => [name, { description: tell(name), value: name }]));
+function describe<Name extends string>(names: readonly Name[], descriptionOf: (name: Name) => string) {
+  const values = Object.fromEntries(
+    names.map((name) => [name, { description: descriptionOf(name), value: name }]),
+  );
   return z.record(z.enum(names), z.object({ description: z.string(), value: z.enum(names) })).parse(values);
 }
 
