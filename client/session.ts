@@ -77,7 +77,7 @@ export function createSession(options: {
   };
 }
 
-/** @returns when to renew. Undefined if the token already seems expired because the clocks differ: then only a refusal shows it. */
+/** @returns when to renew. Undefined if the token already seems expired, because the clocks differ. */
 function dueAtOf({ expiresAt }: Tokens): number | undefined {
   const now = Date.now();
   const lifetimeMs = Date.parse(expiresAt) - now;

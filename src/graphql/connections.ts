@@ -76,7 +76,11 @@ function asked(isThere: boolean | undefined): boolean {
   return isThere;
 }
 
-/** Creates a resolver that finds one row of the viewer's workspace by id. @throws InvalidInputError, UnauthenticatedError */
+/**
+ * Creates a resolver that finds one row of the viewer's workspace by id.
+ *
+ * @throws InvalidInputError, UnauthenticatedError
+ */
 export function findOne<Name extends Table>({ name, type, columns, columnsBehind }: Entity<Name>) {
   const columnsOf = createColumnReader(columns, columnsBehind);
   return (_root: unknown, { id }: { id: string }, context: Context, info: GraphQLResolveInfo) => {
@@ -85,7 +89,11 @@ export function findOne<Name extends Table>({ name, type, columns, columnsBehind
   };
 }
 
-/** Creates a resolver for a connection of all rows of the viewer's workspace. @throws InvalidInputError, UnauthenticatedError */
+/**
+ * Creates a resolver for a connection of all rows of the viewer's workspace.
+ *
+ * @throws InvalidInputError, UnauthenticatedError
+ */
 export function listAll<Name extends Table>({ name, columns, columnsBehind }: Entity<Name>) {
   const columnsOf = createColumnReader(columns, columnsBehind, ['edges', 'node']);
   return async (
@@ -108,7 +116,11 @@ type ListArgs<Name extends Table> = PageArgs & {
   order?: OrderOf<Name> | null | undefined;
 };
 
-/** Creates a resolver for a connection of the rows of one parent, read in one statement with its siblings'. @throws InvalidInputError */
+/**
+ * Creates a resolver for a connection of the rows of one parent, read in one statement with those of its siblings.
+ *
+ * @throws InvalidInputError
+ */
 export function listOf<Name extends Table>(
   { name, columns, columnsBehind }: Entity<Name>,
   parent: ParentOf<Name>,

@@ -40,7 +40,11 @@ export function orderInput<const Values extends EnumValues>(name: NodeType, rows
 type EnumValues = Record<string, { value: string; description: string }>;
 type InputFields = PothosSchemaTypes.InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>;
 
-/** The fields that all filters have. @param texts the description of `created`, and the names of the fields that a search looks at. */
+/**
+ * The fields that all filters have.
+ *
+ * @param texts the description of `created`, and the names of the fields that a search looks at.
+ */
 export const commonFilterFields = (t: InputFields, texts: { created: string; search: string }) => ({
   created: t.field({ type: TimeRangeInput, required: false, description: texts.created }),
   search: t.field({

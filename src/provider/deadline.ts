@@ -60,7 +60,10 @@ export function createDeadline({ floorMs, ceilingMs }: { floorMs: number; ceilin
   };
 }
 
-/** Creates the deadlines. The slowest captions and images at OpenAI took about a third of these ceilings (see `slowestShare`). */
+/**
+ * Creates the deadlines of captions and images. The slowest calls at OpenAI took about a third of these ceilings (see
+ * `slowestShare`).
+ */
 export function createDeadlines(): { caption: Deadline; image: Deadline } {
   return {
     caption: createDeadline({ floorMs: 10_000, ceilingMs: 60_000 }),

@@ -98,7 +98,7 @@ export const BatchNode = builder.prismaNode('Batch', {
     waitingFor: t.string({
       nullable: true,
       description:
-        'Why a running batch makes no progress: `PROVIDER_UNAVAILABLE` while calls to the AI provider fail, `PROVIDER_RATE_LIMITED` while it refuses calls because of its rate limit, `PROVIDER_SLOW` while no answer arrives for twice the usual time, or the `pauseReason` that the last call for another batch returned. Null while it makes progress.',
+        'Why a running batch makes no progress: `PROVIDER_UNAVAILABLE` while calls to the AI provider fail, `PROVIDER_RATE_LIMITED` while it refuses calls because of its rate limit, `PROVIDER_SLOW` while no answer arrives for twice as long as nearly all calls take, or the `pauseReason` that the last call for another batch returned. Null while it makes progress.',
       resolve: ({ status }, _args, { loaders }) =>
         status === 'RUNNING' ? loaders().outage.load('now') : null,
     }),
