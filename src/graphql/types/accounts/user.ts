@@ -180,7 +180,7 @@ builder.mutationFields((t) => ({
     type: LoginRef,
     access: 'self',
     description:
-      'Opens a session in another of your workspaces and ends this one: its tokens do not work any more, its subscriptions are closed.',
+      'Opens a session in another of your workspaces and ends this one: its tokens do not work any more, its subscriptions are closed. Over HTTP only.',
     args: {
       input: t.arg({ type: SwitchWorkspaceInput, description: 'Which workspace.' }),
       cookie: t.arg.boolean(cookieArg),
@@ -191,6 +191,7 @@ builder.mutationFields((t) => ({
     },
     resolve: async (_root, { input, cookie }, context) => {
       const viewer = requireViewer(context);
+      requireHttp(context);
       const jar = cookieJar(context, cookie);
       return send(context, await context.workspaces.switch(viewer, input, context.address), jar);
     },
@@ -253,6 +254,12 @@ builder.mutationFields((t) => ({
     },
   }),
 }));
+
+/** @throws InvalidInputError on a WebSocket: it is closed with its session, before the tokens of the next one are sent. */
+function requireHttp({ refreshCookie }: Context): void {
+  if (refreshCookie !== undefined) return;
+  throw new InvalidInputError([{ path: 'input', message: 'must be sent over HTTP' }]);
+}
 
 /** @throws InvalidInputError where a cookie is wanted and the transport has none, before anything is done. */
 function cookieJar(context: Context, isWanted: boolean | null | undefined): RefreshCookie | undefined {
