@@ -1,17 +1,25 @@
 import { expect } from 'vitest';
 import { z } from 'zod';
+import { readConfig } from '../../../src/config/config.ts';
+import { createAccessTokens } from '../../../src/services/accounts/access-tokens.ts';
+import { createAccounts } from '../../../src/services/accounts/accounts.ts';
+import { createPasswords } from '../../../src/services/accounts/passwords.ts';
+import { createRateLimits } from '../../../src/services/accounts/rate-limits.ts';
+import { createSessions } from '../../../src/services/accounts/sessions.ts';
 import { createAccountDeletion } from '../../../src/services/deletion/accounts.ts';
+import { createWorkspaces } from '../../../src/services/workspaces/workspaces.ts';
 import type { PrismaClient } from '../../../src/store/generated/prisma/client.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { test } from '../../support/fixtures.ts';
+import { testSecret } from '../../support/tokens.ts';
 
 const client = z.custom<PrismaClient>();
+const logger = createLogger('silent');
 
 test('an account that is closed while a worker looks for something to delete is deleted behind its workspace', async ({
   workshop,
 }) => {
   const { database } = workshop;
-  const logger = createLogger('silent');
   const deletion = createAccountDeletion({ ...workshop, logger });
   const { viewer, campaignId } = await workshop.addAccount();
   const batch = await workshop.batches.start(viewer, { campaignId, postCount: 1 });
@@ -40,4 +48,43 @@ test('an account that is closed while a worker looks for something to delete is 
   const removals = await database.prisma.$queryRaw<unknown[]>`
     SELECT 1 FROM pgboss.job WHERE name = 'asset-removals' AND data->'keys' ? ${image}`;
   expect(removals).toHaveLength(1);
+});
+
+test('who logs in while their account is being deleted is logged out, also of the workspaces that stay', async ({
+  workshop,
+}) => {
+  const { database } = workshop;
+  const deletion = createAccountDeletion({ ...workshop, logger });
+  const sessions = createSessions(database, { isShared: false, logger });
+  const deps = {
+    tokens: createAccessTokens([new TextEncoder().encode(testSecret)], 15),
+    sessions,
+    passwords: createPasswords(),
+    limits: createRateLimits(readConfig({}).rateLimits, undefined),
+    workspaces: createWorkspaces(database),
+  };
+  const address = '127.0.0.1';
+  const credentials = { email: 'ada@example.com', password: 'correct horse' };
+  let lateToken = '';
+  const accounts = createAccounts(database, {
+    ...deps,
+    deletion: {
+      ...deletion,
+      async run(user) {
+        lateToken = (await accounts.login(credentials, address)).accessToken;
+        return deletion.run(user);
+      },
+    },
+  });
+  const { accessToken } = await accounts.register(credentials, address);
+  const viewer = await accounts.authenticate(accessToken);
+  const { viewer: owner } = await workshop.addAccount();
+  await database.prisma.membership.create({
+    data: { userId: viewer.userId, workspaceId: owner.workspaceId, role: 'EDITOR', createdAt: new Date(0) },
+  });
+
+  await accounts.deleteAccount(viewer, { password: credentials.password }, address);
+
+  await expect(accounts.authenticate(lateToken)).rejects.toThrow('not valid');
+  sessions.close();
 });
