@@ -3,6 +3,7 @@ import type { Database } from '../../store/database.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Member } from '../../domain/viewer.ts';
+import type { Sessions } from '../accounts/sessions.ts';
 import type { Batches } from '../batches/batches.ts';
 import { closeWorkspacesOf, createWorkspaceDeletion } from './workspaces.ts';
 
@@ -26,6 +27,7 @@ export function createAccountDeletion(deps: {
   database: Database;
   jobs: Jobs;
   batches: Pick<Batches, 'cancel'>;
+  sessions: Pick<Sessions, 'endIn'>;
   changes: Changes;
   logger: Logger;
 }): AccountDeletion {

@@ -8,6 +8,7 @@ import { createRateLimits } from '../../../src/services/accounts/rate-limits.ts'
 import { createSessions } from '../../../src/services/accounts/sessions.ts';
 import { createAccountDeletion } from '../../../src/services/deletion/accounts.ts';
 import { createWorkspaces } from '../../../src/services/workspaces/workspaces.ts';
+import type { Database } from '../../../src/store/database.ts';
 import type { PrismaClient } from '../../../src/store/generated/prisma/client.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { test } from '../../support/fixtures.ts';
@@ -16,11 +17,19 @@ import { testSecret } from '../../support/tokens.ts';
 const client = z.custom<PrismaClient>();
 const logger = createLogger('silent');
 
+/** Of a single process, which knows of every end itself. */
+function openSessions(database: Database) {
+  const sessions = createSessions(database, { isShared: false, logger });
+  return { ...sessions, [Symbol.dispose]: () => sessions.close() };
+}
+
 test('an account that is closed while a worker looks for something to delete is deleted behind its workspace', async ({
   workshop,
 }) => {
   const { database } = workshop;
-  const deletion = createAccountDeletion({ ...workshop, logger });
+  using sessions = openSessions(database);
+  const deps = { ...workshop, sessions, logger };
+  const deletion = createAccountDeletion(deps);
   const { viewer, campaignId } = await workshop.addAccount();
   const batch = await workshop.batches.start(viewer, { campaignId, postCount: 1 });
   const image = 'a'.repeat(64);
@@ -40,7 +49,7 @@ test('an account that is closed while a worker looks for something to delete is 
     },
   });
   const late = { ...database, prisma: client.parse(prisma) };
-  await createAccountDeletion({ ...workshop, database: late, logger }).next();
+  await createAccountDeletion({ ...deps, database: late }).next();
   while (await deletion.next());
 
   expect(await database.prisma.user.count()).toBe(0);
@@ -54,8 +63,8 @@ test('who logs in while their account is being deleted is logged out, also of th
   workshop,
 }) => {
   const { database } = workshop;
-  const deletion = createAccountDeletion({ ...workshop, logger });
-  const sessions = createSessions(database, { isShared: false, logger });
+  using sessions = openSessions(database);
+  const deletion = createAccountDeletion({ ...workshop, sessions, logger });
   const deps = {
     tokens: createAccessTokens([new TextEncoder().encode(testSecret)], 15),
     sessions,
@@ -86,5 +95,26 @@ test('who logs in while their account is being deleted is logged out, also of th
   await accounts.deleteAccount(viewer, { password: credentials.password }, address);
 
   await expect(accounts.authenticate(lateToken)).rejects.toThrow('not valid');
-  sessions.close();
+});
+
+test('a session that a member opens while the workspace is being closed ends, and so do its subscriptions', async ({
+  workshop,
+}) => {
+  const { database } = workshop;
+  using sessions = openSessions(database);
+  const deletion = createAccountDeletion({ ...workshop, sessions, logger });
+  const [{ viewer: owner }, { viewer: member }] = [await workshop.addAccount(), await workshop.addAccount()];
+  const membership = { userId: member.userId, workspaceId: owner.workspaceId, role: 'EDITOR' as const };
+  await database.prisma.membership.create({ data: membership });
+  await deletion.run(owner);
+  const { sessionId } = await sessions.open(membership);
+  const late = { ...member, ...membership, sessionId };
+  expect(await sessions.isOpen(late)).toBe(true);
+  const ends: string[] = [];
+  sessions.watch(late, (reason) => ends.push(reason));
+
+  while (await deletion.next());
+
+  expect(await sessions.isOpen(late)).toBe(false);
+  expect(ends).toEqual(['ended']);
 });
