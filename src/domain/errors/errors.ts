@@ -183,7 +183,7 @@ export class OrderLimitError extends RetryableError {
 
   constructor(atMost: number) {
     super(
-      `An account may have at most ${atMost} posts ordered that are not written yet. Try again in a minute.`,
+      `A workspace may have at most ${atMost} posts ordered that are not written yet. Try again in a minute.`,
       60,
     );
   }

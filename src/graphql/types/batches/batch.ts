@@ -23,7 +23,7 @@ export const BatchStatusEnum = builder.enumType('BatchStatus', {
 });
 
 export const BatchPriorityEnum = builder.enumType('BatchPriority', {
-  description: 'Which of your own batches come first. Other accounts are not affected.',
+  description: 'Which of your own batches come first. Other workspaces are not affected.',
   values: {
     LOW: { description: 'After your other ones.' },
     NORMAL: { description: 'In the order they were started.' },
