@@ -196,7 +196,7 @@ builder.mutationFields((t) => ({
     type: LoginRef,
     access: 'self',
     description:
-      'Opens a session in another workspace of yours and ends the current session: its tokens are no longer valid and its subscriptions are closed.',
+      'Opens a session in another workspace of yours and ends the current session: its tokens are no longer valid and its subscriptions are closed. Only over HTTP.',
     args: {
       input: t.arg({ type: SwitchWorkspaceInput, description: 'The workspace to switch to.' }),
       cookie: t.arg.boolean(cookieArg),
@@ -207,6 +207,7 @@ builder.mutationFields((t) => ({
     },
     resolve: async (_root, { input, cookie }, context) => {
       const viewer = requireViewer(context);
+      requireHttp(context);
       const jar = cookieJar(context, cookie);
       return send(context, await context.workspaces.switch(viewer, input, context.address), jar);
     },
@@ -271,6 +272,12 @@ builder.mutationFields((t) => ({
     },
   }),
 }));
+
+/** @throws InvalidInputError on a WebSocket: it is closed with its session, before the tokens of the next one are sent. */
+function requireHttp({ refreshCookie }: Context): void {
+  if (refreshCookie !== undefined) return;
+  throw new InvalidInputError([{ path: 'input', message: 'must be sent over HTTP' }]);
+}
 
 /** @throws InvalidInputError if a cookie is requested over a transport without cookies. */
 function cookieJar(context: Context, isWanted: boolean | null | undefined): RefreshCookie | undefined {
