@@ -83,7 +83,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     });
     opened.defer(() => sessions.close());
     const limits = createRateLimits(config.rateLimits, redis?.requests);
-    const deletion = createAccountDeletion({ database, jobs, batches, changes, logger });
+    const deletion = createAccountDeletion({ database, jobs, batches, sessions, changes, logger });
     const campaignDeletion = createCampaignDeletion({ database, jobs, batches, changes });
     const tokens = createAccessTokens(await tokenSecrets(config, logger), config.accessTokens.minutes);
     const workspaces = createWorkspaces(database);

@@ -129,12 +129,12 @@ const work = {
     rules.positiveIntUpTo(10_000).default(200),
   ),
   POST_SLOTS_PER_USER: setting(
-    'Posts of one account that all processes together write at the same time. Accounts take turns also without it.',
+    'Posts of one workspace that all processes together write at the same time. Workspaces take turns also without it.',
     rules.positiveIntUpTo(10_000).optional(),
     'any number',
   ),
   MONTHLY_BUDGET: setting(
-    'Dollars that each account may spend in a calendar month.',
+    'Dollars that each workspace may spend in a calendar month.',
     rules.positiveNumber.optional(),
     'no limit',
   ),
@@ -183,7 +183,7 @@ const access = {
 };
 
 const limits = {
-  RATE_LIMIT_PER_USER: setting('Operations a minute of one account.', rules.positiveInt.default(6_000)),
+  RATE_LIMIT_PER_USER: setting('Operations a minute of one workspace.', rules.positiveInt.default(6_000)),
   RATE_LIMIT_PER_ADDRESS: setting(
     'Operations a minute from one network address.',
     rules.positiveInt.default(12_000),

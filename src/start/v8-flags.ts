@@ -1,6 +1,6 @@
 /**
- * What V8 runs with: less than half of the memory, for some CPU (docs/performance.md). V8 lays out its heap before any code runs, so
- * they stand on the command line: in `npm start`, and wherever else the server is started.
+ * Flags that make V8 use less than half of the memory, for some CPU (docs/performance.md). They stand on the command line,
+ * in `npm start` and wherever else the server is started, because V8 lays out its heap before any code runs.
  */
 export const v8Flags: readonly string[] = [
   '--no-allocation-site-pretenuring',

@@ -16,26 +16,26 @@ import {
 import type { CompiledQuery } from 'graphql-jit';
 import { lazily } from '../../domain/lazily.ts';
 
-/** Runs an operation. */
+/** Executes an operation. */
 export type RunOperation = (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>;
 
-/** Compiling takes milliseconds and memory: it is for queries that come again. */
+/** Compiling takes milliseconds and memory, so only repeated queries are compiled. */
 const runsBeforeCompiling = 3;
 
-/** How long a query that failed is left to graphql-js: while the database is away, nobody is to ask it everything twice. */
+/** How long graphql-js alone runs a query that failed, so that nothing is read twice while the database is down. */
 const restMs = 1_000;
 
-/** Loaded with the first query that comes again: 6 MB. */
+/** Loaded with the first query to compile, because it takes memory. */
 const graphqlJit = lazily(() => {
-  // V8 would keep the code of each query, 35 KB, long after the query itself is gone.
+  // V8 would keep the code of each query long after the query is dropped.
   setFlagsFromString('--no-compilation-cache');
   return import('graphql-jit');
 });
 
 /**
- * Runs a valid query: the first times by graphql-js, then compiled by graphql-jit. An answer with errors always
- * comes from graphql-js, which runs the query again: its errors are the ones that clients are promised, and
- * reading twice changes nothing. Variables that graphql-js refuses never reach the code, nor do queries that are not plain.
+ * Creates the function that executes a valid query: with graphql-js at first, then compiled by graphql-jit. If a compiled
+ * query returns errors, graphql-js runs it again, because clients rely on its errors. Queries have no side effects.
+ * Only plain queries are compiled, and graphql-js checks their variables first.
  */
 export function compileQuery(
   schema: GraphQLSchema,
@@ -44,7 +44,7 @@ export function compileQuery(
 ): RunOperation {
   if (!isPlain(document)) return execute;
   const definitions = operation.variableDefinitions ?? [];
-  // Given to the code as if the client had sent them: it would not read those of our scalars.
+  // Passed on as if the client had sent them, because graphql-jit does not parse defaults of custom scalars.
   const defaults = Object.fromEntries(
     definitions.flatMap(({ variable, defaultValue }) =>
       defaultValue === undefined ? [] : [[variable.name.value, valueFromASTUntyped(defaultValue)]],
@@ -69,7 +69,7 @@ export function compileQuery(
     if (
       query === undefined ||
       performance.now() < restsUntil ||
-      // Null in the place of a default may stand where null is an error, which graphql-jit does not notice.
+      // graphql-jit does not notice a null in place of a default where null is an error.
       Object.keys(defaults).some((name) => variables[name] === null) ||
       'errors' in getVariableValues(schema, definitions, args.variableValues ?? {}, { maxErrors: 1 })
     )
@@ -82,13 +82,12 @@ export function compileQuery(
 }
 
 /**
- * Whether a document holds nothing that graphql-jit gets wrong:
- *
- * - text, which it puts into its code: some of it would run as code, and dates would be text;
- * - conditions, which one use of a fragment would pass on to the others;
- * - variables within objects and lists, which would be null where they are absent;
- * - aliases with an underscore: it names what it keeps of a field by its path, joined by underscores;
- * - the name `__proto__`, which would set a prototype.
+ * @returns whether a document contains nothing that graphql-jit handles wrongly:
+ * - strings, which it writes into its code: some would run as code, and dates would stay strings;
+ * - directives, because it applies the condition of one fragment spread to the others;
+ * - variables in objects and lists, because absent ones become null;
+ * - aliases with an underscore, because it joins paths with underscores, so two fields could share one name;
+ * - the name `__proto__`, because the code would set a prototype instead of a property.
  */
 function isPlain(document: DocumentNode): boolean {
   let isPlainSoFar = true;

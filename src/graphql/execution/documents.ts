@@ -17,40 +17,40 @@ import { checkDocumentText, maxDocumentCharacters } from './document-text.ts';
 import { compileQuery, type RunOperation } from './compile-query.ts';
 import { shorten, withField } from './mask-error.ts';
 
-/** The documents that clients send again and again: each is parsed, measured and validated once. */
+/** A cache of documents: each is parsed, measured and validated once. */
 export type Documents = {
-  /** @throws GraphQLError for what is too large or no GraphQL. */
+  /** Parses a document. @throws GraphQLError if the text is too large or not GraphQL. */
   parse(text: string): DocumentNode;
-  /** @returns why a document may not run; nothing where it may. */
+  /** @returns the errors of a document; none if it may run. */
   validate(document: DocumentNode): readonly GraphQLError[];
-  /** @returns one operation of a valid document; undefined where it has none of this name. */
+  /** @returns the operation with this name in a valid document; undefined if there is none. */
   operation(document: DocumentNode, name: string | null | undefined): Operation | undefined;
 };
 
-/** One operation of a document. */
+/** An operation of a document. */
 export type Operation = {
   type: OperationTypeNode;
-  /** Top-level fields: what rate limits count. */
+  /** The number of top-level fields, which rate limits count. */
   rootFields: number;
-  /** Whether its answer has to be measured. */
+  /** Whether the size of its answer must be checked. */
   mayBeTooLarge: boolean;
-  /** Runs a query or mutation. */
+  /** Executes a query or mutation. */
   run: RunOperation;
 };
 
-/** What known documents may take together; their compiled queries take 35 MB at most. */
+/** The memory of all cached documents, without their compiled queries. */
 const maxBytes = 4 * 1024 * 1024;
 
 /**
- * Refusals that are kept of texts, and of documents: a transport that leaves one to another has it read again. An error
- * holds on to what was called when it was made, 66 KB of a validation.
+ * How many errors are cached, of texts and of documents: the fast path and Yoga may both read the same one. The stack of a
+ * validation error keeps 66 KB alive.
  */
-const maxRefusals = 100;
+const maxErrors = 100;
 
-/** Larger queries are left to graphql-js: to compile 100 fields takes 17 ms at most. */
+/** Larger queries are not compiled, because compiling blocks the event loop. */
 const maxCompiledFields = 100;
 
-/** @param deps.check says why a document that is within the limits may not run all the same. */
+/** @param deps.check returns an error if a document within the limits may not run. */
 export function createDocuments(deps: {
   schema: GraphQLSchema;
   introspection: boolean;
@@ -60,12 +60,12 @@ export function createDocuments(deps: {
   const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
   const byText = new LRUCache<string, DocumentNode>({
     maxSize: maxBytes,
-    // Measured, 90 bytes for each character.
+    // About 90 bytes of memory for each character.
     sizeCalculation: (_document, { length }) => 1 + length * 90,
   });
-  const refusals = new LRUCache<string, GraphQLError>({ max: maxRefusals });
-  const validOnes = new WeakSet<DocumentNode>();
-  const errorsOf = new LRUCache<DocumentNode, readonly GraphQLError[]>({ max: maxRefusals });
+  const syntaxErrors = new LRUCache<string, GraphQLError>({ max: maxErrors });
+  const validDocuments = new WeakSet<DocumentNode>();
+  const errorsOf = new LRUCache<DocumentNode, readonly GraphQLError[]>({ max: maxErrors });
   const operationsOf = new WeakMap<DocumentNode, Map<string | undefined, Operation>>();
 
   function findErrors(document: DocumentNode): readonly GraphQLError[] {
@@ -91,22 +91,22 @@ export function createDocuments(deps: {
 
   return {
     parse(text) {
-      const known = byText.get(text) ?? refusals.get(text);
-      const document = known ?? read(text);
-      const isNew = known === undefined && text.length <= maxDocumentCharacters;
+      const cached = byText.get(text) ?? syntaxErrors.get(text);
+      const document = cached ?? read(text);
+      const isNew = cached === undefined && text.length <= maxDocumentCharacters;
       if (document instanceof GraphQLError) {
-        if (isNew) refusals.set(text, document);
+        if (isNew) syntaxErrors.set(text, document);
         throw document;
       }
       if (isNew) byText.set(text, document);
       return document;
     },
     validate(document) {
-      if (validOnes.has(document)) return [];
+      if (validDocuments.has(document)) return [];
       let errors = errorsOf.get(document);
       if (errors !== undefined) return errors;
       errors = findErrors(document);
-      if (errors.length === 0) validOnes.add(document);
+      if (errors.length === 0) validDocuments.add(document);
       else errorsOf.set(document, errors);
       return errors;
     },
@@ -116,7 +116,7 @@ export function createDocuments(deps: {
       const known = name ?? undefined;
       if (!operations.has(known)) {
         const found = findOperation(document, known);
-        // Any client can ask for names that a document has not.
+        // Unknown names are not cached: clients could send any number of them.
         if (found === undefined) return undefined;
         operations.set(known, found);
       }
@@ -125,7 +125,7 @@ export function createDocuments(deps: {
   };
 }
 
-/** @returns the document, or why it is none. */
+/** @returns the document, or the error if it cannot be parsed. */
 function read(text: string): DocumentNode | GraphQLError {
   try {
     return checkDocumentText(text) ?? parse(text);

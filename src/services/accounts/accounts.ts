@@ -178,6 +178,8 @@ export function createAccounts(
       // First, while their rows can still be found: subscriptions close, and nobody comes in any more.
       await sessions.end(viewer.userId, {});
       const closed = await deletion.run(viewer);
+      // Who logged in meanwhile.
+      await sessions.end(viewer.userId, {});
       for (const workspaceId of closed) await sessions.endIn(workspaceId);
     },
     authenticate: async (token) => recheck(await tokens.verify(token)),

@@ -3,6 +3,7 @@ import type { Database } from '../../store/database.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Member } from '../../domain/viewer.ts';
+import type { Sessions } from '../accounts/sessions.ts';
 import type { Batches } from '../batches/batches.ts';
 import { closeWorkspacesOf, createWorkspaceDeletion } from './workspaces.ts';
 
@@ -26,6 +27,7 @@ export function createAccountDeletion(deps: {
   database: Database;
   jobs: Jobs;
   batches: Pick<Batches, 'cancel'>;
+  sessions: Pick<Sessions, 'endIn'>;
   changes: Changes;
   logger: Logger;
 }): AccountDeletion {
@@ -54,7 +56,12 @@ export function createAccountDeletion(deps: {
       if (user === null) return false;
       const isDeleted = await database.transaction(async (tx) => {
         // The release before this one closes accounts alone.
-        if ((await closeWorkspacesOf(tx, user.id)).length > 0) return false;
+        await closeWorkspacesOf(tx, user.id);
+        // One that was closed a moment ago: with its owner it would go at once, and leave its pictures and its ledger behind.
+        const closed = await tx.membership.findFirst({
+          where: { userId: user.id, workspace: { closedAt: { not: null } } },
+        });
+        if (closed !== null) return false;
         return (await tx.user.deleteMany({ where: { id: user.id } })).count > 0;
       });
       if (isDeleted) logger.info({ user: user.id }, 'account deleted');

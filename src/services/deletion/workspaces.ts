@@ -2,6 +2,7 @@ import type { Changes } from '../../cache/changes.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import type { Sessions } from '../accounts/sessions.ts';
 import type { Batches } from '../batches/batches.ts';
 import { deletePartOfBatches, deletePartOfLedger } from './rows.ts';
 
@@ -31,14 +32,16 @@ export function createWorkspaceDeletion(deps: {
   database: Database;
   jobs: Jobs;
   batches: Pick<Batches, 'cancel'>;
+  sessions: Pick<Sessions, 'endIn'>;
   changes: Changes;
   logger: Logger;
 }) {
-  const { database, changes, logger } = deps;
+  const { database, sessions, changes, logger } = deps;
   const { prisma } = database;
 
   async function deletePart(id: string): Promise<void> {
-    await prisma.session.deleteMany({ where: { workspaceId: id } });
+    // A session may have been opened while it was being closed.
+    await sessions.endIn(id);
     if (await deletePartOfBatches(deps, { ownerId: id })) return;
     if ((await deletePartOfLedger(deps, id)) > 0) return;
     const isDeleted = await database.transaction(async (tx) => {

@@ -176,7 +176,7 @@ function sortKeyOf(
   }
   if (position[0] !== mark()) {
     const message =
-      'must be a cursor of this list: with the same filter, the same order and the same account';
+      'must be a cursor of this list: with the same filter, the same order and the same workspace';
     throw new InvalidInputError([{ path, message }]);
   }
   return { value: value.data, id: position[2] };

@@ -8,7 +8,7 @@ import {
 } from '../../../client/generated/graphql.ts';
 import { anonymous, clientOf, createCampaign, signUp, startTestApp } from '../../support/app.ts';
 import { absentId } from '../../support/batches.ts';
-import { post } from '../../support/raw-graphql.ts';
+import { openSocket, post } from '../../support/raw-graphql.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
 import { forge, testSecret } from '../../support/tokens.ts';
 import { addWorkspace, logIn, ownWorkspaceOf, rowId, setRole } from '../../support/workspaces.ts';
@@ -80,6 +80,21 @@ it('where a cookie keeps the refresh token, switching replaces it', async () => 
   });
   expect(await response.json()).toEqual({ data: { switchWorkspace: { refreshToken: null } } });
   expect(response.headers.get('set-cookie')).toContain('pressrun_refresh=');
+});
+
+it('a WebSocket, which closes with its session, cannot switch: nothing is changed and the socket stays open', async () => {
+  const { app, account, own, added } = await startWithTwo();
+  await using _ = app;
+  await using socket = await openSocket(app, account.token);
+  const ask = async (id: string, query: string) => {
+    socket.say({ type: 'subscribe', id, payload: { query } });
+    return (await socket.hear((message) => message.type === 'next' && message.id === id)).payload;
+  };
+  const refusal = { code: 'INVALID_INPUT', fields: [{ path: 'input', message: 'must be sent over HTTP' }] };
+  const error = '... on Error { code } ... on InvalidInputError { fields { path message } }';
+  const switching = `mutation { switchWorkspace(input: { workspaceId: "${added}" }) { ${error} } }`;
+  expect(await ask('1', switching)).toEqual({ data: { switchWorkspace: refusal } });
+  expect(await ask('2', '{ me { workspace { id } } }')).toEqual({ data: { me: { workspace: { id: own } } } });
 });
 
 it('a workspace of others is as one that is not there, and the session goes on', async () => {
