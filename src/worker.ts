@@ -19,10 +19,10 @@ import type { Provider } from './provider/provider.ts';
 import type { Batches } from './services/batches/batches.ts';
 import { createImages, type Images } from './services/posts/images.ts';
 import { createPostRecovery } from './services/posts/recovery.ts';
-import { createPostWorkbench } from './services/posts/work.ts';
+import { createPostWorkbench } from './services/posts/workbench.ts';
 import { prune } from './services/deletion/pruning.ts';
 import { createReconciliation } from './services/batches/reconciliation.ts';
-import { createTurnDealing } from './services/batches/queue-positions.ts';
+import { createQueueReordering } from './services/batches/queue-reordering.ts';
 import type { AssetStore } from './store/assets.ts';
 import type { Database } from './store/database.ts';
 import type { Jobs } from './store/jobs/jobs.ts';
@@ -78,7 +78,7 @@ export async function prepareWorker(
   });
   opened.defer(() => recovery.stop());
   const reconciliation = createReconciliation({ database, jobs, changes });
-  const dealing = createTurnDealing({ database, jobs });
+  const dealing = createQueueReordering({ database, jobs });
   const reconciler = createReconciler({ sources: [reconciliation, dealing, ...deps.deletions], bus, logger });
   opened.defer(() => reconciler.stop());
   const dispatcher = createDispatcher({
@@ -86,7 +86,7 @@ export async function prepareWorker(
     admission,
     handler: createPostWriter({ workbench, batches, provider, ledger, images, bus, logger }),
     slots: config.postSlots,
-    slotsPerOwner: config.postSlotsPerUser,
+    slotsPerWorkspace: config.postSlotsPerUser,
     provider: guarded,
     logger,
   });

@@ -13,7 +13,7 @@ const everyMs = 10 * 60_000;
  * @param clock this machine's, in milliseconds since 1970.
  * @returns how to end it.
  */
-export async function watchClock(
+export async function watchClockSkew(
   { query }: Pick<Database, 'query'>,
   logger: Logger,
   clock: () => number = Date.now,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Backend } from './backend.ts';
 import { PrismaClient, type Prisma } from './generated/prisma/client.ts';
-import { createTroubleDesk, type TroubleDesk } from './passing-trouble.ts';
+import { createTransientErrors, type TransientErrors } from './transient-errors.ts';
 import { openPostgres } from './postgres.ts';
 
 export type Transaction = Prisma.TransactionClient;
@@ -27,7 +27,7 @@ export async function openDatabase(
   settings: { databaseUrl: string | undefined; dataDir: string },
   logger: Logger,
 ): Promise<Database> {
-  const desk = createTroubleDesk(logger);
+  const desk = createTransientErrors(logger);
   if (settings.databaseUrl !== undefined)
     return createDatabase(await openPostgres(settings.databaseUrl, desk, logger), desk);
   // Not loaded where PostgreSQL is set: it is large.
@@ -51,7 +51,7 @@ function atMostEvery(ms: number, work: () => Promise<void>): () => Promise<void>
   };
 }
 
-function createDatabase(backend: Backend, desk: TroubleDesk): Database {
+function createDatabase(backend: Backend, desk: TransientErrors): Database {
   const prisma = clientSchema.parse(
     new PrismaClient({ adapter: backend.adapter }).$extends({
       query: { $allOperations: ({ args, query }) => desk.once(() => query(args)) },

@@ -6,7 +6,7 @@
  * @param maxSize of a group.
  * @param keyOf says whose an item is. A group holds items of one key, and groups of other keys do not wait for it.
  */
-export function createGroup<Item, Answer>(
+export function groupWrites<Item, Answer>(
   write: (items: Item[]) => Promise<Answer[]>,
   maxSize: number,
   keyOf: (item: Item) => string = () => '',

@@ -23,6 +23,6 @@ export function ownerOf({ ownerId }: { ownerId: string }): Owner {
 }
 
 /** Whether a write failed because its workspace has been deleted meanwhile: nothing else that rows point to goes by itself. */
-export function isOwnerGone(error: unknown): boolean {
+export function isWorkspaceGone(error: unknown): boolean {
   return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2003';
 }

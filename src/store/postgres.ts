@@ -2,16 +2,16 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import type { Logger } from '../telemetry/logger.ts';
 import { migrate, probe, type Backend } from './backend.ts';
-import type { TroubleDesk } from './passing-trouble.ts';
+import type { TransientErrors } from './transient-errors.ts';
 import { lifeSigns, watchConnections } from './silent-connections.ts';
-import { connectionSeconds, createStatementNames } from './statements.ts';
+import { connectionSeconds, createStatementNames } from './statement-names.ts';
 
 /**
  * Connects to PostgreSQL.
  *
  * @param desk is told when a connection is lost.
  */
-export async function openPostgres(url: string, desk: TroubleDesk, logger: Logger): Promise<Backend> {
+export async function openPostgres(url: string, desk: TransientErrors, logger: Logger): Promise<Backend> {
   await migratePostgres(url, logger);
   const watch = watchConnections(url, limits.statement_timeout, desk.note);
   const common = {

@@ -69,7 +69,7 @@ function adapterOf(error: unknown): z.infer<typeof adapterSchema>['cause'] | und
 }
 
 /** Makes ServiceUnavailableErrors of passing trouble, and counts it for the log. */
-export type TroubleDesk = {
+export type TransientErrors = {
   /** Runs `work`, and anew where it was ended for a deadlock: three tries in all. @throws ServiceUnavailableError for passing trouble. */
   attempt<T>(work: () => Promise<T>): Promise<T>;
   /** Runs `work` once. @throws ServiceUnavailableError for passing trouble. */
@@ -82,7 +82,7 @@ const deadlockTries = 3;
 /** Trouble comes in thousands: one line with the number of them for so many milliseconds. */
 const tellEveryMs = 5_000;
 
-export function createTroubleDesk(logger: Logger): TroubleDesk {
+export function createTransientErrors(logger: Logger): TransientErrors {
   let untold = 0;
   let silentUntil = 0;
 

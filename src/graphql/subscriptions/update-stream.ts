@@ -1,8 +1,8 @@
 import type { Item } from '../../events/tail.ts';
-import type { BatchState, PostState, Updates, UserState } from '../../services/progress/progress.ts';
+import type { BatchState, PostState, Updates, WorkspaceState } from '../../services/progress/progress.ts';
 
 /** What the resolver of a subscription returns: its updates, one by one, or in the pages that they come in. */
-export class UpdateStream<State extends BatchState | UserState | PostState> implements AsyncIterable<
+export class UpdateStream<State extends BatchState | WorkspaceState | PostState> implements AsyncIterable<
   Item | State
 > {
   readonly #stop: AbortController;
@@ -14,7 +14,7 @@ export class UpdateStream<State extends BatchState | UserState | PostState> impl
   }
 
   /** @param follow starts to follow something, until the signal aborts. */
-  static async open<State extends BatchState | UserState | PostState>(
+  static async open<State extends BatchState | WorkspaceState | PostState>(
     follow: (signal: AbortSignal) => Promise<Updates<State>>,
   ): Promise<UpdateStream<State>> {
     const stop = new AbortController();

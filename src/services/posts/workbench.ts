@@ -1,4 +1,3 @@
-import type { Brief } from '../../domain/posts/prompts.ts';
 import {
   crashesOfSuspects,
   createSuspectSlot,
@@ -6,83 +5,70 @@ import {
   type SuspectSlot,
 } from '../../domain/posts/suspects.ts';
 import type { Work } from '../../domain/work.ts';
-import type { Changes } from '../../cache/changes.ts';
+import type { Changes, PostIds } from '../../cache/changes.ts';
 import type { Bus } from '../../events/bus.ts';
 import { announce } from '../../events/topics.ts';
 import { closeCalls } from '../../provider/ledger/statements.ts';
 import type { Database, Transaction } from '../../store/database.ts';
-import { Prisma, type PostPart } from '../../store/generated/prisma/client.ts';
-import { createGroup } from '../../store/group.ts';
+import { Prisma } from '../../store/generated/prisma/client.ts';
+import { groupWrites } from '../../store/grouped-writes.ts';
 import type { Job, Jobs } from '../../store/jobs/jobs.ts';
-import { lockFetched } from '../../store/jobs/sql.ts';
 import { keepTrying } from '../../store/keep-trying.ts';
-import { enqueuePosts, postJobSchema, type QueuedPost } from './queue.ts';
+import { claimPosts, type Claim, type PostWork } from './claim.ts';
+import { enqueuePosts, postJobSchema, queuedPost, type QueuedPost } from './queue.ts';
 import { failedOften, type PostResult, type Settlement } from './results.ts';
-import { writeResults } from './settle.ts';
+import { writeResults } from './write-results.ts';
 
-/** A post that this worker may write, with what is to be made of it. */
-export type PostWork = Work & {
-  brief: Brief;
-  part: PostPart;
-  /** How often it was made again before and with this run: 0 while it is made for the first time. */
-  remakeCount: number;
-};
-
-/** What a worker does to posts. Every write is fenced on the lease: who lost it changes nothing. */
+/** What a worker does to posts. Every write checks the lease: a worker that has lost it changes nothing. */
 export type PostWorkbench = {
   /**
-   * Takes the leases of these jobs' posts. Of the suspects (posts whose workers died with them several times) at
-   * most one runs in this process at a time, the one with the fewest crashes first, and none before the process has
-   * lived for a while.
+   * Takes the leases of these jobs' posts. A suspect is a post whose workers have crashed several times: at most one
+   * runs in this process at a time, the one with the fewest crashes first, and none in a process that is too young.
    *
-   * @returns those that there is something to do for: not posts that are final, gone, in other hands or suspects
-   * that have to wait, nor those of a batch that is paused or called off, nor those whose job was given to somebody
-   * else since it was fetched.
+   * @returns the claimed posts. Missing are posts that are final, deleted or claimed by another worker, suspects that
+   * have to wait, posts of batches that do not run, and those whose job was given to another worker since it was fetched.
    */
-  claim(jobs: readonly { job: Job; leaseId: string }[]): Promise<PostWork[]>;
-  /** Removes fetched jobs that brought no work. Suspects that had to wait get another job, for later. */
+  claim(claims: readonly Claim[]): Promise<PostWork[]>;
+  /** Removes fetched jobs that were not claimed. Suspects that have to wait get a new job, for later. */
   dismiss(jobs: readonly Job[]): Promise<void>;
-  /** @returns which of these leases still hold. */
+  /** @returns the leases among these that still hold. */
   held(leaseIds: readonly string[]): Promise<Set<string>>;
   /**
-   * Writes a post's end, its batch's counters and the events, and removes its job, in one transaction. What
-   * comes of the same account while one is being written shares the next. What was made becomes a revision of its field, and is
-   * shown unless a person has a say in that field; a post that could not be made again stays completed as it was.
+   * Writes a post's result, its batch's counters and the events, and removes its job, in one transaction. Results of one
+   * workspace that come while another is being written share the next transaction. Each new value becomes a revision of
+   * its field, and is shown unless a person has pinned the field or approved the post. A post whose regeneration failed
+   * stays completed as it was.
    *
-   * @returns false where the lease was lost.
+   * @returns false if the lease was lost.
    */
   settle(work: Work, result: PostResult): Promise<boolean>;
   /**
-   * Puts a post back in the queue, and waits for a database that is away. Does nothing where the lease was lost:
-   * then the post is somebody else's.
+   * Puts a post back in the queue. Waits for a database that is away. Does nothing if the lease was lost.
    *
-   * @param options.countsAsAttempt false where the post itself has done nothing wrong: it is run again at once.
-   * Otherwise it waits for 1, 2, 4 … 30 s, and ends FAILED where this was its last attempt.
+   * @param options.countsAsAttempt true, the default, if the run failed by itself: the post waits for 1, 2, 4 … 30 s, and
+   * ends FAILED if this was its last attempt. Otherwise it may run again at once.
    */
   release(work: Work, options?: { countsAsAttempt: boolean }): Promise<void>;
 };
 
 const maxGroupSize = 50;
-
-/** A post ends FAILED when as many runs have failed by themselves. */
-const maxFailures = 6;
 /** Longest wait between two attempts. */
 const maxBackoffSeconds = 30;
-/** How long a suspect waits before a process is asked again whether it may run. */
+/** How long a suspect waits before a worker tries to claim it again. */
 const suspectDelaySeconds = 2;
 
+/** @param deps.suspects this process's slot for suspects; by default a new one. */
 export function createPostWorkbench(deps: {
   database: Database;
   jobs: Jobs;
   bus: Bus;
   changes: Changes;
-  /** This process' own. */
   suspects?: SuspectSlot;
 }): PostWorkbench {
   const { database, jobs, bus, changes } = deps;
   const { suspects = createSuspectSlot(quietMs, () => performance.now()) } = deps;
 
-  const settle = createGroup<Settlement, boolean>(
+  const settle = groupWrites<Settlement, boolean>(
     async (settlements) => {
       const write = async (tx: Transaction) => {
         const written = await writeResults(tx, settlements);
@@ -93,12 +79,12 @@ export function createPostWorkbench(deps: {
         return { entries: written, isSettled: held };
       };
       const { entries, isSettled } = await keepTrying(() => database.transaction(write));
-      changes.posts(settlements.map(({ work }) => placeOf(work)));
+      changes.posts(settlements.map(({ work }) => idsOf(work)));
       announce(bus, entries);
       return isSettled;
     },
     maxGroupSize,
-    // What locks the batches of one account holds up nobody else's.
+    // A lock on one workspace's batches must not hold up other workspaces.
     ({ work }) => work.ownerId,
   );
 
@@ -110,60 +96,30 @@ export function createPostWorkbench(deps: {
     return new Set(rows.map((row) => row.leaseId));
   }
 
-  /** Gives suspects that may not run now jobs for later. */
+  /** Gives suspects that were not claimed a new job, for later. */
   async function postponeSuspects(idle: readonly Job[]): Promise<void> {
     const jobIds = idle.map(({ id }) => id);
     const postIds = idle.map(({ data }) => postJobSchema.parse(data).postId);
     await database.transaction(async (tx) => {
       const posts = await tx.$queryRaw<QueuedPost[]>`
-        UPDATE posts SET "jobId" = gen_random_uuid()
-        WHERE id = ANY(${postIds}::uuid[]) AND "jobId" = ANY(${jobIds}::uuid[]) AND status = 'PENDING' AND crashes >= ${crashesOfSuspects}
-          AND EXISTS (SELECT 1 FROM batches b WHERE b.id = "batchId" AND b.status = 'RUNNING')
-        RETURNING id, "jobId", "ownerId", turn`;
+        UPDATE posts p SET "jobId" = gen_random_uuid()
+        WHERE p.id = ANY(${postIds}::uuid[]) AND p."jobId" = ANY(${jobIds}::uuid[])
+          AND p.status = 'PENDING' AND p.crashes >= ${crashesOfSuspects}
+          AND EXISTS (SELECT 1 FROM batches b WHERE b.id = p."batchId" AND b.status = 'RUNNING')
+        RETURNING ${queuedPost('p')}`;
       await enqueuePosts(jobs, tx, posts, suspectDelaySeconds);
     });
-    // Where its end could not be written, nobody else tells.
+    // A suspect whose end could not be written would keep the slot.
     const suspect = suspects.lease();
     if (suspect !== undefined && !(await held([suspect])).has(suspect)) suspects.free(suspect);
-  }
-
-  async function take(wanted: readonly { leaseId: string }[]): Promise<ClaimedRow[]> {
-    const hasRoom = suspects.reserve();
-    let suspect: string | undefined;
-    try {
-      const parameters = [JSON.stringify(wanted), crashesOfSuspects, hasRoom];
-      const rows = await database.query<ClaimedRow>(claimStatement, parameters);
-      suspect = rows.find(({ crashes }) => crashes >= crashesOfSuspects)?.leaseId;
-      return rows;
-    } finally {
-      if (hasRoom) suspects.take(suspect);
-    }
   }
 
   return {
     async claim(claims) {
       if (claims.length === 0) return [];
-      const wanted = claims.map(({ job, leaseId }) => ({
-        ...postJobSchema.parse(job.data),
-        jobId: job.id,
-        fetchedAt: job.fetchedAt.getTime(),
-        leaseId,
-      }));
-      const rows = await take(wanted);
-      changes.posts(rows.map((row) => ({ ...row, postId: row.id })));
-      return rows.map(({ id, leaseId, jobId, remakePart, remakeCount, remakeInstruction, ...row }) => {
-        const { ownerId, campaignId, batchId, failures, crashes: _, previousCaption, ...first } = row;
-        const regeneration = { number: remakeCount, instruction: remakeInstruction, previousCaption };
-        const work = { jobId, subjectId: id, ownerId, campaignId, batchId, leaseId };
-        return {
-          ...work,
-          attempt: failures + 1,
-          isLastAttempt: failures + 1 >= maxFailures,
-          part: remakePart ?? 'BOTH',
-          remakeCount,
-          brief: remakePart === null ? first : { ...first, regeneration },
-        };
-      });
+      const claimed = await claimPosts(database, suspects, claims);
+      changes.posts(claimed.map(idsOf));
+      return claimed;
     },
     async dismiss(idle) {
       if (idle.length === 0) return;
@@ -173,81 +129,34 @@ export function createPostWorkbench(deps: {
     held,
     settle: (work, result) => settle({ work, result }).finally(() => suspects.free(work.leaseId)),
     async release(work, { countsAsAttempt } = { countsAsAttempt: true }) {
-      const putBack = async (tx: Transaction) => {
+      /** @returns whether the post has to end FAILED. */
+      const putBack = async (tx: Transaction): Promise<boolean> => {
         const [batch] = await tx.$queryRaw<{ isRunning: boolean }[]>`
           SELECT status = 'RUNNING' AS "isRunning" FROM batches WHERE id = ${work.batchId}::uuid FOR KEY SHARE`;
         if (batch === undefined) return false;
         const failed = countsAsAttempt && batch.isRunning;
         if (failed && work.isLastAttempt) return true;
         const posts = await tx.$queryRaw<(QueuedPost & { failures: number })[]>`
-          UPDATE posts
+          UPDATE posts p
           SET status = 'PENDING', "leaseId" = NULL, "jobId" = gen_random_uuid(), failures = failures + ${failed}::boolean::int
-          WHERE id = ${work.subjectId}::uuid AND "leaseId" = ${work.leaseId}::uuid AND status = 'GENERATING'
-          RETURNING id, "jobId", "ownerId", turn, failures`;
+          WHERE p.id = ${work.subjectId}::uuid AND p."leaseId" = ${work.leaseId}::uuid AND p.status = 'GENERATING'
+          RETURNING ${queuedPost('p')}, p.failures`;
         if (posts.length === 0) return false;
         await tx.$executeRaw(closeCalls(Prisma.sql`(ARRAY[${work.subjectId}]::uuid[])`));
         await jobs.remove(tx, 'posts', [work.jobId]);
-        // A paused batch has no jobs; resuming it makes new ones for its pending posts.
+        // A paused batch has no jobs. Resuming it adds new ones.
         const backoff = Math.min(maxBackoffSeconds, 2 ** ((posts[0]?.failures ?? 1) - 1));
         if (batch.isRunning) await enqueuePosts(jobs, tx, posts, failed ? backoff : 0);
         return false;
       };
-      const isEnd = await keepTrying(() => database.transaction(putBack));
-      if (isEnd) await settle({ work, result: failedOften });
+      const hasToEnd = await keepTrying(() => database.transaction(putBack));
+      if (hasToEnd) await settle({ work, result: failedOften });
       suspects.free(work.leaseId);
-      changes.posts([placeOf(work)]);
+      changes.posts([idsOf(work)]);
     },
   };
 }
 
-function placeOf({ ownerId, campaignId, batchId, subjectId: postId }: Work) {
+function idsOf({ ownerId, campaignId, batchId, subjectId: postId }: Work): PostIds {
   return { ownerId, campaignId, batchId, postId };
 }
-
-type ClaimedRow = Omit<Brief, 'regeneration'> & {
-  id: string;
-  remakePart: PostPart | null;
-  remakeCount: number;
-  remakeInstruction: string | null;
-  previousCaption: string | null;
-  ownerId: string;
-  campaignId: string;
-  batchId: string;
-  leaseId: string;
-  jobId: string;
-  failures: number;
-  crashes: number;
-};
-
-/**
- * Batches are locked before posts, here and wherever both are, so that no two statements wait for each other.
- * The lock waits for a pause or a cancellation that is being written, and not for the counters. A pause and a resumption,
- * or a heartbeat that ran out, between fetch and claim give the job to somebody else: it is looked at again, under
- * a lock and after the batch's. $2 is the number
- * of crashes that makes a suspect, $3 says whether one may be taken.
- */
-const claimStatement = `
-    WITH wanted AS (
-      SELECT * FROM jsonb_to_recordset($1::jsonb) AS w("postId" uuid, "jobId" uuid, "fetchedAt" bigint, "leaseId" uuid)
-    ), running AS MATERIALIZED (
-      SELECT id, "postCount" FROM batches
-      WHERE id IN (SELECT p."batchId" FROM posts p JOIN wanted w ON w."postId" = p.id) AND status = 'RUNNING'
-      ORDER BY id FOR KEY SHARE
-    ), fetched AS MATERIALIZED (
-      -- Counted, so that all batches are locked before the first job.
-      ${lockFetched('posts', 'wanted', '(SELECT count(*) FROM running) > 0')}
-    ), suspect AS (
-      SELECT p.id FROM posts p JOIN wanted w ON w."postId" = p.id AND w."jobId" = p."jobId"
-      JOIN running b ON b.id = p."batchId"
-      WHERE $3::boolean AND p.crashes >= $2::int AND p.status = 'PENDING' ORDER BY p.crashes, p.turn LIMIT 1
-    )
-    UPDATE posts p
-    SET status = 'GENERATING', "leaseId" = w."leaseId", "startedAt" = coalesce(p."startedAt", now())
-    FROM wanted w, fetched f, running b, campaigns c
-    WHERE f.id = w."jobId" AND p.id = w."postId" AND p."jobId" = w."jobId" AND p.status = 'PENDING'
-      AND (p.crashes < $2::int OR p.id = (SELECT id FROM suspect))
-      AND b.id = p."batchId" AND c.id = p."campaignId"
-    RETURNING p.id, p."ownerId", p."campaignId", p."batchId", p."leaseId", p."jobId", p."targetAudience", p.position,
-              p."remakePart"::text AS "remakePart", p."remakeCount", p."remakeInstruction", p.caption AS "previousCaption",
-              p.failures, p.crashes,
-              b."postCount", c.brand, c.description, c.tone::text AS tone, c.language, c.channel::text AS channel`;

@@ -40,9 +40,9 @@ export type Jobs = {
   /**
    * Takes at most `count` jobs, highest priority first.
    *
-   * @param slotsPerOwner jobs of one owner that may run at the same time; undefined: any number.
+   * @param slotsPerWorkspace jobs of one owner that may run at the same time; undefined: any number.
    */
-  fetch(queue: QueueName, count: number, slotsPerOwner?: number): Promise<Job[]>;
+  fetch(queue: QueueName, count: number, slotsPerWorkspace?: number): Promise<Job[]>;
   /** Says that these jobs are still being worked on. */
   touch(queue: QueueName, ids: readonly string[]): Promise<void>;
   /** Removes fetched jobs that turned out to have nothing to do, unless they were given to somebody else since. */
@@ -107,11 +107,11 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
       }));
       await boss.insert(queue, rows, { db: fromPrisma(tx), returnId: false });
     },
-    async fetch(queue, count, slotsPerOwner) {
+    async fetch(queue, count, slotsPerWorkspace) {
       const fetched = await boss.fetch(queue, {
         batchSize: count,
         includeMetadata: true,
-        ...(slotsPerOwner === undefined ? {} : { groupConcurrency: slotsPerOwner }),
+        ...(slotsPerWorkspace === undefined ? {} : { groupConcurrency: slotsPerWorkspace }),
       });
       return fetched.map(({ id, data, startedOn: fetchedAt }) => ({ id, queue, data, fetchedAt }));
     },

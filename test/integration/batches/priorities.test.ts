@@ -1,11 +1,11 @@
 import { expect } from 'vitest';
 import { createReconciliation } from '../../../src/services/batches/reconciliation.ts';
-import { createTurnDealing } from '../../../src/services/batches/queue-positions.ts';
+import { createQueueReordering } from '../../../src/services/batches/queue-reordering.ts';
 import { test } from '../../support/fixtures.ts';
 import type { Workshop } from '../../support/workshop.ts';
 
 async function dealAll(workshop: Workshop) {
-  const dealing = createTurnDealing(workshop);
+  const dealing = createQueueReordering(workshop);
   while (await dealing.next());
 }
 
@@ -46,7 +46,7 @@ test('while turns of a large account are dealt, orders of others are written', a
   const { id } = await batches.start(large.viewer, { campaignId: large.campaignId, postCount: 1_000 });
   await reconcile(workshop);
   await batches.setPriority(large.viewer, id, 'HIGH');
-  const dealing = createTurnDealing(workshop);
+  const dealing = createQueueReordering(workshop);
   expect(await dealing.next()).toBe(true);
   // Dealt as far as one short transaction goes.
   const { reconcileFrom } = await workshop.database.prisma.batch.findUniqueOrThrow({ where: { id } });
@@ -68,7 +68,7 @@ test('a priority that is set while turns are dealt by an earlier one is the one 
   for (let order = 0; order < 3; order += 1)
     ids.push((await batches.start(viewer, { campaignId, postCount: 5 })).id);
   await batches.setPriority(viewer, ids[1] ?? '', 'HIGH');
-  const dealing = createTurnDealing(workshop);
+  const dealing = createQueueReordering(workshop);
   await dealing.next();
   await batches.setPriority(viewer, ids[0] ?? '', 'LOW');
   while (await dealing.next());

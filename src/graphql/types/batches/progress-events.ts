@@ -6,7 +6,7 @@ import type {
   BatchUpdate,
   PostState,
   Update,
-  UserState,
+  WorkspaceState,
 } from '../../../services/progress/progress.ts';
 import type { Post } from '../../../store/generated/prisma/client.ts';
 import { BatchNode, BatchProgressRef } from './batch.ts';
@@ -66,13 +66,13 @@ builder.objectType(builder.objectRef<PostState>('PostSnapshotEvent'), {
 
 const unfinished = 'Your batches that are not finished, newest first; at most 100.';
 
-builder.objectType(builder.objectRef<UserState>('UserSnapshotEvent'), {
+builder.objectType(builder.objectRef<WorkspaceState>('UserSnapshotEvent'), {
   description: 'Your batches as they are when you subscribe. What lies behind your cursor follows.',
   interfaces: [ProgressEventInterface],
   fields: (t) => ({ batches: t.expose('batches', { type: [BatchNode], description: unfinished }) }),
 });
 
-builder.objectType(builder.objectRef<UserState>('UserGapEvent'), {
+builder.objectType(builder.objectRef<WorkspaceState>('UserGapEvent'), {
   description: 'What lies between your cursor and this one is not kept any more. The rest follows.',
   interfaces: [ProgressEventInterface],
   fields: (t) => ({ batches: t.expose('batches', { type: [BatchNode], description: unfinished }) }),
@@ -213,8 +213,8 @@ async function loadPost(context: Context, id: string): Promise<Post> {
 const stateTypes = {
   batch: 'BatchSnapshotEvent',
   batchGap: 'BatchGapEvent',
-  user: 'UserSnapshotEvent',
-  userGap: 'UserGapEvent',
+  workspace: 'UserSnapshotEvent',
+  workspaceGap: 'UserGapEvent',
   post: 'PostSnapshotEvent',
   stage: 'PostStageEvent',
 } satisfies Record<Exclude<Update['kind'], 'event'>, string>;
