@@ -3,13 +3,13 @@ import { ServiceUnavailableError } from '../domain/errors/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /**
- * SQLSTATEs of trouble that passes without a change of ours (PostgreSQL, appendix A): no connection, no resources (full
- * disk, too many connections), a server that stops or starts, read-only, time-outs, locks that were not had, deadlocks.
+ * SQLSTATEs of transient errors (PostgreSQL, appendix A): no connection, no resources (full disk, too many connections), a
+ * server that stops or starts, read-only, timeouts, locks, deadlocks.
  */
-const passingStates = /^(08...|53...|57P0[1235]|57014|25006|25P03|55P03|58030|40001|40P01)$/;
+const transientStates = /^(08...|53...|57P0[1235]|57014|25006|25P03|55P03|58030|40001|40P01)$/;
 
-/** The same in the words of Prisma's driver adapters. */
-const passingKinds: ReadonlySet<string> = new Set([
+/** The same as named by Prisma's driver adapters. */
+const transientKinds: ReadonlySet<string> = new Set([
   'DatabaseNotReachable',
   'ConnectionClosed',
   'SocketTimeout',
@@ -18,19 +18,19 @@ const passingKinds: ReadonlySet<string> = new Set([
   'TransactionWriteConflict',
 ]);
 
-/** The same in the words of Prisma itself: mostly transactions that got no connection, or took too long. */
-const passingCodes = /^P(1001|1002|1008|1017|2024|2034|2037)$/;
+/** The same as Prisma's own codes, mostly of transactions that got no connection or took too long. */
+const transientCodes = /^P(1001|1002|1008|1017|2024|2034|2037)$/;
 
 /**
- * Prisma's code for all that is wrong with a transaction. One that got no connection, or took too long, passes; the last 100
- * that ended are known, so of an older one it says "not found". One that is used after its end is a bug.
+ * Prisma's code for every error of a transaction. Transient are those that got no connection or took too long. Prisma says
+ * "not found" of one that ended too long ago. A transaction that is used after its end is a bug.
  */
 const transactionCode = 'P2028';
-const passingTransaction = /Unable to start a transaction|expired transaction|Transaction not found/;
+const transientTransaction = /Unable to start a transaction|expired transaction|Transaction not found/;
 
 const systemCodes = /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENOTFOUND|EAI_AGAIN)$/;
 
-/** What `pg` and its pool say of a connection that ended or could not be had; they have no code for it. */
+/** Messages of `pg` and its pool about lost or missing connections, which have no code. */
 const connectionMessages =
   /^(Connection terminated|Client has encountered a connection error|Client was closed|timeout exceeded when trying|timeout expired|Query read timeout|The connection went silent)/;
 
@@ -40,21 +40,21 @@ const adapterSchema = z.object({
 });
 const rawQuerySchema = z.object({ meta: z.object({ driverAdapterError: adapterSchema }) });
 
-/** @returns whether the same may succeed in a moment: the database, or the way to it, is in trouble, and not what was asked. */
-function isPassing(error: unknown): boolean {
+/** Whether a retry may succeed: the cause is the database or the network, not the statement. */
+function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof ServiceUnavailableError) return true;
   const coded = codedSchema.safeParse(error).data?.code ?? '';
-  if (passingStates.test(coded) || passingCodes.test(coded) || systemCodes.test(coded)) return true;
-  if (coded === transactionCode) return passingTransaction.test(error.message);
+  if (transientStates.test(coded) || transientCodes.test(coded) || systemCodes.test(coded)) return true;
+  if (coded === transactionCode) return transientTransaction.test(error.message);
   const adapted = adapterOf(error);
   if (adapted !== undefined) {
-    return passingKinds.has(adapted.kind) || passingStates.test(adapted.originalCode ?? '');
+    return transientKinds.has(adapted.kind) || transientStates.test(adapted.originalCode ?? '');
   }
   return connectionMessages.test(error.message);
 }
 
-/** @returns whether PostgreSQL ended it for others to go on: a deadlock, or a conflict of transactions. */
+/** Whether PostgreSQL ended the transaction because of a deadlock or a conflict. */
 function isDeadlock(error: unknown): boolean {
   if (error instanceof ServiceUnavailableError) return isDeadlock(error.cause);
   const code = codedSchema.safeParse(error).data?.code ?? '';
@@ -68,34 +68,36 @@ function adapterOf(error: unknown): z.infer<typeof adapterSchema>['cause'] | und
   );
 }
 
-/** Makes ServiceUnavailableErrors of passing trouble, and counts it for the log. */
+/** Turns transient errors into ServiceUnavailableErrors and counts them for the log. */
 export type TransientErrors = {
-  /** Runs `work`, and anew where it was ended for a deadlock: three tries in all. @throws ServiceUnavailableError for passing trouble. */
+  /** Runs `work`, up to three times if a deadlock ends it. @throws ServiceUnavailableError for a transient error. */
   attempt<T>(work: () => Promise<T>): Promise<T>;
-  /** Runs `work` once. @throws ServiceUnavailableError for passing trouble. */
+  /** Runs `work` once. @throws ServiceUnavailableError for a transient error. */
   once<T>(work: () => Promise<T>): Promise<T>;
-  /** Counts trouble that nobody waits for. */
+  /** Counts an error that no caller gets. */
   note(error: Error): void;
 };
 
 const deadlockTries = 3;
-/** Trouble comes in thousands: one line with the number of them for so many milliseconds. */
-const tellEveryMs = 5_000;
+/** An outage causes thousands of errors: one log line in this time counts them. */
+const logEveryMs = 5_000;
 
+/** @param logger gets a warning with the number of errors. */
 export function createTransientErrors(logger: Logger): TransientErrors {
-  let untold = 0;
+  let unlogged = 0;
   let silentUntil = 0;
 
   function note(error: Error): void {
-    untold += 1;
+    unlogged += 1;
     if (performance.now() < silentUntil) return;
-    silentUntil = performance.now() + tellEveryMs;
-    logger.warn({ error: error.message, count: untold }, 'database in trouble');
-    untold = 0;
+    silentUntil = performance.now() + logEveryMs;
+    logger.warn({ error: error.message, count: unlogged }, 'database in trouble');
+    unlogged = 0;
   }
 
-  function toldOf(error: unknown): unknown {
-    if (error instanceof ServiceUnavailableError || !(error instanceof Error) || !isPassing(error))
+  /** Counts a transient error. @returns the error to throw. */
+  function translate(error: unknown): unknown {
+    if (error instanceof ServiceUnavailableError || !(error instanceof Error) || !isTransient(error))
       return error;
     note(error);
     return new ServiceUnavailableError({ cause: error });
@@ -103,13 +105,13 @@ export function createTransientErrors(logger: Logger): TransientErrors {
 
   return {
     note,
-    once: (work) => work().catch((error: unknown) => Promise.reject(toldOf(error))),
+    once: (work) => work().catch((error: unknown) => Promise.reject(translate(error))),
     async attempt(work) {
       for (let tries = 1; ; tries += 1) {
         try {
           return await work();
         } catch (error) {
-          if (tries === deadlockTries || !isDeadlock(error)) throw toldOf(error);
+          if (tries === deadlockTries || !isDeadlock(error)) throw translate(error);
         }
       }
     },
