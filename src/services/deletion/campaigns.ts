@@ -69,7 +69,11 @@ export function createCampaignDeletion(deps: {
   };
 }
 
-/** Marks a campaign as being deleted. It takes no new batch from then on, and its batches stay final. @throws NotFoundError, CampaignStateError */
+/**
+ * Marks a campaign as being deleted. It takes no new batch from then on, and its batches stay final.
+ *
+ * @throws NotFoundError, CampaignStateError
+ */
 async function begin(tx: Transaction, viewer: Viewer, id: string): Promise<void> {
   const [locked] = await tx.$queryRaw<{ id: string }[]>`
     SELECT id FROM campaigns c

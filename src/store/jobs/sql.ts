@@ -13,7 +13,10 @@ export function jobIs(queue: QueueName, id: string, states: readonly JobState[])
                   AND j.state IN (${states.map((state) => `'${state}'`).join(', ')}))`;
 }
 
-/** A query of the running jobs (`id`, `data`) without a heartbeat for this long. `group_id` is never null, but makes PostgreSQL use pg-boss' index. */
+/**
+ * A query of the running jobs (`id`, `data`) without a heartbeat for this long. `group_id` is never null; the condition
+ * makes PostgreSQL use pg-boss' index.
+ */
 export function silentJobs(queue: QueueName, seconds: number): string {
   return `SELECT j.id, j.data FROM pgboss.job j
     WHERE j.name = '${queue}' AND j.state = 'active' AND j.group_id IS NOT NULL AND j.heartbeat_on < now() - interval '${seconds} s'`;
