@@ -1,17 +1,16 @@
-import { parseArgs } from 'node:util';
-import { createClient } from '../client/index.ts';
-import { LoginDocument } from '../client/generated/graphql.ts';
+import { commandLine, wholeNumber } from '../src/command-line.ts';
+import { createClient, expectResult, LoginDocument } from '../client/index.ts';
 import { startBenchApp } from './support/app.ts';
 import { printTargets, quantile, round } from './support/report.ts';
 
-const help = `How long a refused log-in takes for an address that has an account and for one that has none: whoever measures
-must not learn which is which. Both kinds in turn, 200 of each.
-
-  npm run bench:login
-`;
-
-const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } } });
-const tries = 200;
+const { tries } = commandLine('npm run bench:login')
+  .description(
+    `How long a refused log-in takes for an address that has an account and for one that has none: whoever measures must not
+learn which is which. Both kinds in turn, embedded.`,
+  )
+  .option('--tries <n>', 'of each kind', wholeNumber(1), 200)
+  .parse()
+  .opts();
 
 async function main(): Promise<void> {
   const ample = '1000000';
@@ -20,7 +19,7 @@ async function main(): Promise<void> {
   const time = async (email: string) => {
     const startedAt = performance.now();
     const { login } = await client.run(LoginDocument, { input: { email, password: 'wrong horse' } });
-    if (login.__typename !== 'WrongCredentialsError') throw new Error(login.__typename);
+    expectResult(login, 'WrongCredentialsError');
     return performance.now() - startedAt;
   };
   const known: number[] = [];
@@ -35,7 +34,7 @@ async function main(): Promise<void> {
   }
   const [knownMs, unknownMs] = [quantile(known, 0.5), quantile(unknown, 0.5)];
   process.stdout.write(
-    `refused log-ins, ms p50 (p5 to p95): known address ${spread(known)}, unknown address ${spread(unknown)}\n`,
+    `refused log-ins, ms p50 (p5 to p95): known address ${percentiles(known)}, unknown address ${percentiles(unknown)}\n`,
   );
   printTargets('login', [
     {
@@ -47,10 +46,9 @@ async function main(): Promise<void> {
   ]);
 }
 
-function spread(samples: number[]): string {
+function percentiles(samples: number[]): string {
   const at = (share: number) => round(quantile(samples, share), 1);
   return `${at(0.5)} (${at(0.05)} to ${at(0.95)})`;
 }
 
-if (values.help) process.stdout.write(help);
-else await main();
+await main();

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { commandLine } from '../src/command-line.ts';
 import { openDatabase, type Database } from '../src/store/database.ts';
 import { createLogger } from '../src/telemetry/logger.ts';
 import { listsOf, type BenchList } from './pages/lists.ts';
@@ -8,19 +8,19 @@ import { seed } from './pages/seed.ts';
 import { printTargets, quantile, round } from './support/report.ts';
 import { startServices } from './support/services.ts';
 
-const help = `What a page of a list costs an account with 1,000 posts and one with 1,000,000, each in a database of its own: the first
-page and one from the middle, of every list in its orders and filters (few: for what 24 rows have, the oldest; none: for what no row
-has), both databases in turn. Text search is judged by its time. Fewer than three characters that hardly any row has, and a time in
-another order than that of time, read the owner's rows until the page is full: they are measured, and not judged.
-
-  npm run bench:pages -- [--quick]     --quick compares with 100,000
-`;
-
-const { values } = parseArgs({
-  options: { help: { type: 'boolean', short: 'h' }, quick: { type: 'boolean' } },
-});
+const values = commandLine('npm run bench:pages')
+  .description(
+    `What a page of a list costs an account with 1,000 posts and one with 1,000,000, each in a database of its own on a private
+PostgreSQL (fsync=off): the first page and one from the middle, of every list in its orders and filters (few: for what 24 rows
+have, the oldest; none: for what no row has), both databases in turn. Text search is judged by its time. Fewer than three
+characters that hardly any row has, and a time in another order than that of time, read the owner's rows until the page is full:
+they are measured, and not judged.`,
+  )
+  .option('--quick', 'compares with 100,000', false)
+  .parse()
+  .opts();
 const few = 1_000;
-const many = values.quick === true ? 100_000 : 1_000_000;
+const many = values.quick ? 100_000 : 1_000_000;
 /** Passes over all pages, and rounds of a page in each. */
 const passes = 5;
 const rounds = 80;
@@ -103,7 +103,7 @@ async function main(): Promise<void> {
             0.5,
           ),
         );
-      const [a, b] = ([0, 1] as const).map((side) => spread(one.passes.flatMap((times) => times[side])));
+      const [a, b] = ([0, 1] as const).map((side) => percentiles(one.passes.flatMap((times) => times[side])));
       process.stdout.write(`${one.name.padEnd(nameWidth + 7)} ${a}  ${b}  ${ratio.toFixed(2)}\n`);
     }
   }
@@ -156,10 +156,9 @@ async function pageOf(
   return async () => void (await read(after));
 }
 
-function spread(times: readonly number[]): string {
+function percentiles(times: readonly number[]): string {
   const [median, low, high] = [0.5, 0.1, 0.9].map((share) => quantile(times, share).toFixed(2));
   return `${median} (${low}–${high})`.padEnd(18);
 }
 
-if (values.help === true) process.stdout.write(help);
-else await main();
+await main();

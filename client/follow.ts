@@ -14,19 +14,21 @@ import { subscribeOverWebSocket } from './subscribe-websocket.ts';
 /** One event of a batch; `__typename` says which kind. */
 export type BatchEvent = BatchEventsSubscription['batchEvents'];
 
-/** One event of an account's batches; `__typename` says which kind. */
+/** One event of a workspace's batches; `__typename` says which kind. */
 export type UserEvent = UserEventsSubscription['userEvents'];
 
+/** How events travel. */
 export type Transport = 'websocket' | 'sse';
 
+/** Options of every subscription. */
 export type FollowOptions = {
-  /** Where GraphQL is served, as http or https, such as `http://127.0.0.1:4000/graphql`. */
+  /** The address of GraphQL, with http or https, such as `http://127.0.0.1:4000/graphql`. */
   url: string;
   /** An access token, or a session that renews it. With a token, the subscription ends when the token expires. */
   token?: string | Session | undefined;
   /** The newest cursor you have. Default: starts from the first event. */
   after?: string | undefined;
-  /** How events travel. Default: WebSocket, alternating with SSE as long as no connection gets through. */
+  /** The transport. Default: WebSocket, alternating with SSE until a connection succeeds. */
   transport?: Transport | undefined;
   /** Ends the iteration at once, and throws the signal's reason. */
   signal?: AbortSignal | undefined;
@@ -34,6 +36,7 @@ export type FollowOptions = {
   delayMs?: ((failures: number) => number) | undefined;
 };
 
+/** Options of `followBatch`. */
 export type FollowBatchOptions = FollowOptions & { batchId: string };
 
 /** Gives up after this many failed attempts in a row: with the delays between them, after about half a minute. */
@@ -42,7 +45,7 @@ const maxFailures = 10;
 const transports = { websocket: subscribeOverWebSocket, sse: subscribeOverSse } as const;
 
 /**
- * Follows a batch to its end. If the connection drops, it reconnects and resumes behind its newest event, so that each
+ * Follows a batch to its end. If the connection drops, it reconnects and resumes after its newest event, so that each
  * stored event comes once and in order. Every new connection starts with a fresh snapshot.
  *
  * @returns events until the server ends the stream: the batch is completed or cancelled, and nothing follows.
@@ -59,7 +62,7 @@ export function followBatch(options: FollowBatchOptions): AsyncGenerator<BatchEv
 }
 
 /**
- * Follows all present and future batches of an account, and resumes as `followBatch` does.
+ * Follows all present and future batches of the token's workspace, and resumes as `followBatch` does.
  *
  * @returns events without end.
  * @throws RequestError if the server refuses; ConnectionError after ten failed attempts in a row.
@@ -121,10 +124,10 @@ async function* resume<Data, Event extends { __typename: string; cursor: string 
   }
 }
 
-/** Codes of passing trouble. INTERNAL is not one of them: it would happen again. */
+/** Codes of temporary failures. INTERNAL is not one of them: it would happen again. */
 const passing: ReadonlySet<string> = new Set(['SERVICE_UNAVAILABLE', 'RATE_LIMITED']);
 
-/** Whether another attempt may succeed: the connection failed, or the server has passing trouble. */
+/** Whether another attempt may succeed: the connection failed, or the server has a temporary failure. */
 function mayPass(error: unknown): boolean {
   return (
     error instanceof ConnectionError ||
@@ -140,7 +143,7 @@ function isEnd(event: BatchEvent): boolean {
   return event.__typename === 'BatchCompletedEvent' || event.__typename === 'BatchCancelledEvent';
 }
 
-/** Exponential backoff from 250 ms to 8 s. Jitter keeps clients from coming back all at once. */
+/** Exponential backoff from 250 ms to 8 s. Jitter keeps clients from reconnecting all at once. */
 function backoffMs(failures: number): number {
   return Math.min(8_000, 250 * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);
 }

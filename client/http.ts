@@ -3,13 +3,15 @@ import { dataOf, textOf } from './answer.ts';
 import { ConnectionError, isUnauthenticated, RequestError, systemReason } from './errors.ts';
 import type { Session } from './tokens.ts';
 
+/** Options of a client. */
 export type ClientOptions = {
-  /** Where GraphQL is served, such as `http://127.0.0.1:4000/graphql`. */
+  /** The address of GraphQL, such as `http://127.0.0.1:4000/graphql`. */
   url: string;
   /** An access token, or a session that renews it. Undefined: an anonymous client. */
   token?: string | Session | undefined;
 };
 
+/** A client for queries and mutations. */
 export type Client = {
   /**
    * Sends one query or mutation.
@@ -24,7 +26,7 @@ export type Client = {
   ): Promise<Data>;
 };
 
-/** A client for queries and mutations over HTTP. */
+/** Creates a client for queries and mutations over HTTP. */
 export function createClient({ url, token }: ClientOptions): Client {
   return {
     run<Data, Variables>(
@@ -63,7 +65,7 @@ async function withToken<Data>(
   return ask(await token.token());
 }
 
-/** Whether a mutation refused the token, which it does as data. Nothing was done, so it can be sent again. */
+/** Whether a mutation refused the token, which it returns as data. Nothing was changed, so it can be sent again. */
 function isRefused(data: unknown): boolean {
   const fields = Object.values(Object(data));
   return fields.length > 0 && fields.every((field) => Object(field).code === 'UNAUTHENTICATED');

@@ -12,8 +12,8 @@ const retryMs = 1_000;
 /**
  * Continues a session that `register` or `login` opened.
  *
- * @param options.tokens the newest tokens. A refresh token works once, so a program that stores it must store each next one.
- * @param options.onTokens called with every next pair, to store it.
+ * @param options.tokens the newest tokens. A refresh token works once, so a program that stores it must store each new one.
+ * @param options.onTokens is called with every new pair, to store it.
  */
 export function createSession(options: {
   url: string;
@@ -63,7 +63,7 @@ export function createSession(options: {
     token: async () =>
       isRefused || (dueAt !== undefined && dueAt <= Date.now()) ? renew() : tokens.accessToken,
     refused(token) {
-      // It may be an older token than the present one.
+      // It may be an older token than the current one.
       isRefused ||= token === tokens.accessToken;
     },
     onRenewed(listener) {
@@ -77,7 +77,7 @@ export function createSession(options: {
   };
 }
 
-/** When to renew. Undefined if the token seems expired already, because the clocks differ: then only a refusal tells. */
+/** @returns when to renew. Undefined if the token already seems expired, because the clocks differ. */
 function dueAtOf({ expiresAt }: Tokens): number | undefined {
   const now = Date.now();
   const lifetimeMs = Date.parse(expiresAt) - now;

@@ -9,8 +9,8 @@ const silenceMs = 40_000;
 /**
  * One attempt at a subscription over server-sent events ("distinct connections" of graphql-sse).
  *
- * @returns the answers as they come; ends where the server says that it is complete.
- * @throws ConnectionError where the stream ends in any other way.
+ * @returns the answers as they arrive; ends when the server completes the subscription.
+ * @throws ConnectionError if the stream ends in any other way.
  */
 export async function* subscribeOverSse(request: SubscribeRequest): AsyncGenerator<unknown, void, undefined> {
   const { url, token, query, variables, signal } = request;
@@ -46,7 +46,7 @@ export async function* subscribeOverSse(request: SubscribeRequest): AsyncGenerat
   throw new ConnectionError(`The stream of ${url} ended too early.`);
 }
 
-/** Messages as they arrive, and undefined for every piece that brings none: it shows that the server lives. */
+/** Yields messages as they arrive, and undefined for every chunk without one, which shows that the server is alive. */
 async function* readMessages(
   response: Response,
 ): AsyncGenerator<EventSourceMessage | undefined, void, undefined> {
@@ -54,7 +54,7 @@ async function* readMessages(
   const arrived: EventSourceMessage[] = [];
   const parser = createParser({ onEvent: (message) => arrived.push(message) });
   const decoder = new TextDecoder();
-  // A reader rather than `for await`: not every browser iterates streams.
+  // A reader instead of `for await`, because not every browser can iterate streams.
   const reader = response.body.getReader();
   try {
     for (;;) {
@@ -65,12 +65,12 @@ async function* readMessages(
       else yield* arrived.splice(0);
     }
   } finally {
-    // Also closes the connection, where the caller leaves before the end. It may be broken already.
+    // Closes the connection if the caller leaves before the end. It may already be broken.
     await reader.cancel().catch(() => undefined);
   }
 }
 
-/** What `fetch` throws where a body breaks off, or where our own watch over silence ends it. */
+/** Whether `fetch` failed because the body broke off, or because our silence timeout aborted it. */
 function isConnectionFault(error: Error): boolean {
   return error instanceof TypeError || error.name === 'AbortError';
 }

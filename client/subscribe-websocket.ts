@@ -10,7 +10,7 @@ const pongWithinMs = 5_000;
 /**
  * One attempt at a subscription over WebSocket (graphql-transport-ws), on a socket of its own.
  *
- * @returns the answers as they come; ends when the server says that it is complete.
+ * @returns the answers as they arrive; ends when the server completes the subscription.
  * @throws RequestError if the server refuses the token or the document, ConnectionError if the socket closes too early.
  */
 export async function* subscribeOverWebSocket(
@@ -23,15 +23,15 @@ export async function* subscribeOverWebSocket(
   const client: Client = createClient({
     url: url.replace(/^http/, 'ws'),
     ...(token === undefined ? {} : { connectionParams: { authorization: `Bearer ${token}` } }),
-    // The caller tries again: only the caller knows the cursor to resume from.
+    // The caller retries: only the caller knows the cursor to resume from.
     retryAttempts: 0,
     connectionAckWaitTimeout: acknowledgeMs,
     keepAlive: pingEveryMs,
-    // The only operation of its connection: where all have one name, the server encodes what it tells many once.
+    // The only operation of its connection. With the same id everywhere, the server encodes a message for many clients once.
     generateID: () => '1',
     on: {
       connected: (socket) => {
-        // The connection uses the token that opened it. The server takes the next ones in a ping.
+        // The connection uses the token that opened it. New tokens are sent in a ping.
         stopRenewing = onRenewed?.((next) => socketSchema.parse(socket).send(pingWith(next)));
       },
       ping: (received) => {
@@ -41,7 +41,7 @@ export async function* subscribeOverWebSocket(
         if (received) watch.clear();
       },
       closed: (event) => {
-        // graphql-ws opens a new socket after a normal close, whatever `retryAttempts` says.
+        // graphql-ws opens a new socket after a normal close, regardless of `retryAttempts`.
         if (closeEventSchema.safeParse(event).data?.code === 1000) dispose(client);
       },
     },
@@ -89,7 +89,7 @@ function createPongWatch() {
 
 const closeEventSchema = z.object({ code: z.number(), reason: z.string() });
 
-/** Codes of graphql-transport-ws that a new attempt would get again: the token is refused, or the request is wrong. */
+/** Close codes of graphql-transport-ws that a new attempt would get again: the token or the request is refused. */
 const refusedToken: ReadonlySet<number> = new Set([CloseCode.Unauthorized, CloseCode.Forbidden]);
 const refusedProtocol: ReadonlySet<number> = new Set([
   CloseCode.BadRequest,

@@ -2,7 +2,7 @@ import type { Session } from './tokens.ts';
 
 /** What a transport needs for one attempt at a subscription. */
 export type SubscribeRequest = {
-  /** Where GraphQL is served, as http or https. */
+  /** The address of GraphQL, with http or https. */
   url: string;
   token: string | undefined;
   /** Subscribes to renewed tokens. Undefined if the token is not renewed. */

@@ -1,26 +1,26 @@
-/** What `register`, `login` and `refresh` answer. */
+/** The tokens that `register`, `login` and `refresh` return. */
 export type Tokens = {
   accessToken: string;
-  /** When the access token stops working, by the server's clock. */
+  /** When the access token expires, by the server's clock. */
   expiresAt: string;
-  /** Null where the browser keeps it in a cookie. */
+  /** Null if the browser keeps it in a cookie. */
   refreshToken: string | null;
 };
 
-/** Access tokens, one after another, for as long as the session is open. */
+/** Provides a valid access token as long as the session is open. */
 export type Session = {
   /**
-   * An access token that works now. Where it ends soon or was refused, the next one is fetched, once for all who ask.
+   * Returns a valid access token. Fetches a new one if it expires soon or was refused, once for all callers.
    *
-   * @throws RequestError where the session is over (INVALID_REFRESH_TOKEN), ConnectionError where nothing answers.
+   * @throws RequestError if the session has ended (INVALID_REFRESH_TOKEN), ConnectionError if the server does not answer.
    */
   token(): Promise<string>;
-  /** Tells that the server does not take this token any more. */
+  /** Records that the server refused this token. */
   refused(token: string): void;
   /**
-   * Calls `listener` with every next token, and fetches them in time: for connections that outlive a token.
+   * Calls `listener` with every new token and fetches them in time, for connections that outlive a token.
    *
-   * @returns how to stop.
+   * @returns a function that removes the listener.
    */
   onRenewed(listener: (token: string) => void): () => void;
 };

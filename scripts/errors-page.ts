@@ -13,19 +13,20 @@ export function errorsPage(schema: GraphQLSchema): string {
   });
   return `# Errors
 
-Made from \`src/domain/errors/guide.ts\` by \`npm run generate\`.
+Generated from \`src/domain/errors/guide.ts\` by \`npm run generate\`.
 
-A failure that you can act on is data: each mutation answers with a union of its result and of exactly the
-errors that can happen. Where a query fails, and for requests that do not fit the schema, the same codes stand in
-\`errors[].extensions.code\`, the bad fields in \`extensions.fields\`. Decide by \`code\`; \`message\` is for people.
+A failure that you can act on is data: each mutation returns a union of its result and exactly the errors that can
+occur. If a query fails or a request does not match the schema, the same codes are in \`errors[].extensions.code\`, and
+the invalid fields in \`extensions.fields\`. Use \`code\` in programs; \`message\` is for people.
 
-| code | meaning | the same again? | what to do | answered by |
+| code | meaning | retry? | what to do | returned by |
 |---|---|---|---|---|
 ${rows.join('\n')}
 
 ## Why a post failed: \`Post.errorCode\`
 
-What may pass has been tried several times by then. \`retryFailedPosts\` tries once more and pays only for what is missing.
+Calls with temporary failures have already been retried several times. \`retryFailedPosts\` tries again and pays only for
+what is missing.
 
 | code | meaning |
 |---|---|
@@ -33,7 +34,7 @@ ${table(postErrors)}
 
 ## Why a batch is paused: \`Batch.pauseReason\`
 
-| code | meaning, and what to do |
+| code | meaning and what to do |
 |---|---|
 ${table(pauseGuide)}
 `;

@@ -1,13 +1,13 @@
 import { startBenchApp } from '../support/app.ts';
 import { runBatch, startBatch } from '../support/batch.ts';
-import type { startInstantProvider } from '../support/instant-provider.ts';
+import type { InstantProvider } from '../support/instant-provider.ts';
 import { round, type Target } from '../support/report.ts';
-import type { startServices } from '../support/services.ts';
+import type { Services } from '../support/services.ts';
 import { isFrame, statementsOf, type Statement } from '../../test/support/statements.ts';
 
 type Deps = {
-  services: Awaited<ReturnType<typeof startServices>>;
-  provider: Awaited<ReturnType<typeof startInstantProvider>>;
+  services: Services;
+  provider: InstantProvider;
 };
 
 /** How many statements a batch's start takes, whatever its size. In a process that runs no posts. */
@@ -42,10 +42,14 @@ export async function countStart({ services, provider }: Deps): Promise<Target[]
 }
 
 /** Statements a post, from the batch's start to its end: at full speed, and paced so that nothing is grouped. */
-export async function countSteady({ services, provider }: Deps): Promise<Target[]> {
+export async function countSteady({
+  services,
+  provider,
+  posts: many,
+}: Deps & { posts: number }): Promise<Target[]> {
   const targets: Target[] = [];
   for (const { name, posts, imagesPerMinute } of [
-    { name: 'at full speed', posts: 1000, imagesPerMinute: '10000000' },
+    { name: 'at full speed', posts: many, imagesPerMinute: '10000000' },
     { name: 'paced, 20 a second', posts: 120, imagesPerMinute: '1200' },
   ]) {
     const data = await services.fresh();
@@ -55,14 +59,17 @@ export async function countSteady({ services, provider }: Deps): Promise<Target[
       IMAGES_PER_MINUTE: imagesPerMinute,
       POST_SLOTS: '50',
     });
-    const { statements } = await statementsOf(() => runBatch(app, data.DATABASE_URL, posts));
+    const { result, statements } = await statementsOf(() => runBatch(app, data.DATABASE_URL, posts));
     // The benchmark's own look at the batch goes through the same driver.
     const sent = statements.filter(({ text }) => !text.startsWith('SELECT status, "completedCount" +'));
     const own = sent.filter((statement) => !isFrame(statement)).length / posts;
     process.stdout.write(
       `${name}: ${round(own)} statements a post, ${round(sent.length / posts)} with BEGIN and COMMIT\n`,
     );
-    targets.push({ name: `statements a post, ${name}`, value: round(own), target: 8, better: 'lower' });
+    targets.push(
+      { name: `statements a post, ${name}`, value: round(own), target: 8, better: 'lower' },
+      { name: `failed posts, ${name}`, value: result.failed, target: 0, better: 'lower' },
+    );
   }
   return targets;
 }

@@ -3,16 +3,16 @@ import { runInNewContext } from 'node:vm';
 import { z } from 'zod';
 import { startBenchApp } from '../support/app.ts';
 import { runBatch } from '../support/batch.ts';
-import type { startInstantProvider } from '../support/instant-provider.ts';
+import type { InstantProvider } from '../support/instant-provider.ts';
 import { round, type Target } from '../support/report.ts';
-import type { startServices } from '../support/services.ts';
+import type { Services } from '../support/services.ts';
 
 const megabyte = 1024 * 1024;
 
 /** Memory of the process at each tenth of one large batch, after a collection. */
 export async function measureMemory(deps: {
-  services: Awaited<ReturnType<typeof startServices>>;
-  provider: Awaited<ReturnType<typeof startInstantProvider>>;
+  services: Services;
+  provider: InstantProvider;
   posts: number;
 }): Promise<Target[]> {
   const { services, provider, posts } = deps;
@@ -22,7 +22,7 @@ export async function measureMemory(deps: {
   await using app = await startBenchApp({ ...data, ...provider.settings, POST_SLOTS: '50' });
   const heaps: number[] = [];
   const resident: number[] = [];
-  await runBatch(app, data.DATABASE_URL, posts, (final) => {
+  const { failed } = await runBatch(app, data.DATABASE_URL, posts, (final) => {
     if (final < ((heaps.length + 1) * posts) / 10) return;
     collect();
     const { heapUsed, rss } = process.memoryUsage();
@@ -37,5 +37,6 @@ export async function measureMemory(deps: {
   return [
     { name: 'heap, last tenth ÷ first', value: growth(heaps), target: 1.1, better: 'lower' },
     { name: 'resident memory, last tenth ÷ first', value: growth(resident), target: 1.1, better: 'lower' },
+    { name: 'failed posts of a large batch', value: failed, target: 0, better: 'lower' },
   ];
 }

@@ -3,17 +3,17 @@ import { tmpdir } from 'node:os';
 import { startBenchApp } from '../support/app.ts';
 import { runBatch } from '../support/batch.ts';
 import { clockMs } from '../support/child.ts';
-import type { startInstantProvider } from '../support/instant-provider.ts';
-import { quantile, round, type Target } from '../support/report.ts';
-import type { startServices } from '../support/services.ts';
+import type { InstantProvider } from '../support/instant-provider.ts';
+import { quantile, round, spread, type Target } from '../support/report.ts';
+import type { Services } from '../support/services.ts';
 import { openHandWritten } from './hand-written.ts';
 
 const slots = 50;
 
 /** Posts a second of Pressrun's worker and of a loop written by hand, by turns in one run. */
 export async function measureThroughput(deps: {
-  services: Awaited<ReturnType<typeof startServices>>;
-  provider: Awaited<ReturnType<typeof startInstantProvider>>;
+  services: Services;
+  provider: InstantProvider;
   posts: number;
   rounds: number;
 }): Promise<Target[]> {
@@ -28,10 +28,12 @@ export async function measureThroughput(deps: {
 
   const pressrun: number[] = [];
   const hand: number[] = [];
+  let failedPosts = 0;
   await runBatch(app, data.DATABASE_URL, posts / 2);
   await byHand.run(posts / 2);
   for (let index = 0; index < rounds; index += 1) {
-    const { elapsedMs } = await runBatch(app, data.DATABASE_URL, posts);
+    const { elapsedMs, failed } = await runBatch(app, data.DATABASE_URL, posts);
+    failedPosts += failed;
     pressrun.push((posts / elapsedMs) * 1000);
     const startedAtMs = clockMs();
     await byHand.run(posts);
@@ -41,11 +43,14 @@ export async function measureThroughput(deps: {
     );
   }
   await provider.arrivalsMs();
-  const spread = (samples: number[]) =>
-    `median ${round(quantile(samples, 0.5), 0)} (${round(Math.min(...samples), 0)} to ${round(Math.max(...samples), 0)})`;
-  const ratio = round(quantile(pressrun, 0.5) / quantile(hand, 0.5));
+  // Neighbours in time are compared, so that what else the machine does falls on both.
+  const ratios = pressrun.map((ours, index) => ours / (hand[index] ?? Number.NaN));
+  const ratio = round(quantile(ratios, 0.5));
   process.stdout.write(
-    `posts a second: Pressrun ${spread(pressrun)}, by hand ${spread(hand)}, ratio ${ratio}\n`,
+    `posts a second: Pressrun ${spread(pressrun, 0)}, by hand ${spread(hand, 0)}, ratio ${spread(ratios)}\n`,
   );
-  return [{ name: 'posts a second, of a loop by hand', value: ratio, target: 0.5, better: 'higher' }];
+  return [
+    { name: 'posts a second, of a loop by hand', value: ratio, target: 0.5, better: 'higher' },
+    { name: 'failed posts, at full speed beside it', value: failedPosts, target: 0, better: 'lower' },
+  ];
 }

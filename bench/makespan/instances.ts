@@ -5,15 +5,12 @@ import { startBenchApp } from '../support/app.ts';
 import { runBatch } from '../support/batch.ts';
 import { startChild } from '../support/child.ts';
 import { round, type Target } from '../support/report.ts';
-import type { startServices } from '../support/services.ts';
+import type { Services } from '../support/services.ts';
 import { startSimulator } from '../support/simulator.ts';
 import { lowerBoundMs, peakAboveLimit } from './bound.ts';
 
 /** Two processes make one batch within one account's limits. */
-export async function measureTwoInstances(
-  services: Awaited<ReturnType<typeof startServices>>,
-  posts: number,
-): Promise<Target[]> {
+export async function measureTwoInstances(services: Services, posts: number): Promise<Target[]> {
   const [imagesPerMinute, slots, timeScale] = [250, 200, 0.25];
   await using opened = new AsyncDisposableStack();
   const dataDir = await mkdtemp(`${tmpdir()}/pressrun-bench-`);
@@ -59,5 +56,6 @@ export async function measureTwoInstances(
       better: 'lower',
     },
     { name: '429s, two instances', value: report.rateLimited, target: 0, better: 'lower' },
+    { name: 'failed, two instances', value: failed, target: 0, better: 'lower' },
   ];
 }

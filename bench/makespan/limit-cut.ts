@@ -2,15 +2,12 @@ import { startBenchApp } from '../support/app.ts';
 import { runBatch } from '../support/batch.ts';
 import { clockMs } from '../support/child.ts';
 import { round, type Target } from '../support/report.ts';
-import type { startServices } from '../support/services.ts';
+import type { Services } from '../support/services.ts';
 import { startSimulator } from '../support/simulator.ts';
 import { lowerBoundMs } from './bound.ts';
 
 /** The provider cuts its limit to a fifth when a tenth of the batch is done. */
-export async function measureLimitCut(
-  services: Awaited<ReturnType<typeof startServices>>,
-  posts: number,
-): Promise<Target[]> {
+export async function measureLimitCut(services: Services, posts: number): Promise<Target[]> {
   const [imagesPerMinute, slots, timeScale] = [250, 200, 0.5];
   const data = await services.fresh();
   await using simulator = await startSimulator({ imagesPerMinute, timeScale, fixedLatency: true });

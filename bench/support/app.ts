@@ -1,7 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { createClient } from '../../client/index.ts';
-import { CreateCampaignDocument, RegisterDocument } from '../../client/generated/graphql.ts';
+import {
+  createClient,
+  CreateCampaignDocument,
+  expectResult,
+  RegisterDocument,
+  WorkspacesDocument,
+} from '../../client/index.ts';
 import { startApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
@@ -28,13 +33,13 @@ export async function startBenchApp(settings: Record<string, string>) {
   };
 }
 
-/** Registers an account with one campaign. */
+/** Registers an account with a workspace and one campaign, and reads its workspace. */
 export async function openAccount(url: string, email: string) {
   const { register } = await createClient({ url }).run(RegisterDocument, {
     input: { email, password: 'correct horse' },
   });
-  if (register.__typename !== 'Login') throw new Error(`register answered ${register.__typename}`);
-  const { run } = createClient({ url, token: register.accessToken });
+  const { accessToken: token } = expectResult(register, 'Login');
+  const { run } = createClient({ url, token });
   const { createCampaign } = await run(CreateCampaignDocument, {
     input: {
       name: 'Benchmark',
@@ -46,7 +51,16 @@ export async function openAccount(url: string, email: string) {
       channel: 'INSTAGRAM',
     },
   });
-  if (createCampaign.__typename !== 'Campaign')
-    throw new Error(`createCampaign answered ${createCampaign.__typename}`);
-  return { token: register.accessToken, campaignId: createCampaign.id, run };
+  const { me } = await run(WorkspacesDocument, {});
+  if (me == null) throw new Error('nobody is logged in');
+  return {
+    token,
+    workspaceId: me.workspace.id,
+    campaignId: expectResult(createCampaign, 'Campaign').id,
+    run,
+  };
 }
+
+export type Account = Awaited<ReturnType<typeof openAccount>>;
+
+export type BenchApp = Awaited<ReturnType<typeof startBenchApp>>;

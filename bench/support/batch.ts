@@ -1,30 +1,29 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { z } from 'zod';
-import { StartBatchDocument } from '../../client/generated/graphql.ts';
+import { expectResult, StartBatchDocument } from '../../client/index.ts';
 import { clockMs } from './child.ts';
-import type { startBenchApp } from './app.ts';
-
-type BenchApp = Awaited<ReturnType<typeof startBenchApp>>;
+import type { Account } from './app.ts';
 
 const progress = z.object({ status: z.string(), done: z.number(), failed: z.number() });
 
-/** Starts a batch through the API and returns the id of its row. */
-export async function startBatch(app: BenchApp, postCount: number): Promise<string> {
-  const { startBatch: started } = await app.run(StartBatchDocument, {
-    input: { campaignId: app.campaignId, postCount },
-  });
-  if (started.__typename !== 'Batch') throw new Error(`startBatch answered ${started.__typename}`);
-  return started.id;
+/** Starts a batch through the API and returns its global id. */
+export async function startBatch(
+  { run, campaignId }: Pick<Account, 'run' | 'campaignId'>,
+  postCount: number,
+): Promise<string> {
+  const { startBatch: started } = await run(StartBatchDocument, { input: { campaignId, postCount } });
+  return expectResult(started, 'Batch').id;
 }
 
 /**
  * Starts a batch and waits for its last row, looking every few milliseconds from a connection of its own.
  *
  * @param onProgress hears how many posts are final.
+ * @throws Error where the batch is paused or cancelled: it would never end.
  */
 export async function runBatch(
-  app: BenchApp,
+  app: Account,
   databaseUrl: string,
   postCount: number,
   onProgress: (final: number) => Promise<void> | void = () => undefined,
@@ -41,6 +40,7 @@ export async function runBatch(
       );
       const { status, done, failed } = progress.parse(rows[0]);
       if (status === 'COMPLETED') return { startedAtMs, elapsedMs: clockMs() - startedAtMs, failed };
+      if (status !== 'RUNNING') throw new Error(`the batch is ${status} after ${done} posts`);
       await onProgress(done);
       await delay(5);
     }

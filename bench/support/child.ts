@@ -16,14 +16,17 @@ export type Child<Ready, Report> = AsyncDisposable & {
  * Starts a module of this folder with one argument (JSON) and waits until it is ready. It ends with this
  * process.
  *
+ * @param env added to this process' own.
  * @throws Error where it ends before that, ZodError where it says something else than agreed.
  */
 export async function startChild<Ready, Report>(
   module: URL,
   argument: unknown,
   schemas: { ready: z.ZodType<Ready>; report: z.ZodType<Report> },
+  env: Record<string, string> = {},
 ): Promise<Child<Ready, Report>> {
   const child = fork(module, [JSON.stringify(argument)], {
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const next = async (): Promise<unknown> => {

@@ -11,10 +11,12 @@ const caption = JSON.stringify({
   choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }],
   usage,
 });
+// The first and the last bytes of a PNG file: what is between them is not looked at.
 const pngSignature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+const pngEnd = Buffer.from('\0\0\0\0IEND\xae\x42\x60\x82', 'latin1');
 /** Each picture is another one, or the asset store would have it already. */
 const picture = () => {
-  const png = Buffer.concat([pngSignature, randomBytes(64)]).toString('base64');
+  const png = Buffer.concat([pngSignature, randomBytes(64), pngEnd]).toString('base64');
   return JSON.stringify({ created: 1, data: [{ b64_json: png }], usage });
 };
 

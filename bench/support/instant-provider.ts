@@ -29,3 +29,5 @@ export async function startInstantProvider() {
     [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
   };
 }
+
+export type InstantProvider = Awaited<ReturnType<typeof startInstantProvider>>;

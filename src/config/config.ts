@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { listPrice, type Price } from '../domain/money/pricing.ts';
-import { hostNamesOf } from '../http/request/hosts.ts';
+import { hostNamesOf } from '../http/request/allowed-hosts.ts';
 import type { HttpSettings } from '../http/settings.ts';
 import type { RateLimitSettings } from '../services/accounts/rate-limits.ts';
 import { ConfigError, processEnvironment } from './environment.ts';

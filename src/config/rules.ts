@@ -1,7 +1,7 @@
 import proxyAddr from 'proxy-addr';
 import { z } from 'zod';
 import type { Price } from '../domain/money/pricing.ts';
-import { hostNameOf } from '../http/request/hosts.ts';
+import { hostNameOf } from '../http/request/allowed-hosts.ts';
 
 // What the text of a setting may be. Messages follow the setting's name: "PORT: must be a number".
 

@@ -11,8 +11,8 @@ import { launchServer, type ServerProcess } from './server.ts';
 import { count, seconds } from './text.ts';
 
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-const maxFaultsTold = 5;
-const maxPositionsTold = 10;
+const maxFaultsShown = 5;
+const maxPositionsShown = 10;
 const stoppingEarly = 'Stopping once posts in work are done; Ctrl-C again stops now';
 
 try {
@@ -98,7 +98,7 @@ async function runAgainst(
   if (server !== undefined && !options.serve) {
     screen.print('\n  These addresses end with the server, now. Add --serve to keep looking.');
   } else if (server !== undefined) {
-    const { email, password } = product.account;
+    const { email, password } = product.user;
     screen.print(`\n  Log in to GraphiQL as ${email} with the password ${password}`);
     screen.print('  The server stays up until Ctrl-C.');
     await aborted(signal);
@@ -108,12 +108,12 @@ async function runAgainst(
 
 function tellFaults(faults: readonly Fault[], screen: Screen): void {
   const mark = screen.paint('red', '✗');
-  for (const { sentence, positions } of faults.slice(0, maxFaultsTold)) {
-    const left = positions.length - maxPositionsTold;
-    const named = `${positions.slice(0, maxPositionsTold).join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
+  for (const { sentence, positions } of faults.slice(0, maxFaultsShown)) {
+    const left = positions.length - maxPositionsShown;
+    const named = `${positions.slice(0, maxPositionsShown).join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
     screen.print(`  ${mark} ${positions.length === 1 ? 'Post' : 'Posts'} ${named}: ${sentence}`);
   }
-  const left = faults.length - maxFaultsTold;
+  const left = faults.length - maxFaultsShown;
   if (left > 0) screen.print(`  ${mark} … and ${count(left, 'more fault')}`);
 }
 

@@ -9,11 +9,11 @@ export type Options = {
   campaignFile: string;
   transport: Transport;
   serve: boolean;
-  /** Where GraphQL is served; undefined: on a server that the demo starts. */
+  /** The address of GraphQL; undefined: on a server that the demo starts. */
   url: string | undefined;
 };
 
-/** Reads the command line. Ends the process with 2 where a flag cannot be used. */
+/** Reads the command line. Ends the process with code 2 if a flag is invalid. */
 export function readOptions(args: string[]): Options {
   const { posts, campaign, transport, serve, url } = commandLine('npm run demo', 2)
     .description(

@@ -24,12 +24,14 @@ import type { Screen } from './screen.ts';
 import { initialState, reduce, type Action } from './state.ts';
 import { count } from './text.ts';
 
-export type Account = { email: string; password: string };
+/** A user that the demo registered. */
+export type DemoUser = { email: string; password: string };
 
+/** The result of the demo's batch. */
 export type Product = {
-  account: Account;
+  user: DemoUser;
   batch: BatchSummaryFragment;
-  /** All of them, by position. */
+  /** All posts of the batch, by position. */
   posts: PostCardFragment[];
 };
 
@@ -43,20 +45,20 @@ type Job = {
 };
 
 /**
- * Does what any client does: opens an account, describes a campaign, orders a batch and follows it to its end.
+ * Does what any client does: registers a user, creates a campaign, starts a batch and follows it to its end.
  *
  * @throws RequestError, ConnectionError; CampaignFileError if the server refuses the campaign.
  */
 export async function produce(job: Job): Promise<Product> {
   const { url, options, campaign, screen, signal } = job;
 
-  screen.working('Opening an account');
-  const account = { email: `demo-${randomBytes(4).toString('hex')}@example.com`, password: randomPassword() };
-  const { register } = await createClient({ url }).run(RegisterDocument, { input: account }, { signal });
+  screen.working('Registering a user');
+  const user = { email: `demo-${randomBytes(4).toString('hex')}@example.com`, password: randomPassword() };
+  const { register } = await createClient({ url }).run(RegisterDocument, { input: user }, { signal });
   // A large batch outlives an access token.
   const session = createSession({ url, tokens: expectResult(register, 'Login') });
   const client = createClient({ url, token: session });
-  screen.done(`Account ${account.email}, for this demo only`);
+  screen.done(`User ${user.email}, for this demo only`);
 
   const campaignId = await createCampaign(client, job);
   screen.done(`Campaign “${campaign.name}” for ${campaign.brand}, from ${options.campaignFile}`);
@@ -72,7 +74,7 @@ export async function produce(job: Job): Promise<Product> {
   const ended = await client.run(BatchDocument, { id: batch.id }, { signal });
   const posts = await listPosts(client, { batchId: batch.id }, signal);
   return {
-    account,
+    user,
     batch: ended.batch ?? batch,
     posts: posts.toSorted((a, b) => a.position - b.position),
   };

@@ -17,7 +17,7 @@ export class ServerError extends Error {
 }
 
 export type ReadyServer = {
-  /** Where GraphQL is served. */
+  /** The address of GraphQL. */
   url: string;
   /** `simulator` or `openai`. */
   provider: string;
@@ -45,9 +45,9 @@ const readyLineSchema = z.object({
  * Starts Pressrun as a process of its own on a free port, with this process's environment, on fresh data
  * unless DATA_DIR is set.
  *
- * @param tell called with what the server does while it starts.
+ * @param report is called with each step of the start.
  */
-export async function launchServer(tell: (line: string) => void): Promise<ServerProcess> {
+export async function launchServer(report: (line: string) => void): Promise<ServerProcess> {
   // oxlint-disable-next-line node/no-process-env -- handed on to the server, which parses it
   const environment = process.env;
   const ownFolder =
@@ -82,7 +82,7 @@ export async function launchServer(tell: (line: string) => void): Promise<Server
     if (logLine.level >= errorLevel) said.push(logLine.msg);
     if (readyLine !== undefined) resolve(readyLine);
     isReady ||= readyLine !== undefined;
-    if (!isReady) tell(logLine.msg);
+    if (!isReady) report(logLine.msg);
   });
   const end = (how: string) => {
     const words = said.slice(-linesTold).join('\n');
@@ -94,7 +94,7 @@ export async function launchServer(tell: (line: string) => void): Promise<Server
   child.on('close', (code, signal) => end(signal ?? `exit code ${code}`));
   // The process did not start, so no `close` follows.
   child.on('error', (error) => end(error.message));
-  // `failed` tells it too. Nobody may be waiting here any more.
+  // `failed` resolves too. There may be no caller waiting for this promise any more.
   ready.catch(() => undefined);
 
   // However this process ends, it leaves no server and no data behind.

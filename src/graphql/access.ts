@@ -12,12 +12,12 @@ import { requireRole } from '../services/workspaces/access.ts';
 import { requireViewer, type Context } from './context.ts';
 
 /**
- * Who may call a mutation: `public`, anybody; `self`, any viewer, as it changes nothing but their own account and session;
- * a role, who has it or a higher one in the token's workspace.
+ * Who may call a mutation. `public`: anybody. `self`: any viewer, because it only changes their own user or session.
+ * A role: members with this role or a higher one in the token's workspace.
  */
 export type Access = 'public' | 'self' | Role;
 
-/** A mutation that does not say who may call it does not compile. */
+/** Makes `access` required: a mutation without it does not compile. */
 declare global {
   // oxlint-disable-next-line typescript/no-namespace -- how Pothos takes options of plugins
   export namespace PothosSchemaTypes {
@@ -31,7 +31,7 @@ declare global {
       access: Access;
     }
     export interface SchemaBuilderOptions<Types extends SchemaTypes> {
-      /** Throws where the caller may not call a mutation. */
+      /** Throws if the caller may not call a mutation with this access. */
       requireAccess: (context: Types['Context'], access: Access) => void;
     }
     export interface Plugins<Types extends SchemaTypes> {
@@ -40,7 +40,7 @@ declare global {
   }
 }
 
-/** Refuses callers of mutations before a resolver runs, and tells clients which role each needs. */
+/** Checks the caller's access before a mutation runs, and adds the required role to its description. */
 class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onOutputFieldConfig(field: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
     if (field.kind !== 'Mutation') return field;
@@ -66,7 +66,11 @@ class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   }
 }
 
-/** @throws UnauthenticatedError, ForbiddenError */
+/**
+ * Checks that the caller of a mutation has the access it needs.
+ *
+ * @throws UnauthenticatedError, ForbiddenError
+ */
 export function requireAccess(context: Context, access: Access): void {
   if (access === 'public') return;
   const viewer = requireViewer(context);

@@ -27,7 +27,7 @@ export const builder = new SchemaBuilder<{
     NonEmptyString: { Input: string; Output: string };
   };
 }>({
-  // The first is the outermost: refusals of access are answered as errors are.
+  // The first plugin is the outermost: the errors plugin also handles refused access.
   plugins: [ErrorsPlugin, accessPlugin, RelayPlugin, PrismaPlugin],
   requireAccess,
   defaultFieldNullability: false,
@@ -41,21 +41,22 @@ export const builder = new SchemaBuilder<{
     encodeGlobalID: toGlobalId,
     decodeGlobalID: (globalId) => {
       const decoded = fromGlobalId(globalId);
-      // Rejects the whole field with a typed error, as every malformed id does.
+      // A malformed id rejects the whole field with a typed error.
       if (decoded === undefined)
         throw new InvalidInputError([{ path: 'id', message: 'must be the id of a node' }]);
       return { typename: decoded.type, id: decoded.id };
     },
-    nodeTypeOptions: { description: 'Anything with an id of its own.' },
-    idFieldOptions: { description: 'Names it in the whole API, and never changes.' },
+    nodeTypeOptions: { description: 'An object with a global id.' },
+    idFieldOptions: { description: 'The global id: unique in the whole API, and never changes.' },
     nodeQueryOptions: {
-      description: 'Anything of yours by its id; null where you have nothing with this id.',
-      args: { id: { description: 'Its id.' } },
+      description: 'The object with this id; null if your workspace has none.',
+      args: { id: { description: 'The object’s global id.' } },
       resolve: (_root, { id }, context) => findNode(context, id),
     },
     nodesQueryOptions: {
-      description: 'Several things of yours by their ids, in the same order.',
-      args: { ids: { description: 'Their ids.' } },
+      description:
+        'The objects with these ids, in the same order; null for each that your workspace does not have.',
+      args: { ids: { description: `Global ids of the objects, at most ${maxPageSize}.` } },
       resolve: (_root, { ids }, context) => {
         if (ids.length > maxPageSize) {
           throw new InvalidInputError([{ path: 'ids', message: `must have at most ${maxPageSize} entries` }]);
@@ -63,44 +64,50 @@ export const builder = new SchemaBuilder<{
         return Promise.all(ids.map((id) => findNode(context, id)));
       },
     },
-    pageInfoTypeOptions: { description: 'Where a page stands in its list.' },
-    hasNextPageFieldOptions: { description: 'Whether the list goes on behind `endCursor`.' },
-    hasPreviousPageFieldOptions: { description: 'Whether the list begins before `startCursor`.' },
-    startCursorFieldOptions: { description: 'Cursor of the first edge; send it as `before`.' },
-    endCursorFieldOptions: { description: 'Cursor of the last edge; send it as `after`.' },
-    firstArgOptions: {
-      description: 'How many from the start, 1 to 100; 20 where neither this nor `last` is set.',
+    pageInfoTypeOptions: { description: 'The position of a page in its list.' },
+    hasNextPageFieldOptions: { description: 'Whether the list has rows after `endCursor`.' },
+    hasPreviousPageFieldOptions: { description: 'Whether the list has rows before `startCursor`.' },
+    startCursorFieldOptions: {
+      description: 'The cursor of the first edge. Send it as `before` to get the previous page.',
     },
-    lastArgOptions: { description: 'How many from the end, 1 to 100. Not beside `first`.' },
-    afterArgOptions: { description: 'Only what stands behind this cursor of the same list.' },
-    beforeArgOptions: { description: 'Only what stands before this cursor of the same list.' },
-    pageInfoFieldOptions: { description: 'Where this page stands in the list.' },
-    edgesFieldOptions: { nullable: false, description: 'The rows of this page.' },
-    nodeFieldOptions: { nullable: false, description: 'The row.' },
+    endCursorFieldOptions: {
+      description: 'The cursor of the last edge. Send it as `after` to get the next page.',
+    },
+    firstArgOptions: {
+      description: 'The number of rows from the start, 1 to 100. The default is 20, unless `last` is set.',
+    },
+    lastArgOptions: {
+      description: 'The number of rows from the end, 1 to 100. Cannot be combined with `first`.',
+    },
+    afterArgOptions: { description: 'Returns only rows after this cursor of the same list.' },
+    beforeArgOptions: { description: 'Returns only rows before this cursor of the same list.' },
+    pageInfoFieldOptions: { description: 'The position of this page in the list.' },
+    edgesFieldOptions: { nullable: false, description: 'The rows of this page, each with its cursor.' },
+    nodeFieldOptions: { nullable: false, description: 'The row of this edge.' },
     cursorFieldOptions: {
-      description: 'Where the row stands in this list: bound to its filter, its order and your account.',
+      description:
+        'The position of the row in this list. Valid only with the same filter, the same order and the same workspace.',
     },
   },
   errors: { directResult: true, defaultTypes: [] },
 });
 
-builder.queryType({ description: 'What can be read.' });
+builder.queryType({ description: 'All read operations.' });
 builder.mutationType({
-  description:
-    'What can be changed. Each answers with its result or with one of the failures that can happen.',
+  description: 'All write operations. Each returns its result or one of the errors that can occur.',
 });
-builder.subscriptionType({ description: 'What can be followed live.' });
+builder.subscriptionType({ description: 'All live event streams.' });
 
-/** Longer texts are no moments that anybody writes. */
+/** No date and time needs more characters. */
 const maxDateCharacters = 64;
 
 builder.scalarType('DateTime', {
-  description: 'A moment in time, in ISO 8601 with milliseconds and UTC: `2026-11-22T09:30:00.000Z`.',
+  description: 'A date and time in ISO 8601, in UTC with milliseconds: `2026-11-22T09:30:00.000Z`.',
   serialize: (date) => date.toISOString(),
   parseValue: (value) => {
     const text = String(value);
     const date = new Date(text.length > maxDateCharacters ? NaN : text);
-    // PostgreSQL and JavaScript agree on these years.
+    // PostgreSQL and JavaScript both support these years.
     const year = date.getUTCFullYear();
     if (!(year >= 1 && year <= 9999)) throw new TypeError('must be a date and time in ISO 8601');
     return date;
@@ -110,7 +117,7 @@ builder.scalarType('DateTime', {
 const urlSchema = z.url({ protocol: /^https?$/ });
 
 builder.scalarType('URL', {
-  description: 'An absolute web address: `https://example.com/picture.png`.',
+  description: 'An absolute HTTP or HTTPS address: `https://example.com/image.png`.',
   serialize: (value) => value,
   parseValue: (value) => parseScalar(urlSchema, value, 'must be an absolute web address'),
 });
@@ -118,7 +125,7 @@ builder.scalarType('URL', {
 const nonEmptySchema = z.string().trim().min(1);
 
 builder.scalarType('NonEmptyString', {
-  description: 'Text with at least one character that is no space; spaces around it are cut off.',
+  description: 'Text with at least one character that is not white space. White space around it is removed.',
   serialize: (value) => value,
   parseValue: (value) => parseScalar(nonEmptySchema, value, 'must not be empty'),
 });

@@ -1,12 +1,12 @@
 import { createSelectionReader } from './selections.ts';
 
 /**
- * Which columns a selection shows of the rows that a field answers with, so that no others are read.
+ * Creates a function that finds the columns a selection needs, so that no others are read.
  *
  * @param columns every column of the table.
- * @param others the columns behind fields that are none themselves.
- * @param path the fields between the field and its rows, such as `edges`, `node`.
- * @returns a function that says undefined where a selection has a field that it does not know: then all are read.
+ * @param others the columns needed by fields that are not columns themselves.
+ * @param path the fields from the resolved field down to its rows, such as `edges`, `node`.
+ * @returns a function from a resolver's info to columns. It returns undefined, for all columns, if a field is unknown.
  */
 export function createColumnReader<Column extends string>(
   columns: { [Name in Column]: Name },

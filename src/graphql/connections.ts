@@ -10,30 +10,34 @@ import { parseId } from './ids.ts';
 import type { ListLoaders } from './loaders.ts';
 import { createSelectionReader } from './selections.ts';
 
-/** @throws NotFoundError where the row that another row points to was deleted after that other row was read. */
+/**
+ * Returns a row that another row refers to.
+ *
+ * @throws NotFoundError if it was deleted after the other row was read.
+ */
 export function present<Row>(row: Row | null, what: string): Row {
   if (row === null) throw new NotFoundError(what, 'id');
   return row;
 }
 
-/** What tells whether there is more in the direction that a page is read. */
+/** Whether a selection asks if there are more rows. */
 const asksForMore = createSelectionReader(
   (fields) => fields.some(({ name }) => name.value === 'hasNextPage' || name.value === 'hasPreviousPage'),
   ['pageInfo'],
 );
 
-/** The page that a connection's arguments and selection ask for. */
+/** @returns the page that a connection's arguments and selection ask for. */
 function pageArgsOf({ first, after, last, before }: PageArgs, info: GraphQLResolveInfo): PageArgs {
   return { first, after, last, before, asksForMore: asksForMore(info) };
 }
 
-/** A page in Relay's shape. Classes, as V8 gives each literal that has accessors a hidden class of its own. */
+/** A page in Relay's shape. A class, because V8 gives each object literal with accessors its own hidden class. */
 class Connection<Row> {
   readonly edges: Edge<Row>[];
   readonly pageInfo: PageInfo;
   readonly count: () => Promise<number>;
 
-  /** @param count how many rows the whole list has; asked only where the client asks. */
+  /** @param count counts the whole list; called only if the client asks for it. */
   constructor(page: Page<Row>, count: () => Promise<number>) {
     this.edges = page.edges;
     this.pageInfo = new PageInfo(page);
@@ -41,7 +45,7 @@ class Connection<Row> {
   }
 }
 
-/** Where a page stands; cursors are made when they are asked for. */
+/** The position of a page. Cursors are created on demand. */
 class PageInfo {
   readonly #page: Page<unknown>;
 
@@ -66,13 +70,17 @@ class PageInfo {
   }
 }
 
-/** @throws Error where the selection was misread: better than a wrong answer. */
+/** @throws Error if the page was read without looking for more rows. */
 function asked(isThere: boolean | undefined): boolean {
   if (isThere === undefined) throw new Error('a page was read without looking for more');
   return isThere;
 }
 
-/** Resolves a field that finds one row of the viewer's by its id. @throws InvalidInputError, UnauthenticatedError */
+/**
+ * Creates a resolver that finds one row of the viewer's workspace by id.
+ *
+ * @throws InvalidInputError, UnauthenticatedError
+ */
 export function findOne<Name extends Table>({ name, type, columns, columnsBehind }: Entity<Name>) {
   const columnsOf = createColumnReader(columns, columnsBehind);
   return (_root: unknown, { id }: { id: string }, context: Context, info: GraphQLResolveInfo) => {
@@ -81,7 +89,11 @@ export function findOne<Name extends Table>({ name, type, columns, columnsBehind
   };
 }
 
-/** Resolves a connection of all of the viewer's rows. @throws InvalidInputError, UnauthenticatedError */
+/**
+ * Creates a resolver for a connection of all rows of the viewer's workspace.
+ *
+ * @throws InvalidInputError, UnauthenticatedError
+ */
 export function listAll<Name extends Table>({ name, columns, columnsBehind }: Entity<Name>) {
   const columnsOf = createColumnReader(columns, columnsBehind, ['edges', 'node']);
   return async (
@@ -104,7 +116,11 @@ type ListArgs<Name extends Table> = PageArgs & {
   order?: OrderOf<Name> | null | undefined;
 };
 
-/** Resolves a connection of the rows of one parent, read together with those of its neighbours. @throws InvalidInputError */
+/**
+ * Creates a resolver for a connection of the rows of one parent, read in one statement with those of its siblings.
+ *
+ * @throws InvalidInputError
+ */
 export function listOf<Name extends Table>(
   { name, columns, columnsBehind }: Entity<Name>,
   parent: ParentOf<Name>,
@@ -127,7 +143,8 @@ export function listOf<Name extends Table>(
   };
 }
 
+/** The field `totalCount` of every connection. */
 export const totalCountOptions = {
-  description: 'How many rows the whole list has. Counted only where it is asked for.',
+  description: 'The number of rows in the whole list. It is counted only when you ask for it.',
   resolve: ({ count }: { count: () => Promise<number> }) => count(),
 };

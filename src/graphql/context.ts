@@ -4,44 +4,44 @@ import type { Viewer } from '../domain/viewer.ts';
 import type { Loaders } from './loaders.ts';
 import type { Services } from './services.ts';
 
-/** The refresh token of a browser, where it keeps it in a cookie. */
+/** The cookie with a browser's refresh token. */
 export type RefreshCookie = {
-  /** As the request brought it. */
+  /** The token that the request sent. */
   value: string | undefined;
   set(token: string, expiresAt: Date): void;
   clear(): void;
 };
 
-/** What one request adds. */
+/** The context of one operation: the services, and what belongs to its request. */
 export type Context = Services & {
-  /** Who asks; for a token that is not valid, why; undefined for an anonymous request. */
+  /** The caller. An error if the token is not valid; undefined for an anonymous request. */
   viewer: Viewer | UnauthenticatedError | undefined;
-  /** Where the client reached this server, such as `http://127.0.0.1:4000`. */
+  /** This server's origin as the client sees it, such as `http://127.0.0.1:4000`. */
   origin: string;
-  /** Under which the log knows the request. */
+  /** The id of the request in the log. */
   requestId: string;
   /** The client's network address. */
   address: string;
   /** Undefined on a WebSocket, which cannot set one. */
   refreshCookie: RefreshCookie | undefined;
-  /** Look-ups that are asked together; most requests need none. */
+  /** Returns the request's loaders. They are created on first use, as most requests need none. */
   loaders: () => Loaders;
-  /** The time; an answer that depends on it is not kept. */
+  /** Returns the current time. An answer that uses it is not cached. */
   now: () => Date;
-  /** Says that the answer carries tokens: nobody is to keep it, nor to compress it. */
+  /** Marks the answer as one with tokens: it must not be stored or compressed. */
   markSecret: () => void;
-  /** The newest cursor of an earlier stream, where the transport tells it. */
+  /** The newest cursor of an earlier stream, if the transport sends it. */
   lastEventId: string | undefined;
-  /** Takes a place for a stream that ends with its session; absent where the transport has one. */
+  /** Registers an SSE stream, which ends with its session. Undefined on a WebSocket, which is already registered. */
   openStream: ((viewer: Context['viewer']) => boolean) | undefined;
 };
 
-/** What GraphQL is asked to run, in our context. */
+/** The arguments of graphql-js for one operation, with our context. */
 export type OperationArgs = Omit<ExecutionArgs, 'contextValue'> & { contextValue: Context };
 
 /**
- * @returns who asks.
- * @throws UnauthenticatedError for an anonymous request and for a token that is not valid.
+ * @returns the caller.
+ * @throws UnauthenticatedError for an anonymous request or an invalid token.
  */
 export function requireViewer(context: Context): Viewer {
   if (context.viewer === undefined) throw new UnauthenticatedError();

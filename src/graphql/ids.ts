@@ -2,10 +2,11 @@ import { globalId, type NodeType } from '../domain/ids.ts';
 import { parseInput } from '../domain/validation.ts';
 
 /**
- * Reads the id of an argument.
+ * Parses a global id of an argument.
  *
  * @param path the argument's name.
- * @throws InvalidInputError where it is no id of this type.
+ * @returns the id of the row.
+ * @throws InvalidInputError if it is not an id of this type.
  */
 export function parseId(type: NodeType, value: string, path = 'id'): string {
   return parseInput(globalId(type), value, path);

@@ -2,31 +2,37 @@ import type { NodeType } from '../domain/ids.ts';
 import { builder } from './builder.ts';
 
 const DirectionEnum = builder.enumType('OrderDirection', {
-  description: 'Which end of an order comes first.',
+  description: 'The direction of a sort order.',
   values: {
-    ASC: { description: 'The smallest or oldest first.' },
-    DESC: { description: 'The largest or newest first.' },
+    ASC: { description: 'Smallest or oldest first.' },
+    DESC: { description: 'Largest or newest first.' },
   },
 });
 
 const TimeRangeInput = builder.inputType('TimeRange', {
-  description: 'A span of time; a side that is left out is open.',
+  description: 'A time range. Leave out either side to make it open.',
   fields: (t) => ({
-    since: t.field({ type: 'DateTime', required: false, description: 'From this moment on.' }),
-    until: t.field({ type: 'DateTime', required: false, description: 'Before this moment.' }),
+    since: t.field({ type: 'DateTime', required: false, description: 'The start of the range, inclusive.' }),
+    until: t.field({ type: 'DateTime', required: false, description: 'The end of the range, exclusive.' }),
   }),
 });
 
 /** The input that orders a list. @param values the columns, by their names in the API. */
 export function orderInput<const Values extends EnumValues>(name: NodeType, rows: string, values: Values) {
   return builder.inputType(`${name}Order`, {
-    description: `How a list of ${rows} is ordered.`,
+    description: `The sort order of a list of ${rows}.`,
     fields: (t) => ({
       by: t.field({
-        type: builder.enumType(`${name}OrderBy`, { description: `What ${rows} can be ordered by.`, values }),
-        description: 'By what.',
+        type: builder.enumType(`${name}OrderBy`, {
+          description: `Fields that ${rows} can be sorted by.`,
+          values,
+        }),
+        description: `The field to sort ${rows} by.`,
       }),
-      direction: t.field({ type: DirectionEnum, description: 'Which end comes first.' }),
+      direction: t.field({
+        type: DirectionEnum,
+        description: 'Whether the order is ascending or descending.',
+      }),
     }),
   });
 }
@@ -34,12 +40,16 @@ export function orderInput<const Values extends EnumValues>(name: NodeType, rows
 type EnumValues = Record<string, { value: string; description: string }>;
 type InputFields = PothosSchemaTypes.InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>;
 
-/** The fields that all filters have. @param texts say which fields a search looks at, and when a row was created. */
+/**
+ * The fields that all filters have.
+ *
+ * @param texts the description of `created`, and the names of the fields that a search looks at.
+ */
 export const commonFilterFields = (t: InputFields, texts: { created: string; search: string }) => ({
   created: t.field({ type: TimeRangeInput, required: false, description: texts.created }),
   search: t.field({
     type: 'NonEmptyString',
     required: false,
-    description: `Words that ${texts.search} hold as they stand, whatever their case. At most 200 characters.`,
+    description: `Only rows whose ${texts.search} contains this text, in upper or lower case. At most 200 characters.`,
   }),
 });

@@ -5,13 +5,13 @@ import type { Columns, ParentOf, RowOf, Table } from '../store/lists/tables.ts';
 import type { Owner } from '../store/ownership.ts';
 import type { Services } from './services.ts';
 
-/** What is asked for belongs to an owner. */
+/** A key that belongs to a workspace. */
 type Owned = { owner: Owner };
 
-/** Loaders of one request: what is asked for in the same tick is read in one statement for each relation. */
+/** The loaders of one request. Keys of the same tick and relation are read with one statement. */
 export type Loaders = ReturnType<typeof createLoaders>;
 
-/** To be made for each request. */
+/** Creates the loaders of one request. */
 export function createLoaders({ campaigns, batches, posts, usages, outages }: Services) {
   return {
     campaigns: rowLoaders<'campaigns'>(campaigns),
@@ -20,7 +20,7 @@ export function createLoaders({ campaigns, batches, posts, usages, outages }: Se
     revisions: loader(posts.revisionsOf),
     batchCosts: loader((ids: readonly string[]) => usages.costs('batch', ids)),
     postCosts: loader((ids: readonly string[]) => usages.costs('post', ids)),
-    /** The code of the provider's outage that holds now, whatever it is asked for; null where there is none. */
+    /** Loads the code of the provider's current outage, or null. The key does not matter. */
     outage: loader(async (asked: readonly 'now'[]) => {
       const code = (await outages.current()) ?? null;
       return asked.map(() => code);
@@ -28,17 +28,17 @@ export function createLoaders({ campaigns, batches, posts, usages, outages }: Se
   };
 }
 
-/** Loaders of every table's rows. */
+/** The row loaders of every table. */
 export type ListLoaders = { [Name in Table]: RowLoaders<Name> };
 
-/** Loaders of the rows of one table: by their ids, as pages of a parent's rows, and how many rows a parent has. */
+/** Loaders for the rows of one table: rows by id, pages of a parent's rows, and counts of a parent's rows. */
 type RowLoaders<Name extends Table> = {
   byId: DataLoader<Owned & { id: string }, RowOf[Name] | null>;
   pages: DataLoader<PageKey<Name>, Awaited<ReturnType<EntityLists<Name, never>['pagesOf']>>[number]>;
   counts: DataLoader<Owned & { parent: ParentOf<Name>; id: string }, number>;
 };
 
-/** A page of one parent's rows, and what is shown of them. */
+/** A page of one parent's rows, with the columns to read. */
 type PageKey<Name extends Table> = Owned & {
   parent: ParentOf<Name>;
   page: PageOf;
@@ -79,12 +79,12 @@ function rowLoaders<Name extends Table>(
   };
 }
 
-/** Remembers nothing: a subscription keeps its context for hours, and a mutation reads what it has written. */
+/** Creates a loader without a cache: subscriptions keep their context for hours, and mutations read what they wrote. */
 function loader<Key, Value>(load: (keys: readonly Key[]) => Promise<readonly Value[]>) {
   return new DataLoader<Key, Value>(load, { cache: false });
 }
 
-/** What any of them shows; undefined, and so all, where one does not say. */
+/** @returns the columns that any of the keys needs; undefined, for all columns, if one key needs all. */
 function columnsOfAll<Row>(keys: readonly { columns: Columns<Row> }[]): Columns<Row> {
   const [first, ...others] = new Set(keys.map(({ columns }) => columns));
   if (others.length === 0) return first;
@@ -93,10 +93,10 @@ function columnsOfAll<Row>(keys: readonly { columns: Columns<Row> }[]): Columns<
 }
 
 /**
- * One statement for each owner, of whom a request has one, and each relation.
+ * Creates a loader that runs one statement for each workspace and relation.
  *
- * @param relation names what can be read in one statement.
- * @param load answers the keys of one owner and relation, in their order; the first stands for all.
+ * @param relation returns a name: keys with the same name can be read with one statement.
+ * @param load reads the keys of one workspace and relation, in order. `first` is one of them.
  */
 function ownedLoader<Key extends Owned, Value>(
   relation: (key: Key) => string,
@@ -104,8 +104,8 @@ function ownedLoader<Key extends Owned, Value>(
 ) {
   return loader<Key, Value>(async (keys) => {
     const values = new Map<Key, Value>();
-    const together = Map.groupBy(keys, (key) => `${key.owner.workspaceId} ${relation(key)}`);
-    for (const own of together.values()) {
+    const groups = Map.groupBy(keys, (key) => `${key.owner.workspaceId} ${relation(key)}`);
+    for (const own of groups.values()) {
       const [first] = own;
       if (first === undefined) continue;
       const found = await load(first, own);
@@ -116,7 +116,7 @@ function ownedLoader<Key extends Owned, Value>(
     }
     return keys.map((key) => {
       const value = values.get(key);
-      if (value === undefined) throw new Error('a loader answered short');
+      if (value === undefined) throw new Error('a loader returned too few values');
       return value;
     });
   });

@@ -5,8 +5,10 @@ import type { Table } from '../store/lists/tables.ts';
 import { requireViewer, type Context } from './context.ts';
 
 /**
- * @returns the viewer's node with this id; null for an absent node and for another workspace's alike.
- * @throws InvalidInputError for an id of no node, UnauthenticatedError
+ * Finds a node by its decoded global id.
+ *
+ * @returns the node; null if it does not exist or belongs to another workspace.
+ * @throws InvalidInputError if no node has such an id, UnauthenticatedError
  */
 export async function findNode(
   context: Context,
@@ -20,7 +22,7 @@ export async function findNode(
 
 type Find = (context: Context, viewer: Viewer, id: string) => Promise<object | null>;
 
-/** How a node of each type is found. */
+/** Functions that find a node, by type. */
 const finders: { [Type in NodeType]: Find } = {
   User: (context, viewer, id) => (id === viewer.userId ? context.accounts.me(viewer) : Promise.resolve(null)),
   Workspace: async ({ workspaces }, viewer, id) =>
@@ -35,7 +37,7 @@ const isNodeType = (typename: string): typename is NodeType => Object.hasOwn(fin
 function rowOf(name: Table): Find {
   return async ({ loaders }, owner, id) => {
     const row = await loaders()[name].byId.load({ owner, id });
-    // A row that is being deleted is there only for the rows that refer to it.
+    // A row that is being deleted is only visible through rows that refer to it.
     return row !== null && 'deletedAt' in row && row.deletedAt !== null ? null : row;
   };
 }

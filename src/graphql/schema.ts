@@ -27,13 +27,17 @@ import './types/batches/quote.ts';
 import './types/batches/progress-events.ts';
 import './types/batches/subscriptions.ts';
 
-/** What Pothos answers by functions that only read a property. */
+/** Fields whose Pothos resolver only reads a property, by the end of their type's name. */
 const readFields = { Connection: ['edges', 'pageInfo'], Edge: ['node', 'cursor'] };
 
-/** The whole schema; schema.graphql is printed from it. */
+/** The whole schema. schema.graphql is printed from it. */
 export const schema: GraphQLSchema = withFastFields(withListCosts(builder.toSchema()));
 
-/** @throws Error for a list of objects whose cost is not known: documents could ask for any number of them. */
+/**
+ * Checks that every list of objects has a cost; without one, documents could ask for any number of them.
+ *
+ * @throws Error if a list has none.
+ */
 function withListCosts(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith('__')) continue;
@@ -48,8 +52,8 @@ function withListCosts(schema: GraphQLSchema): GraphQLSchema {
 }
 
 /**
- * Removes Pothos' resolvers from the fields that lists have most of: it makes a promise for each id, and calls a function for
- * each edge. GraphQL reads a property by itself where a field has no resolver.
+ * Removes Pothos' resolvers from the most frequent fields of lists, because they create a promise for each id and call a
+ * function for each edge. graphql-js reads a property itself if a field has no resolver.
  */
 function withFastFields(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {

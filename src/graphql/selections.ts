@@ -3,16 +3,17 @@ import { Kind, type FieldNode, type GraphQLResolveInfo, type SelectionSetNode } 
 type Info = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>;
 
 /**
- * Reads what a field's selection says to its resolver.
+ * Creates a function that reads a field's selection for its resolver.
  *
- * @param read is given all fields that are selected of it, whatever their conditions.
- * @param path the fields between the field and those, such as `edges`, `node`.
+ * @param read computes a value from all selected fields. `@skip` and `@include` are ignored.
+ * @param path the fields from the resolved field down to the selection to read, such as `edges`, `node`.
+ * @returns a function from a resolver's info to that value.
  */
 export function createSelectionReader<Value>(
   read: (fields: readonly FieldNode[]) => Value,
   path: readonly string[] = [],
 ): (info: Info) => Value {
-  // Documents are kept and their fields with them (graphql/execution/documents.ts): each that stands alone is looked at once.
+  // Parsed documents are cached (graphql/execution/documents.ts), so each field node is read once.
   const known = new WeakMap<FieldNode, { value: Value }>();
 
   function find({ fieldNodes, fragments }: Info): Value {

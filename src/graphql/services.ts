@@ -13,7 +13,7 @@ import type { Workspaces } from '../services/workspaces/workspaces.ts';
 import type { AssetStore } from '../store/assets.ts';
 import type { PrismaClient } from '../store/generated/prisma/client.ts';
 
-/** What resolvers work with: the same for all requests. */
+/** The services that resolvers use, shared by all requests. */
 export type Services = {
   prisma: PrismaClient;
   accounts: Accounts;
@@ -27,6 +27,6 @@ export type Services = {
   quotes: Quotes;
   usages: Usages;
   assets: AssetStore;
-  /** Files are served over plain HTTP; no resolver uses it. */
+  /** Used by the export route only; no resolver uses it. */
   exports: Exports;
 };

@@ -6,7 +6,7 @@ import type { Entity, FilterOf } from './entities/entity.ts';
 import { entities } from './entities/registry.ts';
 import type { Services } from './services.ts';
 
-/** What each call of a service reads, as tags of the cache. */
+/** Functions that return the cache tags of what a service method reads, by method. */
 type Notes<Service> = {
   [Name in keyof Service]?: Service[Name] extends (...args: infer Args) => unknown
     ? (...args: Args) => readonly string[]
@@ -14,8 +14,10 @@ type Notes<Service> = {
 };
 
 /**
- * The services as one answer uses them: they tell of which rows and lists it is made. A call that no note is
- * written for here makes it uncacheable: what the cache does not know it does not keep.
+ * Wraps the services so that they record which rows and lists an answer reads. A method without tags here makes the
+ * answer uncacheable.
+ *
+ * @param reads collects the tags of one answer.
  */
 export function trackReads(services: Services, reads: Collector): Services {
   const track = <Service extends object>(service: Service, notes: Notes<Service> = {}): Service =>
@@ -43,7 +45,7 @@ export function trackReads(services: Services, reads: Collector): Services {
     usages: track(services.usages, {
       costs: (of, ids) => ids.map(of === 'batch' ? tagOf.batch : tagOf.post),
     }),
-    // A picture's address is made of its key, and never expires.
+    // The address of an image depends on its key alone and never expires.
     assets: track(services.assets, { urlOf: nothing }),
     prisma: track(services.prisma),
     accounts: track(services.accounts),
@@ -58,7 +60,7 @@ export function trackReads(services: Services, reads: Collector): Services {
 
 const nothing = () => [];
 
-/** What the lists of an entity read. */
+/** The cache tags of the list methods of an entity. */
 function listNotes<Name extends Table>({ tags }: Entity<Name>) {
   return {
     find: (_owner: Owner, id: string) => [tags.row(id)],

@@ -1,11 +1,12 @@
 import { networkOf } from '../domain/addresses.ts';
 
-/** Counts what stays open, WebSockets and SSE streams, by network address (IPv6: by /64). */
+/** Counts open WebSockets and streams by client network (IPv6: by /64). */
 export type ConnectionCount = {
-  /** @returns how to give the place back; undefined where there is none left. */
+  /** Adds a connection. @returns a function that removes it; undefined if a limit is reached. */
   enter(address: string): (() => void) | undefined;
 };
 
+/** @param limits the most connections of this process, and of one client network. */
 export function createConnectionCount(limits: {
   maxSockets: number;
   maxSocketsPerAddress: number;

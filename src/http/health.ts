@@ -1,21 +1,22 @@
 import type { ServerResponse } from 'node:http';
 import type { CacheCounts } from '../cache/cache.ts';
 
-/** What must work for this instance to take requests. Each resolves when it does. */
+/** The conditions for this instance to take requests. Each check resolves if its condition holds. */
 export type HealthChecks = Record<string, () => Promise<void>>;
 
-/** What an operator should know although requests are taken: each resolves with a word for it, or undefined. */
+/** Notices for the operator that do not affect readiness. Each resolves with a word, or undefined if all is well. */
 export type HealthNotices = Record<string, () => Promise<string | undefined>>;
 
-const patienceMs = 1_000;
-/** How long an outcome is told to all who ask, so that questions cost nothing behind this process. */
+const timeoutMs = 1_000;
+/** How long a result is reused, so that frequent requests cost nothing. */
 const keptMs = 500;
 
 /**
- * `/health/live`: the process answers. `/health/ready`: what it needs answers as well, and it is not about to stop,
- * else 503; it also says what is amiss elsewhere. `/health/cache`: what the cache of this instance has been asked
- * since its start, and what it takes. Nobody is refused, as an instance that is asked too often is not ill: the checks
- * run twice a second at most.
+ * Creates the health route.
+ *
+ * `/health/live` answers 200 if the process runs. `/health/ready` answers 200 if all checks pass and the process is not
+ * stopping, else 503; it also lists the notices. `/health/cache` returns the counters of this instance's cache. There is
+ * no rate limit: results are reused, so the checks run at most twice a second.
  */
 export function createHealth({
   checks,
@@ -50,7 +51,7 @@ export function createHealth({
 
 type Readiness = { isReady: boolean; words: Record<string, string> };
 
-/** Notices are not asked where a check fails: most of them need what the checks are about. */
+/** Runs the checks. Runs the notices only if all checks pass, because most depend on the same services. */
 async function look(checks: HealthChecks, notices: HealthNotices): Promise<Readiness> {
   const outcomes = await wordsOf(checks, (check) => check().then(() => 'ok'));
   const isReady = Object.values(outcomes).every((word) => word === 'ok');
@@ -70,11 +71,11 @@ async function wordsOf<T>(
   return Object.fromEntries(answers.flatMap(({ name, word }) => (word === undefined ? [] : [[name, word]])));
 }
 
-/** @returns what is said within a second, else `slow`; `down` where it fails. */
+/** @returns the word within a second, else `slow`; `down` if the check fails. */
 async function inTime(said: Promise<string | undefined>): Promise<string | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const slow = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve('slow'), patienceMs);
+    timer = setTimeout(() => resolve('slow'), timeoutMs);
   });
   return Promise.race([said.catch(() => 'down'), slow]).finally(() => clearTimeout(timer));
 }

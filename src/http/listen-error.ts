@@ -1,9 +1,9 @@
-/** The server cannot listen where the settings say. The message names the setting. */
+/** The server cannot listen on the address in the settings. The message names the setting. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
 }
 
-/** @returns what to do about a failed `listen`; the error itself where no setting is at fault. */
+/** @returns a ListenError that says what to change; the error itself if no setting caused it. */
 export function explainListenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
   if (error.code === 'EADDRINUSE') {
     return new ListenError(

@@ -14,12 +14,12 @@ import { createClientReader, type ClientInfo } from './request/client-info.ts';
 import { compress } from './response/compress.ts';
 import { createConnectionCount } from './connection-count.ts';
 import { createGraphqlRoute } from './graphql/route.ts';
-import { createGraphqlServer } from './graphql/operations.ts';
+import { createGraphqlServer } from './graphql/graphql-server.ts';
 import { graphqlPath } from './graphql/request-context.ts';
 import { exportPrefix, serveExport } from './files/exports.ts';
-import { pathOf, requestIdOf } from './response/headers.ts';
+import { pathOf, requestIdOf } from './request/headers.ts';
 import { createHealth, type HealthChecks, type HealthNotices } from './health.ts';
-import { isAllowedHost } from './request/hosts.ts';
+import { isAllowedHost } from './request/allowed-hosts.ts';
 import { explainListenError } from './listen-error.ts';
 import type { PersistedDocuments } from './graphql/persisted-documents.ts';
 import { securityHead, setHead, type Head } from './response/security-headers.ts';
@@ -28,35 +28,36 @@ import { watchStalledSockets } from './stalled-sockets.ts';
 import { createUnfinishedInput } from './request/unfinished-input.ts';
 import { asksForWebSocket, attachWebSockets } from './websocket/server.ts';
 
+/** The HTTP server of a process. */
 export type HttpServer = {
   /** @returns the address it listens on, such as `http://127.0.0.1:4000`. @throws ListenError */
   start(host: string, port: number): Promise<string>;
-  /** Refuses new connections, ends subscriptions, and waits for requests in flight at most `graceMs`. */
+  /** Refuses new connections, ends subscriptions, and waits at most `graceMs` for running requests. */
   stop(graceMs: number): Promise<void>;
 };
 
-/** The largest request: a document with its variables; also the largest message on a WebSocket. */
+/** The largest request body and WebSocket message. */
 const maxBodyBytes = 1024 * 1024;
-/** All requests and messages together that have begun to come and are not parsed. */
+/** Limits of requests and messages that are not complete or not parsed yet. */
 const unfinishedLimits = { maxBytes: 32 * 1024 * 1024, maxBytesPerNetwork: 16 * 1024 * 1024 };
-/** How long a client may take to send its headers, and its whole request: nobody holds a connection for nothing. */
-const patience = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 };
+/** How long a client may take to send its headers, and its whole request. */
+const timeouts = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 };
 const keepAliveTimeoutMs = 10_000;
 const hostWarningMs = 60_000;
 const maxLoggedHost = 100;
-/** To listen there is to listen on every address of the machine. */
+/** Host settings that listen on every address of the machine. */
 const anyAddress = new Set(['0.0.0.0', '::']);
 
 /**
- * All that is served on one port: GraphQL, pictures, exports, health.
+ * Creates the server of one port: GraphQL, images, exports and health.
  *
- * @param deps.servesApi false for a process that only makes posts: it says how it is, and nothing else.
+ * @param deps.servesApi false for a worker process, which only serves health.
  */
 export function createHttpServer(deps: {
   services: Services;
   sessions: Sessions;
   limits: RateLimits;
-  /** Undefined: no answer is kept. */
+  /** The cache of answers; undefined if it is off. */
   cache: Cache<CachedAnswer> | undefined;
   persisted: PersistedDocuments;
   settings: HttpSettings;
@@ -76,7 +77,7 @@ export function createHttpServer(deps: {
   let isStopping = false;
   let warnedAt = -Infinity;
 
-  /** Anybody can name any host: one of them a minute stands in the log. */
+  /** Logs a refused host, at most once a minute, because anybody can send any host. */
   function warnOfHost(host: string): void {
     const now = performance.now();
     if (now - warnedAt < hostWarningMs) return;
@@ -108,7 +109,7 @@ export function createHttpServer(deps: {
       response
         .writeHead(404, { 'content-type': 'text/plain' })
         .end(
-          'Not found. This process makes posts (ROLE=worker); GraphQL is served by those with ROLE=api or all.\n',
+          'Not found. This process generates posts (ROLE=worker). GraphQL is served by processes with ROLE=api or all.\n',
         );
     } else if (path.startsWith(assetPrefix)) {
       await serveAsset(request, response, client, deps);
@@ -161,10 +162,10 @@ export function createHttpServer(deps: {
     }
   }
 
-  // Another protocol may be offered to anybody; who does not know it goes on with HTTP/1.1 (RFC 9110, section 7.8).
+  // An upgrade to an unknown protocol is ignored and HTTP/1.1 continues (RFC 9110, section 7.8).
   const shouldUpgradeCallback = deps.servesApi ? asksForWebSocket : () => false;
   const server = createServer(
-    { ...patience, shouldUpgradeCallback },
+    { ...timeouts, shouldUpgradeCallback },
     (request, response) => void answer(request, response),
   );
   server.keepAliveTimeout = keepAliveTimeoutMs;
@@ -205,7 +206,7 @@ export function createHttpServer(deps: {
     async stop(graceMs) {
       isStopping = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      // Upgraded sockets are not the server's any more; a peer that is gone would hold them for half a minute.
+      // The server no longer owns upgraded sockets, and a lost peer would keep them open for half a minute.
       const grace = setTimeout(() => {
         webSockets?.terminate();
         server.closeAllConnections();
@@ -221,7 +222,7 @@ export function createHttpServer(deps: {
   };
 }
 
-/** The answer to a request for a host that this server is not (RFC 9110, section 15.5.20). */
+/** Answers 421 to a request for an unknown host (RFC 9110, section 15.5.20). */
 function refuseHost(response: ServerResponse, head: Head): void {
   const message =
     'This server is not known under this host. If it should be, set ALLOWED_HOSTS to the names that it is reached by.';

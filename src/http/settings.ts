@@ -1,17 +1,19 @@
-/** What the transports allow; see docs/configuration.md. */
+/** Settings of the HTTP server; see docs/configuration.md. */
 export type HttpSettings = {
-  /** Addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. */
+  /** Addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` headers are trusted. */
   trustedProxies: readonly string[];
-  /** Host names, in lower case, under which this server is reached, besides addresses and `localhost`. */
+  /** Accepted host names in lower case. IP addresses and `localhost` are always accepted. */
   allowedHosts: ReadonlySet<string>;
-  /** Origins of browser pages, besides this server's own, that may call it. */
+  /** Origins of browser pages that may call the server. Its own origin always may. */
   allowedOrigins: readonly string[];
-  /** Whether the schema may be asked for, and errors suggest names. */
+  /** Whether introspection is allowed and errors suggest names. */
   introspection: boolean;
-  /** Whether nothing but the documents of `persistedDocuments` runs. */
+  /** Whether only the documents of `persistedDocuments` may run. */
   persistedOnly: boolean;
-  /** A JSON file of documents by their SHA-256. */
+  /** The path of a JSON file with documents by SHA-256 hash. */
   persistedDocuments: string;
+  /** The most open streams and WebSockets of this process. */
   maxSockets: number;
+  /** The most open streams and WebSockets of one client network. */
   maxSocketsPerAddress: number;
 };

@@ -2,19 +2,19 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
- * How long a peer may take nothing of what waits for it. Less than a WebSocket's peer may leave a ping without an
- * answer, which one who does not read cannot give either.
+ * How long a peer may read nothing while data waits for it. Shorter than the ping timeout of WebSockets, because a peer that
+ * does not read cannot answer a ping either.
  */
 const stalledMs = 10_000;
-const lookEveryMs = 2_000;
-/** A peer that is gone is found by TCP after this and ten probes, one a second, while nothing is on its way. */
+const checkEveryMs = 2_000;
+/** TCP finds a lost peer of an idle connection after this time and ten probes, one a second. */
 const keepAliveAfterMs = 10_000;
 
 /**
- * Ends connections whose peer has stopped to read, or is gone.
+ * Closes connections whose peer stopped reading or is gone.
  *
- * @param close ends one that has stalled.
- * @returns how to stop watching.
+ * @param close closes a stalled connection.
+ * @returns a function that stops watching.
  */
 export function watchStalledSockets(server: Server, close: (socket: Socket) => void): () => void {
   const sockets = new Map<Socket, { taken: number; at: number }>();
@@ -35,6 +35,6 @@ export function watchStalledSockets(server: Server, close: (socket: Socket) => v
         close(socket);
       }
     }
-  }, lookEveryMs).unref();
+  }, checkEveryMs).unref();
   return () => clearInterval(timer);
 }

@@ -19,13 +19,15 @@ export type Deadline = {
   ms(): number;
   /** A call is slow after this many milliseconds: twice what nearly all calls of its kind take. */
   slowMs(): number;
-  /** Tells that a call was answered after `latencyMs`. */
+  /** Records that a call was answered after `latencyMs`. */
   answered(latencyMs: number): void;
-  /** Tells that a call was given up after `waitedMs`. The next calls get twice as long, until one is answered. */
+  /** Records that a call was given up after `waitedMs`. The next calls get twice as long, until one is answered. */
   missed(waitedMs: number): void;
 };
 
 /**
+ * Creates a deadline for one kind of call.
+ *
  * @param bounds.floorMs the shortest deadline.
  * @param bounds.ceilingMs the longest deadline, also used until five calls were answered.
  */
@@ -58,7 +60,10 @@ export function createDeadline({ floorMs, ceilingMs }: { floorMs: number; ceilin
   };
 }
 
-/** The slowest captions and images seen at OpenAI took about a third of these ceilings (see `slowestShare`). */
+/**
+ * Creates the deadlines of captions and images. The slowest calls at OpenAI took about a third of these ceilings (see
+ * `slowestShare`).
+ */
 export function createDeadlines(): { caption: Deadline; image: Deadline } {
   return {
     caption: createDeadline({ floorMs: 10_000, ceilingMs: 60_000 }),

@@ -7,6 +7,7 @@ import type { OutageBoard } from './outages.ts';
 import type { Provider, Purchase } from './provider.ts';
 import { watchStandstill } from './standstill.ts';
 
+/** A provider behind a circuit breaker, and what its state allows. */
 export type GuardedProvider = {
   provider: Provider;
   /** How many jobs may start now: any number while the circuit is closed, one as a probe while it is open, none in a pause. */
@@ -27,7 +28,7 @@ const accountFaultMs = 3_600_000;
 
 /**
  * Acts on what the provider says about itself. Limits and pauses go to admission. Failures of the provider itself open a
- * circuit: while it is open no job is fetched, and the board tells everybody why. A call that takes longer than its
+ * circuit: while it is open no job is fetched, and the board shows the reason. A call that takes longer than its
  * deadline is given up as PROVIDER_TIMEOUT.
  */
 export function guardProvider(
@@ -45,7 +46,7 @@ export function guardProvider(
     { halfOpenAfter: halfOpenAfterMs, breaker: new ConsecutiveBreaker(failuresToOpen) },
   );
   let isAccountBroken = false;
-  // An account fault says more than a standstill. It stays on the board until both models work.
+  // An account fault is more specific than a standstill. It stays on the board until both models work.
   const standstill = watchStandstill({
     report: (code, ms) => isAccountBroken || outages.report(code, ms),
     clear: () => isAccountBroken || outages.clear(),
@@ -139,7 +140,7 @@ export function guardProvider(
   const pauseListeners: (() => void)[] = [];
   const refusedAt = new Map<string, number>();
   /**
-   * Pauses everybody for as long as the provider asks, and counts its buckets as empty. Slows down below the limit only if
+   * Pauses all instances for as long as the provider asks, and counts its buckets as empty. Slows down below the limit only if
    * no cut and no earlier refusal explains this one.
    */
   async function refused(model: string, error: ProviderError, sentAt: number): Promise<void> {

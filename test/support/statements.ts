@@ -4,8 +4,8 @@ import { clockMs } from '../../bench/support/child.ts';
 /** One statement that this process sent to Postgres, through Prisma or pg-boss. */
 export type Statement = {
   text: string;
-  /** When its answer was here, on the machine's monotonic clock. */
-  answeredAtMs: number | undefined;
+  /** On the machine's monotonic clock. */
+  sentAtMs: number;
 };
 
 let recorded: Statement[] | undefined;
@@ -14,22 +14,16 @@ let recorded: Statement[] | undefined;
 export function watchDriver(): void {
   const watched = new Proxy(pg.Client.prototype.query, {
     apply(query, client, args: unknown[]) {
-      const answer: unknown = Reflect.apply(query, client, args);
-      if (recorded !== undefined) record(recorded, args[0], answer);
-      return answer;
+      if (recorded !== undefined) record(recorded, args[0]);
+      return Reflect.apply(query, client, args);
     },
   });
   Reflect.set(pg.Client.prototype, 'query', watched);
 }
 
-function record(list: Statement[], query: unknown, answer: unknown): void {
+function record(list: Statement[], query: unknown): void {
   const text = typeof query === 'object' && query !== null && 'text' in query ? query.text : query;
-  const statement: Statement = { text: String(text).trim(), answeredAtMs: undefined };
-  list.push(statement);
-  const answered = () => {
-    statement.answeredAtMs = clockMs();
-  };
-  if (answer instanceof Promise) answer.then(answered, () => undefined);
+  list.push({ text: String(text).trim(), sentAtMs: clockMs() });
 }
 
 /** @returns all statements that were sent while `work` ran, and its result. */

@@ -8,13 +8,13 @@ export abstract class PressrunError extends Error {
   abstract readonly code: string;
 }
 
-/** What is wrong with one field of the input. `path` as in `input.postCount`. */
+/** A problem with one input field. `path` is such as `input.postCount`. */
 export type FieldFault = { path: string; message: string };
 
 /** One error names at most this many bad fields. */
 const maxFaults = 20;
 
-/** The input breaks a rule. Names every bad field, at most 20; nothing was written. */
+/** The input breaks a rule. Names every bad field, at most 20. Nothing was changed. */
 export class InvalidInputError extends PressrunError {
   override readonly name = 'InvalidInputError';
   readonly code = 'INVALID_INPUT';
@@ -29,7 +29,7 @@ export class InvalidInputError extends PressrunError {
   }
 }
 
-/** The row does not exist or belongs to somebody else. Callers cannot tell which. */
+/** The row does not exist or belongs to another workspace. Callers cannot tell which. */
 export class NotFoundError extends PressrunError {
   override readonly name = 'NotFoundError';
   readonly code = 'NOT_FOUND';
@@ -64,7 +64,7 @@ export class PostStateError extends PressrunError {
   readonly code = 'POST_STATE';
 }
 
-/** Somebody changed the post after the caller read it. Nothing was written. */
+/** The post was changed after the caller read it. Nothing was changed. */
 export class VersionConflictError extends PressrunError {
   override readonly name = 'VersionConflictError';
   readonly code = 'VERSION_CONFLICT';
@@ -72,30 +72,28 @@ export class VersionConflictError extends PressrunError {
   readonly currentVersion: number;
 
   constructor(currentVersion: number) {
-    super(
-      'The post was changed since you read it. Read it again, and repeat your change on what it says now.',
-    );
+    super('The post was changed after you read it. Read it again, then repeat your change.');
     this.currentVersion = currentVersion;
   }
 }
 
-/** The idempotency key was used before with another input. */
+/** The idempotency key was used before with different input. */
 export class IdempotencyConflictError extends PressrunError {
   override readonly name = 'IdempotencyConflictError';
   readonly code = 'IDEMPOTENCY_CONFLICT';
 
   constructor() {
-    super('This idempotency key was used with another input. Take a new key, or repeat the first input.');
+    super('This idempotency key was used with different input. Use a new key, or repeat the first input.');
   }
 }
 
-/** An account with this email exists. */
+/** A user with this email address already exists. */
 export class EmailTakenError extends PressrunError {
   override readonly name = 'EmailTakenError';
   readonly code = 'EMAIL_TAKEN';
 
   constructor() {
-    super('An account with this email exists. Log in instead.');
+    super('A user with this email address already exists. Log in instead.');
   }
 }
 
@@ -122,7 +120,7 @@ export class UnauthenticatedError extends PressrunError {
   }
 }
 
-/** The viewer's role in the workspace does not allow it. Nothing was changed. */
+/** The viewer's role in the workspace does not allow the operation. Nothing was changed. */
 export class ForbiddenError extends PressrunError {
   override readonly name = 'ForbiddenError';
   readonly code = 'FORBIDDEN';
@@ -141,7 +139,7 @@ export class InvalidRefreshTokenError extends PressrunError {
   readonly code = 'INVALID_REFRESH_TOKEN';
 
   constructor() {
-    super('This refresh token does not work, or no longer. Log in again.');
+    super('This refresh token is not valid, or no longer valid. Log in again.');
   }
 }
 
@@ -166,7 +164,7 @@ export class RateLimitedError extends RetryableError {
   }
 }
 
-/** Something that this server needs does not answer, or the server is overloaded. Nothing was changed. */
+/** A service that this server needs does not answer, or the server is overloaded. Nothing was changed. */
 export class ServiceUnavailableError extends RetryableError {
   override readonly name = 'ServiceUnavailableError';
   readonly code = 'SERVICE_UNAVAILABLE';
@@ -176,15 +174,12 @@ export class ServiceUnavailableError extends RetryableError {
   }
 }
 
-/** Too many posts of earlier orders are not written yet. Nothing was written. */
+/** Too many posts of earlier batches are still unfinished. Nothing was changed. */
 export class OrderLimitError extends RetryableError {
   override readonly name = 'OrderLimitError';
   readonly code = 'ORDER_LIMIT';
 
   constructor(atMost: number) {
-    super(
-      `An account may have at most ${atMost} posts ordered that are not written yet. Try again in a minute.`,
-      60,
-    );
+    super(`A workspace may have at most ${atMost} unfinished posts. Try again in a minute.`, 60);
   }
 }

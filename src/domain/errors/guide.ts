@@ -17,138 +17,139 @@ export type ErrorCode =
   | 'ORIGIN_NOT_ALLOWED'
   | 'INTERNAL';
 
-/** What a caller should know about a code. `retry` says whether the same request may succeed later. */
+/** Guidance for callers about a code. `retry` says whether the same request may succeed later. */
 export type Guidance = { meaning: string; retry: string; action: string };
 
 const never = 'No';
 
-/** What callers can do about each code. docs/errors.md is made from it. */
+/** Guidance for each code. docs/errors.md is generated from it. */
 export const errorGuide: Readonly<Record<ErrorCode, Guidance>> = {
   INVALID_INPUT: {
-    meaning: 'The input breaks a rule; nothing was written.',
+    meaning: 'The input is invalid. Nothing was changed.',
     retry: never,
-    action: 'Show `fields` at the form’s fields, and send what fits.',
+    action: 'Show each message of `fields` at its form field, and send valid input.',
   },
   NOT_FOUND: {
-    meaning: 'There is no such thing, or it is not yours.',
+    meaning: 'The object does not exist, or it belongs to another workspace.',
     retry: never,
-    action: 'Look at the id that `path` names. It may have been deleted.',
+    action: 'Check the id that `path` names. The object may have been deleted.',
   },
   UNAUTHENTICATED: {
     meaning: 'The request carries no valid access token.',
     retry: 'After a login',
-    action: 'Log in, and repeat the request with the new token.',
+    action: 'Log in, then repeat the request with the new token.',
   },
   FORBIDDEN: {
-    meaning: 'Your role in the workspace does not allow it; nothing was changed.',
-    retry: 'With the role that it needs',
-    action: 'Ask an owner of the workspace. Show only what `me.role` allows.',
+    meaning: 'Your role in the workspace does not allow this operation. Nothing was changed.',
+    retry: 'With the required role',
+    action: 'Ask an owner of the workspace. Offer only what `me.role` allows.',
   },
   WRONG_CREDENTIALS: {
-    meaning: 'Email and password do not belong together.',
+    meaning: 'The email address or the password is wrong.',
     retry: never,
-    action: 'Ask for them again.',
+    action: 'Ask the user for both again.',
   },
   INVALID_REFRESH_TOKEN: {
-    meaning: 'The refresh token is unknown, expired, or was used before; in that case its session has ended.',
+    meaning: 'The refresh token is unknown, expired or already used. A second use ends its session.',
     retry: never,
-    action: 'Log in.',
+    action: 'Log in again.',
   },
   RATE_LIMITED: {
-    meaning: 'Too many requests of this account, this address, or everybody.',
+    meaning: 'Too many requests from this user, this address, or all clients together.',
     retry: 'After `retryAfter` seconds',
-    action: 'Wait as long as it says, and send less at once.',
+    action: 'Wait for that time, then send fewer requests at once.',
   },
   SERVICE_UNAVAILABLE: {
-    meaning: 'Something that the answer needs cannot be asked now; nothing was written.',
+    meaning: 'A service that the request needs is not available. Nothing was changed.',
     retry: 'Yes, after a while',
-    action: 'Repeat the request with growing pauses.',
+    action: 'Repeat the request with increasing delays.',
   },
   ORDER_LIMIT: {
-    meaning: 'Too many posts of your earlier orders are not written yet; nothing was written.',
+    meaning: 'Too many posts of earlier batches are still unfinished. Nothing was changed.',
     retry: 'After `retryAfter` seconds',
-    action: 'Wait as long as it says, and order less at once.',
+    action: 'Wait for that time, then order fewer posts at once.',
   },
   EMAIL_TAKEN: {
-    meaning: 'An account with this email exists.',
+    meaning: 'A user with this email address already exists.',
     retry: never,
     action: 'Log in instead.',
   },
   IDEMPOTENCY_CONFLICT: {
-    meaning: 'The key was used with another input in the last 24 hours.',
+    meaning: 'The idempotency key was used with different input in the last 24 hours.',
     retry: never,
-    action: 'Take a new key for the new order, or repeat the first input.',
+    action: 'Use a new key for a new batch, or repeat the first input.',
   },
   BATCH_STATE: {
-    meaning: 'The batch cannot be controlled this way as it stands now.',
-    retry: 'When it stands elsewhere',
-    action: 'Read `Batch.status`. A cancelled batch stays cancelled: start a new one.',
+    meaning: 'The status of the batch does not allow this operation.',
+    retry: 'When its status has changed',
+    action: 'Read `Batch.status`. A cancelled batch stays cancelled: start a new batch.',
   },
   CAMPAIGN_STATE: {
     meaning: 'The campaign is archived, or it has unfinished batches.',
-    retry: 'When that is changed',
-    action: 'Restore it before you start a batch; cancel its batches before you delete it.',
+    retry: 'When its status has changed',
+    action: 'Restore the campaign before you start a batch. Cancel its batches before you delete it.',
   },
   POST_STATE: {
-    meaning: 'The post has no content yet, is being made, or belongs to a cancelled batch.',
+    meaning: 'The post has no content yet, is being generated, or belongs to a cancelled batch.',
     retry: 'When it is completed',
-    action: 'Follow its batch with `batchEvents`, and repeat the request after its `PostCompletedEvent`.',
+    action:
+      'Follow its batch with `batchEvents`, and repeat the request after the `PostCompletedEvent` of the post.',
   },
   VERSION_CONFLICT: {
-    meaning: 'Somebody changed the post since you read it; nothing was written.',
+    meaning: 'The post was changed after you read it. Nothing was changed.',
     retry: 'With the new version',
-    action: 'Read the post again, show both texts, and repeat the change with its `version`.',
+    action: 'Read the post again, show both versions, and repeat the change with the new `version`.',
   },
   DOCUMENT_TOO_LARGE: {
     meaning:
-      'The document asks for more than one operation may; nothing was run. Mutations and subscriptions may ask for less than queries: for no answer that could have more than 8 MiB.',
+      'The document exceeds the limits of one operation. Nothing was run. Mutations and subscriptions have a lower limit than queries: their answer must not be able to exceed 8 MiB.',
     retry: never,
-    action: 'Ask for fewer fields, aliases, fragments or rows at once, in several requests.',
+    action: 'Request fewer fields, aliases, fragments or rows, and split the document into several requests.',
   },
   ANSWER_TOO_LARGE: {
-    meaning: 'The answer to the query has more than 8 MiB.',
+    meaning: 'The answer to the query exceeds 8 MiB.',
     retry: never,
-    action: 'Ask for fewer rows or long fields at once.',
+    action: 'Request fewer rows or fewer long fields at once.',
   },
   TOO_MANY_ERRORS: {
-    meaning: 'The answer has more errors than the 20 that are listed before this one.',
+    meaning: 'The answer has more than 20 errors; only the first 20 are listed before this one.',
     retry: never,
-    action: 'Mend those that are listed, and ask again.',
+    action: 'Fix the listed errors and repeat the request.',
   },
   SYNTAX_ERROR: {
-    meaning: 'The document is not GraphQL.',
+    meaning: 'The document is not valid GraphQL.',
     retry: never,
-    action: 'Mend it where the message says.',
+    action: 'Fix the document at the position in the message.',
   },
   HOST_NOT_ALLOWED: {
-    meaning: 'The server is not known under the host that the request names.',
+    meaning: 'The server does not accept the host name of the request.',
     retry: never,
-    action: 'Use a name of the server’s, or add this one to `ALLOWED_HOSTS`.',
+    action: 'Use a host name of the server, or add this one to `ALLOWED_HOSTS`.',
   },
   ORIGIN_NOT_ALLOWED: {
-    meaning: 'Pages of this origin may not call the server.',
+    meaning: 'Pages from this origin may not call the server.',
     retry: never,
     action: 'Add the origin to `ALLOWED_ORIGINS`.',
   },
   INTERNAL: {
-    meaning: 'Something went wrong on our side; what it was stands in the server’s log.',
+    meaning: 'The server failed. The cause is in its log.',
     retry: 'Yes, after a while',
     action:
-      'Repeat reads; repeat `startBatch` with the same idempotency key. Report the `x-request-id` if it stays.',
+      'Repeat queries, and `startBatch` with the same idempotency key. If the error persists, report the `x-request-id`.',
   },
 };
 
-/** Codes of `Batch.pauseReason`: why a batch is paused, and what resumes it. */
+/** Codes of `Batch.pauseReason`: why a batch is paused, and how to resume it. */
 export const pauseGuide: Readonly<Record<string, string>> = {
-  REQUESTED: 'Somebody paused it. Resume it.',
-  BATCH_BUDGET_EXCEEDED: 'Its `maxCost` does not suffice for the next post. Resume it with a higher one.',
-  MONTHLY_BUDGET_EXCEEDED: 'The account’s month is spent. Resume it next month.',
+  REQUESTED: 'A member paused the batch. Resume it.',
+  BATCH_BUDGET_EXCEEDED: 'The next post could exceed `maxCost`. Resume the batch with a higher `maxCost`.',
+  MONTHLY_BUDGET_EXCEEDED: 'The monthly budget of the workspace is spent. Resume the batch next month.',
   QUOTA_EXHAUSTED:
-    'The server’s account at the AI provider has no credit left. Resume it when that is mended.',
+    'The account of the server at the AI provider has no credit left. Add credit, then resume the batch.',
   PROVIDER_REJECTED_KEY:
-    'The AI provider does not accept the server’s key, region or permissions. Resume it when that is mended.',
+    'The AI provider does not accept the key, region or permissions of the server. Fix them, then resume the batch.',
   PROVIDER_MODEL_UNAVAILABLE:
-    'The AI provider has no such model, or no such address, as the server is set to use. Resume it when that is mended.',
+    'The AI provider does not have the model or the address in the settings of the server. Fix the settings, then resume the batch.',
   PROVIDER_ANSWERS_USELESS:
-    'Five answers of a model in a row were of no use, and each was paid. Resume it when the model answers well again.',
+    'Five paid answers of a model in a row were unusable. Resume the batch when the model works again.',
 };

@@ -26,11 +26,14 @@ export type AccountFault = (typeof accountFaults)[number];
 export const providerErrorCodes: Readonly<
   Record<ProviderErrorCode, { retryable: boolean; message: string }>
 > = {
-  RATE_LIMITED: { retryable: true, message: 'The AI provider is limiting our rate.' },
+  RATE_LIMITED: { retryable: true, message: 'The AI provider is limiting the request rate.' },
   PROVIDER_UNAVAILABLE: { retryable: true, message: 'The AI provider could not be reached or failed.' },
   PROVIDER_TIMEOUT: { retryable: true, message: 'The AI provider did not answer in time.' },
-  PROVIDER_DOWN: { retryable: true, message: 'The AI provider keeps failing; nothing is sent for a while.' },
-  BAD_ANSWER: { retryable: true, message: 'The AI provider answered with something unusable.' },
+  PROVIDER_DOWN: {
+    retryable: true,
+    message: 'The AI provider keeps failing; no calls are sent for a while.',
+  },
+  BAD_ANSWER: { retryable: true, message: 'The answer of the AI provider was unusable.' },
   CONTENT_REFUSED: {
     retryable: false,
     message: 'The AI provider refused this content. Change the campaign or the audience and start again.',
@@ -42,7 +45,7 @@ export const providerErrorCodes: Readonly<
   },
   PROVIDER_MODEL_UNAVAILABLE: {
     retryable: false,
-    message: 'The AI provider has no such model, or no such address, as this server is set to use.',
+    message: 'The AI provider does not have the model or the address in the settings of this server.',
   },
   QUOTA_EXHAUSTED: { retryable: false, message: 'The account at the AI provider has no credit left.' },
   PROVIDER_ANSWERS_USELESS: {
@@ -79,7 +82,7 @@ export class ProviderError extends Error {
   /** How long the provider asked us to wait. */
   readonly retryAfterMs: number | undefined;
   readonly paid: Paid;
-  /** What a paid answer used, if it says so. */
+  /** The usage of a paid answer, if it reports it. */
   readonly usage: Usage | undefined;
   /** The limits in the refusal's headers. After a cut of the limits, a refusal brings the new ones first. */
   readonly limits: Partial<ProviderLimits>;

@@ -6,6 +6,7 @@ import type { Entity } from './entity.ts';
 
 const counters = ['postCount', 'completedCount', 'failedCount', 'cancelledCount'] as const;
 
+/** Lists of batches. */
 export const batch: Entity<'batches'> = {
   name: 'batches',
   type: 'Batch',
@@ -26,12 +27,12 @@ export const batch: Entity<'batches'> = {
     row: tagOf.batch,
     list({ workspaceId }, filter) {
       const { campaignId, channel, search } = filter ?? {};
-      // Search looks at the campaigns of the batches, and a campaign that changes its channel changes that of its batches.
-      const also = channel != null || search != null ? [tagOf.campaignsOf(workspaceId)] : [];
+      // Search and channel look at campaigns, so a change of a campaign changes which batches match.
+      const related = channel != null || search != null ? [tagOf.campaignsOf(workspaceId)] : [];
       const campaign = rowIdOf(campaignId);
       return [
         campaign === undefined ? tagOf.batchesOf(workspaceId) : tagOf.batchesOfCampaign(campaign),
-        ...also,
+        ...related,
       ];
     },
     listOf: { campaignId: tagOf.batchesOfCampaign },

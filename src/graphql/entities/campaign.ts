@@ -3,6 +3,7 @@ import { Prisma } from '../../store/generated/prisma/client.ts';
 import { pageCost } from './costs.ts';
 import type { Entity } from './entity.ts';
 
+/** Lists of campaigns. */
 export const campaign: Entity<'campaigns'> = {
   name: 'campaigns',
   type: 'Campaign',

@@ -1,36 +1,36 @@
 import { defaultPageSize } from '../../store/lists/paging.ts';
 
-/** How many entries a list has at most where its arguments do not say: counted as fields, and as characters of the answer. */
+/** The most entries of a list without size arguments: as counted for fields, and for characters of the answer. */
 export type ListCost = { entries: number; entriesOfCharacters: number };
 
-/** A list in pages. */
+/** The cost of a paginated list. */
 export const pageCost: ListCost = { entries: defaultPageSize, entriesOfCharacters: defaultPageSize };
 
-/** Sums of the ledger: few entries, but nothing bounds them. */
+/** The cost of sums of the ledger: few entries, but without a limit. */
 const sums: ListCost = { entries: 1, entriesOfCharacters: 1_000 };
 
 const about = (entries: number): ListCost => ({ entries, entriesOfCharacters: entries });
 
-/** Lists that are no entities', by the names of their fields. */
+/** The costs of lists that belong to no entity, by field name. */
 export const otherListCosts = {
   revisions: pageCost,
-  /** Nobody is a member of many. */
+  /** Users are members of few workspaces. */
   workspaces: about(10),
   byDay: sums,
   byCampaign: sums,
-  /** Counted where their connection is. */
+  /** Counted with their connection. */
   edges: about(1),
-  /** Counted by their argument `ids`. */
+  /** Counted by the argument `ids`. */
   nodes: about(1),
-  // Lists of introspection with their usual lengths in our schema; that of its types is all of them.
+  // Introspection lists, with their usual lengths in our schema. `types` lists the whole schema.
   types: about(200),
-  /** Also of a failure: the fields at fault. */
+  /** Also `InvalidInputError.fields`. */
   fields: about(6),
   args: about(2),
   inputFields: about(4),
   enumValues: about(4),
   possibleTypes: about(4),
   directives: about(8),
-  /** Not all types are lists or not null. */
+  /** Only some types are lists or non-null. */
   ofType: about(0.5),
 };

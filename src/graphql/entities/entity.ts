@@ -7,26 +7,27 @@ import type { ParentOf, RowOf, Table } from '../../store/lists/tables.ts';
 import type { Owner } from '../../store/ownership.ts';
 import type { ListCost } from './costs.ts';
 
+/** The filter of each table's lists. */
 export type FilterOf = { campaigns: CampaignFilter; batches: BatchFilter; posts: PostFilter };
 
-/** The services that have lists, by the name of their table. */
+/** The services that have lists, by table. */
 export type ListServices = { [Name in Table]: EntityLists<Name, FilterOf[Name]> };
 
-/** What GraphQL knows of the rows of one table. Loaders, connections, cache notes and costs are made of this. */
+/** All that GraphQL needs to list the rows of one table. Loaders, connections, cache tags and costs are derived from it. */
 export type Entity<Name extends Table> = {
-  /** Names its table, its service and the fields that list it. */
+  /** The name of its table, its service and the fields that list it. */
   name: Name;
   type: NodeType;
-  /** What its lists cost a document. */
+  /** The cost of its lists. */
   cost: ListCost;
   columns: { readonly [Column in keyof RowOf[Name] & string]: Column };
-  /** The columns behind the fields that are no columns themselves. A selection of any other field reads all. */
+  /** The columns needed by fields that are not columns themselves. A selection with any other field reads all columns. */
   columnsBehind: Readonly<Record<string, readonly (keyof RowOf[Name] & string)[]>>;
-  /** What the cache notes of an answer that has read it: see cache/tags.ts. */
+  /** The cache tags of answers that read it: see cache/tags.ts. */
   tags: {
     row(id: string): string;
     list(owner: Owner, filter: FilterOf[Name] | null | undefined): readonly string[];
-    /** The list of the rows of one parent. */
+    /** The tags of the rows of one parent. */
     listOf: { readonly [Parent in ParentOf<Name>]: (parentId: string) => string };
   };
 };

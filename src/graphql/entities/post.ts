@@ -4,6 +4,7 @@ import { Prisma } from '../../store/generated/prisma/client.ts';
 import { pageCost } from './costs.ts';
 import type { Entity } from './entity.ts';
 
+/** Lists of posts. */
 export const post: Entity<'posts'> = {
   name: 'posts',
   type: 'Post',
@@ -21,11 +22,14 @@ export const post: Entity<'posts'> = {
     row: tagOf.post,
     list({ workspaceId }, filter) {
       const { campaignId, batchId, channel } = filter ?? {};
-      // A campaign that changes its channel changes that of its posts.
-      const also = channel == null ? [] : [tagOf.campaignsOf(workspaceId)];
+      // A change of a campaign's channel changes which posts match.
+      const related = channel == null ? [] : [tagOf.campaignsOf(workspaceId)];
       const [batch, campaign] = [rowIdOf(batchId), rowIdOf(campaignId)];
-      if (batch !== undefined) return [tagOf.postsOfBatch(batch), ...also];
-      return [campaign === undefined ? tagOf.postsOf(workspaceId) : tagOf.postsOfCampaign(campaign), ...also];
+      if (batch !== undefined) return [tagOf.postsOfBatch(batch), ...related];
+      return [
+        campaign === undefined ? tagOf.postsOf(workspaceId) : tagOf.postsOfCampaign(campaign),
+        ...related,
+      ];
     },
     listOf: { campaignId: tagOf.postsOfCampaign, batchId: tagOf.postsOfBatch },
   },

@@ -4,11 +4,11 @@ import { GraphQLError } from 'graphql';
 /** The largest answer to one operation, in bytes of JSON. */
 const maxAnswerBytes = 8 * 1024 * 1024;
 
-/** Characters that fields have at most, by name, where it is more than `usualCharacters`. */
+/** The maximum characters of fields that can be longer than `usualCharacters`, by name. */
 const longFields: ReadonlyMap<string, number> = new Map([
   ['description', 4_000],
   ['caption', 2_200],
-  // Ten of 100, each with its #, its quotes and its comma.
+  // Ten of 100 characters, each with `#`, quotes and comma.
   ['hashtags', 1_040],
   ['message', 1_000],
   ['reviewNote', 1_000],
@@ -23,20 +23,20 @@ const longFields: ReadonlyMap<string, number> = new Map([
 ]);
 const usualCharacters = 120;
 
-/** @returns the characters that a field without selections has at most in an answer, its own name not counted. */
+/** @returns the maximum characters of a leaf field's value in an answer. */
 export function charactersOf(fieldName: string): number {
   return longFields.get(fieldName) ?? usualCharacters;
 }
 
-/** JSON takes six bytes for a character that it escapes. */
+/** JSON uses six bytes for an escaped character. */
 const maxBytesPerCharacter = 6;
 
-/** Whether an answer of so many characters may be larger than `maxAnswerBytes`: such answers are measured. */
+/** @returns whether an answer of at most this many characters can exceed `maxAnswerBytes` and must be measured. */
 export function mayBeTooLarge(characters: number): boolean {
   return characters * maxBytesPerCharacter > maxAnswerBytes;
 }
 
-/** Whether a value takes more than `maxAnswerBytes` as JSON. Its time is bounded by that, not by the value. */
+/** @returns whether a value takes more than `maxAnswerBytes` as JSON. Stops at that size, however large the value is. */
 export function isTooLarge(value: unknown): boolean {
   let bytes = 0;
   function add(part: unknown): void {
@@ -56,6 +56,7 @@ export function isTooLarge(value: unknown): boolean {
 
 const sizeOf = (leaf: unknown) => Buffer.byteLength(JSON.stringify(leaf) ?? '');
 
+/** @returns the error for an answer of more than 8 MiB. */
 export function answerTooLarge(): GraphQLError {
   return new GraphQLError('The answer has more than 8 MiB. Ask for fewer rows or fields at once.', {
     extensions: { code: 'ANSWER_TOO_LARGE', http: { status: 400 } },

@@ -10,30 +10,29 @@ import {
 import type { CompiledQuery } from 'graphql-jit';
 import { lazily } from '../../domain/lazily.ts';
 
-/** Runs an operation. */
+/** Executes an operation. */
 export type RunOperation = (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>;
 
-/** Compiling takes milliseconds and memory: it is for queries that come again. */
+/** Compiling takes milliseconds and memory, so only repeated queries are compiled. */
 const runsBeforeCompiling = 3;
 
-/** Loaded with the first query that comes again: 6 MB. */
+/** Loaded with the first query to compile, because it takes memory. */
 const graphqlJit = lazily(() => {
-  // V8 would keep the code of each query, 35 KB, long after the query itself is gone.
+  // V8 would keep the code of each query long after the query is dropped.
   setFlagsFromString('--no-compilation-cache');
   return import('graphql-jit');
 });
 
 /**
- * Runs a valid query: the first times by graphql-js, then compiled by graphql-jit. An answer with errors always
- * comes from graphql-js, which runs the query again: its errors are the ones that clients are promised, and
- * reading twice changes nothing.
+ * Creates the function that executes a valid query: with graphql-js at first, then compiled by graphql-jit. If a compiled
+ * query returns errors, graphql-js runs it again, because clients rely on its errors. Queries have no side effects.
  */
 export function compileQuery(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
 ): RunOperation {
-  // The code would set a prototype where it is to set a property.
+  // The compiled code would set a prototype instead of a property.
   if (document.loc?.source.body.includes('__proto__') !== false) return execute;
   const withDefault = (operation.variableDefinitions ?? [])
     .filter(({ defaultValue }) => defaultValue !== undefined)
@@ -52,7 +51,7 @@ export function compileQuery(
       });
       if (jit.isCompiledQuery(compiled)) ({ query } = compiled);
     }
-    // Null in the place of a default may stand where null is an error, which graphql-jit does not notice.
+    // graphql-jit does not notice a null in place of a default where null is an error.
     if (query === undefined || withDefault.some((name) => variableValues?.[name] === null))
       return execute(args);
     const result: ExecutionResult = await query(rootValue, contextValue, variableValues);

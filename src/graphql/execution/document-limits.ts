@@ -17,8 +17,8 @@ import { documentTooLarge } from './document-text.ts';
 import { hasTooManyFieldPairs } from './field-pairs.ts';
 
 /**
- * What one document may ask for. Far above what any client of ours sends (a list of posts with all of their
- * fields has a depth of 5, about 30 fields, and costs 2,500 at its largest page), far below what hurts.
+ * The limits of one document. They are far above what clients need: a list of posts with all fields has a depth of 5,
+ * about 30 fields, and a cost of 2,500 at the largest page.
  */
 const documentLimits = {
   depth: 12,
@@ -26,11 +26,11 @@ const documentLimits = {
   aliases: 50,
   directives: 20,
   directivesAtOneField: 3,
-  /** Fields that come back at most, each entry of a page counted. */
+  /** The maximum number of fields in the answer, with each entry of a page counted. */
   cost: 20_000,
-  /** As `cost`, within introspection: two queries for the whole schema, as tools send them. */
+  /** The same for introspection: enough for two queries of the whole schema. */
   introspection: 150_000,
-  /** Characters that come back at most: all posts that `cost` allows, with their captions. */
+  /** The maximum characters of the answer: enough for all posts that `cost` allows, with captions. */
   characters: 16_000_000,
 };
 
@@ -39,11 +39,10 @@ type Measure = Record<keyof typeof nothing, number>;
 const nothing = { depth: 0, fields: 0, aliases: 0, directives: 0, cost: 0, introspection: 0, characters: 0 };
 
 /**
- * Measures a document before it is validated: some of validation's rules take quadratic time. Each fragment
- * is measured once, however often it is spread, so the time is that of reading the document. GraphQL Armor's
- * plugins would do the same in five passes, but bring a second, older graphql-js with them.
+ * Checks a document against the limits before validation, because some validation rules take quadratic time. Each fragment
+ * is measured once, so the time is linear.
  *
- * @returns why the document is refused, without naming the limits; undefined where it is not.
+ * @returns the error if the document exceeds a limit.
  */
 export function checkDocumentLimits(document: DocumentNode): GraphQLError | undefined {
   const measureOf = createMeasuring(document);
@@ -58,7 +57,7 @@ export function checkDocumentLimits(document: DocumentNode): GraphQLError | unde
   return hasTooManyFieldPairs(document) ? documentTooLarge() : undefined;
 }
 
-/** @returns how many fields an operation asks for, and how many characters its answer has at most. */
+/** @returns the number of fields of an operation, and the maximum characters of its answer. */
 export function measureOperation(
   document: DocumentNode,
   operation: OperationDefinitionNode,
@@ -66,7 +65,7 @@ export function measureOperation(
   return createMeasuring(document)(operation.selectionSet);
 }
 
-/** @returns how many top-level fields an operation runs: what rate limits count. */
+/** @returns the number of top-level fields of an operation, which rate limits count. */
 export function countRootFields(document: DocumentNode, operationName: string | null | undefined): number {
   const fragments = new Map<string, FragmentDefinitionNode>();
   const operations = document.definitions.flatMap((definition) => {
@@ -92,7 +91,7 @@ function isTooMuch(measured: Measure): boolean {
   );
 }
 
-/** Only queries may ask for answers that have to be measured: what a mutation did cannot be refused afterwards. */
+/** Only queries may have answers that must be measured: a mutation cannot be refused after it ran. */
 function isTooLongFor(
   definition: OperationDefinitionNode | FragmentDefinitionNode,
   { characters }: Measure,
@@ -133,7 +132,7 @@ function createMeasuring(document: DocumentNode) {
     const name = selection.name.value;
     const measured = known.get(name);
     if (measured !== undefined) return measured;
-    // Stands for itself while it is measured: a circle ends here, and validation refuses it.
+    // Ends a cycle of fragments here; validation refuses it later.
     known.set(name, nothing);
     const fragment = fragments.get(name);
     if (fragment !== undefined) known.set(name, ofSelections(fragment.selectionSet));
@@ -142,7 +141,7 @@ function createMeasuring(document: DocumentNode) {
 
   function ofField(field: FieldNode): Measure {
     const aliases = field.alias === undefined ? 0 : 1;
-    // With its quotes, its colon and its comma.
+    // The name with quotes, colon and comma.
     const name = (field.alias ?? field.name).value.length + 4;
     if (field.selectionSet === undefined) {
       const characters = name + charactersOf(field.name.value);
@@ -154,7 +153,7 @@ function createMeasuring(document: DocumentNode) {
       aliases: inner.aliases + aliases,
       directives: inner.directives,
     };
-    // As above: its depth is not ours to limit.
+    // graphql-js limits the depth of introspection.
     if (field.name.value.startsWith('__'))
       return { ...counts, depth: 1, cost: 1, introspection: inner.cost, characters: name };
     const { entries, entriesOfCharacters } = costOf(field);
@@ -170,15 +169,15 @@ function createMeasuring(document: DocumentNode) {
   return ofSelections;
 }
 
-/** Introspection has a depth limit of its own among graphql-js' rules. */
+/** graphql-js has its own depth limit for introspection. */
 function isOnIntrospection(definition: OperationDefinitionNode | FragmentDefinitionNode): boolean {
   return definition.kind === Kind.FRAGMENT_DEFINITION && definition.typeCondition.name.value.startsWith('__');
 }
 
-/** What is no list is there once. */
+/** The cost of a field that is not a list. */
 const single: ListCost = { entries: 1, entriesOfCharacters: 1 };
 
-/** How many entries a list brings at most: as many as its arguments say, or what its kind does. */
+/** @returns the maximum number of entries of a field, from its arguments or else from its list cost. */
 function costOf(field: FieldNode): ListCost {
   const sizes = field.arguments?.flatMap(({ name, value }) => {
     if (name.value === 'ids') return [value.kind === Kind.LIST ? value.values.length : maxPageSize];

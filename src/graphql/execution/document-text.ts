@@ -1,12 +1,13 @@
 import { GraphQLError, Lexer, Source, TokenKind, type Token } from 'graphql';
 
+/** The maximum characters of a document. */
 export const maxDocumentCharacters = 50_000;
 
 const limits = {
   tokens: 2_000,
-  /** How deep brackets stand within brackets: the parser and what follows it have a stack to lose. */
+  /** Nesting of brackets: the parser is recursive, so deep nesting would overflow the stack. */
   nesting: 50,
-  /** Names come back in answers and errors, again and again. */
+  /** Names are repeated in answers and errors. */
   nameCharacters: 100,
 };
 
@@ -14,10 +15,10 @@ const opening: ReadonlySet<string> = new Set([TokenKind.BRACE_L, TokenKind.BRACK
 const closing: ReadonlySet<string> = new Set([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R]);
 
 /**
- * Measures the text of a document before it is parsed, in one pass that ends at the first limit.
+ * Checks the text of a document before it is parsed, in one pass that ends at the first exceeded limit.
  *
- * @returns why it is refused; undefined where it may be parsed.
- * @throws GraphQLError for text that GraphQL's lexer cannot read.
+ * @returns the error if the text exceeds a limit.
+ * @throws GraphQLError if the lexer cannot read the text.
  */
 export function checkDocumentText(text: string): GraphQLError | undefined {
   if (text.length > maxDocumentCharacters) return documentTooLarge();
@@ -33,6 +34,7 @@ export function checkDocumentText(text: string): GraphQLError | undefined {
   return undefined;
 }
 
+/** @returns the error for a document that exceeds a limit. It does not name the limit. */
 export function documentTooLarge(): GraphQLError {
   return new GraphQLError('This document asks for too much at once. Ask for less, or in several requests.', {
     extensions: { code: 'DOCUMENT_TOO_LARGE', http: { status: 400 } },

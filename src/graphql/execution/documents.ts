@@ -17,34 +17,34 @@ import { checkDocumentText, maxDocumentCharacters } from './document-text.ts';
 import { compileQuery, type RunOperation } from './compile-query.ts';
 import { shorten, withField } from './mask-error.ts';
 
-/** The documents that clients send again and again: each is parsed, measured and validated once. */
+/** A cache of documents: each is parsed, measured and validated once. */
 export type Documents = {
-  /** @throws GraphQLError for what is too large or no GraphQL. */
+  /** Parses a document. @throws GraphQLError if the text is too large or not GraphQL. */
   parse(text: string): DocumentNode;
-  /** @returns why a document may not run; nothing where it may. */
+  /** @returns the errors of a document; none if it may run. */
   validate(document: DocumentNode): readonly GraphQLError[];
-  /** @returns one operation of a valid document; undefined where it has none of this name. */
+  /** @returns the operation with this name in a valid document; undefined if there is none. */
   operation(document: DocumentNode, name: string | null | undefined): Operation | undefined;
 };
 
-/** One operation of a document. */
+/** An operation of a document. */
 export type Operation = {
   type: OperationTypeNode;
-  /** Top-level fields: what rate limits count. */
+  /** The number of top-level fields, which rate limits count. */
   rootFields: number;
-  /** Whether its answer has to be measured. */
+  /** Whether the size of its answer must be checked. */
   mayBeTooLarge: boolean;
-  /** Runs a query or mutation. */
+  /** Executes a query or mutation. */
   run: RunOperation;
 };
 
-/** What known documents may take together; their compiled queries take 35 MB at most. */
+/** The memory of all cached documents, without their compiled queries. */
 const maxBytes = 4 * 1024 * 1024;
 
-/** Larger queries are left to graphql-js: to compile 100 fields takes 17 ms at most. */
+/** Larger queries are not compiled, because compiling blocks the event loop. */
 const maxCompiledFields = 100;
 
-/** @param deps.check says why a document that is within the limits may not run all the same. */
+/** @param deps.check returns an error if a document within the limits may not run. */
 export function createDocuments(deps: {
   schema: GraphQLSchema;
   introspection: boolean;
@@ -52,10 +52,10 @@ export function createDocuments(deps: {
 }): Documents {
   const { schema, introspection, check } = deps;
   const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
-  /** Keeps a refusal as well: a transport that leaves it to another one has it read again. */
+  /** Errors are cached too: the fast path and Yoga may both parse the same text. */
   const byText = new LRUCache<string, DocumentNode | GraphQLError>({
     maxSize: maxBytes,
-    // Measured, 90 bytes for each character; of a refusal, its text.
+    // About 90 bytes of memory for each character; an error only keeps its text.
     sizeCalculation: (document, { length }) => 1 + length * (document instanceof GraphQLError ? 2 : 90),
   });
   const errorsOf = new WeakMap<DocumentNode, readonly GraphQLError[]>();
@@ -103,7 +103,7 @@ export function createDocuments(deps: {
       const known = name ?? undefined;
       if (!operations.has(known)) {
         const found = findOperation(document, known);
-        // Any client can ask for names that a document has not.
+        // Unknown names are not cached: clients could send any number of them.
         if (found === undefined) return undefined;
         operations.set(known, found);
       }
@@ -112,7 +112,7 @@ export function createDocuments(deps: {
   };
 }
 
-/** @returns the document, or why it is none. */
+/** @returns the document, or the error if it cannot be parsed. */
 function read(text: string): DocumentNode | GraphQLError {
   try {
     return checkDocumentText(text) ?? parse(text);

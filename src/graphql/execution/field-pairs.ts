@@ -6,20 +6,19 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 
-/**
- * A client with 50 components at one place, each with a fragment that asks for `id` and `__typename`, has 3,675 pairs; 5,000
- * take validation about 20 ms.
- */
+/** Enough for 50 components at one place, each with a fragment that asks for `id` and `__typename`: 3,675 pairs. */
 const maxPairs = 5_000;
-/** A pair of fields with arguments takes as long as so many others: the arguments are printed and compared. */
+/** A pair of fields with arguments counts as this many pairs, because validation prints and compares the arguments. */
 const pairsOfArguments = 5;
-/** Fields and spreads, those in fragments counted at each place where they are spread. */
+/** The maximum number of fields and spreads, with fragments counted at each place where they are spread. */
 const maxVisits = 2_000;
 
 /**
- * Whether a document has more pairs than validation is to compare: fields that answer under one name at one place, and
- * fragments that are spread at one place. Fragments are expanded, each once at a place, as validation does. Ends at the
- * first limit, so its own time is bounded, whatever the document is.
+ * Checks how many pairs validation would compare: fields with the same response name at one place, and fragments spread at
+ * one place. Expands each fragment once at a place, as validation does. Stops at the first exceeded limit, so the time is
+ * bounded.
+ *
+ * @returns whether there are too many.
  */
 export function hasTooManyFieldPairs(document: DocumentNode): boolean {
   const fragments = new Map<string, FragmentDefinitionNode>();
@@ -30,7 +29,7 @@ export function hasTooManyFieldPairs(document: DocumentNode): boolean {
   let visits = 0;
   const isOver = () => pairs > maxPairs || visits > maxVisits;
 
-  /** Counts at one place of the answer, then within each name that it has. */
+  /** Counts the pairs at one place of the answer, then below each response name. */
   function countAt(selectionSets: readonly SelectionSetNode[]): void {
     const fieldsOf = new Map<string, number>();
     const within = new Map<string, SelectionSetNode[]>();

@@ -17,11 +17,11 @@ import {
 } from '../../domain/errors/errors.ts';
 
 /**
- * What a client is told of an error: our own errors with their code; GraphQL's own (a document that does not
- * fit the schema) with the code INVALID_INPUT; of anything else only that it happened.
+ * Returns the error that a client may see. Our own errors keep their code. GraphQL's errors about a document get the code
+ * INVALID_INPUT. Any other error becomes INTERNAL, without its message.
  *
- * @param report told of every error that the client is not.
- * @param requestId under which the log knows it.
+ * @param report is called with every error that the client may not see.
+ * @param requestId the id of the request in the log.
  */
 export function maskError(
   error: unknown,
@@ -29,26 +29,26 @@ export function maskError(
   requestId?: string,
 ): GraphQLError {
   const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
-  // GraphQL's own errors wrap one another; the outer one names the place.
-  if (error instanceof GraphQLError && original instanceof GraphQLError && !isOfAnswer(error, original)) {
+  // GraphQL's errors wrap one another; the outer one has the location.
+  if (error instanceof GraphQLError && original instanceof GraphQLError && !isAboutResult(error, original)) {
     return withField(error);
   }
-  const place = error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {};
+  const location = error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {};
   if (original instanceof PressrunError) {
-    return new GraphQLError(original.message, { ...place, extensions: extensionsOf(original) });
+    return new GraphQLError(original.message, { ...location, extensions: extensionsOf(original) });
   }
   report(original);
   return new GraphQLError('Something went wrong on our side.', {
-    ...place,
+    ...location,
     extensions: { code: 'INTERNAL', ...(requestId === undefined ? {} : { requestId }) },
   });
 }
 
 /**
- * @returns whether GraphQL refused a value of ours, which does not fit the schema: it says at which path of the answer.
- * What it refuses of a document has nodes, and what it refuses of variables has no path.
+ * @returns whether GraphQL refused a value from our own resolvers. Such an error has a path in the answer; an error about a
+ *   document has nodes, and an error about variables has no path.
  */
-function isOfAnswer(error: GraphQLError, original: GraphQLError): boolean {
+function isAboutResult(error: GraphQLError, original: GraphQLError): boolean {
   return (
     error !== original &&
     error.path !== undefined &&
@@ -57,43 +57,42 @@ function isOfAnswer(error: GraphQLError, original: GraphQLError): boolean {
   );
 }
 
-/** An error as a client is told it: `extensions.http` only says what stands in the head of an answer over HTTP. */
-export function toldError(error: GraphQLError): GraphQLFormattedError {
+/** @returns an error as sent to the client, without `extensions.http`, which only sets status and headers. */
+export function formatError(error: GraphQLError): GraphQLFormattedError {
   const { http: _http, ...extensions } = error.extensions;
   return { ...error.toJSON(), extensions };
 }
 
-/** A result as a client is told it. */
-export function toldResult({ errors, ...result }: ExecutionResult): FormattedExecutionResult {
-  return errors === undefined ? result : { errors: errors.map(toldError), ...result };
+/** @returns a result as sent to the client. */
+export function formatResult({ errors, ...result }: ExecutionResult): FormattedExecutionResult {
+  return errors === undefined ? result : { errors: errors.map(formatError), ...result };
 }
 
-/** Errors that one answer has at most. */
+/** The maximum number of errors in an answer. */
 const maxErrors = 20;
 
 /**
- * The errors of an answer as the client is told them: at most 20, then how many more there are.
+ * Masks the errors of an answer: at most 20, then one error with the number of the others.
  *
- * @param mask makes of one error what the client is told.
+ * @param mask returns the error that the client may see.
  */
 export function maskErrors(
   errors: readonly GraphQLError[],
   mask: (error: unknown) => GraphQLError,
 ): GraphQLError[] {
-  const told = errors.slice(0, maxErrors).map(mask);
-  const more = errors.length - told.length;
-  if (more === 0) return told;
+  const listed = errors.slice(0, maxErrors).map(mask);
+  const more = errors.length - listed.length;
+  if (more === 0) return listed;
   const rest = new GraphQLError(`${more} more errors are not listed.`, {
     extensions: { code: 'TOO_MANY_ERRORS' },
   });
-  return [...told, rest];
+  return [...listed, rest];
 }
 
 /**
- * Adds to an error of GraphQL's own what a form needs: a code and the name of the input field. Values in its message
- * are shortened.
+ * Adds a code and the path of the input field to a GraphQL error, and shortens the values in its message.
  *
- * @param document the operation, where the error came from validating it.
+ * @param document the validated document, if the error came from validation.
  */
 export function withField(error: GraphQLError, document?: DocumentNode): GraphQLError {
   const field = variablePath(error.message) ?? literalPath(error, document);
@@ -114,12 +113,12 @@ const maxValueCharacters = 100;
 const maxMessageCharacters = 300;
 
 /**
- * Shortens what a client sent where a message of graphql-js repeats it: each value in quotes or brackets and each word to
+ * Shortens a message of graphql-js, which may repeat the client's input: each quoted or bracketed value and each word to
  * 100 characters, the whole message to 300.
  */
 export function shorten(message: string): string {
   if (message.length <= maxValueCharacters) return message;
-  // Looks at no more than can be left of it.
+  // Bounds the time of the pattern; more than this is never left.
   const start = message.slice(0, 10 * maxMessageCharacters);
   const short = start.replace(/"(?:[^"\\]|\\.)*"?|[{[].*|[^\s"{[]+/gs, (value) =>
     cut(value, maxValueCharacters),
@@ -148,14 +147,14 @@ function extensionsOf(error: PressrunError) {
   };
 }
 
-/** graphql-js names the place of a bad variable only in its message: `at .posts[0].caption`. */
+/** Reads the path of a bad variable from graphql-js' message, such as `at .posts[0].caption`. */
 function variablePath(message: string): string | undefined {
   const [, variable, path = ''] =
     /^Variable "\$(\w+)" has invalid value(?: at ([^:]+))?: /.exec(message) ?? [];
   return variable === undefined ? undefined : joinPath([variable + path, missingField(message)]);
 }
 
-/** The argument and input fields around a literal that does not fit. */
+/** @returns the path of the argument and input fields around an invalid literal. */
 function literalPath(error: GraphQLError, document: DocumentNode | undefined): string | undefined {
   const target = error.nodes?.[0];
   if (target === undefined || document === undefined) return undefined;

@@ -1,14 +1,15 @@
 import { GraphQLError } from 'graphql';
 
-/** How deep objects and lists stand within each other: those who read variables by recursion have a stack to lose. */
+/** Nesting of objects and lists: variables are read recursively, so deep nesting would overflow the stack. */
 const maxNesting = 50;
 
+/** @returns whether a value is nested deeper than `levels`. */
 export function isTooDeep(value: unknown, levels = maxNesting): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((inner) => isTooDeep(inner, levels - 1));
 }
 
-/** @throws GraphQLError for variables that are nested too deep. */
+/** @throws GraphQLError if the variables are nested too deep. */
 export function requireShallow(variables: unknown): void {
   if (!isTooDeep(variables)) return;
   throw new GraphQLError(`The variables are nested more than ${maxNesting} levels deep.`, {
@@ -16,13 +17,16 @@ export function requireShallow(variables: unknown): void {
   });
 }
 
-/** Variables of a subscription, in characters of JSON: they are kept for as long as it lasts. */
-const maxKeptCharacters = 16 * 1024;
+/** The maximum size of a subscription's variables, in characters of JSON: they stay in memory while it lasts. */
+const maxSubscriptionCharacters = 16 * 1024;
 
-/** @returns why a subscription with these variables is refused; undefined where it is not. */
-export function checkKept(variables: unknown): GraphQLError | undefined {
-  if (JSON.stringify(variables ?? null).length <= maxKeptCharacters) return undefined;
-  return new GraphQLError(`The variables of a subscription have at most ${maxKeptCharacters} characters.`, {
-    extensions: { code: 'INVALID_INPUT', field: 'variables', http: { status: 400 } },
-  });
+/** @returns the error if the variables of a subscription are too large. */
+export function checkSubscriptionVariables(variables: unknown): GraphQLError | undefined {
+  if (JSON.stringify(variables ?? null).length <= maxSubscriptionCharacters) return undefined;
+  return new GraphQLError(
+    `The variables of a subscription have at most ${maxSubscriptionCharacters} characters.`,
+    {
+      extensions: { code: 'INVALID_INPUT', field: 'variables', http: { status: 400 } },
+    },
+  );
 }

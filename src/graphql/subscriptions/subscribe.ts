@@ -10,35 +10,35 @@ import type { BatchState, PostState, Update, WorkspaceState } from '../../servic
 import { keepReading } from '../../store/keep-trying.ts';
 import type { OperationArgs } from '../context.ts';
 import { maskErrors } from '../execution/mask-error.ts';
-import { checkKept } from '../execution/variable-limits.ts';
+import { checkSubscriptionVariables } from '../execution/variable-limits.ts';
 import { failureOf } from './update-failure.ts';
 import { UpdateStream } from './update-stream.ts';
 
-/** The cursor to resume from behind a result. Transports may send it; it is not part of the result's JSON. */
+/** The cursor of a result, to resume after it. Transports may send it; it is not part of the result's JSON. */
 export const cursor = Symbol('cursor');
 
-/** What a subscriber is told of one update. */
-export type Told = ExecutionResult & { [cursor]: number };
+/** The result of one update. */
+export type UpdateResult = ExecutionResult & { [cursor]: number };
 
-/** The results of a subscription. `return` ends it at once, also while it waits for its next update. */
-export type Results = AsyncGenerator<Told, void, undefined>;
+/** The results of a subscription. `return` ends it at once, even while it waits for its next update. */
+export type Results = AsyncGenerator<UpdateResult, void, undefined>;
 
-/** How many updates of a page are executed together: they are looked up together, and their results wait to be sent. */
-const executedTogether = 20;
+/** The number of updates executed at once: loaders read them together, and their results wait in memory. */
+const chunkSize = 20;
 
 /**
- * GraphQL's `subscribe`, but that an update that cannot be read is tried again for some seconds, and one that tells of
- * something deleted is left out.
+ * Creates a `subscribe` function like graphql-js', with two differences: an update that cannot be read is retried for some
+ * seconds, and an update about a deleted row is skipped.
  *
- * @param maskError turns an error into what the client is told.
- * @returns results; they throw a GraphQLError when the subscription cannot go on. Nothing was left out until then, so
- *   the client may resume it.
+ * @param maskError returns the error that the client sees.
+ * @returns a function that returns results. They throw a GraphQLError if the subscription cannot continue; no update was
+ *   lost until then, so the client may resume.
  */
 export function createSubscribe(maskError: (error: unknown, requestId?: string) => GraphQLError) {
   return async (args: OperationArgs): Promise<Results | ExecutionResult> => {
     const { requestId } = args.contextValue;
     const mask = (error: unknown) => maskError(error, requestId);
-    const refusal = checkKept(args.variableValues);
+    const refusal = checkSubscriptionVariables(args.variableValues);
     if (refusal !== undefined) return { errors: [refusal] };
     const validated = validateSubscriptionArgs(args);
     if (!('operation' in validated)) return { errors: maskErrors(validated, mask) };
@@ -46,11 +46,11 @@ export function createSubscribe(maskError: (error: unknown, requestId?: string) 
     if (!isUpdateStream(source)) {
       return { errors: maskErrors(failureSchema.parse(source).errors, mask) };
     }
-    // Variables that the document does not declare are not kept.
+    // The raw variables may hold more than the document declares: do not keep them.
     const kept = { ...validated, rawVariableValues: undefined };
     const execute = (update: Update) => executeSubscriptionEvent({ ...kept, rootValue: update });
     const results = resultsOf(source, execute, mask);
-    // A generator that waits for its next value hears `return` only when that has come.
+    // A generator that waits for its next value does not react to `return` before that value arrives.
     const end = results.return.bind(results);
     results.return = (value) => {
       source.stop();
@@ -70,16 +70,16 @@ async function* resultsOf(
   const { pages, signal } = source;
   try {
     for await (const page of pages) {
-      for (let start = 0; start < page.length; start += executedTogether) {
-        const together = page
-          .slice(start, start + executedTogether)
-          .map((update) => tell(update, execute, signal));
-        // What precedes one that fails is told.
-        for (const told of together) told.catch(() => undefined);
-        for (const telling of together) {
-          const told = await telling;
+      for (let start = 0; start < page.length; start += chunkSize) {
+        const executions = page
+          .slice(start, start + chunkSize)
+          .map((update) => executeUpdate(update, execute, signal));
+        // Results before a failed one are still sent.
+        for (const execution of executions) execution.catch(() => undefined);
+        for (const execution of executions) {
+          const result = await execution;
           if (signal.aborted) return;
-          if (told !== undefined) yield told;
+          if (result !== undefined) yield result;
         }
       }
     }
@@ -88,8 +88,12 @@ async function* resultsOf(
   }
 }
 
-/** @returns undefined when all that the update tells of was deleted meanwhile. */
-function tell(update: Update, execute: Execute, signal: AbortSignal): Promise<Told | undefined> {
+/** @returns undefined if the rows of the update were deleted meanwhile. */
+function executeUpdate(
+  update: Update,
+  execute: Execute,
+  signal: AbortSignal,
+): Promise<UpdateResult | undefined> {
   return keepReading(async () => {
     const result = await execute(update);
     if (result.errors === undefined) return Object.assign(result, { [cursor]: update.seq });

@@ -3,18 +3,18 @@ import { NotFoundError, RetryableError, ServiceUnavailableError } from '../../do
 import type { Update } from '../../services/progress/progress.ts';
 
 /**
- * Why an update cannot be told. The subscription tries again after a RetryableError, and ends with any other error.
- * Nothing is sent in place of the update.
+ * Chooses the failure of an update from the errors of its execution. The subscription retries after a RetryableError, and
+ * ends with any other error.
  *
- * Passing trouble comes first: the other errors may be its consequence. An event of a deleted row is left out. A snapshot of
- * a deleted row ends the subscription. An account's snapshot with a deleted row may be asked for again.
+ * A RetryableError comes first, because the other errors may follow from it. An event of a deleted row is skipped. A
+ * snapshot of a deleted row ends the subscription. A workspace's snapshot with a deleted row is retried.
  *
- * @param errors of its execution; at least one.
- * @returns undefined when there is nothing to tell any more.
+ * @param errors the errors of the execution, at least one.
+ * @returns undefined if the update should be skipped.
  */
 export function failureOf(kind: Update['kind'], errors: readonly GraphQLError[]): Error | undefined {
-  const passing = errors.map(({ originalError }) => originalError).find(isRetryable);
-  if (passing !== undefined) return passing;
+  const retryable = errors.map(({ originalError }) => originalError).find(isRetryable);
+  if (retryable !== undefined) return retryable;
   const fault = errors.find(({ originalError }) => !(originalError instanceof NotFoundError));
   if (fault !== undefined) return fault;
   if (kind === 'event' || kind === 'stage') return undefined;

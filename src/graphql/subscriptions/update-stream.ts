@@ -1,7 +1,7 @@
 import type { Item } from '../../events/tail.ts';
 import type { BatchState, PostState, Updates, WorkspaceState } from '../../services/progress/progress.ts';
 
-/** What the resolver of a subscription returns: its updates, one by one, or in the pages that they come in. */
+/** The source stream of a subscription: its updates, one by one or in pages. */
 export class UpdateStream<State extends BatchState | WorkspaceState | PostState> implements AsyncIterable<
   Item | State
 > {
@@ -13,7 +13,7 @@ export class UpdateStream<State extends BatchState | WorkspaceState | PostState>
     this.#stop = stop;
   }
 
-  /** @param follow starts to follow something, until the signal aborts. */
+  /** @param follow opens the pages of updates, which end when the signal aborts. */
   static async open<State extends BatchState | WorkspaceState | PostState>(
     follow: (signal: AbortSignal) => Promise<Updates<State>>,
   ): Promise<UpdateStream<State>> {
@@ -25,7 +25,7 @@ export class UpdateStream<State extends BatchState | WorkspaceState | PostState>
     return this.#stop.signal;
   }
 
-  /** Ends the stream at once, also while it waits for its next update. */
+  /** Ends the stream at once, even while it waits for its next update. */
   stop(): void {
     this.#stop.abort();
   }

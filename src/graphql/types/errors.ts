@@ -22,67 +22,74 @@ import { builder } from '../builder.ts';
 import { RoleEnum } from './accounts/workspace.ts';
 
 const ErrorInterface = builder.interfaceRef<PressrunError>('Error').implement({
-  description: 'An expected failure. Every mutation answers with its result or with one of these.',
+  description: 'An expected failure. Every mutation returns either its result or an error.',
   fields: (t) => ({
-    code: t.exposeString('code', { description: 'Stable; programs decide by it.' }),
-    message: t.exposeString('message', { description: 'For people; may change.' }),
+    code: t.exposeString('code', { description: 'A stable code for programs.' }),
+    message: t.exposeString('message', { description: 'A message for people. The text may change.' }),
   }),
 });
 
 const FieldFaultRef = builder.objectRef<FieldFault>('FieldFault').implement({
-  description: 'What is wrong with one field of the input.',
+  description: 'A problem with one input field.',
   fields: (t) => ({
-    path: t.exposeString('path', { description: 'Which field, as in `input.postCount`.' }),
-    message: t.exposeString('message', { description: 'Which rule it breaks.' }),
+    path: t.exposeString('path', { description: 'The path of the field, such as `input.postCount`.' }),
+    message: t.exposeString('message', { description: 'The rule that the value breaks.' }),
   }),
 });
 
 builder.objectType(InvalidInputError, {
   name: 'InvalidInputError',
-  description: 'The input breaks rules; nothing was written.',
+  description: 'The input is invalid. Nothing was changed.',
   interfaces: [ErrorInterface],
-  fields: (t) => ({ fields: t.expose('fields', { type: [FieldFaultRef], description: 'Every bad field.' }) }),
+  fields: (t) => ({
+    fields: t.expose('fields', { type: [FieldFaultRef], description: 'All invalid fields.' }),
+  }),
 });
 
 builder.objectType(NotFoundError, {
   name: 'NotFoundError',
-  description: 'There is no such thing, or it is not yours: both answer alike.',
+  description:
+    'The object does not exist or belongs to another workspace. The two cases cannot be told apart.',
   interfaces: [ErrorInterface],
-  fields: (t) => ({ path: t.exposeString('path', { description: 'The input field that holds the id.' }) }),
+  fields: (t) => ({
+    path: t.exposeString('path', { description: 'The path of the input field with the id.' }),
+  }),
 });
 
 builder.objectType(VersionConflictError, {
   name: 'VersionConflictError',
-  description: 'Somebody changed the post since you read it; nothing was written.',
+  description: 'The post was changed after you read it. Nothing was changed.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
-    currentVersion: t.exposeInt('currentVersion', { description: 'The version that the post has now.' }),
+    currentVersion: t.exposeInt('currentVersion', { description: 'The current version of the post.' }),
   }),
 });
 
 builder.objectType(ForbiddenError, {
   name: 'ForbiddenError',
-  description: 'Your role in the workspace does not allow it; nothing was changed.',
+  description: 'Your role in the workspace does not allow this operation. Nothing was changed.',
   interfaces: [ErrorInterface],
-  fields: (t) => ({ role: t.expose('role', { type: RoleEnum, description: 'The role that is needed.' }) }),
+  fields: (t) => ({
+    role: t.expose('role', { type: RoleEnum, description: 'The lowest role that may do this.' }),
+  }),
 });
 
 const plainErrors = [
   [UnauthenticatedError, 'UnauthenticatedError', 'The request carries no valid access token.'],
-  [BatchStateError, 'BatchStateError', 'The batch cannot be controlled this way as it stands now.'],
-  [CampaignStateError, 'CampaignStateError', 'The campaign cannot be used this way as it stands now.'],
-  [PostStateError, 'PostStateError', 'The post cannot be changed this way as it stands now.'],
-  [EmailTakenError, 'EmailTakenError', 'An account with this email exists.'],
+  [BatchStateError, 'BatchStateError', 'The status of the batch does not allow this operation.'],
+  [CampaignStateError, 'CampaignStateError', 'The status of the campaign does not allow this operation.'],
+  [PostStateError, 'PostStateError', 'The status of the post does not allow this operation.'],
+  [EmailTakenError, 'EmailTakenError', 'A user with this email address already exists.'],
   [
     InvalidRefreshTokenError,
     'InvalidRefreshTokenError',
-    'The refresh token is not known, was used before, or its session has ended.',
+    'The refresh token is unknown or already used, or its session has ended.',
   ],
-  [WrongCredentialsError, 'WrongCredentialsError', 'Email and password do not belong together.'],
+  [WrongCredentialsError, 'WrongCredentialsError', 'The email address or the password is wrong.'],
   [
     IdempotencyConflictError,
     'IdempotencyConflictError',
-    'The key was used with another input in the last 24 hours.',
+    'The idempotency key was used with different input in the last 24 hours.',
   ],
 ] as const;
 for (const [type, name, description] of plainErrors) {
@@ -90,21 +97,25 @@ for (const [type, name, description] of plainErrors) {
 }
 
 const RetryableErrorInterface = builder.interfaceRef<RetryableError>('RetryableError').implement({
-  description: 'A failure that may pass. Nothing was changed.',
+  description: 'A temporary failure. Nothing was changed.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
-    retryAfter: t.exposeInt('retryAfter', { description: 'Seconds after which asking again may help.' }),
+    retryAfter: t.exposeInt('retryAfter', { description: 'Seconds to wait before you try again.' }),
   }),
 });
 
 const retryableErrors = [
-  [RateLimitedError, 'RateLimitedError', 'Too much was asked in too little time.'],
+  [RateLimitedError, 'RateLimitedError', 'Too many requests in a short time.'],
   [
     OrderLimitError,
     'OrderLimitError',
-    'Too many posts of your earlier orders are not written yet; nothing was written.',
+    'Too many posts of earlier batches are still unfinished. Nothing was changed.',
   ],
-  [ServiceUnavailableError, 'ServiceUnavailableError', 'The service has too much to do right now.'],
+  [
+    ServiceUnavailableError,
+    'ServiceUnavailableError',
+    'The service is overloaded, or a part of it is not available.',
+  ],
 ] as const;
 for (const [type, name, description] of retryableErrors) {
   builder.objectType(type, { name, description, interfaces: [ErrorInterface, RetryableErrorInterface] });

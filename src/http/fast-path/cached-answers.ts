@@ -2,22 +2,24 @@ import { Buffer } from 'node:buffer';
 import type { Codec } from '../../cache/cache.ts';
 import type { Owner } from '../../store/ownership.ts';
 
-/** The answer to a query, without errors, as it is sent. */
+/** The serialised answer to a query, without errors. */
 export type CachedAnswer = {
   content: Content;
-  /** Top-level fields that it answers: what rate limits count. */
+  /** The number of top-level fields, which rate limits count. */
   rootFields: number;
 };
 
-/** Node writes a short text in one piece with the head, and a buffer beside it; a long text it would encode each time. */
+/** Short texts stay strings, because Node writes them together with the headers. Long texts are encoded once. */
 export type Content = string | Buffer;
 
 const longBytes = 8 * 1024;
 
+/** @returns the text in the form that is fastest to send. */
 export function contentOf(text: string): Content {
   return text.length > longBytes ? Buffer.from(text) : text;
 }
 
+/** How answers are stored in the cache. */
 export const answerCodec: Codec<CachedAnswer> = {
   ownerOf: (key) => key.slice(0, key.indexOf(' ')),
   toText: ({ content, rootFields }) => `${rootFields} ${content.toString()}`,
@@ -28,14 +30,14 @@ export const answerCodec: Codec<CachedAnswer> = {
   bytesOf: ({ content }) => (typeof content === 'string' ? 2 * content.length : content.byteLength),
 };
 
-/** Larger requests are not worth their place. */
+/** Answers to larger requests are not cached. */
 const maxRequestBytes = 16 * 1024;
 
 /**
- * What an answer belongs to: one workspace, the address under which it reached us (which is in the addresses of
- * pictures), and the request to the letter.
+ * Builds the cache key of a request from the workspace, the server's origin (which is part of image addresses) and the exact
+ * body.
  *
- * @returns undefined where the answer is not to be kept.
+ * @returns undefined if the answer must not be cached.
  */
 export function answerKey(
   { workspaceId }: Owner,

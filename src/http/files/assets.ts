@@ -3,11 +3,12 @@ import { RateLimitedError } from '../../domain/errors/errors.ts';
 import type { RateLimits } from '../../services/accounts/rate-limits.ts';
 import type { AssetStore } from '../../store/assets.ts';
 import type { ClientInfo } from '../request/client-info.ts';
-import { pathOf } from '../response/headers.ts';
+import { pathOf } from '../request/headers.ts';
 
+/** The path prefix of images. */
 export const assetPrefix = '/assets/';
 
-/** Serves a picture. Its name is made from its content, so it may be kept for ever. */
+/** Serves an image. Its name is a hash of its content, so clients may cache it for ever. */
 export async function serveAsset(
   request: IncomingMessage,
   response: ServerResponse,
@@ -35,7 +36,7 @@ export async function serveAsset(
   }
   const bytes = await assets.get(key);
   if (bytes === undefined) {
-    response.writeHead(404, { 'content-type': 'text/plain' }).end('There is no such picture.\n');
+    response.writeHead(404, { 'content-type': 'text/plain' }).end('There is no such image.\n');
     return;
   }
   response.writeHead(200, {
@@ -47,7 +48,7 @@ export async function serveAsset(
   response.end(request.method === 'HEAD' ? undefined : bytes);
 }
 
-/** Whether a list of ETags has this one, weakened or not, as caches compare them (RFC 9110, 13.1.2). */
+/** @returns whether a list of ETags contains this one, by weak comparison (RFC 9110, section 13.1.2). */
 function namesEtag(list: string | undefined, etag: string): boolean {
   if (list === undefined) return false;
   return list.split(',').some((entry) => ['*', etag].includes(entry.trim().replace(/^W\//, '')));

@@ -2,22 +2,21 @@ import type { Readable } from 'node:stream';
 import { stringify } from 'csv-stringify';
 
 /**
- * A sign that begins a formula, in full width too, at the beginning of a cell or of what would be a cell where the
- * spreadsheet separates by semicolon, tab or line instead of comma (OWASP, CSV Injection). Nothing that is invisible or
- * a quote counts before it. It looks back from each sign, and no
- * further than to the one before, so that the time grows with the length alone.
+ * Matches a character that starts a formula (OWASP, CSV Injection), in full width too, at the start of a cell. A cell may also
+ * start after a semicolon, tab or line break, which some spreadsheets use as separators. Invisible characters and quotes
+ * before it do not count. The look-behind stops at the character before, so the time is linear.
  */
 const formula = /[=+\-@＝＋－＠](?<=(?:^|[;\t\r\n])[\s\p{C}\p{Z}\p{M}"]*.)/gu;
 
-/** @returns the text with an apostrophe before each sign that a spreadsheet could take for a formula's. */
+/** @returns the text with an apostrophe before each character that could start a formula. */
 export function withoutFormulas(text: string): string {
   return text.replaceAll(formula, "'$&");
 }
 
 /**
- * Writes records as CSV (RFC 4180) with a header, every cell quoted. A cell that says nothing is an empty one.
+ * Writes records as CSV (RFC 4180) with a header. Every cell is quoted; null becomes an empty cell.
  *
- * @param records objects with the columns as keys.
+ * @param records a stream of objects with the columns as keys.
  */
 export function writeCsv(records: Readable, columns: readonly string[]): Readable {
   const lines = stringify({

@@ -19,14 +19,15 @@ import { authenticate } from '../request/authenticate.ts';
 import type { ClientInfo } from '../request/client-info.ts';
 import type { ConnectionCount } from '../connection-count.ts';
 import { writeCsv } from './csv.ts';
-import { bearerToken, pathOf } from '../response/headers.ts';
-import { keepStream } from '../response/keep-stream.ts';
+import { bearerToken, pathOf } from '../request/headers.ts';
+import { registerStream } from '../response/register-stream.ts';
 
+/** The path prefix of exports. */
 export const exportPrefix = '/export/';
 
 const pathPattern = /^\/export\/batches\/([\w-]+)\.(csv|jsonl|zip)$/;
 
-/** A reader that takes nothing for so long is gone. */
+/** A client that reads nothing for this long is gone. */
 const idleMs = 60_000;
 
 const contentTypes = {
@@ -36,9 +37,9 @@ const contentTypes = {
 } as const;
 
 /**
- * Sends a batch as a file: `GET /export/batches/ID.csv`, `.jsonl` or `.zip`, with the access token. It is read
- * and sent piece by piece, as fast as the reader takes it. A download that breaks is repeated from its start;
- * one that goes wrong on our side is cut, so that nobody takes a part for the whole.
+ * Sends a batch as a file: `GET /export/batches/ID.csv`, `.jsonl` or `.zip`, with the access token. Streams it at the
+ * client's pace. If it fails on our side, the connection is cut, so that no client takes a part for the whole. A broken
+ * download starts again from the beginning.
  */
 export async function serveExport(
   request: IncomingMessage,
@@ -84,7 +85,7 @@ export async function serveExport(
   if (found === undefined || !isFormat(format)) {
     return refuse(404, 'There is no such export. Ask for /export/batches/ID.csv, .jsonl or .zip.');
   }
-  if (!keepStream(response, client.address, viewer, deps)) {
+  if (!registerStream(response, client.address, viewer, deps)) {
     return refuse(429, 'Too many downloads and streams are open.', { 'retry-after': 1 });
   }
   const urlOf = (key: string) => deps.assets.urlOf(key, client.origin);
@@ -103,7 +104,7 @@ export async function serveExport(
   try {
     await pipeline(bodies[format](), response);
   } catch (error) {
-    // Not our failure: the reader hung up.
+    // The client left: not our failure.
     if (!request.destroyed) throw error;
   }
 }
@@ -158,7 +159,7 @@ async function* jsonLines(found: BatchExport, urlOf: UrlOf): AsyncGenerator<stri
   for await (const post of found.posts()) yield `${JSON.stringify(record(post, urlOf))}\n`;
 }
 
-/** The table first, then each picture under its post's position. */
+/** Yields the table first, then each image, named by the position of its post. */
 async function* zipEntries(found: BatchExport, urlOf: UrlOf, assets: AssetStore) {
   const lastModified = found.createdAt;
   yield { name: 'posts.csv', lastModified, input: csv(found, urlOf) };

@@ -1,8 +1,8 @@
-/** What GraphiQL opens with: the main job, step by step. */
+/** The operations that GraphiQL shows at first: the main workflow, step by step. */
 export const exampleOperations = `# Welcome to Pressrun. Run these one after another with the play button.
 #
 # 1. Register (or log in: login takes the same input), and put the access token into the Headers
-#    tab below, in the place of THE_TOKEN. Every operation then carries it.
+#    tab below, in place of THE_TOKEN. Every operation then sends it.
 mutation Register {
   register(input: { email: "me@example.com", password: "correct horse battery" }) {
     ... on Login { accessToken }
@@ -28,7 +28,7 @@ mutation CreateCampaign {
   }
 }
 
-# 3. Order five posts, and copy the batch's id.
+# 3. Start a batch of five posts, and copy its id.
 mutation StartBatch {
   startBatch(input: { campaignId: "CAMPAIGN_ID", postCount: 5 }) {
     ... on Batch { id }
@@ -36,7 +36,7 @@ mutation StartBatch {
   }
 }
 
-# 4. Watch them being made.
+# 4. Follow the batch.
 subscription Watch {
   batchEvents(batchId: "BATCH_ID") {
     cursor
@@ -59,7 +59,7 @@ query Posts {
   }
 }
 
-# 6. Write a caption yourself, have a picture made again, and approve what you see.
+# 6. Write a caption yourself, regenerate an image, and approve the post.
 mutation EditPost {
   editPost(input: { postId: "POST_ID", expectedVersion: 2, caption: "In your own words" }) {
     ... on Post { version caption revisions { number field author isCurrent } }
@@ -81,8 +81,8 @@ mutation ApprovePost {
   }
 }
 
-# 7. Take it all with you: GET /export/batches/BATCH_ID.csv, .jsonl or .zip, with the same header.
+# 7. Export the batch: GET /export/batches/BATCH_ID.csv, .jsonl or .zip, with the same header.
 `;
 
-/** What stands in the Headers tab at first. */
+/** The first content of GraphiQL's Headers tab. */
 export const exampleHeaders = JSON.stringify({ authorization: 'Bearer THE_TOKEN' }, null, 2);

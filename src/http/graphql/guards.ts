@@ -10,22 +10,25 @@ import type { RateLimits } from '../../services/accounts/rate-limits.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
 
+/** The checks before and after execution, for all transports. */
 export type Guards = {
+  /** The checks as plugins of Yoga. */
   plugins: Plugin<Context>[];
-  /** Makes of an error what the client is told. */
+  /** @returns the error that the client may see. */
   mask(error: unknown, requestId?: string): GraphQLError;
   /**
-   * @param operation of the document, where it is known already.
-   * @returns what an operation is answered instead, where it is one too many. Most are let through at once.
+   * Applies the rate limits.
+   *
+   * @param operation the operation of the document, if it is already known.
+   * @returns the answer to send if the limit is exceeded. Undefined at once for most operations.
    */
   refuse(args: OperationArgs, operation?: Operation): Promise<ExecutionResult | undefined> | undefined;
-  /** Runs a query or mutation that was not refused; its errors are those that clients are told. */
+  /** Runs a query or mutation and masks its errors. */
   run(args: OperationArgs, operation?: Operation): Promise<ExecutionResult>;
 };
 
 /**
- * What stands between a document and the resolvers, over HTTP, SSE and WebSocket alike: limits on documents,
- * the allow-list, rate limits, and errors that tell nothing of the inside.
+ * Creates the guards for HTTP, SSE and WebSocket: document limits, the allow-list, rate limits and error masking.
  */
 export function createGuards(deps: {
   introspection: boolean;
@@ -91,7 +94,7 @@ export function createGuards(deps: {
 
 type RequestParser = NonNullable<Parameters<NonNullable<Plugin['onRequestParse']>>[0]['requestParser']>;
 
-/** Replaces what Yoga throws for text in an address that is no JSON. */
+/** Replaces Yoga's error for invalid JSON in a query string. */
 async function parseRequest(request: Request, parse: RequestParser) {
   try {
     return await parse(request);
@@ -103,7 +106,7 @@ async function parseRequest(request: Request, parse: RequestParser) {
   }
 }
 
-/** What an operation is answered that is one too many. @throws what is no such refusal. */
+/** @returns the answer for a RateLimitedError. @throws every other error. */
 export function refusalOf(error: unknown): ExecutionResult {
   if (!(error instanceof RateLimitedError)) throw error;
   return { errors: [maskError(error, () => undefined)] };

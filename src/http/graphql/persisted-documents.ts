@@ -2,25 +2,27 @@ import { readFile } from 'node:fs/promises';
 import { GraphQLError, parse, print, type DocumentNode } from 'graphql';
 import { z } from 'zod';
 
-/** The documents that our own clients send, by their SHA-256. */
+/** The documents of our own clients, by SHA-256 hash. */
 export type PersistedDocuments = {
-  /** @returns the document that `extensions.persistedQuery` names; undefined where it names none of ours. */
+  /** @returns the document with the hash in `extensions.persistedQuery`; undefined if there is none. */
   resolve(request: { query?: string | null | undefined; extensions?: unknown }): string | undefined;
-  /** @returns why a document is refused; undefined where it may run. */
+  /** @returns the error if the document is not allowed. */
   check(document: DocumentNode): GraphQLError | undefined;
 };
 
 const fileSchema = z.record(z.string(), z.string());
 const extensionsSchema = z.object({ persistedQuery: z.object({ sha256Hash: z.string() }) });
 
-/** The file of `PERSISTED_DOCUMENTS` cannot be used. The message says what to do. */
+/** The file in `PERSISTED_DOCUMENTS` cannot be read. The message says what to do. */
 export class PersistedDocumentsError extends Error {
   override readonly name = 'PersistedDocumentsError';
 }
 
 /**
- * @param settings.persistedOnly whether other documents are refused. They may be sent by hash or in full.
- * @throws PersistedDocumentsError where the file is needed and is not there.
+ * Reads the persisted documents.
+ *
+ * @param settings.persistedOnly whether only these documents may run. Clients may send them by hash or in full.
+ * @throws PersistedDocumentsError if the file is needed and cannot be read.
  */
 export async function openPersistedDocuments(settings: {
   persistedOnly: boolean;
@@ -54,7 +56,7 @@ async function read(file: string): Promise<Map<string, string>> {
   }
 }
 
-/** Without what means nothing: space, comments, the order of definitions. */
+/** @returns the text without white space, comments and the order of definitions, which have no meaning. */
 function normalise(document: DocumentNode): string {
   return document.definitions
     .map((definition) => print(definition))

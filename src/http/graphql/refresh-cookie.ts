@@ -2,20 +2,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RefreshCookie } from '../../graphql/context.ts';
 
 const plainName = 'pressrun_refresh';
-/** Browsers let nobody but this very host set a cookie of such a name, and only over TLS, for the path `/`. */
+/** Browsers let only this host set a cookie with this prefix, only over TLS and for the path `/`. */
 const secureName = `__Host-${plainName}`;
 
 const patternOf = (name: string) => new RegExp(`(?:^|; *)${name}=([\\w-]{1,128})(?:;|$)`);
 const patterns = { plain: patternOf(plainName), secure: patternOf(secureName) };
 
 /**
- * The cookie that keeps a browser's refresh token: no script reads it, and no other site's page sends it.
+ * Reads and sets the cookie with a browser's refresh token. Scripts cannot read it, and pages of other sites cannot send it.
  *
- * @param path the only one that it travels to without TLS.
- * @param isSecure whether the client came over TLS; then it is never sent without. A cookie of the plain name counts where
- *   there is no other, for browsers that have it from the release before, and is replaced with the next one. That must
- *   end with the next release: another host of the same domain can set it. It is removed rather than left, as its token
- *   has been used: an instance of the release before would take that for theft, and end the session.
+ * Over TLS, a cookie of the plain name is still accepted if there is no secure one, for browsers that have it from the
+ * last release. It is then replaced and removed, because instances of the last release would take a used token for theft.
+ * This must end with the next release: another host of the same domain can set a plain cookie.
+ *
+ * @param path the path of the cookie without TLS.
+ * @param isSecure whether the client connected over TLS.
  */
 export function refreshCookieOf(
   request: IncomingMessage,

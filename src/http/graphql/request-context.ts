@@ -1,29 +1,31 @@
 import type { Context } from '../../graphql/context.ts';
 
+/** The path of GraphQL over HTTP and WebSocket. */
 export const graphqlPath = '/graphql';
 
-/** What the transports know of a request before GraphQL does. */
+/** What a transport knows about a request before GraphQL parses it. */
 export type RequestContext = {
+  /** The id of the request in the log. */
   requestId: string;
-  /** Where the client reached this server, such as `http://127.0.0.1:4000`. */
+  /** This server's origin as the client sees it, such as `http://127.0.0.1:4000`. */
   origin: string;
   /** The client's network address. */
   address: string;
   refreshCookie: Context['refreshCookie'];
   markSecret: Context['markSecret'];
-  /** Who asks; a transport that lives longer than a request authenticates when it connects. */
+  /** Returns the caller. A WebSocket authenticates once, when it connects. */
   viewer: () => Context['viewer'] | Promise<Context['viewer']>;
-  /** The newest `id` that an `EventSource` has of an earlier stream. */
+  /** The newest `id` of an earlier stream, sent by an `EventSource`. */
   lastEventId?: string | undefined;
   /**
-   * Takes a place for a stream over HTTP and ends it with its session.
+   * Registers a stream over HTTP, which ends with its session. Undefined on a WebSocket, which is already registered.
    *
-   * @returns whether there was one left. Absent on a WebSocket, which has its place.
+   * @returns false if too many streams are open.
    */
   openStream?: ((viewer: Context['viewer']) => boolean) | undefined;
 };
 
-/** What GraphQL is asked over HTTP. */
+/** The parameters of a GraphQL request. */
 export type GraphqlParams = {
   query?: string | null | undefined;
   operationName?: string | null | undefined;

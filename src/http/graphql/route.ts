@@ -10,18 +10,18 @@ import { jsonReader, readBody } from '../request/body.ts';
 import type { ClientInfo } from '../request/client-info.ts';
 import { compress } from '../response/compress.ts';
 import type { ConnectionCount } from '../connection-count.ts';
-import type { GraphqlServer } from './operations.ts';
+import type { GraphqlServer } from './graphql-server.ts';
 import { graphqlPath, type RequestContext } from './request-context.ts';
-import { bearerToken, lastEventIdOf } from '../response/headers.ts';
-import { answerOnFastPath } from '../fast-path/fast-path.ts';
-import { keepStream } from '../response/keep-stream.ts';
-import { allowOrigin, answerPreflight, isAllowedOrigin } from '../request/origins.ts';
+import { bearerToken, lastEventIdOf } from '../request/headers.ts';
+import { respondOnFastPath } from '../fast-path/respond.ts';
+import { registerStream } from '../response/register-stream.ts';
+import { allowOrigin, answerPreflight, isAllowedOrigin } from '../request/cors.ts';
 import { refreshCookieOf } from './refresh-cookie.ts';
 import { setHead, type Head } from '../response/security-headers.ts';
 import type { HttpSettings } from '../settings.ts';
 import type { UnfinishedInput } from '../request/unfinished-input.ts';
 
-/** `head` is what every answer begins with; more may be added to it. */
+/** Answers a request. `head` holds the first headers of the response; the route may add more. */
 type Route = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -29,16 +29,16 @@ type Route = (
   head: Head,
 ) => Promise<void>;
 
-/** The longest that browsers send has about 150. */
+/** Browsers send about 150 characters at most. */
 const maxAcceptCharacters = 1_000;
 
-/** Yoga would look for an empty object's body in the connection, which has been read. */
+/** The body must not be an empty object: Yoga would then read the connection, which was already read. */
 const paramsSchema = z.custom<object>(
   (value) =>
     typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0,
 );
 
-/** What a request must be before GraphQL reads it; refusals are answers in GraphQL's shape. */
+/** Creates the route of GraphQL over HTTP. Checks a request before GraphQL parses it; refusals have GraphQL's shape. */
 export function createGraphqlRoute(deps: {
   graphql: GraphqlServer;
   services: { accounts: Accounts };
@@ -62,7 +62,7 @@ export function createGraphqlRoute(deps: {
     }
     allowOrigin(request, head);
     if (request.method === 'OPTIONS') return answerPreflight(response, head);
-    // Yoga's refusal of media types lists its own for each that was sent.
+    // Yoga's error about media types grows with the header.
     if ((request.headers.accept?.length ?? 0) > maxAcceptCharacters) {
       return refuse(400, 'BAD_REQUEST', 'The header "accept" is too long.');
     }
@@ -75,8 +75,9 @@ export function createGraphqlRoute(deps: {
       return refuse(429, error.code, error.message, { retryAfter: error.retryAfter });
     }
     const token = bearerToken(request.headers.authorization);
-    let viewer: ReturnType<RequestContext['viewer']>;
-    const whoAsks = () => (token === undefined ? undefined : (viewer ??= authenticate(accounts, token)));
+    let authenticated: ReturnType<RequestContext['viewer']>;
+    const viewer = () =>
+      token === undefined ? undefined : (authenticated ??= authenticate(accounts, token));
     const context = (): RequestContext => ({
       requestId: client.requestId,
       origin: client.origin,
@@ -84,11 +85,11 @@ export function createGraphqlRoute(deps: {
       refreshCookie: refreshCookieOf(request, response, graphqlPath, client.isSecure),
       markSecret: () => response.setHeader('cache-control', 'no-store, no-transform'),
       lastEventId: lastEventIdOf(request),
-      viewer: whoAsks,
-      openStream: (opening) => keepStream(response, client.address, opening, deps),
+      viewer,
+      openStream: (opening) => registerStream(response, client.address, opening, deps),
     });
     if (request.method === 'POST') {
-      // What a form of another site can send without being asked first is none of these.
+      // A form of another site cannot send JSON without a preflight request.
       if (mediaType(request) !== 'application/json') {
         return refuse(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the request as application/json.');
       }
@@ -109,14 +110,14 @@ export function createGraphqlRoute(deps: {
       }
       const json = jsonReader(body);
       if (
-        await answerOnFastPath(graphql.fastPath, {
+        await respondOnFastPath(graphql.fastPath, {
           request,
           response,
           body,
           json,
           head,
           client,
-          whoAsks,
+          viewer,
           context,
         })
       )
@@ -125,7 +126,7 @@ export function createGraphqlRoute(deps: {
       if (params === undefined) {
         return refuse(400, 'BAD_REQUEST', 'The body must be a JSON object with a query.');
       }
-      // Yoga takes an object that is there as the body that was parsed. Bytes or text it would read again, in its own way.
+      // Yoga uses an object in `body` as the parsed body. It would parse bytes or text again.
       Object.assign(request, { body: params });
     }
     setHead(response, head);

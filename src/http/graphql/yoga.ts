@@ -10,7 +10,7 @@ import { exampleHeaders, exampleOperations } from './graphiql-examples.ts';
 import type { Guards } from './guards.ts';
 import { graphqlPath, type RequestContext } from './request-context.ts';
 
-/** GraphQL over HTTP, SSE and GraphiQL; the WebSocket transport uses its enveloped functions. */
+/** Creates Yoga for HTTP, SSE and GraphiQL. The WebSocket transport uses its enveloped functions. */
 export function openYoga(deps: {
   introspection: boolean;
   guards: Guards;
@@ -23,7 +23,7 @@ export function openYoga(deps: {
     graphqlEndpoint: graphqlPath,
     landingPage: false,
     multipart: false,
-    // CORS is answered before GraphQL is asked.
+    // The route handles CORS.
     cors: false,
     logging: false,
     healthCheckEndpoint: '/health/yoga',
@@ -34,11 +34,11 @@ export function openYoga(deps: {
       title: 'Pressrun',
       defaultQuery: exampleOperations,
       headers: exampleHeaders,
-      // The token stays in its tab when the page is opened anew.
+      // Keeps the token when the page is reloaded.
       shouldPersistHeaders: true,
       subscriptionsProtocol: 'SSE',
     },
-    // Its page is 9 MB of text, which few servers ever show.
+    // Loaded on demand, because the page is large and rarely used.
     renderGraphiQL: async (page) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(page),
     context: async (request) => contextOf(request, await request.viewer()),
   });
@@ -51,7 +51,7 @@ const subscriptions = (subscribe: Subscribe): Plugin<Context> => ({
     setSubscribeFn(async (args: ExecutionArgs) => {
       const answer = await subscribe({ ...args, contextValue });
       if (!(Symbol.asyncIterator in answer)) return answer;
-      // Whatever the client says that it accepts: what is streamed has a place, and ends with its session.
+      // Every stream must be registered, whatever media type the client accepts.
       if (contextValue.openStream?.(contextValue.viewer) !== false) return answer;
       await answer.return();
       return { errors: [maskError(new RateLimitedError(1), () => undefined)] };

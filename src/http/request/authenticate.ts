@@ -3,8 +3,10 @@ import type { Accounts } from '../../services/accounts/accounts.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 
 /**
- * @param token an access token, undefined where none was sent.
- * @returns who asks, or why the token does not say so: what needs no account works all the same.
+ * Authenticates a request.
+ *
+ * @param token the access token; undefined if none was sent.
+ * @returns the viewer, or the error as a value: operations without a viewer still work.
  */
 export async function authenticate(
   accounts: Accounts,
@@ -13,7 +15,7 @@ export async function authenticate(
   return token === undefined ? undefined : unlessRefused(accounts.authenticate(token));
 }
 
-/** @returns the refusal as a value. @throws what is none, such as ServiceUnavailableError. */
+/** @returns the viewer, or an UnauthenticatedError as a value. @throws every other error, such as ServiceUnavailableError. */
 export async function unlessRefused(viewer: Promise<Viewer>): Promise<Viewer | UnauthenticatedError> {
   try {
     return await viewer;

@@ -2,16 +2,16 @@ import type { IncomingMessage } from 'node:http';
 import { ServiceUnavailableError } from '../../domain/errors/errors.ts';
 import { largeBytes, type Source, type UnfinishedInput } from './unfinished-input.ts';
 
-/** What is taken for a body at first, where it comes in more than one piece. */
+/** The first size of the buffer for a body that arrives in more than one chunk. */
 const firstBytes = 16 * 1024;
 
 /**
- * Reads a request's body, and counts while it comes: what a client says of its length proves nothing. The pieces are
- * put together as they come, as each would take hundreds of bytes, however small it is.
+ * Reads a request's body and counts its bytes, because `content-length` may be wrong. Chunks are joined as they arrive, so
+ * that many small ones take little memory.
  *
- * @returns undefined where it is larger than `maxBytes`; the rest is not read.
- * @throws ClientLeftError where the connection ends before the body does; ServiceUnavailableError where the client's
- *   network sends too much at once.
+ * @returns the body; undefined if it is larger than `maxBytes`. The rest is not read.
+ * @throws ClientLeftError if the connection ends before the body does; ServiceUnavailableError if the client's network
+ *   sends too much at once.
  */
 export function readBody(
   request: IncomingMessage,
@@ -44,18 +44,18 @@ export function readBody(
     unfinished.hold(source, 0);
     resolve(read);
   };
-  request.on('data', (piece: Buffer) => {
+  request.on('data', (chunk: Buffer) => {
     if (isRead) return;
-    isRead = bytes + piece.byteLength > maxBytes;
+    isRead = bytes + chunk.byteLength > maxBytes;
     if (isRead) {
       finish(undefined);
       request.pause();
       return;
     }
-    // Most bodies are one piece, which is taken as it is, and is not unfinished.
-    body = bytes === 0 ? piece : append(body, bytes, piece, maxBytes);
-    bytes += piece.byteLength;
-    if (piece.byteLength !== announced) unfinished.hold(source, body.byteLength);
+    // Most bodies are one chunk, which is complete and needs no copy.
+    body = bytes === 0 ? chunk : append(body, bytes, chunk, maxBytes);
+    bytes += chunk.byteLength;
+    if (chunk.byteLength !== announced) unfinished.hold(source, body.byteLength);
   });
   request.on('end', () => {
     if (isRead) return;
@@ -64,9 +64,9 @@ export function readBody(
     if (bytes < largeBytes) finish(whole);
     else void unfinished.turn().then(() => finish(whole));
   });
-  // A request has no error but that its connection ended.
+  // The only error of a request is the end of its connection, which `close` handles.
   request.on('error', () => undefined);
-  // A client that leaves in the middle gets no answer; nobody is to wait for its rest.
+  // The client left before its request was complete: do not wait for the rest.
   request.on('close', () => {
     if (isRead) return;
     unfinished.hold(source, 0);
@@ -75,7 +75,7 @@ export function readBody(
   return promise;
 }
 
-/** @returns what reads a body as JSON, with its first use; undefined stands for what is none. */
+/** @returns a function that parses the body as JSON on first use; it returns undefined for invalid JSON. */
 export function jsonReader(body: Buffer): () => unknown {
   let read: { value: unknown } | undefined;
   return () => (read ??= { value: parseJson(body.toString()) }).value;
@@ -89,15 +89,15 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** @returns a buffer that begins with the first `bytes` of `body` and goes on with `piece`; it may be longer. */
-function append(body: Buffer, bytes: number, piece: Buffer, maxBytes: number): Buffer {
-  const needed = bytes + piece.byteLength;
+/** @returns a buffer with the first `bytes` of `body`, then `chunk`. It may be longer. */
+function append(body: Buffer, bytes: number, chunk: Buffer, maxBytes: number): Buffer {
+  const needed = bytes + chunk.byteLength;
   let target = body;
   if (needed > body.byteLength) {
     target = Buffer.allocUnsafeSlow(Math.min(maxBytes, Math.max(firstBytes, 2 * needed)));
     body.copy(target, 0, 0, bytes);
   }
-  piece.copy(target, bytes);
+  chunk.copy(target, bytes);
   return target;
 }
 

@@ -2,21 +2,22 @@ import type { IncomingMessage } from 'node:http';
 import proxyAddr from 'proxy-addr';
 import { parseAddress } from '../../domain/addresses.ts';
 
-/** What is known of a request and of the client's side of its connection. */
+/** A request's id, its client's address and the origin that the client used. */
 export type ClientInfo = {
-  /** Under which the log knows the request. */
+  /** The id of the request in the log. */
   requestId: string;
-  /** Network address; of the client itself where a trusted proxy names it. */
+  /** The client's network address; behind a trusted proxy, the one that the proxy names. */
   address: string;
-  /** Whether the client came over TLS. */
+  /** Whether the client connected over TLS. */
   isSecure: boolean;
-  /** Where the client reached this server, by its own word: put into nothing but answers, once its host is allowed. */
+  /** This server's origin according to the client. Used in answers only, after its host was checked. */
   origin: string;
 };
 
 /**
- * Reads who is at the other end. `X-Forwarded-For` and `X-Forwarded-Proto` are believed only where the
- * connection comes from one of these addresses or networks.
+ * Creates a function that reads the client info of a request.
+ *
+ * @param trustedProxies addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` headers are trusted.
  */
 export function createClientReader(trustedProxies: readonly string[]) {
   const isTrusted = proxyAddr.compile([...trustedProxies]);
@@ -37,8 +38,8 @@ export function createClientReader(trustedProxies: readonly string[]) {
 }
 
 /**
- * The nearest address that is no trusted proxy's. Each proxy adds who called it to the end of the header; what stands
- * before an entry that is no address was written by nobody whom we trust.
+ * Returns the nearest address that is not a trusted proxy. Each proxy appends its caller's address to the header. Entries
+ * before an invalid one are not trusted.
  */
 function clientAddress(
   peer: string,

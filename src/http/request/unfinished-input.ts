@@ -1,45 +1,47 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** Where input comes from: a request's body or a WebSocket's message that is not complete. */
+/** The source of incomplete input: a request body or a WebSocket message. */
 export type Source = {
   /** The client's network. */
   readonly network: string;
-  /** Ends it. */
+  /** Aborts the input. */
   cut(why: CutReason): void;
 };
 
 /**
- * `slow`: its time is over. `crowded`: its network has more than it may and this is the largest part of it, or all
- * networks together have too much and this is the oldest.
+ * `slow`: the input took too long. `crowded`: its network exceeds its share and this is its largest input, or all networks
+ * together exceed the limit and this is the oldest input.
  */
 export type CutReason = 'slow' | 'crowded';
 
-/** Bounds what the input of all clients takes until it is parsed, in time and memory. */
+/** Limits the time and memory of input that is not complete or not parsed yet, over all clients. */
 export type UnfinishedInput = {
-  /** @param bytes that the input of a source takes now; 0 when it is parsed or gone. */
+  /** Sets the memory of a source's input. @param bytes 0 when the input was parsed or dropped. */
   hold(source: Source, bytes: number): void;
-  /** Resolves for one input after another, once in a pass of the event loop: large ones are parsed in turn. */
+  /** Waits until a large input may be parsed: one in each pass of the event loop. */
   turn(): Promise<void>;
-  /** Stops to look for slow ones. */
+  /** Stops the search for slow input. */
   stop(): void;
 };
 
-/** From here on input takes milliseconds to parse, and waits for its turn. */
+/** Input from this size on takes milliseconds to parse and must wait for `turn`. */
 export const largeBytes = 64 * 1024;
 
-/** How long input may take from its first byte to its last. */
-const patienceMs = 30_000;
-const lookEveryMs = 1_000;
+/** The longest time from the first byte of input to its last. */
+const maxDurationMs = 30_000;
+const checkEveryMs = 1_000;
 
 /**
- * @param limits.maxBytes of all clients of this process.
- * @param limits.maxBytesPerNetwork so that no client takes the place of all others.
+ * Creates the limits of one process.
+ *
+ * @param limits.maxBytes the most bytes of all clients together.
+ * @param limits.maxBytesPerNetwork the most bytes of one network, so that no client can block all others.
  */
 export function createUnfinishedInput(limits: {
   maxBytes: number;
   maxBytesPerNetwork: number;
 }): UnfinishedInput {
-  // The oldest comes first.
+  // In order of arrival.
   const held = new Map<Source, { bytes: number; since: number }>();
   const byNetwork = new Map<string, number>();
   let total = 0;
@@ -58,7 +60,7 @@ export function createUnfinishedInput(limits: {
     else if (total > limits.maxBytes) cutOldest('crowded');
   }
 
-  /** Small input is never in the way, so nobody can have that of others cut by filling up what the network may have. */
+  /** Cuts the largest input, so that a client that fills its network's share cannot have small input of others cut. */
   function cutLargest(network: string): void {
     let largest: Source | undefined;
     let most = 0;
@@ -81,12 +83,12 @@ export function createUnfinishedInput(limits: {
   }
 
   const timer = setInterval(() => {
-    const tooOld = performance.now() - patienceMs;
+    const tooOld = performance.now() - maxDurationMs;
     for (const { since } of held.values()) {
       if (since > tooOld) return;
       cutOldest('slow');
     }
-  }, lookEveryMs).unref();
+  }, checkEveryMs).unref();
 
   let lastTurn = Promise.resolve();
 

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import compression from 'compression';
 
-/** Below this, headers and time cost more than is saved. */
+/** Smaller answers are not worth compressing. */
 const thresholdBytes = 1024;
 
-/** Answers whose length is known before they are sent, and exports, which are streamed at the reader's pace. */
+/** Media types of answers with a known length, and of exports, which are streamed. */
 const whole = /^(application\/(graphql-response\+)?json|text\/html)\b/;
 const streamed = /^(text\/csv|application\/jsonl)\b/;
 
@@ -17,14 +17,14 @@ const prepare = compression({
 });
 
 /**
- * Has an answer compressed, by brotli or gzip as the client accepts, where that is of use. Events never are: each
- * would wait in the compressor for the next ones. Nor are answers that forbid it by `cache-control: no-transform`.
+ * Compresses an answer with brotli or gzip, as the client accepts. Never compresses event streams, because events would wait
+ * in the compressor, nor answers with `cache-control: no-transform`.
  */
 export function compress(request: IncomingMessage, response: ServerResponse): void {
   prepare(request, response, () => undefined);
 }
 
-/** Whether a JSON answer of this length is one that `compress` does something with. */
+/** @returns whether `compress` would compress a JSON answer of this length. */
 export function isWorthCompressing(request: IncomingMessage, bytes: number): boolean {
   return bytes >= thresholdBytes && request.headers['accept-encoding'] !== undefined;
 }

@@ -1,11 +1,11 @@
-/** The part of the package that is used; it brings no types. */
+/** Types of the part of the package that we use; it has none. */
 declare module 'compression' {
   import type { IncomingMessage, ServerResponse } from 'node:http';
 
   export default function compression(options: {
-    /** Bytes from which on an answer of known length is compressed. */
+    /** The smallest answer of known length to compress, in bytes. */
     threshold: number;
-    /** Asked when the headers are sent. */
+    /** Called when the headers are sent. */
     filter: (request: IncomingMessage, response: ServerResponse) => boolean;
   }): (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
 }

@@ -6,7 +6,7 @@ import * as http from '../node-http.ts';
 const nothing = ["'none'"];
 const shared = { baseUri: nothing, formAction: nothing, frameAncestors: nothing };
 
-/** GraphiQL's page brings its scripts and styles within itself, and calls nobody but this server. */
+/** GraphiQL's page has inline scripts and styles, and calls only this server. */
 const graphiqlPolicy = {
   ...shared,
   defaultSrc: ["'self'"],
@@ -16,15 +16,15 @@ const graphiqlPolicy = {
   fontSrc: ["'self'", 'data:'],
   workerSrc: ["'self'", 'blob:', 'data:'],
 };
-/** All other answers are data: nothing in them may run or load anything. */
+/** All other answers are data and may not run or load anything. */
 const dataPolicy = { ...shared, defaultSrc: nothing };
 
-/** A response's headers, as `writeHead` takes them: names and values in turn. */
+/** Response headers as `writeHead` takes them: names and values alternate. */
 export type Head = string[];
 
 type Policy = Record<string, string[]>;
 
-/** What browsers heed with a document alone, or with Flash and old ones: data would only carry it. */
+/** Headers that only matter for pages or for old browsers. */
 const onlyForPages = {
   crossOriginOpenerPolicy: false,
   originAgentCluster: false,
@@ -34,14 +34,14 @@ const onlyForPages = {
   xXssProtection: false,
 } as const;
 
-/** What helmet sets is the same for all answers of a kind: it is asked once. */
+/** Computes helmet's headers once, because they are the same for all answers of a kind. */
 function headOf(directives: Policy, { isPage, isSecure }: { isPage: boolean; isSecure: boolean }): Head {
   const response = new http.ServerResponse(new http.IncomingMessage(new Socket()));
   helmet({
     contentSecurityPolicy: { useDefaults: false, directives },
     strictTransportSecurity: isSecure,
     xFrameOptions: { action: 'deny' },
-    // Pictures are shown by pages of other sites.
+    // Pages of other sites may show images.
     crossOriginResourcePolicy: false,
     ...(isPage ? {} : onlyForPages),
   })(response.req, response, () => undefined);
@@ -59,14 +59,14 @@ const heads = {
   },
 };
 
-/** What tells browsers to take no liberties with an answer; HSTS where the client came over TLS. */
+/** @returns the security headers of an answer, with HSTS if the client connected over TLS. */
 export function securityHead(options: { isSecure: boolean; isGraphiql: boolean }): Readonly<Head> {
   return heads[options.isGraphiql ? 'graphiql' : 'data'][options.isSecure ? 'secure' : 'plain'];
 }
 
-/** Sets headers one by one, for answers that are put together step by step. */
+/** Sets headers one by one, for responses that do not call `writeHead` with all of them. */
 export function setHead(response: ServerResponse, head: Readonly<Head>): void {
-  for (let place = 0; place + 1 < head.length; place += 2) {
-    response.setHeader(head[place] ?? '', head[place + 1] ?? '');
+  for (let index = 0; index + 1 < head.length; index += 2) {
+    response.setHeader(head[index] ?? '', head[index + 1] ?? '');
   }
 }

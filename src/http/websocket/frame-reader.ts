@@ -1,7 +1,7 @@
-/** What a header of frames takes at most: two bytes, eight of length, four of mask. */
+/** The longest frame header: two bytes, eight of length, four of mask. */
 const maxHeaderBytes = 14;
-/** What a piece of an unfinished message takes besides its bytes: its Buffer object. */
-const pieceBytes = 256;
+/** Memory of a chunk of an unfinished message besides its bytes: its Buffer object. */
+const chunkOverheadBytes = 256;
 
 const finBit = 0x80;
 const maskBit = 0x80;
@@ -10,21 +10,22 @@ const lengthBits = 0x7f;
 const firstControlOpcode = 8;
 
 /**
- * Follows the frames that a WebSocket's peer sends (RFC 6455, section 5.2) beside `ws`, which tells of whole messages
- * only. It skips payloads, and takes the peer's word for nothing but lengths: what breaks the protocol, `ws` refuses.
+ * Counts the frames of a WebSocket (RFC 6455, section 5.2), because `ws` reports whole messages only. Skips payloads and checks
+ * nothing: `ws` refuses invalid frames.
  */
 export class FrameReader {
-  /** Frames that have begun since the connection was made. */
+  /** The number of frames since the connection was opened. */
   frames = 0;
-  /** Messages, and control frames between them, that are complete. */
+  /** The number of complete messages and control frames between them. */
   messages = 0;
-  /** Bytes of memory that the unfinished message takes, with the control frames within it; 0 between messages. */
+  /** Memory of the unfinished message in bytes, with the control frames inside it; 0 between messages. */
   unfinishedBytes = 0;
   readonly #header = new Uint8Array(maxHeaderBytes);
   #headerBytes = 0;
   #payloadLeft = 0;
   #isFragmented = false;
 
+  /** Reads the next bytes of the connection. */
   read(bytes: Uint8Array): void {
     let at = 0;
     while (at < bytes.length) {
@@ -43,10 +44,10 @@ export class FrameReader {
       }
       if (this.#payloadLeft === 0) this.#end();
     }
-    if (this.unfinishedBytes > 0) this.unfinishedBytes += pieceBytes;
+    if (this.unfinishedBytes > 0) this.unfinishedBytes += chunkOverheadBytes;
   }
 
-  /** @returns how long the header is, by what is there of it. */
+  /** @returns the length of the header, as far as its first bytes say. */
   #headerLength(): number {
     if (this.#headerBytes < 2) return 2;
     const [, second = 0] = this.#header;
@@ -54,7 +55,7 @@ export class FrameReader {
     return 2 + (length === 126 ? 2 : length === 127 ? 8 : 0) + ((second & maskBit) === 0 ? 0 : 4);
   }
 
-  /** @returns the length of the payload. */
+  /** Begins a frame. @returns the length of its payload. */
   #begin(): number {
     this.frames += 1;
     const view = new DataView(this.#header.buffer);
@@ -67,7 +68,7 @@ export class FrameReader {
     const [first = 0] = this.#header;
     this.#headerBytes = 0;
     if ((first & opcodeBits) < firstControlOpcode) this.#isFragmented = (first & finBit) === 0;
-    if (this.#isFragmented) this.unfinishedBytes += pieceBytes;
+    if (this.#isFragmented) this.unfinishedBytes += chunkOverheadBytes;
     else {
       this.unfinishedBytes = 0;
       this.messages += 1;

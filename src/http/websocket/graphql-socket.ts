@@ -3,28 +3,28 @@ import { CloseCode, makeServer, MessageType } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import { RateLimitedError } from '../../domain/errors/errors.ts';
 import type { OperationArgs } from '../../graphql/context.ts';
-import { maskError, toldError } from '../../graphql/execution/mask-error.ts';
+import { maskError, formatError } from '../../graphql/execution/mask-error.ts';
 import { requireShallow } from '../../graphql/execution/variable-limits.ts';
 import type { RateLimits } from '../../services/accounts/rate-limits.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { ClientInfo } from '../request/client-info.ts';
-import type { GraphqlServer } from '../graphql/operations.ts';
+import type { GraphqlServer } from '../graphql/graphql-server.ts';
 import type { PersistedDocuments } from '../graphql/persisted-documents.ts';
 import type { SocketGuard } from './socket-guard.ts';
 import { largeBytes } from '../request/unfinished-input.ts';
 
-/** Operations that may be open on one socket. */
+/** The most open operations of one socket. */
 const maxOperations = 100;
-/** Bytes that may wait for a peer before its operations wait for it. */
+/** The most bytes that wait for a peer before its operations are paused. */
 const maxBufferedBytes = 64 * 1024;
-/** Characters of the name that a client gives to an operation, which every event repeats. */
+/** The most characters of an operation's id, which every event repeats. */
 const maxIdLength = 128;
 /** How long a peer may take to send `connection_init`. */
-const introductionMs = 3_000;
-/** A peer that answers no ping for this long is gone. */
+const connectionInitMs = 3_000;
+/** The ping interval. A peer that does not answer within it is gone. */
 const pingEveryMs = 12_000;
 
-/** One connection, and what is kept of the request that opened it. */
+/** A connection, with the data of the request that opened it. */
 export type Peer = {
   socket: WebSocket;
   guard: SocketGuard;
@@ -33,10 +33,9 @@ export type Peer = {
 };
 
 /**
- * The protocol graphql-transport-ws, by graphql-ws, on sockets that are open already. What is written here is who may
- * ask what, and how messages reach the socket.
+ * Serves graphql-transport-ws with graphql-ws on open sockets: checks operations, and passes messages to and from the socket.
  *
- * @returns what serves one peer until its socket closes.
+ * @returns a function that serves one peer until its socket closes.
  */
 export function createGraphqlSockets(deps: {
   graphql: GraphqlServer;
@@ -45,16 +44,16 @@ export function createGraphqlSockets(deps: {
   logger: Logger;
 }): (peer: Peer) => void {
   const { graphql, limits, persisted, logger } = deps;
-  // By what graphql-ws is given of an operation. It holds that for as long as a subscription lasts: so no variables.
+  // Keyed by the object given to graphql-ws, which keeps it while a subscription lasts; so it holds no variables.
   const operations = new WeakMap<object, Operation>();
 
   const protocol = makeServer<Record<string, unknown>, Peer>({
-    connectionInitWaitTimeout: introductionMs,
+    connectionInitWaitTimeout: connectionInitMs,
     async onConnect(context) {
       const { connectionParams } = context;
-      // A token that is known is not kept.
+      // Do not keep the token in memory.
       Object.assign(context, { connectionParams: undefined });
-      return context.extra.guard.introduce(connectionParams);
+      return context.extra.guard.initialise(connectionParams);
     },
     async onPing({ extra }, payload) {
       await extra.guard.authenticate(payload);
@@ -88,20 +87,20 @@ export function createGraphqlSockets(deps: {
           operationName: payload.operationName ?? null,
           variableValues: payload.variables ?? null,
         };
-        // graphql-ws holds the message as long.
+        // graphql-ws keeps the message too.
         Object.assign(payload, { query: '', variables: null, operationName: null, extensions: null });
         const known = { schema, document, operationName: args.operationName };
         operations.set(known, { execute, args });
         return known;
       } catch (error) {
-        // An error thrown here would close the socket with all of its subscriptions.
+        // An error thrown here would close the socket with all its subscriptions.
         if (error instanceof RateLimitedError) return [tooMany(error)];
         if (error instanceof GraphQLError) return [error];
         throw error;
       }
     },
     onNext: (_context, _id, _payload, _args, { errors, data = null }) =>
-      errors === undefined ? undefined : { errors: errors.map(toldError), data },
+      errors === undefined ? undefined : { errors: errors.map(formatError), data },
     onError: (_context, _id, _payload, errors) => errors.map(formatted),
     execute(known) {
       const { execute, args } = take(known);
@@ -112,7 +111,7 @@ export function createGraphqlSockets(deps: {
 
   function take(known: object): Operation {
     const operation = operations.get(known);
-    if (operation === undefined) throw new Error('an operation that was not announced');
+    if (operation === undefined) throw new Error('unknown operation');
     operations.delete(known);
     return operation;
   }
@@ -126,7 +125,7 @@ export function createGraphqlSockets(deps: {
         protocol: socket.protocol,
         send: (text) => send(socket, text),
         close: (code = CloseCode.InternalServerError, reason = '') => guard.close(code, reason),
-        // Without the payload of the ping, which may be large or hold a token.
+        // The pong omits the ping's payload, which may be large or hold a token.
         onPing: () => send(socket, pong),
         onMessage: (callback) => void (receive = callback),
       },
@@ -145,7 +144,7 @@ export function createGraphqlSockets(deps: {
         guard.close(CloseCode.InternalServerError, 'Internal server error');
       });
     };
-    // Large messages wait for their turn to be parsed, and all behind them wait as well: this resolves when none is left.
+    // Large messages wait until they may be parsed, and all later messages wait too. Resolves when none is left.
     let waiting: Promise<void> | undefined;
     socket.on('message', (data: Buffer) => {
       if (waiting === undefined && data.byteLength < largeBytes) return handle(data);
@@ -157,7 +156,7 @@ export function createGraphqlSockets(deps: {
       waiting = handled;
     });
     socket.on('pong', () => (isAlive = true));
-    // A frame that breaks the protocol, or a peer that is gone: `ws` closes the socket itself.
+    // An invalid frame or a lost peer: `ws` closes the socket itself.
     socket.on('error', () => undefined);
     socket.on('close', (code: number, reason: Buffer) => {
       clearInterval(pinging);
@@ -169,9 +168,9 @@ export function createGraphqlSockets(deps: {
   };
 }
 
-/** An error that ended an operation stands behind the one that graphql-ws made of it. */
+/** @returns an error as sent to the client. graphql-ws wraps the error that ended an operation as `cause`. */
 function formatted(error: GraphQLError): GraphQLFormattedError {
-  return toldError(error.cause instanceof GraphQLError ? error.cause : error);
+  return formatError(error.cause instanceof GraphQLError ? error.cause : error);
 }
 
 type Operation = {
@@ -183,7 +182,7 @@ const pong = JSON.stringify({ type: MessageType.Pong });
 
 const tooMany = (error: RateLimitedError) => maskError(error, () => undefined);
 
-/** @returns when more may be sent: at once, or when this text has left the process where too much waits for the peer. */
+/** Sends a text. If too much waits for the peer, the promise resolves when the text has left the process. */
 function send(socket: WebSocket, text: string): Promise<void> | void {
   if (socket.readyState !== socket.OPEN) return undefined;
   if (socket.bufferedAmount < maxBufferedBytes) return socket.send(text);

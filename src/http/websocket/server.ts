@@ -10,33 +10,33 @@ import type { Sessions } from '../../services/accounts/sessions.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { ClientInfo } from '../request/client-info.ts';
 import type { ConnectionCount } from '../connection-count.ts';
-import type { GraphqlServer } from '../graphql/operations.ts';
+import type { GraphqlServer } from '../graphql/graphql-server.ts';
 import { graphqlPath } from '../graphql/request-context.ts';
 import { createGraphqlSockets } from './graphql-socket.ts';
-import { pathOf, requestIdOf } from '../response/headers.ts';
-import { isAllowedHost } from '../request/hosts.ts';
-import { isAllowedOrigin } from '../request/origins.ts';
+import { pathOf, requestIdOf } from '../request/headers.ts';
+import { isAllowedHost } from '../request/allowed-hosts.ts';
+import { isAllowedOrigin } from '../request/cors.ts';
 import type { PersistedDocuments } from '../graphql/persisted-documents.ts';
 import type { HttpSettings } from '../settings.ts';
 import { SocketGuard } from './socket-guard.ts';
 import type { UnfinishedInput } from '../request/unfinished-input.ts';
 
-/** Fragments of a message, and pieces of a frame, at most: each takes memory beside its bytes. */
+/** The most fragments of a message and chunks of a frame, because each takes memory besides its bytes. */
 const maxFragments = 256;
-const maxPieces = 4_096;
+const maxChunks = 4_096;
 /** How long a peer may take to answer a close. */
 const closeMs = 10_000;
 
-/** The peer has stopped to read; it may come back and resume behind its cursor. */
+/** Close code for a peer that stopped reading. It may reconnect and resume after its cursor. */
 const stalledCode = 4410;
 const goingAwayCode = 1001;
 
 /**
- * GraphQL over WebSocket (graphql-transport-ws) on the same path as HTTP. The access token travels in the
- * connection parameters as `authorization`; a wrong one closes the socket with 4403. A `ping` whose payload
- * has a new `authorization` goes on with that one.
+ * Serves GraphQL over WebSocket (graphql-transport-ws) on the same path as HTTP. The client sends the access token in the
+ * connection parameters as `authorization`; an invalid one closes the socket with 4403. A `ping` with a new
+ * `authorization` in its payload replaces the token.
  *
- * @returns how to close all sockets.
+ * @returns functions that close sockets.
  */
 export function attachWebSockets(
   server: Server,
@@ -56,7 +56,7 @@ export function attachWebSockets(
 ): {
   close(): Promise<void>;
   terminate(): void;
-  /** @returns false where the connection is no WebSocket. */
+  /** Closes a stalled socket. @returns false if the connection is not a WebSocket. */
   closeStalled(connection: Duplex): boolean;
 } {
   const webSockets = new WeakMap<Duplex, WebSocket>();
@@ -65,7 +65,7 @@ export function attachWebSockets(
     noServer: true,
     maxPayload: deps.maxMessageBytes,
     maxFragments,
-    maxBufferedChunks: maxPieces,
+    maxBufferedChunks: maxChunks,
     closeTimeout: closeMs,
     perMessageDeflate: false,
     handleProtocols: (offered: Set<string>) =>
@@ -87,16 +87,16 @@ export function attachWebSockets(
       if (!(error instanceof RateLimitedError)) throw error;
       return refuse('429 Too Many Requests');
     }
-    // Its `close` may have been and gone: nothing would give the place back.
+    // `close` may already have been emitted; then nothing would remove the connection from the count.
     const leave = connection.destroyed ? undefined : deps.connections.enter(client.address);
     if (leave === undefined) return refuse('429 Too Many Requests');
-    // Also where the handshake fails.
+    // Also runs if the handshake fails.
     connection.on('close', leave);
-    // The request itself is let go, as a connection lives for hours; and its id is copied, as V8 builds a UUID of
-    // 14 pieces that would stay.
+    // The socket must not keep the request, because it lives for hours. The id is copied, because V8 would keep the many
+    // parts that a UUID is built from.
     const requestId = Buffer.from(client.requestId).toString();
     sockets.handleUpgrade(request, connection, head, (socket) => {
-      // From here on `ws` listens.
+      // `ws` handles errors from here on.
       connection.off('error', destroyIt);
       webSockets.set(connection, socket);
       const guard = new SocketGuard(socket, networkOf(client.address), deps);
@@ -126,7 +126,7 @@ export function attachWebSockets(
   };
 }
 
-/** Whether a request asks to go on as a WebSocket. */
+/** @returns whether a request asks for an upgrade to WebSocket. */
 export function asksForWebSocket({ method, headers }: IncomingMessage): boolean {
   return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
 }

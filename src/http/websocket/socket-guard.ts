@@ -7,36 +7,36 @@ import type { SessionEnd } from '../../services/accounts/session-watch.ts';
 import type { Sessions } from '../../services/accounts/sessions.ts';
 import { unlessRefused } from '../request/authenticate.ts';
 import { FrameReader } from './frame-reader.ts';
-import { bearerToken } from '../response/headers.ts';
+import { bearerToken } from '../request/headers.ts';
 import type { CutReason, Source, UnfinishedInput } from '../request/unfinished-input.ts';
 
-/** Frames of any kind that a socket may send at once, and then a second. */
+/** The most frames that a socket may send at once, and per second after that. */
 const frameBurst = 500;
 const framesPerSecond = 100;
-/** Bytes that a socket may send before its `connection_init` is accepted. */
-const introductionBytes = 8 * 1024;
-/** Bytes that a socket may send while it is being closed: its own close, and what was on its way. */
+/** The most bytes that a socket may send before its `connection_init` is accepted. */
+const maxInitBytes = 8 * 1024;
+/** The most bytes that a closing socket may send: its close frame, and data that was in transit. */
 const closingBytes = 64 * 1024;
 
-/** Close codes: of graphql-transport-ws, of RFC 6455's registry, and 4429 as Too Many Requests. */
-const closings: Record<SessionEnd | CutReason | 'flooding' | 'unintroduced', [number, string]> = {
+/** Close codes and reasons: from graphql-transport-ws, from RFC 6455, and 4429 for too many requests. */
+const closings: Record<SessionEnd | CutReason | 'flooding' | 'uninitialised', [number, string]> = {
   ended: [4403, 'Forbidden'],
   expired: [4403, 'Forbidden'],
   unverified: [1013, 'Try again later'],
   flooding: [4429, 'Too many requests'],
-  unintroduced: [1009, 'Too much before connection_init'],
+  uninitialised: [1009, 'Too much before connection_init'],
   slow: [1008, 'A message took too long'],
   crowded: [1013, 'Try again later'],
 };
-/** A peer that has abused its socket is not waited for; any other has as long as `ws` gives it (`closeTimeout`). */
-const abuses: ReadonlySet<string> = new Set(['flooding', 'unintroduced', 'crowded']);
+/** Reasons after which a peer gets little time to answer the close. Other peers get the `closeTimeout` of `ws`. */
+const abuses: ReadonlySet<string> = new Set(['flooding', 'uninitialised', 'crowded']);
 const abuseGraceMs = 500;
-/** Bytes that a close frame has room for beside its code (RFC 6455, section 5.5). */
+/** The most bytes of a close frame's reason (RFC 6455, section 5.5). */
 const maxReasonBytes = 123;
 
 /**
- * What one WebSocket may send and as whom: it is closed when its session ends, when its token expires, and when it
- * sends too much. A class, as there are thousands of them.
+ * Guards one WebSocket: authenticates it, and closes it when its session ends, its token expires or it sends too much. A
+ * class, because there are thousands of them.
  */
 export class SocketGuard implements Source {
   readonly network: string;
@@ -45,10 +45,10 @@ export class SocketGuard implements Source {
   #viewer: Viewer | undefined;
   #stopWatching: (() => void) | undefined;
   readonly #reader = new FrameReader();
-  /** Of large messages that wait for their turn. */
+  /** The bytes of large messages that wait to be parsed. */
   #waitingBytes = 0;
-  /** Undefined once `connection_init` is accepted. */
-  #introductionLeft: number | undefined = introductionBytes;
+  /** The bytes left before `connection_init`; undefined after it was accepted. */
+  #initBytesLeft: number | undefined = maxInitBytes;
   #closingLeft = closingBytes;
   #framesLeft = frameBurst;
   #countedAt = performance.now();
@@ -63,7 +63,7 @@ export class SocketGuard implements Source {
     this.#deps = deps;
   }
 
-  /** Counts what has come; to be called before `ws` reads it. Closes the socket where it is too much. */
+  /** Counts received bytes before `ws` reads them. Closes the socket if they are too many. */
   count(bytes: Buffer): void {
     if (this.#socket.readyState !== this.#socket.OPEN) {
       this.#closingLeft -= bytes.byteLength;
@@ -72,19 +72,19 @@ export class SocketGuard implements Source {
     }
     const { frames: before, messages } = this.#reader;
     this.#reader.read(bytes);
-    // What is unfinished now began with these bytes.
+    // A message was completed, so the time of the next one starts now.
     if (this.#reader.messages > messages) this.#deps.unfinished.hold(this, 0);
     const now = performance.now();
     const earned = ((now - this.#countedAt) / 1000) * framesPerSecond;
     this.#framesLeft = Math.min(frameBurst, this.#framesLeft + earned) - (this.#reader.frames - before);
     this.#countedAt = now;
-    if (this.#introductionLeft !== undefined) this.#introductionLeft -= bytes.byteLength;
+    if (this.#initBytesLeft !== undefined) this.#initBytesLeft -= bytes.byteLength;
     if (this.#framesLeft < 0) this.cut('flooding');
-    else if ((this.#introductionLeft ?? 0) < 0) this.cut('unintroduced');
+    else if ((this.#initBytesLeft ?? 0) < 0) this.cut('uninitialised');
     else this.#hold();
   }
 
-  /** Waits until a large message may be parsed; nothing more of the socket is read meanwhile. */
+  /** Waits until a large message may be parsed. The socket is paused meanwhile. */
   async turn(bytes: number): Promise<void> {
     this.#socket.pause();
     this.#waitingBytes += bytes;
@@ -92,7 +92,7 @@ export class SocketGuard implements Source {
     await this.#deps.unfinished.turn();
     this.#waitingBytes -= bytes;
     if (this.#socket.readyState === this.#socket.OPEN) this.#hold();
-    // A socket that is closing is read on: its peer answers the close.
+    // Also resumes a closing socket, to read the answer to the close.
     if (this.#waitingBytes === 0) this.#socket.resume();
   }
 
@@ -100,13 +100,14 @@ export class SocketGuard implements Source {
     this.#deps.unfinished.hold(this, this.#reader.unfinishedBytes + this.#waitingBytes);
   }
 
-  /** Logs the socket in as `connection_init` asks. @returns whether it is accepted; closed where not. */
-  async introduce(connectionParams: unknown): Promise<boolean> {
+  /** Handles `connection_init`. @returns whether it was accepted; otherwise the socket is closed. */
+  async initialise(connectionParams: unknown): Promise<boolean> {
     const isAccepted = await this.authenticate(connectionParams);
-    if (isAccepted) this.#introductionLeft = undefined;
+    if (isAccepted) this.#initBytesLeft = undefined;
     return isAccepted;
   }
 
+  /** Closes the socket with the code of a reason. */
   cut(why: keyof typeof closings): void {
     this.close(...closings[why]);
     if (!abuses.has(why)) return;
@@ -115,9 +116,9 @@ export class SocketGuard implements Source {
   }
 
   /**
-   * Closes the socket. Nothing that the peer says from now on is run; one that does not answer in time is cut off.
+   * Closes the socket and ignores all later messages. A peer that does not answer in time is cut off.
    *
-   * @param reason what of it fits into a close frame is sent, in whole characters: it may repeat what the peer said.
+   * @param reason is cut to the size of a close frame, because it may repeat the peer's input.
    */
   close(code: number, reason: string): void {
     const bytes = Buffer.alloc(maxReasonBytes);
@@ -126,7 +127,7 @@ export class SocketGuard implements Source {
     this.#deps.unfinished.hold(this, 0);
   }
 
-  /** Logs the socket in, or on with a new token; closes it where that does not work. @returns whether it did. */
+  /** Authenticates the socket with a first or a new token; closes it on failure. @returns whether it succeeded. */
   async authenticate(connectionParams: unknown): Promise<boolean> {
     const token = bearerToken(authorizationSchema.safeParse(connectionParams).data?.authorization);
     if (token === undefined) return true;
@@ -145,19 +146,19 @@ export class SocketGuard implements Source {
     }
   }
 
-  /** Who asks now; a socket may outlive its session for a moment. @throws ServiceUnavailableError */
+  /** Returns the current caller, checked again because the session may just have ended. @throws ServiceUnavailableError */
   async viewer(): Promise<Viewer | UnauthenticatedError | undefined> {
     return this.#viewer && unlessRefused(this.#deps.accounts.recheck(this.#viewer));
   }
 
-  /** The socket is closed. */
+  /** Releases all resources after the socket was closed. */
   leave(): void {
     this.#stopWatching?.();
     this.#deps.unfinished.hold(this, 0);
   }
 }
 
-/** Whose subscriptions are open on a socket does not change. */
+/** A new token must belong to the same user and workspace, because open subscriptions depend on them. */
 function isSameMember(before: Viewer, now: Viewer): boolean {
   return before.userId === now.userId && before.workspaceId === now.workspaceId;
 }

@@ -1,12 +1,12 @@
--- Admission in Redis: the rules of gcra.ts and memory-admission.ts, atomic over all instances. Why each rule
--- is so stands there; the differential test of test/contract/admission-redis.test.ts holds the two together.
+-- Admission in Redis: the rules of gcra.ts and memory-admission.ts, atomic over all instances. The reasons
+-- are explained there; the differential test of test/contract/provider/admission-redis.test.ts holds the two together.
 --
--- KEYS  1 slots (sorted set: permit, ms at which it runs out)  2 pause (ms until)  3… one hash a bucket
+-- KEYS  1 slots (sorted set: permit, ms at which it expires)  2 pause (ms until)  3… one hash a bucket
 -- ARGV  1 operation  2 now in ms, '' for Redis' own clock  3 burstSeconds  4 utilisation
 --       then for each bucket its limit by setting ('' for none) and an amount; then the operation's own.
 -- Times and amounts go back as text: Redis cuts the fraction off numbers.
 
--- A bucket nobody used for so long starts anew; the next answer's headers tell its limit again.
+-- A bucket that is unused for this long is dropped; the next answer's headers have its limit again.
 local rememberMs = 3600000
 local bucketCount = #KEYS - 2
 local pace = { burstSeconds = tonumber(ARGV[3]), utilisation = tonumber(ARGV[4]) }
@@ -158,7 +158,7 @@ end
 -- own: slotTtlMs, permits …
 function operations.renew()
   for index = 2, #ARGV - 4 - 2 * bucketCount do keepSlot(own(index), now + tonumber(own(1))) end
-  -- Never shorter than the slot of a permit that was reserved ahead.
+  -- Never shorter than the slot of a permit for a later start.
   local left = redis.call('PTTL', KEYS[1])
   redis.call('PEXPIRE', KEYS[1], math.max(left, math.ceil(tonumber(own(1)))))
 end

@@ -9,6 +9,7 @@ export type Permit = { id: string; waitMs: number };
 /** `reason` is `slots`, `paused` or a bucket's name; undefined if all wanted permits were given. */
 export type Acquired = { permits: Permit[]; retryInMs: number; reason: string | undefined };
 
+/** The state of admission, for metrics and tests. */
 export type AdmissionState = {
   slotsInUse: number;
   /** Units per minute that are admitted now: the set or learned limit, slowed down, times `utilisation`. */
@@ -21,12 +22,13 @@ export type AdmissionState = {
 /** The most permits of one call: the script blocks Redis while it runs. */
 export const maxPermitsAtOnce = 200;
 
-/** Nobody knows when another holder frees a slot, so ask again this soon. */
+/** The delay before the next try when all slots are taken, because nobody knows when one is freed. */
 export const slotRetryMs = 250;
 
 /** The answer if no permit was wanted. */
 export const nothing = (): Acquired => ({ permits: [], retryInMs: 0, reason: undefined });
 
+/** The settings of admission. */
 export const admissionSettingsSchema = z.strictObject({
   /** Jobs in flight, over all instances. */
   maxSlots: z.int().positive(),
@@ -71,11 +73,11 @@ export type Admission = {
   /**
    * Frees the permits' slots. Ignores permits that were released before or whose slot has expired.
    *
-   * @param unused reserved minus used, for each permit. A negative figure is charged.
+   * @param unused reserved minus used, for each permit. A negative number is charged.
    */
   release(permitIds: readonly string[], unused?: Demand): Promise<void>;
   /**
-   * Tells that the permits' holders are alive. Takes lost slots again (expired, or Redis was flushed), because the jobs are
+   * Extends the permits of running jobs. Takes lost slots again (expired, or Redis was flushed), because the jobs are
    * in flight all the same. Must not be called for a released permit.
    */
   renew(permitIds: readonly string[]): Promise<void>;
@@ -85,7 +87,7 @@ export type Admission = {
    */
   learnLimit(bucket: string, limitPerMinute: number): Promise<void>;
   /**
-   * Gives nobody a permit for `ms`, at most `maxPauseMs`. Of two pauses the later end counts. Permits that were given
+   * Gives no permits for `ms`, at most `maxPauseMs`. Of two pauses the later end counts. Permits that were given
    * before keep their times, at most `horizonMs` ahead.
    */
   pause(ms: number): Promise<void>;
@@ -99,7 +101,7 @@ export type Admission = {
   close(): Promise<void>;
 };
 
-/** The checked entries of a demand (or of `unused`) that are not 0. */
+/** @returns the entries of a demand (or of `unused`) that are not 0. @throws RangeError for an invalid amount. */
 export function costsOf(demand: Demand, { signed = false } = {}): [bucket: string, amount: number][] {
   const costs = Object.entries(demand).filter(([, amount]) => amount !== 0);
   for (const [bucket, amount] of costs) {

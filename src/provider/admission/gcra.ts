@@ -23,6 +23,7 @@ const decrease = { times: 0.7, floor: 0.1 };
 const increase = { plus: 0.02 };
 const stepMs = 1_000;
 
+/** @returns an empty bucket with this limit per minute; undefined: unlimited. */
 export const freshBucket = (limit: number | undefined): Bucket => ({
   limit,
   factor: 1,
@@ -33,7 +34,7 @@ export const freshBucket = (limit: number | undefined): Bucket => ({
   steppedAtMs: Number.NEGATIVE_INFINITY,
 });
 
-/** Units a minute; undefined: unlimited. */
+/** @returns units per minute; undefined: unlimited. */
 export function rateOf(bucket: Bucket, { utilisation }: Pace): number | undefined {
   return bucket.limit === undefined ? undefined : bucket.limit * bucket.factor * utilisation;
 }
@@ -66,7 +67,7 @@ export function reserve(bucket: Bucket, cost: number, atMs: number, pace: Pace):
   bucket.reservedTatMs = bucket.tatMs;
 }
 
-/** Gives `unused` units back. A negative figure is charged from now on. */
+/** Returns `unused` units. A negative number is charged from now on. */
 export function settle(bucket: Bucket, unused: number, nowMs: number, pace: Pace): void {
   const rate = rateOf(bucket, pace);
   if (rate === undefined) return;
@@ -107,6 +108,7 @@ export function changeRate(
   bucket.tatMs = Math.max(bucket.reservedTatMs, scaled);
 }
 
+/** Slows the bucket to 0.7 of its rate, at most once a second, never below 0.1 of its limit. */
 export function slowDown(bucket: Bucket, nowMs: number, pace: Pace): void {
   if (nowMs - bucket.slowedAtMs < stepMs) return;
   changeRate(bucket, { factor: Math.max(decrease.floor, bucket.factor * decrease.times) }, nowMs, pace);
@@ -114,6 +116,7 @@ export function slowDown(bucket: Bucket, nowMs: number, pace: Pace): void {
   bucket.steppedAtMs = nowMs;
 }
 
+/** Returns 0.02 of the limit to a slowed bucket, at most once a second. */
 export function recover(bucket: Bucket, nowMs: number, pace: Pace): void {
   if (bucket.factor >= 1 || nowMs - bucket.steppedAtMs < stepMs) return;
   changeRate(bucket, { factor: Math.min(1, bucket.factor + increase.plus) }, nowMs, pace);

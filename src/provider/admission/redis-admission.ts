@@ -10,19 +10,19 @@ import {
 import { createMemoryAdmission } from './memory-admission.ts';
 import { createScriptAdmission } from './script-admission.ts';
 
-/** Redis is looked for at most this often while it is away. */
-const lookEveryMs = 1_000;
+/** How often Redis is tried while it does not answer. */
+const retryEveryMs = 1_000;
 
-/** Every answer of the provider teaches a limit and is a success; Redis hears of the same this often. */
-const tellEveryMs = 250;
+/** Every answer of the provider has limits and is a success; the same facts go to Redis at most this often. */
+const reportEveryMs = 250;
 
 /**
  * Admission over all instances, in Redis. While Redis does not answer, generation goes on: this instance
  * admits by `shareWhenAlone` of the limits and slots until it is back. Both changes are logged once.
- * A flushed Redis starts anew; what was learned is told again within seconds.
+ * A flushed Redis starts empty; learned limits are sent again within seconds.
  *
  * @param redis a connection with a `commandTimeout` and `enableOfflineQueue: false`, which is not closed here.
- * @param clock for tests: ms, in place of Redis' clock.
+ * @param clock for tests: ms, instead of Redis' clock.
  */
 export function createRedisAdmission(
   redis: Redis,
@@ -36,40 +36,40 @@ export function createRedisAdmission(
   const now = clock ?? Date.now;
 
   const learned = new Map<string, number>();
-  const toldAtMs = new Map<string, number>();
-  /** Permits released while Redis was away, with what was unused: it is told on its return. */
-  const owed = new Map<string, Demand>();
-  /** These Redis need not hear of. */
+  const sentAtMs = new Map<string, number>();
+  /** Permits released while Redis was away, with what was unused. They are sent when it is back. */
+  const unsentReleases = new Map<string, Demand>();
+  /** Permits that Redis does not know and need not be released there. */
   const givenAlone = new Set<string>();
   let away = false;
   let closed = false;
-  let lookAtMs = 0;
+  let retryAtMs = 0;
 
   function leave(error: unknown): void {
     if (away || closed) return;
     away = true;
-    lookAtMs = Date.now() + lookEveryMs;
+    retryAtMs = Date.now() + retryEveryMs;
     logger.warn(
       { error: error instanceof Error ? error.message : String(error), share: settings.shareWhenAlone },
       'Redis does not answer: admitting jobs by a share of the limits',
     );
   }
 
-  /** Runs beside the callers: nobody waits for a Redis that hangs. */
-  async function lookForRedis(): Promise<void> {
-    lookAtMs = Date.now() + lookEveryMs;
+  /** Runs in the background, so that no caller waits for a Redis that hangs. */
+  async function tryRedis(): Promise<void> {
+    retryAtMs = Date.now() + retryEveryMs;
     try {
       await redis.ping();
       for (const [bucket, limit] of learned) await shared.learnLimit(bucket, limit);
       await shared.pause((await alone.state()).pausedForMs);
-      for (const [permitId, unused] of owed) {
+      for (const [permitId, unused] of unsentReleases) {
         await shared.release([permitId], unused);
-        owed.delete(permitId);
+        unsentReleases.delete(permitId);
       }
       away = false;
       logger.info('Redis answers again: admitting jobs by the limits of all instances');
     } catch {
-      lookAtMs = Date.now() + lookEveryMs;
+      retryAtMs = Date.now() + retryEveryMs;
     }
   }
 
@@ -80,22 +80,22 @@ export function createRedisAdmission(
       } catch (error) {
         leave(error);
       }
-    } else if (Date.now() >= lookAtMs) void lookForRedis();
+    } else if (Date.now() >= retryAtMs) void tryRedis();
     return otherwise();
   }
 
-  /** For what `alone` has been told already. */
-  const tell = (inRedis: () => Promise<void>) => either(inRedis, async () => undefined);
+  /** Sends a fact to Redis that `alone` already knows. */
+  const report = (inRedis: () => Promise<void>) => either(inRedis, async () => undefined);
 
-  function toldJustNow(key: string): boolean {
-    if (now() - (toldAtMs.get(key) ?? Number.NEGATIVE_INFINITY) < tellEveryMs) return true;
-    toldAtMs.set(key, now());
+  function wasJustSent(key: string): boolean {
+    if (now() - (sentAtMs.get(key) ?? Number.NEGATIVE_INFINITY) < reportEveryMs) return true;
+    sentAtMs.set(key, now());
     return false;
   }
 
   return {
     async acquire(wanted, demand) {
-      costsOf(demand); // A caller's mistake must not pass for Redis being away.
+      costsOf(demand); // Throws for a caller's mistake, which must not count as a failure of Redis.
       return either(
         () => shared.acquire(wanted, demand),
         async () => {
@@ -110,10 +110,10 @@ export function createRedisAdmission(
       const ofRedis = permitIds.filter((id) => !givenAlone.delete(id));
       await either(
         () => shared.release(ofRedis, unused),
-        async () => ofRedis.forEach((id) => owed.set(id, unused)),
+        async () => ofRedis.forEach((id) => unsentReleases.set(id, unused)),
       );
     },
-    // Each side learns in its turn of the jobs that the other one admitted.
+    // Renewing also adds the jobs that the other side admitted.
     renew: (permitIds) =>
       either(
         () => shared.renew(permitIds),
@@ -124,25 +124,25 @@ export function createRedisAdmission(
       await alone.learnLimit(bucket, limit * settings.shareWhenAlone);
       const known = learned.get(bucket) === limit;
       learned.set(bucket, limit);
-      if (toldJustNow(`learn ${bucket}`) && known) return;
-      await tell(() => shared.learnLimit(bucket, limit));
+      if (wasJustSent(`learn ${bucket}`) && known) return;
+      await report(() => shared.learnLimit(bucket, limit));
     },
     async pause(ms) {
       await alone.pause(ms);
-      await tell(() => shared.pause(ms));
+      await report(() => shared.pause(ms));
     },
     async drain(bucket, ms) {
       await alone.drain(bucket, ms);
-      await tell(() => shared.drain(bucket, ms));
+      await report(() => shared.drain(bucket, ms));
     },
     async slowDown(bucket) {
       await alone.slowDown(bucket);
-      await tell(() => shared.slowDown(bucket));
+      await report(() => shared.slowDown(bucket));
     },
     async recover(bucket) {
-      if (toldJustNow(`recover ${bucket}`)) return;
+      if (wasJustSent(`recover ${bucket}`)) return;
       await alone.recover(bucket);
-      await tell(() => shared.recover(bucket));
+      await report(() => shared.recover(bucket));
     },
     state: () =>
       either(

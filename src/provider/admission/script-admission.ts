@@ -19,7 +19,7 @@ const stateSchema = z.tuple([z.int(), number], z.string());
 /**
  * Admission in Redis, one script call per operation. Every call rejects while Redis does not answer.
  *
- * @param clock for tests: ms, in place of Redis' own clock, which all instances share.
+ * @param clock for tests: ms, instead of Redis' own clock, which all instances share.
  */
 export function createScriptAdmission(
   redis: Redis,

@@ -39,18 +39,19 @@ export type BudgetRefusal = {
   at: Date;
 };
 
+/** The record of all paid calls, which keeps budgets and prevents double purchases. */
 export type Ledger = {
   /**
-   * Writes what each job is about to buy, before anything is sent. Sets its highest price aside in the budgets of its
-   * batch and of the owner's month: all calls of a job or none. What an earlier run has settled is not bought again.
+   * Records what each job is about to buy, before anything is sent. Reserves its highest price in the budgets of its
+   * batch and of the workspace's month: all calls of a job or none. What an earlier run has settled is not bought again.
    *
    * @returns one result for each job, in order.
    */
   open(jobs: readonly { work: Work; calls: readonly PlannedCall[] }[]): Promise<Opened[]>;
   /**
-   * Tells that the requests go out now: from here on they may be paid.
+   * Marks the calls as sent: from here on they may be paid.
    *
-   * @throws LeaseLostError if a call was closed meanwhile. Then none may go out.
+   * @throws LeaseLostError if a call was closed meanwhile. Then none may be sent.
    */
   sent(callIds: readonly string[]): Promise<void>;
   /**
@@ -104,8 +105,10 @@ const openedRows = z.array(
 const maxGroupSize = 100;
 
 /**
+ * Creates the ledger of all paid calls.
+ *
  * @param settings.priceOf returns the price of a model in use.
- * @param settings.monthlyBudgetMicros what each owner may spend in a calendar month (UTC); undefined: no limit.
+ * @param settings.monthlyBudgetMicros what each workspace may spend in a calendar month (UTC); undefined: no limit.
  * @param settings.now the clock, for the month.
  */
 export function createLedger(

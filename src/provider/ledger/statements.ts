@@ -97,7 +97,7 @@ export const endStatement = `
 /**
  * Closes the open calls of subjects that nobody works on any more: FAILED if they were not sent, UNKNOWN if they were.
  *
- * @param subjects a query or an array to put behind `"subjectId" = ANY`, in brackets.
+ * @param subjects a query or an array to put after `"subjectId" = ANY`, in brackets.
  */
 export function closeCalls(subjects: Prisma.Sql): Prisma.Sql {
   return Prisma.sql`

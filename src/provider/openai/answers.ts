@@ -8,11 +8,11 @@ const tokens = z.int().positive();
 
 const captionUsage = z
   .object({ prompt_tokens: tokens, completion_tokens: tokens })
-  .transform((told): Usage => ({ inputTokens: told.prompt_tokens, outputTokens: told.completion_tokens }));
+  .transform((usage): Usage => ({ inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens }));
 
 const imageUsage = z
   .object({ input_tokens: tokens, output_tokens: tokens })
-  .transform((told): Usage => ({ inputTokens: told.input_tokens, outputTokens: told.output_tokens }));
+  .transform((usage): Usage => ({ inputTokens: usage.input_tokens, outputTokens: usage.output_tokens }));
 
 const messageSchema = z.object({ content: z.string().nullish(), refusal: z.string().nullish() });
 const captionAnswer = z.object({ choices: z.tuple([z.object({ message: messageSchema })], z.unknown()) });

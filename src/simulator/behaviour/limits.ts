@@ -7,7 +7,7 @@ import type { Limits, LimitsChange } from '../options.ts';
 const MINUTE_MS = 60_000;
 /** A refused call still takes this share of what it asked for … */
 const REFUSED_SHARE = 0.1;
-/** … until the bucket is this share of its burst in debt, so that a hammering client waits, but not for ever. */
+/** … until the bucket is this share of its burst in debt, so that a hammering client waits, but not forever. */
 const REFUSED_DEBT = 0.25;
 
 const DIMENSIONS = ['requests', 'tokens', 'images'] as const;

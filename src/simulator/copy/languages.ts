@@ -40,7 +40,7 @@ function nameOf(tag: string): string {
   }
 }
 
-// The first voice whose words match wins; a tone that nobody thought of is friendly.
+// The first voice whose words match wins; an unknown tone is friendly.
 const VOICE_WORDS: readonly (readonly [RegExp, Voice])[] = [
   [/play|fun|humou?r|witty|casual|quirky|cheek|young|ironic/i, 'playful'],
   [/bold|confident|direct|urgent|energetic|provocat|edgy|strong|dar(e|ing)/i, 'bold'],

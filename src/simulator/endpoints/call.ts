@@ -19,10 +19,10 @@ import type { Latency } from '../options.ts';
 import { readJson, sendCut, sendError, sendJson, sendText, write } from './reply.ts';
 import type { CallRecord, StatsBook } from '../stats.ts';
 
-/** A stream sends its first piece after this share of the latency, the others over the rest of it. */
+/** A stream sends its first chunk after this share of the latency, the others over the rest of it. */
 const FIRST_PIECE = 0.2;
 
-/** Everything that a call depends on, besides the request itself. */
+/** All that a call depends on, besides the request itself. */
 export type CallContext = {
   readonly seed: number;
   readonly timeScale: number;

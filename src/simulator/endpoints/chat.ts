@@ -8,7 +8,7 @@ import type { FaultKind } from '../behaviour/faults.ts';
 import { promptOf, readChatRequest } from './chat-request.ts';
 import type { ChatRequest } from './chat-request.ts';
 
-/** Streams are cut into at most so many pieces, each of at least so many characters. */
+/** Streams are cut into at most this many chunks, each of at least this many characters. */
 const MOST_PIECES = 40;
 const SHORTEST_PIECE = 12;
 const REFUSAL = 'I’m sorry, but I can’t help with that request. [simulated]';
@@ -52,7 +52,7 @@ function write(request: ChatRequest, writer: Writer, fault: FaultKind | undefine
     return { content: null, refusal: REFUSAL, finishReason: 'stop', outputTokens: countTokens(REFUSAL) };
   }
   const whole = writeContent(request, writer);
-  const written = fault === 'bad_json' ? spoil(whole, writer.seed) : whole;
+  const written = fault === 'bad_json' ? breakContent(whole, writer.seed) : whole;
   const mostTokens = request.max_completion_tokens ?? request.max_tokens ?? Number.POSITIVE_INFINITY;
   const tokens = countTokens(written);
   if (tokens <= mostTokens)
@@ -73,7 +73,7 @@ function writeContent(request: ChatRequest, writer: Writer): string {
 }
 
 /** Half of all bad answers stop in the middle; the others are JSON of the wrong shape. The prompt decides which. */
-function spoil(content: string, seed: number): string {
+function breakContent(content: string, seed: number): string {
   return seed % 2 === 0
     ? content.slice(0, content.length / 2)
     : '{"simulated":"not what the schema asks for"}';
@@ -133,7 +133,7 @@ function createCompletion(request: ChatRequest, answer: Answer, inputTokens: num
 }
 
 function split(content: string): string[] {
-  // Code points, so that no emoji is torn in two.
+  // Code points, so that no emoji is split.
   const characters = Array.from(content);
   const length = Math.max(SHORTEST_PIECE, Math.ceil(characters.length / MOST_PIECES));
   const pieces: string[] = [];

@@ -3,7 +3,7 @@ import { ApiError, invalidRequest } from '../behaviour/errors.ts';
 
 const LONGEST_BODY = 4 * 1024 * 1024;
 
-/** Reads and parses a JSON body. Throws ApiError 400 when it is no JSON, 413 when it is too long. */
+/** Reads and parses a JSON body. Throws ApiError 400 when it is not JSON, 413 when it is too long. */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let length = 0;

@@ -60,7 +60,7 @@ function writeFoot(canvas: Canvas, palette: Palette, foot: number, brand: string
   if (name === undefined || name === '') return;
   const room = width - 3 * margin - wordWidth;
   const scale = Math.max(SMALLEST, Math.min(Math.floor(small * 1.6), Math.floor(room / textWidth(name))));
-  // A name too long even for the smallest letters is cut off where the room ends.
+  // A name too long even for the smallest letters is cut to fit.
   const shown = name.slice(0, Math.floor(room / (scale * (GLYPH_WIDTH + 1)))).trimEnd();
   write(canvas, shown, margin, middle(scale), scale, palette.paper);
 }

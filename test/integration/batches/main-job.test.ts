@@ -41,9 +41,14 @@ describe('a batch of posts', () => {
     app,
     account,
   }) => {
+    // Longer than a busy machine takes to hand out all slots.
+    const usual = app.simulator.control.latency();
+    const range = { p05: 30_000, p95: 30_000 };
+    app.simulator.control.setLatency({ captionLatencyMs: range, imageLatencyMs: range });
     app.simulator.control.resetStats();
     const campaignId = await createCampaign(account);
     await followToEnd(account, await startBatch(account, { campaignId, postCount: 30 }));
+    app.simulator.control.setLatency(usual);
     const { chat, images } = app.simulator.control.stats();
     expect(images.peakInFlight).toBe(10);
     expect(chat.peakInFlight).toBeGreaterThan(5);

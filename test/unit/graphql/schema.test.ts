@@ -1,4 +1,4 @@
-import { isUnionType, parse, validate } from 'graphql';
+import { isUnionType, parse, printSchema, validate, visit } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import * as errors from '../../../src/domain/errors/errors.ts';
 import { exampleOperations } from '../../../src/http/graphql/graphiql-examples.ts';
@@ -56,6 +56,16 @@ describe('the schema', () => {
       (name) => name !== 'PressrunError' && schema.getType(name) === undefined,
     );
     expect(absent).toEqual([]);
+  });
+
+  it('describes everything in at least three words', () => {
+    const tooShort: string[] = [];
+    visit(parse(printSchema(schema)), {
+      StringValue: ({ value, block }) => {
+        if (block === true && value.split(/\s+/).length < 3) tooShort.push(value);
+      },
+    });
+    expect(tooShort).toEqual([]);
   });
 
   it('takes every operation that GraphiQL opens with', () => {

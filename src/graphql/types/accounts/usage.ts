@@ -5,47 +5,47 @@ import { CampaignNode } from '../campaigns/campaign.ts';
 import { UserNode } from './user.ts';
 
 const DayUsageRef = builder.objectRef<DayUsage>('DayUsage').implement({
-  description: 'What the calls of one day came to.',
+  description: 'Calls to the AI provider on one day, and their cost.',
   fields: (t) => ({
     day: t.string({
-      description: 'The day in UTC, as `2026-11-22`.',
+      description: 'The day in UTC, such as `2026-11-22`.',
       resolve: ({ day }) => day.toISOString().slice(0, 10),
     }),
-    calls: t.exposeInt('calls', { description: 'Calls that were paid.' }),
-    inputTokens: t.exposeFloat('inputTokens', { description: 'Tokens sent.' }),
-    outputTokens: t.exposeFloat('outputTokens', { description: 'Tokens received.' }),
-    cost: t.exposeFloat('cost', { description: 'US dollars.' }),
+    calls: t.exposeInt('calls', { description: 'The number of paid calls.' }),
+    inputTokens: t.exposeFloat('inputTokens', { description: 'The number of tokens sent.' }),
+    outputTokens: t.exposeFloat('outputTokens', { description: 'The number of tokens received.' }),
+    cost: t.exposeFloat('cost', { description: 'The cost in US dollars.' }),
   }),
 });
 
 const CampaignUsageRef = builder.objectRef<CampaignUsage & { owner: Owner }>('CampaignUsage').implement({
-  description: 'What the calls for one campaign came to.',
+  description: 'Calls to the AI provider for one campaign, and their cost.',
   fields: (t) => ({
     campaign: t.field({
       type: CampaignNode,
       nullable: true,
-      description: 'The campaign.',
+      description: 'The campaign, or null if it was deleted.',
       resolve: ({ campaignId: id, owner }, _args, { loaders }) =>
         loaders().campaigns.byId.load({ owner, id }),
     }),
-    calls: t.exposeInt('calls', { description: 'Calls that were paid.' }),
-    inputTokens: t.exposeFloat('inputTokens', { description: 'Tokens sent.' }),
-    outputTokens: t.exposeFloat('outputTokens', { description: 'Tokens received.' }),
-    cost: t.exposeFloat('cost', { description: 'US dollars.' }),
+    calls: t.exposeInt('calls', { description: 'The number of paid calls.' }),
+    inputTokens: t.exposeFloat('inputTokens', { description: 'The number of tokens sent.' }),
+    outputTokens: t.exposeFloat('outputTokens', { description: 'The number of tokens received.' }),
+    cost: t.exposeFloat('cost', { description: 'The cost in US dollars.' }),
   }),
 });
 
 const UsageRef = builder.objectRef<{ owner: Owner; since: Date }>('Usage').implement({
-  description: 'What a workspace has spent at the AI provider.',
+  description: 'Calls of a workspace to the AI provider, and their cost.',
   fields: (t) => ({
     byDay: t.field({
       type: [DayUsageRef],
-      description: 'Days with calls, newest first.',
+      description: 'Usage by day, newest day first. Days without calls are left out.',
       resolve: ({ owner, since }, _args, context) => context.usages.byDay(owner, since),
     }),
     byCampaign: t.field({
       type: [CampaignUsageRef],
-      description: 'Campaigns with calls, dearest first.',
+      description: 'Usage by campaign, highest cost first. Campaigns without calls are left out.',
       resolve: async ({ owner, since }, _args, context) =>
         (await context.usages.byCampaign(owner, since)).map((usage) => ({ ...usage, owner })),
     }),
@@ -55,15 +55,15 @@ const UsageRef = builder.objectRef<{ owner: Owner; since: Date }>('Usage').imple
 builder.objectField(UserNode, 'usage', (t) =>
   t.field({
     type: UsageRef,
-    description: 'What the workspace that your token is for has spent at the AI provider.',
+    description: 'Calls of the current workspace to the AI provider, and their cost.',
     args: {
       since: t.arg({
         type: 'DateTime',
         required: false,
-        description: 'Calls from here on; 30 days back by default.',
+        description: 'Counts calls from this time on. The default is 30 days ago.',
       }),
     },
-    // Of the log-in that it hangs on: after a log-in there is one, and no viewer yet.
+    // The workspace comes from the user: the answer to `login` has a user, but its context has no viewer yet.
     resolve: ({ workspaceId }, { since }) => ({
       owner: { workspaceId },
       since: since ?? new Date(Date.now() - 30 * 86_400_000),

@@ -16,94 +16,107 @@ import { MembershipRef, RoleEnum, WorkspaceNode } from './workspace.ts';
 export const UserNode = builder.objectRef<LoggedInUser>('User');
 builder.node(UserNode, {
   id: { resolve: ({ id }) => id },
-  description: 'An account. Nobody sees any but their own.',
+  description: 'A person who uses Pressrun. Every user sees only themselves.',
   fields: (t) => ({
-    email: t.exposeString('email', { description: 'In lower case.' }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the account was registered.' }),
+    email: t.exposeString('email', { description: 'The email address, in lower case.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'The time when the user registered.' }),
     workspaces: t.field({
       type: [MembershipRef],
-      description: 'The workspaces that you are a member of, the oldest membership first.',
+      description: 'The workspaces that the user is a member of, oldest membership first.',
       resolve: ({ id }, _args, { workspaces }) => workspaces.membershipsOf({ userId: id }),
     }),
     workspace: t.field({
       type: WorkspaceNode,
-      description: 'The workspace that your token is for: all else that you ask answers for it.',
+      description:
+        'The current workspace: the access token is valid for it, and all other fields return its data.',
       resolve: async ({ id, workspaceId }, _args, { workspaces }) => {
         const membership = await workspaces.membershipIn({ userId: id }, workspaceId);
         if (membership === null) throw new UnauthenticatedError();
         return membership.workspace;
       },
     }),
-    role: t.expose('role', { type: RoleEnum, description: 'What you may do in it.' }),
+    role: t.expose('role', { type: RoleEnum, description: 'The role of the user in the current workspace.' }),
   }),
 });
 
-/** In cookie mode the refresh token is not part of the answer. */
+/** A login as it is sent: without the refresh token in cookie mode. */
 type SentLogin = Omit<Login, 'refreshToken'> & { refreshToken: string | null };
 
 const LoginRef = builder.objectRef<SentLogin>('Login').implement({
-  description: 'A session that was just opened, or that goes on.',
+  description: 'A session with its tokens.',
   fields: (t) => ({
     accessToken: t.exposeString('accessToken', {
       description:
-        'To be sent with each request as `authorization: Bearer …`, on a WebSocket in the connection parameters.',
+        'The access token. Send it with each request as the header `authorization: Bearer …`, or on a WebSocket in the connection parameters.',
     }),
-    expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'When the token stops working.' }),
+    expiresAt: t.expose('expiresAt', {
+      type: 'DateTime',
+      description: 'The time when the access token expires.',
+    }),
     refreshToken: t.exposeString('refreshToken', {
       nullable: true,
       description:
-        'Trade it with `refresh` for the next pair of tokens. It works once: a second use ends the session. Null where it went into a cookie.',
+        'The refresh token. Send it to `refresh` to get new tokens. It works once: a second use ends the session. Null if it was set as a cookie.',
     }),
     refreshExpiresAt: t.expose('refreshExpiresAt', {
       type: 'DateTime',
-      description: 'When the session ends, however often it is refreshed.',
+      description: 'The time when the session ends. Refreshing does not extend it.',
     }),
-    user: t.expose('user', { type: UserNode, description: 'Whose session it is.' }),
+    user: t.expose('user', { type: UserNode, description: 'The user of the session.' }),
   }),
 });
 
 const SessionsEndedRef = builder.objectRef<{ endedSessions: number }>('SessionsEnded').implement({
   description:
-    'Sessions of yours were ended. Their tokens do not work any more; their subscriptions are closed.',
-  fields: (t) => ({ endedSessions: t.exposeInt('endedSessions', { description: 'How many.' }) }),
+    'The result of ending sessions. Their tokens are no longer valid and their subscriptions are closed.',
+  fields: (t) => ({
+    endedSessions: t.exposeInt('endedSessions', { description: 'The number of sessions that were ended.' }),
+  }),
 });
 
 const AccountDeletedRef = builder.objectRef<{ deletedAt: Date }>('AccountDeleted').implement({
-  description: 'The account is gone, and every workspace that nobody else owned.',
-  fields: (t) => ({ deletedAt: t.expose('deletedAt', { type: 'DateTime', description: 'When.' }) }),
+  description: 'The result of deleting a user.',
+  fields: (t) => ({
+    deletedAt: t.expose('deletedAt', {
+      type: 'DateTime',
+      description: 'The time when the user was deleted.',
+    }),
+  }),
 });
 
 const CredentialsInput = builder.inputType('CredentialsInput', {
-  description: 'Who somebody is.',
+  description: 'The email address and password of a user.',
   fields: (t) => ({
-    email: t.string({ description: 'Case does not matter.' }),
-    password: t.string({ description: 'From 8 to 128 characters.' }),
+    email: t.string({
+      description: 'The email address, at most 254 characters. Upper and lower case are the same.',
+    }),
+    password: t.string({ description: 'The password, 8 to 128 characters.' }),
   }),
 });
 
 const ChangePasswordInput = builder.inputType('ChangePasswordInput', {
-  description: 'A new password.',
+  description: 'The current password and a new one.',
   fields: (t) => ({
-    currentPassword: t.string({ description: 'The one that holds until now.' }),
-    newPassword: t.string({ description: 'From 8 to 128 characters.' }),
+    currentPassword: t.string({ description: 'The password that is valid now.' }),
+    newPassword: t.string({ description: 'The new password, 8 to 128 characters.' }),
   }),
 });
 
 const SwitchWorkspaceInput = builder.inputType('SwitchWorkspaceInput', {
-  description: 'Where to go on.',
-  fields: (t) => ({ workspaceId: t.id({ description: 'The workspace’s id.' }) }),
+  description: 'The workspace to switch to.',
+  fields: (t) => ({ workspaceId: t.id({ description: 'The id of the workspace.' }) }),
 });
 
 const DeleteAccountInput = builder.inputType('DeleteAccountInput', {
-  description: 'The end of an account.',
-  fields: (t) => ({ password: t.string({ description: 'Yours, to be sure.' }) }),
+  description: 'The confirmation that a user deletes themselves.',
+  fields: (t) => ({ password: t.string({ description: 'The password of the user, as a confirmation.' }) }),
 });
 
 builder.queryField('me', (t) =>
   t.field({
     type: UserNode,
     nullable: true,
-    description: 'Your account; null for an anonymous request.',
+    description: 'The current user; null if the request has no access token.',
     resolve: (_root, _args, context) =>
       context.viewer === undefined ? null : context.accounts.me(requireViewer(context)),
   }),
@@ -113,7 +126,7 @@ const cookieArg = {
   required: false,
   defaultValue: false,
   description:
-    'For browsers: the refresh token travels in an HttpOnly cookie that no script can read. Over HTTP only.',
+    'Whether to set the refresh token as an HttpOnly cookie, which scripts cannot read. For browsers, over HTTP only.',
 } as const;
 
 const always = [InvalidInputError, RateLimitedError, ServiceUnavailableError] as const;
@@ -123,14 +136,14 @@ builder.mutationFields((t) => ({
   register: t.field({
     type: LoginRef,
     access: 'public',
-    description: 'Opens an account with a workspace of its own, and logs in.',
+    description: 'Registers a user, creates a workspace for them and logs them in.',
     args: {
-      input: t.arg({ type: CredentialsInput, description: 'Email and password.' }),
+      input: t.arg({ type: CredentialsInput, description: 'The email address and the password.' }),
       cookie: t.arg.boolean(cookieArg),
     },
     errors: {
       types: [...always, EmailTakenError],
-      union: { name: 'RegisterResult', description: 'The session, or why there is none.' },
+      union: { name: 'RegisterResult', description: 'The session, or an error.' },
     },
     resolve: async (_root, { input, cookie }, context) => {
       const jar = cookieJar(context, cookie);
@@ -140,14 +153,14 @@ builder.mutationFields((t) => ({
   login: t.field({
     type: LoginRef,
     access: 'public',
-    description: 'Opens a session, in the workspace that you are a member of for longest.',
+    description: 'Opens a session in the workspace that you joined first.',
     args: {
-      input: t.arg({ type: CredentialsInput, description: 'Email and password.' }),
+      input: t.arg({ type: CredentialsInput, description: 'The email address and the password.' }),
       cookie: t.arg.boolean(cookieArg),
     },
     errors: {
       types: [...always, WrongCredentialsError],
-      union: { name: 'LoginResult', description: 'The session, or why there is none.' },
+      union: { name: 'LoginResult', description: 'The session, or an error.' },
     },
     resolve: async (_root, { input, cookie }, context) => {
       const jar = cookieJar(context, cookie);
@@ -158,13 +171,16 @@ builder.mutationFields((t) => ({
     type: LoginRef,
     access: 'public',
     description:
-      'Goes on with a session: a new access token, and the next refresh token. Without an argument, the cookie’s token is taken and replaced.',
+      'Returns new tokens for a session. Without an argument, it reads the refresh token from the cookie and replaces it.',
     args: {
-      refreshToken: t.arg.string({ required: false, description: 'The newest one you have; it works once.' }),
+      refreshToken: t.arg.string({
+        required: false,
+        description: 'The newest refresh token of the session. It works once.',
+      }),
     },
     errors: {
       types: [...always, InvalidRefreshTokenError],
-      union: { name: 'RefreshResult', description: 'The session’s next tokens, or why there are none.' },
+      union: { name: 'RefreshResult', description: 'The session with its new tokens, or an error.' },
     },
     resolve: async (_root, { refreshToken }, context) => {
       if (refreshToken != null) {
@@ -180,14 +196,14 @@ builder.mutationFields((t) => ({
     type: LoginRef,
     access: 'self',
     description:
-      'Opens a session in another of your workspaces and ends this one: its tokens do not work any more, its subscriptions are closed.',
+      'Opens a session in another workspace of yours and ends the current session: its tokens are no longer valid and its subscriptions are closed.',
     args: {
-      input: t.arg({ type: SwitchWorkspaceInput, description: 'Which workspace.' }),
+      input: t.arg({ type: SwitchWorkspaceInput, description: 'The workspace to switch to.' }),
       cookie: t.arg.boolean(cookieArg),
     },
     errors: {
       types: [...always, UnauthenticatedError, NotFoundError],
-      union: { name: 'SwitchWorkspaceResult', description: 'The new session, or why there is none.' },
+      union: { name: 'SwitchWorkspaceResult', description: 'The new session, or an error.' },
     },
     resolve: async (_root, { input, cookie }, context) => {
       const viewer = requireViewer(context);
@@ -198,10 +214,10 @@ builder.mutationFields((t) => ({
   logout: t.field({
     type: SessionsEndedRef,
     access: 'self',
-    description: 'Ends this session.',
+    description: 'Ends the current session.',
     errors: {
       types: [UnauthenticatedError],
-      union: { name: 'LogoutResult', description: 'What has ended, or why nothing has.' },
+      union: { name: 'LogoutResult', description: 'The number of ended sessions, or an error.' },
     },
     resolve: async (_root, _args, context) => {
       const endedSessions = await context.accounts.logout(requireViewer(context));
@@ -212,10 +228,10 @@ builder.mutationFields((t) => ({
   logoutEverywhere: t.field({
     type: SessionsEndedRef,
     access: 'self',
-    description: 'Ends all your sessions, this one too.',
+    description: 'Ends all your sessions, including the current one.',
     errors: {
       types: [UnauthenticatedError],
-      union: { name: 'LogoutEverywhereResult', description: 'What has ended, or why nothing has.' },
+      union: { name: 'LogoutEverywhereResult', description: 'The number of ended sessions, or an error.' },
     },
     resolve: async (_root, _args, context) => {
       const endedSessions = await context.accounts.logoutEverywhere(requireViewer(context));
@@ -226,11 +242,13 @@ builder.mutationFields((t) => ({
   changePassword: t.field({
     type: SessionsEndedRef,
     access: 'self',
-    description: 'Sets a new password and ends all your other sessions.',
-    args: { input: t.arg({ type: ChangePasswordInput, description: 'The old password and the new one.' }) },
+    description: 'Changes your password and ends all your other sessions.',
+    args: {
+      input: t.arg({ type: ChangePasswordInput, description: 'The current password and the new one.' }),
+    },
     errors: {
       types: [...withPassword],
-      union: { name: 'ChangePasswordResult', description: 'What has ended, or why nothing changed.' },
+      union: { name: 'ChangePasswordResult', description: 'The number of ended sessions, or an error.' },
     },
     resolve: async (_root, { input }, context) => ({
       endedSessions: await context.accounts.changePassword(requireViewer(context), input, context.address),
@@ -240,11 +258,11 @@ builder.mutationFields((t) => ({
     type: AccountDeletedRef,
     access: 'self',
     description:
-      'Deletes your account, and each workspace that nobody else owns, with its campaigns, batches, posts and pictures. Cannot be undone.',
-    args: { input: t.arg({ type: DeleteAccountInput, description: 'The password, once more.' }) },
+      'Deletes you as a user, and each workspace without another owner with its campaigns, batches, posts and images. Cannot be undone.',
+    args: { input: t.arg({ type: DeleteAccountInput, description: 'The password, as a confirmation.' }) },
     errors: {
       types: [...withPassword],
-      union: { name: 'DeleteAccountResult', description: 'That it is gone, or why it is not.' },
+      union: { name: 'DeleteAccountResult', description: 'The time of the deletion, or an error.' },
     },
     resolve: async (_root, { input }, context) => {
       await context.accounts.deleteAccount(requireViewer(context), input, context.address);
@@ -254,7 +272,7 @@ builder.mutationFields((t) => ({
   }),
 }));
 
-/** @throws InvalidInputError where a cookie is wanted and the transport has none, before anything is done. */
+/** @throws InvalidInputError if a cookie is requested over a transport without cookies. */
 function cookieJar(context: Context, isWanted: boolean | null | undefined): RefreshCookie | undefined {
   if (isWanted !== true) return undefined;
   if (context.refreshCookie !== undefined) return context.refreshCookie;

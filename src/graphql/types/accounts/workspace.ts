@@ -4,36 +4,46 @@ import type { MembershipWithWorkspace } from '../../../services/workspaces/works
 
 export const RoleEnum = builder.enumType('Role', {
   description:
-    'What a member of a workspace may do. From `VIEWER` over `REVIEWER` and `EDITOR` to `OWNER`, each may do what the one before may.',
+    'The role of a member of a workspace. Each role includes the rights of the ones before it: `VIEWER`, `REVIEWER`, `EDITOR`, `OWNER`.',
   values: {
-    VIEWER: { description: 'Reads and follows everything.' },
-    REVIEWER: { description: 'Approves and rejects posts.' },
+    VIEWER: { description: 'May read everything and subscribe to events.' },
+    REVIEWER: { description: 'May also approve and reject posts.' },
     EDITOR: {
-      description: 'Writes campaigns, starts and controls batches, edits, regenerates and exports posts.',
+      description:
+        'May also create and change campaigns, start and control batches, and edit, regenerate and export posts.',
     },
-    OWNER: { description: 'Deletes campaigns. The workspace goes with the account of its last owner.' },
+    OWNER: { description: 'May also delete campaigns. A workspace is deleted with its last owner.' },
   },
 });
 
 export const WorkspaceNode = builder.prismaNode('Workspace', {
   id: { field: 'id' },
   nullable: true,
-  description: 'What a team works in. It owns campaigns, batches and posts, and what was paid for them.',
+  description: 'The shared space of a team. It owns campaigns, batches, posts and their costs.',
   findUnique: (id, context) => ({
     id,
     memberships: { some: { userId: requireViewer(context).userId } },
   }),
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'What its members call it.' }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
+    name: t.exposeString('name', { description: 'The name of the workspace.' }),
+    createdAt: t.expose('createdAt', {
+      type: 'DateTime',
+      description: 'The time when the workspace was created.',
+    }),
   }),
 });
 
 export const MembershipRef = builder.objectRef<MembershipWithWorkspace>('Membership').implement({
-  description: 'A workspace that you are a member of, and as what.',
+  description: 'A workspace that a user is a member of, and the role of the user.',
   fields: (t) => ({
-    workspace: t.expose('workspace', { type: WorkspaceNode, description: 'The workspace.' }),
-    role: t.expose('role', { type: RoleEnum, description: 'What you may do there.' }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'Since when.' }),
+    workspace: t.expose('workspace', {
+      type: WorkspaceNode,
+      description: 'The workspace of this membership.',
+    }),
+    role: t.expose('role', { type: RoleEnum, description: 'The role of the user in the workspace.' }),
+    createdAt: t.expose('createdAt', {
+      type: 'DateTime',
+      description: 'The time when the user joined the workspace.',
+    }),
   }),
 });

@@ -13,35 +13,40 @@ import { requireViewer } from '../../context.ts';
 import { CampaignNode } from '../campaigns/campaign.ts';
 
 export const BatchStatusEnum = builder.enumType('BatchStatus', {
-  description: 'Where a batch stands.',
+  description: 'The status of a batch.',
   values: {
-    RUNNING: { description: 'Has posts that are not final yet.' },
-    PAUSED: { description: 'Starts no further post; `pauseReason` says why.' },
-    COMPLETED: { description: 'All its posts are final; some may have failed.' },
-    CANCELLED: { description: 'Was called off.' },
+    RUNNING: { description: 'The batch has posts that are not final yet.' },
+    PAUSED: { description: 'The batch starts no more posts; `pauseReason` says why.' },
+    COMPLETED: { description: 'All posts of the batch are final; some may have failed.' },
+    CANCELLED: { description: 'The batch was cancelled.' },
   },
 });
 
 export const BatchPriorityEnum = builder.enumType('BatchPriority', {
-  description: 'Which of your own batches come first. Other accounts are not affected.',
+  description:
+    'The priority of a batch among the batches of its workspace. Other workspaces are not affected.',
   values: {
-    LOW: { description: 'After your other ones.' },
-    NORMAL: { description: 'In the order they were started.' },
-    HIGH: { description: 'Before your other ones.' },
+    LOW: { description: 'The batch comes after the others.' },
+    NORMAL: { description: 'The batch comes in the order of its start.' },
+    HIGH: { description: 'The batch comes before the others.' },
   },
 });
 
 export const BatchProgressRef = builder.objectRef<BatchCounts>('BatchProgress').implement({
-  description: 'The counters of a batch at one moment.',
+  description: 'The post counters of a batch at one point in time.',
   fields: (t) => ({
-    postCount: t.exposeInt('postCount', { description: 'How many posts were ordered.' }),
-    completedCount: t.exposeInt('completedCount', { description: 'How many are completed.' }),
-    failedCount: t.exposeInt('failedCount', { description: 'How many failed.' }),
-    cancelledCount: t.exposeInt('cancelledCount', { description: 'How many were called off.' }),
-    remainingCount: t.int({ description: 'How many are not final yet.', resolve: remainingCount }),
+    postCount: t.exposeInt('postCount', { description: 'The number of ordered posts.' }),
+    completedCount: t.exposeInt('completedCount', { description: 'The number of completed posts.' }),
+    failedCount: t.exposeInt('failedCount', { description: 'The number of failed posts.' }),
+    cancelledCount: t.exposeInt('cancelledCount', { description: 'The number of cancelled posts.' }),
+    remainingCount: t.int({
+      description: 'The number of posts that are not final yet.',
+      resolve: remainingCount,
+    }),
     successRate: t.float({
       nullable: true,
-      description: 'Completed ÷ final posts, from 0 to 1; null before the first is final.',
+      description:
+        'Completed posts divided by completed and failed posts, 0 to 1. Null before the first of them.',
       resolve: successRate,
     }),
   }),
@@ -50,61 +55,65 @@ export const BatchProgressRef = builder.objectRef<BatchCounts>('BatchProgress').
 export const BatchNode = builder.prismaNode('Batch', {
   id: { field: 'id' },
   nullable: true,
-  description: 'One request for a number of posts: the unit of progress and cost.',
+  description: 'An order for a number of posts, with one progress and one cost.',
   findUnique: (id, context) => ({ id, ...ownedBy(requireViewer(context)) }),
   fields: (t) => ({
-    status: t.expose('status', { type: BatchStatusEnum, description: 'Where it stands.' }),
+    status: t.expose('status', { type: BatchStatusEnum, description: 'The status of the batch.' }),
     targetAudience: t.exposeString('targetAudience', {
       nullable: true,
-      description: 'Who its posts speak to, where that is not the campaign’s audience.',
+      description: 'The people that the posts address; null if they are those of the campaign.',
     }),
     progress: t.field({
       type: BatchProgressRef,
-      description: 'Its counters now.',
+      description: 'The current post counters of the batch.',
       resolve: (batch) => batch,
     }),
     elapsedSeconds: t.float({
-      description: 'From its start to its end, or to now.',
+      description: 'Seconds from the start to the end, or to now while the batch is not finished.',
       resolve: (batch, _args, { now }) => elapsedSeconds(batch, batch.finishedAt ?? now()),
     }),
     postsPerSecond: t.float({
-      description: 'Completed posts a second since its start.',
+      description: 'Completed posts per second since the start.',
       resolve: (batch, _args, { now }) => postsPerSecond(batch, batch.finishedAt ?? now()),
     }),
     cost: t.float({
-      description: 'US dollars paid to the AI provider so far.',
+      description: 'The cost so far in US dollars, as paid to the AI provider.',
       resolve: ({ id }, _args, { loaders }) => loaders().batchCosts.load(id),
     }),
     maxCost: t.float({
       nullable: true,
-      description: 'US dollars that it may cost at most; it pauses before it costs more.',
+      description:
+        'The cost limit in US dollars; the batch pauses before it costs more. Null if there is no limit.',
       resolve: ({ maxCostMicros }) => (maxCostMicros === null ? null : dollars(maxCostMicros)),
     }),
     priority: t.expose('priority', {
       type: BatchPriorityEnum,
-      description: 'Where it stands among your own batches.',
+      description: 'The priority of the batch among the batches of its workspace.',
     }),
     pauseReason: t.exposeString('pauseReason', {
       nullable: true,
       description:
-        'Why it is paused: `REQUESTED`, `BATCH_BUDGET_EXCEEDED`, `MONTHLY_BUDGET_EXCEEDED`, `QUOTA_EXHAUSTED`, `PROVIDER_REJECTED_KEY`, `PROVIDER_MODEL_UNAVAILABLE` or `PROVIDER_ANSWERS_USELESS`. Resume it when that is mended.',
+        'Why the batch is paused: `REQUESTED`, `BATCH_BUDGET_EXCEEDED`, `MONTHLY_BUDGET_EXCEEDED`, `QUOTA_EXHAUSTED`, `PROVIDER_REJECTED_KEY`, `PROVIDER_MODEL_UNAVAILABLE` or `PROVIDER_ANSWERS_USELESS`. Fix the cause, then resume the batch. Null if it is not paused.',
     }),
     waitingFor: t.string({
       nullable: true,
       description:
-        'Why a running batch does not go on: `PROVIDER_UNAVAILABLE` while the AI provider keeps failing, `PROVIDER_RATE_LIMITED` while it refuses for our rate, `PROVIDER_SLOW` while it answers nothing for twice as long as nearly all its answers take, or the `pauseReason` that the last call of another batch met. Null while it does.',
+        'Why a running batch makes no progress: `PROVIDER_UNAVAILABLE` while calls to the AI provider fail, `PROVIDER_RATE_LIMITED` while it refuses calls because of its rate limit, `PROVIDER_SLOW` while no answer arrives for twice as long as nearly all calls take, or the `pauseReason` that the last call for another batch returned. Null while it makes progress.',
       resolve: ({ status }, _args, { loaders }) =>
         status === 'RUNNING' ? loaders().outage.load('now') : null,
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was started.' }),
+    createdAt: t.expose('createdAt', {
+      type: 'DateTime',
+      description: 'The time when the batch was started.',
+    }),
     finishedAt: t.expose('finishedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When its last post became final.',
+      description: 'The time when the last post became final; null before that.',
     }),
     campaign: t.field({
       type: CampaignNode,
-      description: 'The campaign its posts are written for.',
+      description: 'The campaign that the posts are written for.',
       resolve: async ({ ownerId, campaignId }, _args, { loaders }) =>
         present(
           await loaders().campaigns.byId.load({ owner: ownerOf({ ownerId }), id: campaignId }),

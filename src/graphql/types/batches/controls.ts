@@ -18,46 +18,46 @@ function target(context: Context, batchId: string): [Viewer, string] {
   return [requireViewer(context), parseId('Batch', batchId, 'batchId')];
 }
 
-const batchIdArg = { description: 'The batch’s id.' };
+const batchIdArg = { description: 'The id of the batch.' };
 
 builder.mutationFields((t) => ({
   cancelBatch: t.field({
     type: BatchNode,
     access: 'EDITOR',
     description:
-      'Calls a batch off: posts that are not final become CANCELLED, calls under way are aborted. May be repeated.',
+      'Cancels a batch: posts that are not final become `CANCELLED`, and running calls are aborted. Safe to repeat.',
     args: { batchId: t.arg.id(batchIdArg) },
     errors: {
       types: [...withState],
-      union: { name: 'CancelBatchResult', description: 'The batch as it is now, or why it is not.' },
+      union: { name: 'CancelBatchResult', description: 'The changed batch, or an error.' },
     },
     resolve: (_root, { batchId }, context) => context.batches.cancel(...target(context, batchId)),
   }),
   pauseBatch: t.field({
     type: BatchNode,
     access: 'EDITOR',
-    description: 'Starts no further post of a batch; those in flight are finished. May be repeated.',
+    description: 'Pauses a batch: no more posts are started, and running posts are finished. Safe to repeat.',
     args: { batchId: t.arg.id(batchIdArg) },
     errors: {
       types: [...withState],
-      union: { name: 'PauseBatchResult', description: 'The batch as it is now, or why it is not.' },
+      union: { name: 'PauseBatchResult', description: 'The changed batch, or an error.' },
     },
     resolve: (_root, { batchId }, context) => context.batches.pause(...target(context, batchId)),
   }),
   resumeBatch: t.field({
     type: BatchNode,
     access: 'EDITOR',
-    description: 'Goes on with a paused batch. May be repeated.',
+    description: 'Resumes a paused batch. Safe to repeat.',
     args: {
       batchId: t.arg.id(batchIdArg),
       maxCost: t.arg.float({
         required: false,
-        description: 'A new maximum in US dollars for the whole batch.',
+        description: 'A new cost limit for the whole batch, in US dollars.',
       }),
     },
     errors: {
       types: [...withState],
-      union: { name: 'ResumeBatchResult', description: 'The batch as it is now, or why it is not.' },
+      union: { name: 'ResumeBatchResult', description: 'The changed batch, or an error.' },
     },
     resolve: (_root, { batchId, maxCost }, context) =>
       context.batches.resume(...target(context, batchId), maxCost ?? null),
@@ -65,25 +65,26 @@ builder.mutationFields((t) => ({
   retryFailedPosts: t.field({
     type: BatchNode,
     access: 'EDITOR',
-    description: 'Makes the failed posts of a batch again; what was paid for is kept. May be repeated.',
+    description:
+      'Retries the failed posts of a batch. Content that was already paid for is kept. Safe to repeat.',
     args: { batchId: t.arg.id(batchIdArg) },
     errors: {
       types: [...withState],
-      union: { name: 'RetryFailedPostsResult', description: 'The batch as it is now, or why it is not.' },
+      union: { name: 'RetryFailedPostsResult', description: 'The changed batch, or an error.' },
     },
     resolve: (_root, { batchId }, context) => context.batches.retryFailed(...target(context, batchId)),
   }),
   setBatchPriority: t.field({
     type: BatchNode,
     access: 'EDITOR',
-    description: 'Puts a batch before or behind your other ones. May be repeated.',
+    description: 'Changes the priority of a batch among the batches of your workspace. Safe to repeat.',
     args: {
       batchId: t.arg.id(batchIdArg),
-      priority: t.arg({ type: BatchPriorityEnum, description: 'Its new priority.' }),
+      priority: t.arg({ type: BatchPriorityEnum, description: 'The new priority of the batch.' }),
     },
     errors: {
       types: [...always],
-      union: { name: 'SetBatchPriorityResult', description: 'The batch as it is now, or why it is not.' },
+      union: { name: 'SetBatchPriorityResult', description: 'The changed batch, or an error.' },
     },
     resolve: (_root, { batchId, priority }, context) =>
       context.batches.setPriority(...target(context, batchId), priority),

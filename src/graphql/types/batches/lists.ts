@@ -8,13 +8,13 @@ import { BatchNode, BatchStatusEnum } from './batch.ts';
 const BatchEdge = builder.edgeObject({
   type: BatchNode,
   name: 'BatchEdge',
-  description: 'A batch and its place in the list.',
+  description: 'A batch in a list, with its cursor.',
 });
 const BatchConnection = builder.connectionObject(
   {
     type: BatchNode,
     name: 'BatchConnection',
-    description: 'A page of batches.',
+    description: 'A page of a list of batches.',
     fields: (fields) => ({ totalCount: fields.int(totalCountOptions) }),
   },
   BatchEdge,
@@ -24,7 +24,8 @@ builder.objectField(CampaignNode, 'batches', (t) =>
   t.connection(
     {
       type: BatchNode,
-      description: 'Its batches, newest first. Cursors are those of `batches` with its id as filter.',
+      description:
+        'The batches of the campaign, newest first. Cursors are valid in `batches` too, with the filter `campaignId`.',
       resolve: listOf(batch, 'campaignId'),
     },
     BatchConnection,
@@ -33,35 +34,54 @@ builder.objectField(CampaignNode, 'batches', (t) =>
 );
 
 const BatchFilterInput = builder.inputType('BatchFilter', {
-  description: 'Narrows a list of batches; what is left out does not narrow.',
+  description: 'A filter for a list of batches. Fields that are left out do not filter.',
   fields: (t) => ({
-    campaignId: t.id({ required: false, description: 'Batches of this campaign.' }),
-    status: t.field({ type: [BatchStatusEnum], required: false, description: 'Any of these.' }),
-    channel: t.field({ type: [ChannelEnum], required: false, description: 'Of campaigns for any of these.' }),
-    ...commonFilterFields(t, { created: 'When they were started.', search: 'name or brand of the campaign' }),
+    campaignId: t.id({ required: false, description: 'Only batches of this campaign.' }),
+    status: t.field({
+      type: [BatchStatusEnum],
+      required: false,
+      description: 'Only batches with one of these statuses.',
+    }),
+    channel: t.field({
+      type: [ChannelEnum],
+      required: false,
+      description: 'Only batches of campaigns for one of these channels.',
+    }),
+    ...commonFilterFields(t, {
+      created: 'Only batches started in this time range.',
+      search: 'campaign name or brand',
+    }),
   }),
 });
 
 const BatchOrderInput = orderInput('Batch', 'batches', {
-  CREATED_AT: { value: 'createdAt', description: 'When they were started.' },
-  POST_COUNT: { value: 'postCount', description: 'How many posts were ordered.' },
+  CREATED_AT: { value: 'createdAt', description: 'The time of the start.' },
+  POST_COUNT: { value: 'postCount', description: 'The number of ordered posts.' },
 });
 
 builder.queryFields((t) => ({
   batch: t.field({
     type: BatchNode,
     nullable: true,
-    description: 'One of your batches; null where you have none with this id.',
-    args: { id: t.arg.id({ description: 'The batch’s id.' }) },
+    description: 'The batch with this id; null if your workspace has none.',
+    args: { id: t.arg.id({ description: 'The id of the batch.' }) },
     resolve: findOne(batch),
   }),
   batches: t.connection(
     {
       type: BatchNode,
-      description: 'Your batches, newest first unless ordered otherwise.',
+      description: 'The batches of your workspace, newest first unless `order` is set.',
       args: {
-        filter: t.arg({ type: BatchFilterInput, required: false, description: 'Which batches.' }),
-        order: t.arg({ type: BatchOrderInput, required: false, description: 'In which order.' }),
+        filter: t.arg({
+          type: BatchFilterInput,
+          required: false,
+          description: 'Limits the list to batches that match.',
+        }),
+        order: t.arg({
+          type: BatchOrderInput,
+          required: false,
+          description: 'The sort order; newest first by default.',
+        }),
       },
       resolve: listAll(batch),
     },

@@ -21,24 +21,25 @@ type EventOf<Type extends StoredEvent['type']> = EventUpdate & {
 };
 
 export const ProgressEventInterface = builder.interfaceRef<Update>('ProgressEvent').implement({
-  description: 'Something that a subscription to progress tells.',
+  description: 'An event of a progress subscription.',
   resolveType: typeNameOf,
   fields: (t) => ({
     cursor: t.string({
-      description: 'Subscribe again with `after` set to the newest cursor you have, and you miss nothing.',
+      description:
+        'The position of the event in its stream. To continue without a gap, subscribe again with `after` set to the newest cursor you have.',
       resolve: ({ seq }) => String(seq),
     }),
-    at: t.field({ type: 'DateTime', description: 'When it happened.', resolve: momentOf }),
+    at: t.field({ type: 'DateTime', description: 'The time of the event.', resolve: timestampOf }),
   }),
 });
 
 export const BatchEventInterface = builder.interfaceRef<BatchUpdate>('BatchEvent').implement({
-  description: 'Something that happened to a batch.',
+  description: 'An event of one batch.',
   interfaces: [ProgressEventInterface],
   resolveType: typeNameOf,
   fields: (t) => ({
     batchId: t.id({
-      description: 'The batch it happened to.',
+      description: 'The id of the batch.',
       resolve: (update) => toGlobalId('Batch', batchIdOf(update)),
     }),
   }),
@@ -47,140 +48,159 @@ export const BatchEventInterface = builder.interfaceRef<BatchUpdate>('BatchEvent
 const interfaces = [ProgressEventInterface, BatchEventInterface];
 
 builder.objectType(builder.objectRef<BatchState>('BatchSnapshotEvent'), {
-  description: 'The batch as it is when you subscribe. What led to it and lies behind your cursor follows.',
+  description: 'The batch at the time you subscribe. The events after your cursor follow.',
   interfaces,
-  fields: (t) => ({ batch: t.expose('batch', { type: BatchNode, description: 'The batch as it is now.' }) }),
+  fields: (t) => ({
+    batch: t.expose('batch', { type: BatchNode, description: 'The current state of the batch.' }),
+  }),
 });
 
 builder.objectType(builder.objectRef<BatchState>('BatchGapEvent'), {
-  description: 'What lies between your cursor and this one is not kept any more. The rest follows.',
+  description: 'The events between your cursor and this one are no longer stored. Later events follow.',
   interfaces,
-  fields: (t) => ({ batch: t.expose('batch', { type: BatchNode, description: 'The batch as it is now.' }) }),
+  fields: (t) => ({
+    batch: t.expose('batch', { type: BatchNode, description: 'The current state of the batch.' }),
+  }),
 });
 
 builder.objectType(builder.objectRef<PostState>('PostSnapshotEvent'), {
-  description: 'The post as it is when you subscribe.',
+  description: 'The post at the time you subscribe.',
   interfaces,
-  fields: (t) => ({ post: t.expose('post', { type: PostNode, description: 'The post as it is now.' }) }),
+  fields: (t) => ({
+    post: t.expose('post', { type: PostNode, description: 'The current state of the post.' }),
+  }),
 });
 
-const unfinished = 'Your batches that are not finished, newest first; at most 100.';
+const unfinished = 'The unfinished batches of your workspace, newest first, at most 100.';
 
 builder.objectType(builder.objectRef<WorkspaceState>('UserSnapshotEvent'), {
-  description: 'Your batches as they are when you subscribe. What lies behind your cursor follows.',
+  description: 'The unfinished batches at the time you subscribe. The events after your cursor follow.',
   interfaces: [ProgressEventInterface],
   fields: (t) => ({ batches: t.expose('batches', { type: [BatchNode], description: unfinished }) }),
 });
 
 builder.objectType(builder.objectRef<WorkspaceState>('UserGapEvent'), {
-  description: 'What lies between your cursor and this one is not kept any more. The rest follows.',
+  description: 'The events between your cursor and this one are no longer stored. Later events follow.',
   interfaces: [ProgressEventInterface],
   fields: (t) => ({ batches: t.expose('batches', { type: [BatchNode], description: unfinished }) }),
 });
 
 const PostStageEnum = builder.enumType('PostStage', {
-  description: 'How far a post is while it is made.',
+  description: 'A stage in the generation of a post.',
   values: {
-    STARTED: { description: 'Its requests are on their way.' },
-    CAPTION_READY: { description: 'The caption is there.' },
-    IMAGE_READY: { description: 'The picture is there.' },
+    STARTED: { description: 'The calls to the AI provider have started.' },
+    CAPTION_READY: { description: 'The caption is ready.' },
+    IMAGE_READY: { description: 'The image is ready.' },
   } satisfies Record<(typeof postStages)[number], object>,
 });
 
 builder.objectType(builder.objectRef<StageUpdate>('PostStageEvent'), {
-  description: 'A post took a step. Sent live only: it is not repeated to those who subscribe later.',
+  description: 'A post reached a stage. Sent live only, and not to later subscribers.',
   interfaces,
   fields: (t) => ({
-    postId: t.id({ description: 'Which post.', resolve: ({ stage }) => toGlobalId('Post', stage.postId) }),
-    stage: t.field({ type: PostStageEnum, description: 'Which step.', resolve: ({ stage }) => stage.stage }),
+    postId: t.id({
+      description: 'The id of the post.',
+      resolve: ({ stage }) => toGlobalId('Post', stage.postId),
+    }),
+    stage: t.field({
+      type: PostStageEnum,
+      description: 'The stage that the post reached.',
+      resolve: ({ stage }) => stage.stage,
+    }),
   }),
 });
 
 builder.objectType(builder.objectRef<EventOf<'BATCH_STARTED'>>('BatchStartedEvent'), {
-  description: 'The batch was ordered.',
+  description: 'The batch was started.',
   interfaces,
   fields: (t) => ({ progress: t.field(progressField) }),
 });
 
 builder.objectType(builder.objectRef<EventOf<'POST_COMPLETED'>>('PostCompletedEvent'), {
-  description: 'A post has its caption and its picture.',
+  description: 'A post is complete: it has a caption and an image.',
   interfaces,
   fields: (t) => ({
     progress: t.field(progressField),
     post: t.field({
       type: PostNode,
-      description: 'The post.',
+      description: 'The post of this event.',
       resolve: (update, _args, context) => postOf(update, context),
     }),
   }),
 });
 
 builder.objectType(builder.objectRef<EventOf<'POST_FAILED'>>('PostFailedEvent'), {
-  description: 'A post could not be made. The batch goes on.',
+  description: 'A post failed. The batch continues.',
   interfaces,
   fields: (t) => ({
     progress: t.field(progressField),
-    errorCode: t.string({ description: 'Why, for programs.', resolve: ({ entry }) => entry.event.errorCode }),
+    errorCode: t.string({
+      description: 'The reason as a code for programs.',
+      resolve: ({ entry }) => entry.event.errorCode,
+    }),
     errorMessage: t.string({
-      description: 'Why, for people.',
+      description: 'The reason as a message for people.',
       resolve: ({ entry }) => entry.event.errorMessage,
     }),
     post: t.field({
       type: PostNode,
-      description: 'The post.',
+      description: 'The post of this event.',
       resolve: (update, _args, context) => postOf(update, context),
     }),
   }),
 });
 
 builder.objectType(builder.objectRef<EventOf<'BATCH_PAUSED'>>('BatchPausedEvent'), {
-  description: 'No further post is started until the batch is resumed.',
+  description: 'The batch was paused: no more posts are started until it is resumed.',
   interfaces,
   fields: (t) => ({
     progress: t.field(progressField),
     reason: t.string({
-      description: 'Why, as in `Batch.pauseReason`.',
+      description: 'The reason, one of the codes of `Batch.pauseReason`.',
       resolve: ({ entry }) => entry.event.reason,
     }),
   }),
 });
 
 builder.objectType(builder.objectRef<EventOf<'BATCH_RESUMED'>>('BatchResumedEvent'), {
-  description: 'The batch goes on.',
+  description: 'The batch was resumed.',
   interfaces,
   fields: (t) => ({ progress: t.field(progressField) }),
 });
 
 builder.objectType(builder.objectRef<EventOf<'POSTS_RETRIED'>>('PostsRetriedEvent'), {
-  description: 'Posts are made again: failed ones, or one that `regeneratePost` named.',
+  description: 'Posts are generated again, after `retryFailedPosts` or `regeneratePost`.',
   interfaces,
   fields: (t) => ({
     progress: t.field(progressField),
-    retriedCount: t.int({ description: 'How many.', resolve: ({ entry }) => entry.event.retriedCount }),
+    retriedCount: t.int({
+      description: 'The number of posts that are generated again.',
+      resolve: ({ entry }) => entry.event.retriedCount,
+    }),
   }),
 });
 
 builder.objectType(builder.objectRef<EventOf<'BATCH_CANCELLED'>>('BatchCancelledEvent'), {
-  description: 'The batch was called off. The subscription ends after it.',
+  description: 'The batch was cancelled. The subscription ends after this event.',
   interfaces,
   fields: (t) => ({ progress: t.field(progressField) }),
 });
 
 builder.objectType(builder.objectRef<EventOf<'BATCH_COMPLETED'>>('BatchCompletedEvent'), {
   description:
-    'All posts of the batch are final. The subscription ends after it, unless failed posts are retried.',
+    'All posts of the batch are final. The subscription ends after this event, unless failed posts are retried.',
   interfaces,
   fields: (t) => ({ progress: t.field(progressField) }),
 });
 
-/** The counters as they were at this event, which on a replay is not now. */
+/** The counters right after the event; on a replay, not the current ones. */
 const progressField = {
   type: BatchProgressRef,
-  description: 'The counters of the batch right after this event.',
+  description: 'The post counters of the batch right after this event.',
   resolve: ({ entry }: EventUpdate) => entry.event,
 } as const;
 
-function momentOf(update: Update): Date {
+function timestampOf(update: Update): Date {
   if (update.kind === 'event') return update.entry.createdAt;
   return update.kind === 'stage' ? update.stage.at : update.at;
 }
@@ -191,7 +211,7 @@ function batchIdOf(update: BatchUpdate): string {
   return update.kind === 'post' ? update.post.batchId : update.batch.id;
 }
 
-/** Posts by the event that tells of them: all readers of a stream here are told of the same event, and of its post once read. */
+/** The post of each event. All subscribers in this process share the event, so its post is read once. */
 const postsOfEvents = new WeakMap<LoggedEvent, Promise<Post>>();
 
 function postOf({ entry }: EventOf<'POST_COMPLETED' | 'POST_FAILED'>, context: Context): Promise<Post> {
@@ -199,7 +219,7 @@ function postOf({ entry }: EventOf<'POST_COMPLETED' | 'POST_FAILED'>, context: C
   if (known !== undefined) return known;
   const post = loadPost(context, entry.event.postId);
   postsOfEvents.set(entry, post);
-  // Whoever comes next asks anew.
+  // The next subscriber reads it again.
   post.catch(() => postsOfEvents.delete(entry));
   return post;
 }

@@ -4,37 +4,39 @@ import { builder } from '../../builder.ts';
 import { requireViewer } from '../../context.ts';
 
 const QuoteRef = builder.objectRef<Quote>('BatchQuote').implement({
-  description: 'What a batch would cost and take, before anything is spent.',
+  description: 'The estimated cost and duration of a batch. Asking for it costs nothing.',
   fields: (t) => ({
-    expectedCost: t.exposeFloat('expectedCost', { description: 'US dollars that it will probably cost.' }),
+    expectedCost: t.exposeFloat('expectedCost', { description: 'The expected cost in US dollars.' }),
     maximumCost: t.exposeFloat('maximumCost', {
-      description: 'US dollars that it costs at the very most, retries apart.',
+      description: 'The maximum cost in US dollars, without retries.',
     }),
     estimatedSeconds: t.exposeFloat('estimatedSeconds', {
-      description: 'From its start to its last post, as things stand.',
+      description: 'Estimated seconds from the start to the last post, under the current load.',
     }),
     queuePosition: t.exposeInt('queuePosition', {
-      description: 'How many posts of anybody would be made before its first one.',
+      description: 'The number of posts of all workspaces that come before its first post.',
     }),
   }),
 });
 
 const QuoteBatchInput = builder.inputType('QuoteBatchInput', {
-  description: 'The batch to quote.',
+  description: 'The campaign and the number of posts to quote.',
   fields: (t) => ({
-    campaignId: t.id({ description: 'The campaign its posts would be written for.' }),
-    postCount: t.int({ description: 'How many posts, from 1 to 10,000.' }),
+    campaignId: t.id({ description: 'The id of the campaign.' }),
+    postCount: t.int({ description: 'The number of posts, 1 to 10,000.' }),
   }),
 });
 
 builder.queryField('quoteBatch', (t) =>
   t.field({
     type: QuoteRef,
-    description: 'What a batch would cost and take, before anything is spent.',
-    args: { input: t.arg({ type: QuoteBatchInput, description: 'The batch to quote.' }) },
+    description: 'The estimated cost and duration of a batch. Asking for it costs nothing.',
+    args: {
+      input: t.arg({ type: QuoteBatchInput, description: 'The campaign and the number of posts to quote.' }),
+    },
     errors: {
       types: [InvalidInputError, NotFoundError, UnauthenticatedError],
-      union: { name: 'QuoteBatchResult', description: 'The quote, or why there is none.' },
+      union: { name: 'QuoteBatchResult', description: 'The quote, or an error.' },
     },
     resolve: (_root, { input }, context) => context.quotes.quote(requireViewer(context), input),
   }),

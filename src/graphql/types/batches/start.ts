@@ -12,19 +12,23 @@ import { requireViewer } from '../../context.ts';
 import { BatchNode } from './batch.ts';
 
 const StartBatchInput = builder.inputType('StartBatchInput', {
-  description: 'An order for posts.',
+  description: 'The campaign, the number of posts and the limits of a new batch.',
   fields: (t) => ({
-    campaignId: t.id({ description: 'The campaign they are written for.' }),
-    postCount: t.int({ description: 'How many, from 1 to 10,000.' }),
+    campaignId: t.id({ description: 'The id of the campaign that the posts are written for.' }),
+    postCount: t.int({ description: 'The number of posts, 1 to 10,000.' }),
     targetAudience: t.string({
       required: false,
-      description: 'Who they speak to, instead of the campaign’s audience. At most 500 characters.',
+      description:
+        'The people that the posts address, at most 500 characters. The default is the audience of the campaign.',
     }),
-    maxCost: t.float({ required: false, description: 'US dollars that it may cost at most.' }),
+    maxCost: t.float({
+      required: false,
+      description: 'The cost limit in US dollars, at most 1,000,000. The batch pauses before it costs more.',
+    }),
     idempotencyKey: t.string({
       required: false,
       description:
-        'The same key and input answer with the same batch for 24 hours, however often they are sent. At most 200 characters.',
+        'A key of your choice, at most 200 characters. Requests with the same key and input return the same batch for 24 hours.',
     }),
   }),
 });
@@ -33,8 +37,9 @@ builder.mutationField('startBatch', (t) =>
   t.field({
     type: BatchNode,
     access: 'EDITOR',
-    description: 'Orders a batch of posts. Returns at once; follow it with the subscription `batchEvents`.',
-    args: { input: t.arg({ type: StartBatchInput, description: 'The order.' }) },
+    description:
+      'Starts a batch of posts and returns at once. Follow the batch with the subscription `batchEvents`.',
+    args: { input: t.arg({ type: StartBatchInput, description: 'The batch to start.' }) },
     errors: {
       types: [
         InvalidInputError,
@@ -45,7 +50,7 @@ builder.mutationField('startBatch', (t) =>
         UnauthenticatedError,
         ForbiddenError,
       ],
-      union: { name: 'StartBatchResult', description: 'The batch, or why there is none.' },
+      union: { name: 'StartBatchResult', description: 'The new batch, or an error.' },
     },
     resolve: (_root, { input }, context) => context.batches.start(requireViewer(context), input),
   }),

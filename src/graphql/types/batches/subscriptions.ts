@@ -8,15 +8,15 @@ import { UpdateStream } from '../../subscriptions/update-stream.ts';
 const after = {
   required: false,
   description:
-    'The newest cursor you have; leave it out to start from the first event. Over SSE, the header `Last-Event-ID` does the same.',
+    'The newest cursor you have. Without it, the stream starts with the first event. Over SSE, the header `Last-Event-ID` does the same.',
 } as const;
 
 builder.subscriptionFields((t) => ({
   batchEvents: t.field({
     type: BatchEventInterface,
     description:
-      'Follows a batch to its end: a snapshot, then every event behind `after`, then live ones, each once and in order.',
-    args: { batchId: t.arg.id({ description: 'The batch’s id.' }), after: t.arg.string(after) },
+      'Follows a batch to its end. Sends a snapshot, then all events after the cursor `after`, then live events. Each event is sent once and in order.',
+    args: { batchId: t.arg.id({ description: 'The id of the batch.' }), after: t.arg.string(after) },
     subscribe: async (_root, args, context) => {
       const viewer = requireViewer(context);
       const id = parseId('Batch', args.batchId, 'batchId');
@@ -28,7 +28,7 @@ builder.subscriptionFields((t) => ({
   userEvents: t.field({
     type: ProgressEventInterface,
     description:
-      'Follows all of your batches, those to come as well: a snapshot, then every event behind `after`, then live ones, each once and in order. Does not end by itself.',
+      'Follows all batches of your workspace, including new ones. Sends a snapshot, then all events after the cursor `after`, then live events. Each event is sent once and in order. Does not end by itself.',
     args: { after: t.arg.string(after) },
     subscribe: async (_root, args, context) => {
       const viewer = requireViewer(context);
@@ -39,8 +39,9 @@ builder.subscriptionFields((t) => ({
   }),
   postProgress: t.field({
     type: BatchEventInterface,
-    description: 'Follows one post until it is final: a snapshot, then its steps, then its end.',
-    args: { postId: t.arg.id({ description: 'The post’s id.' }) },
+    description:
+      'Follows one post until it is final. Sends a snapshot, then its stages, then its final event.',
+    args: { postId: t.arg.id({ description: 'The id of the post.' }) },
     subscribe: async (_root, args, context) => {
       const viewer = requireViewer(context);
       const id = parseId('Post', args.postId, 'postId');

@@ -5,46 +5,57 @@ import { builder } from '../../builder.ts';
 import { requireViewer } from '../../context.ts';
 
 export const ToneEnum = builder.enumType('Tone', {
-  description: 'How a campaign speaks.',
-  values: describe(tones, (tone) => `In a way that is ${tone.toLowerCase()}.`),
+  description: 'The tone of voice of a campaign.',
+  values: describe(tones, (tone) => `A tone that sounds ${tone.toLowerCase()}.`),
 });
 export const ChannelEnum = builder.enumType('Channel', {
-  description: 'Where posts will appear; sets their limits.',
+  description: 'A social network where posts appear. It sets the limits of their captions and hashtags.',
   values: describe(channelNames, (name) => {
     const { label, maxCaptionCharacters, maxHashtags } = channels[name];
-    return `${label}: at most ${maxCaptionCharacters} characters and ${maxHashtags} hashtags.`;
+    return `${label}: captions of at most ${maxCaptionCharacters} characters, and at most ${maxHashtags} hashtags.`;
   }),
 });
 export const CampaignStatusEnum = builder.enumType('CampaignStatus', {
-  description: 'Whether a campaign is in use.',
+  description: 'The status of a campaign.',
   values: {
-    ACTIVE: { description: 'Takes new batches.' },
-    ARCHIVED: { description: 'Is kept, and takes no new batch.' },
+    ACTIVE: { description: 'The campaign accepts new batches.' },
+    ARCHIVED: { description: 'The campaign accepts no new batches.' },
   },
 });
 
-function describe<Name extends string>(names: readonly Name[], tell: (name: Name) => string) {
-  const values = Object.fromEntries(names.map((name) => [name, { description: tell(name), value: name }]));
+function describe<Name extends string>(names: readonly Name[], descriptionOf: (name: Name) => string) {
+  const values = Object.fromEntries(
+    names.map((name) => [name, { description: descriptionOf(name), value: name }]),
+  );
   return z.record(z.enum(names), z.object({ description: z.string(), value: z.enum(names) })).parse(values);
 }
 
 export const CampaignNode = builder.prismaNode('Campaign', {
   id: { field: 'id' },
   nullable: true,
-  description: 'The frame that every post is written in.',
+  description: 'A campaign: the brand, tone, audience, language and channel that its posts are written for.',
   findUnique: (id, context) => ({ id, ...ownedBy(requireViewer(context)) }),
   fields: (t) => ({
-    name: t.exposeString('name', { description: 'Your name for it.' }),
-    brand: t.exposeString('brand', { description: 'Who speaks.' }),
-    description: t.exposeString('description', { description: 'What it is about.' }),
-    tone: t.expose('tone', { type: ToneEnum, description: 'How it speaks.' }),
-    targetAudience: t.exposeString('targetAudience', { description: 'Who is spoken to.' }),
+    name: t.exposeString('name', { description: 'The name of the campaign.' }),
+    brand: t.exposeString('brand', { description: 'The brand that the posts speak for.' }),
+    description: t.exposeString('description', { description: 'The subject and goal of the campaign.' }),
+    tone: t.expose('tone', { type: ToneEnum, description: 'The tone of voice of the posts.' }),
+    targetAudience: t.exposeString('targetAudience', { description: 'The people that the posts address.' }),
     language: t.exposeString('language', {
-      description: 'The language of captions, as a BCP 47 tag such as `de` or `pt-BR`.',
+      description: 'The language of the captions, as a BCP 47 tag such as `de` or `pt-BR`.',
     }),
-    channel: t.expose('channel', { type: ChannelEnum, description: 'Where the posts will appear.' }),
-    status: t.expose('status', { type: CampaignStatusEnum, description: 'Whether it is in use.' }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was created.' }),
-    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When it was last changed.' }),
+    channel: t.expose('channel', { type: ChannelEnum, description: 'The channel where the posts appear.' }),
+    status: t.expose('status', {
+      type: CampaignStatusEnum,
+      description: 'Whether the campaign accepts new batches.',
+    }),
+    createdAt: t.expose('createdAt', {
+      type: 'DateTime',
+      description: 'The time when the campaign was created.',
+    }),
+    updatedAt: t.expose('updatedAt', {
+      type: 'DateTime',
+      description: 'The time when the campaign was last changed.',
+    }),
   }),
 });

@@ -12,37 +12,55 @@ import { parseId } from '../../ids.ts';
 import { CampaignNode, ChannelEnum, ToneEnum } from './campaign.ts';
 
 const CreateCampaignInput = builder.inputType('CreateCampaignInput', {
-  description: 'A new campaign.',
+  description: 'The fields of a new campaign.',
   fields: (t) => ({
-    name: t.string({ description: 'At most 120 characters.' }),
-    brand: t.string({ description: 'At most 120 characters.' }),
-    description: t.string({ description: 'At most 4,000 characters.' }),
-    tone: t.field({ type: ToneEnum, description: 'How it speaks.' }),
-    targetAudience: t.string({ description: 'At most 500 characters.' }),
-    language: t.string({ description: 'A BCP 47 tag such as `en`, `de` or `pt-BR`.' }),
-    channel: t.field({ type: ChannelEnum, description: 'Where the posts will appear.' }),
+    name: t.string({ description: 'The name of the campaign, at most 120 characters.' }),
+    brand: t.string({ description: 'The brand that the posts speak for, at most 120 characters.' }),
+    description: t.string({ description: 'The subject and goal of the campaign, at most 4,000 characters.' }),
+    tone: t.field({ type: ToneEnum, description: 'The tone of voice of the posts.' }),
+    targetAudience: t.string({ description: 'The people that the posts address, at most 500 characters.' }),
+    language: t.string({
+      description: 'The language of the captions, as a BCP 47 tag such as `en`, `de` or `pt-BR`.',
+    }),
+    channel: t.field({ type: ChannelEnum, description: 'The channel where the posts appear.' }),
   }),
 });
 
 const UpdateCampaignInput = builder.inputType('UpdateCampaignInput', {
-  description: 'What is to change; what is left out stays as it is.',
+  description: 'The changes to a campaign. Fields that are left out stay as they are.',
   fields: (t) => ({
-    campaignId: t.id({ description: 'The campaign’s id.' }),
-    name: t.string({ required: false, description: 'At most 120 characters.' }),
-    brand: t.string({ required: false, description: 'At most 120 characters.' }),
-    description: t.string({ required: false, description: 'At most 4,000 characters.' }),
-    tone: t.field({ type: ToneEnum, required: false, description: 'How it speaks.' }),
-    targetAudience: t.string({ required: false, description: 'At most 500 characters.' }),
-    language: t.string({ required: false, description: 'A BCP 47 tag such as `en`, `de` or `pt-BR`.' }),
-    channel: t.field({ type: ChannelEnum, required: false, description: 'Where the posts will appear.' }),
+    campaignId: t.id({ description: 'The id of the campaign.' }),
+    name: t.string({ required: false, description: 'The name of the campaign, at most 120 characters.' }),
+    brand: t.string({
+      required: false,
+      description: 'The brand that the posts speak for, at most 120 characters.',
+    }),
+    description: t.string({
+      required: false,
+      description: 'The subject and goal of the campaign, at most 4,000 characters.',
+    }),
+    tone: t.field({ type: ToneEnum, required: false, description: 'The tone of voice of the posts.' }),
+    targetAudience: t.string({
+      required: false,
+      description: 'The people that the posts address, at most 500 characters.',
+    }),
+    language: t.string({
+      required: false,
+      description: 'The language of the captions, as a BCP 47 tag such as `en`, `de` or `pt-BR`.',
+    }),
+    channel: t.field({
+      type: ChannelEnum,
+      required: false,
+      description: 'The channel where the posts appear.',
+    }),
   }),
 });
 
 const DeletedCampaignRef = builder.objectRef<{ id: string }>('DeletedCampaign').implement({
-  description: 'A campaign that is gone.',
+  description: 'The result of deleting a campaign.',
   fields: (t) => ({
     campaignId: t.id({
-      description: 'The id that it had.',
+      description: 'The id of the deleted campaign.',
       resolve: ({ id }) => toGlobalId('Campaign', id),
     }),
   }),
@@ -54,25 +72,24 @@ builder.mutationFields((t) => ({
   createCampaign: t.field({
     type: CampaignNode,
     access: 'EDITOR',
-    description: 'Creates a campaign.',
-    args: { input: t.arg({ type: CreateCampaignInput, description: 'The new campaign.' }) },
+    description: 'Creates a campaign in the current workspace.',
+    args: { input: t.arg({ type: CreateCampaignInput, description: 'The fields of the new campaign.' }) },
     errors: {
       types: [InvalidInputError, UnauthenticatedError, ForbiddenError],
-      union: { name: 'CreateCampaignResult', description: 'The campaign, or why there is none.' },
+      union: { name: 'CreateCampaignResult', description: 'The new campaign, or an error.' },
     },
     resolve: (_root, { input }, context) => context.campaigns.create(requireViewer(context), input),
   }),
   updateCampaign: t.field({
     type: CampaignNode,
     access: 'EDITOR',
-    description:
-      'Changes a campaign. Posts that are made from now on follow it; those that exist stay as they are.',
-    args: { input: t.arg({ type: UpdateCampaignInput, description: 'What is to change.' }) },
+    description: 'Changes a campaign. New posts use the changed campaign; existing posts stay as they are.',
+    args: { input: t.arg({ type: UpdateCampaignInput, description: 'The campaign and the changes.' }) },
     errors: {
       types: [...always],
       union: {
         name: 'UpdateCampaignResult',
-        description: 'The changed campaign, or why it was not changed.',
+        description: 'The changed campaign, or an error.',
       },
     },
     resolve: (_root, { input: { campaignId, ...changes } }, context) =>
@@ -85,13 +102,13 @@ builder.mutationFields((t) => ({
   archiveCampaign: t.field({
     type: CampaignNode,
     access: 'EDITOR',
-    description: 'Keeps a campaign but takes it out of use: it takes no new batch. May be repeated.',
-    args: { campaignId: t.arg.id({ description: 'The campaign’s id.' }) },
+    description: 'Archives a campaign: it is kept, but accepts no new batches. Safe to repeat.',
+    args: { campaignId: t.arg.id({ description: 'The id of the campaign.' }) },
     errors: {
       types: [...always],
       union: {
         name: 'ArchiveCampaignResult',
-        description: 'The archived campaign, or why it was not archived.',
+        description: 'The archived campaign, or an error.',
       },
     },
     resolve: (_root, { campaignId }, context) =>
@@ -104,13 +121,13 @@ builder.mutationFields((t) => ({
   restoreCampaign: t.field({
     type: CampaignNode,
     access: 'EDITOR',
-    description: 'Takes an archived campaign into use again. May be repeated.',
-    args: { campaignId: t.arg.id({ description: 'The campaign’s id.' }) },
+    description: 'Restores an archived campaign, so that it accepts new batches. Safe to repeat.',
+    args: { campaignId: t.arg.id({ description: 'The id of the campaign.' }) },
     errors: {
       types: [...always],
       union: {
         name: 'RestoreCampaignResult',
-        description: 'The campaign in use, or why it was not restored.',
+        description: 'The restored campaign, or an error.',
       },
     },
     resolve: (_root, { campaignId }, context) =>
@@ -124,13 +141,13 @@ builder.mutationFields((t) => ({
     type: DeletedCampaignRef,
     access: 'OWNER',
     description:
-      'Deletes a campaign with its batches and posts for good. Cancel its unfinished batches first. What was paid stays in `User.usage`.',
-    args: { campaignId: t.arg.id({ description: 'The campaign’s id.' }) },
+      'Deletes a campaign with its batches and posts. Cannot be undone. Cancel its unfinished batches first. Its cost stays in `User.usage`.',
+    args: { campaignId: t.arg.id({ description: 'The id of the campaign.' }) },
     errors: {
       types: [...always, CampaignStateError],
       union: {
         name: 'DeleteCampaignResult',
-        description: 'The id of the deleted campaign, or why it was not deleted.',
+        description: 'The id of the deleted campaign, or an error.',
       },
     },
     resolve: async (_root, { campaignId }, context) => {

@@ -19,95 +19,97 @@ const always = [
 ] as const;
 const withVersion = [...always, VersionConflictError] as const;
 
-const postId = { description: 'The post’s id.' };
+const postId = { description: 'The id of the post.' };
 const expectedVersion = {
-  description: 'The `version` that you saw. Where the post has another one by now, nothing is written.',
+  description:
+    'The `version` of the post that you read. If the post has another version now, nothing is changed.',
 };
 
 const EditPostInput = builder.inputType('EditPostInput', {
-  description: 'What is to be written anew; what is left out stays as it is.',
+  description: 'A new caption, new hashtags, or both. Fields that are left out stay as they are.',
   fields: (t) => ({
     postId: t.id(postId),
     expectedVersion: t.int(expectedVersion),
-    caption: t.string({ required: false, description: 'Within the limits of the post’s channel.' }),
+    caption: t.string({ required: false, description: 'The new caption, within the limits of the channel.' }),
     hashtags: t.stringList({
       required: false,
-      description: 'All of them, with or without `#`, within the limits of the post’s channel.',
+      description: 'All hashtags of the post, with or without `#`, within the limits of the channel.',
     }),
   }),
 });
 
 const RestoreRevisionInput = builder.inputType('RestoreRevisionInput', {
-  description: 'Which revision a post is to show.',
+  description: 'The revision that a post should show.',
   fields: (t) => ({
     postId: t.id(postId),
     expectedVersion: t.int(expectedVersion),
-    number: t.int({ description: 'The revision’s number.' }),
+    number: t.int({ description: 'The number of the revision.' }),
   }),
 });
 
 const ReviewPostInput = builder.inputType('ReviewPostInput', {
-  description: 'What a person thinks of a post.',
+  description: 'A review of a post.',
   fields: (t) => ({
     postId: t.id(postId),
     expectedVersion: t.int(expectedVersion),
     note: t.field({
       type: 'NonEmptyString',
       required: false,
-      description: 'Why. At most 1,000 characters.',
+      description: 'The reason for the review result, at most 1,000 characters.',
     }),
   }),
 });
 
 const RegeneratePostInput = builder.inputType('RegeneratePostInput', {
-  description: 'What of a post is to be made again, and how.',
+  description: 'The part of a post to regenerate, with an optional instruction.',
   fields: (t) => ({
     postId: t.id(postId),
     part: t.field({
       type: builder.enumType('PostPart', {
-        description: 'Parts of a post that can be made again.',
+        description: 'The parts of a post that can be regenerated.',
         values: {
-          CAPTION: { description: 'Caption and hashtags.' },
-          IMAGE: { description: 'The picture.' },
-          BOTH: { description: 'All of it.' },
+          CAPTION: { description: 'The caption and the hashtags.' },
+          IMAGE: { description: 'Only the image.' },
+          BOTH: { description: 'The caption, the hashtags and the image.' },
         },
       }),
-      description: 'Which part.',
+      description: 'The part to regenerate.',
     }),
     instruction: t.field({
       type: 'NonEmptyString',
       required: false,
-      description: 'What should be different. At most 1,000 characters.',
+      description: 'An instruction what to change, at most 1,000 characters.',
     }),
   }),
 });
 
-const result = (name: string) => ({ name, description: 'The post as it is now, or why it was not changed.' });
+const result = (name: string) => ({ name, description: 'The changed post, or an error.' });
 
 builder.mutationFields((t) => ({
   editPost: t.field({
     type: PostNode,
     access: 'EDITOR',
     description:
-      'Writes caption or hashtags anew. No machine overwrites what a person wrote. An approved post is to be approved again.',
-    args: { input: t.arg({ type: EditPostInput, description: 'The edit.' }) },
+      'Changes the caption or the hashtags of a post. Models never overwrite what a person wrote. An approved post must be approved again.',
+    args: { input: t.arg({ type: EditPostInput, description: 'The post and the changes.' }) },
     errors: { types: [...withVersion], union: result('EditPostResult') },
     resolve: (_root, { input }, context) => context.postEdits.edit(requireViewer(context), input),
   }),
   restoreRevision: t.field({
     type: PostNode,
     access: 'EDITOR',
-    description:
-      'Shows another revision: an earlier one, or one that a machine made since. An approved post is to be approved again.',
-    args: { input: t.arg({ type: RestoreRevisionInput, description: 'The choice.' }) },
+    description: 'Makes a post show another of its revisions. An approved post must be approved again.',
+    args: { input: t.arg({ type: RestoreRevisionInput, description: 'The post and the revision to show.' }) },
     errors: { types: [...withVersion], union: result('RestoreRevisionResult') },
     resolve: (_root, { input }, context) => context.postEdits.restore(requireViewer(context), input),
   }),
   approvePost: t.field({
     type: PostNode,
     access: 'REVIEWER',
-    description: 'Pins what the post shows: nothing but a person changes it from now on.',
-    args: { input: t.arg({ type: ReviewPostInput, description: 'The approval.' }) },
+    description: 'Approves a post. From then on, only people can change what it shows.',
+    args: {
+      input: t.arg({ type: ReviewPostInput, description: 'The post to approve, with an optional note.' }),
+    },
     errors: { types: [...withVersion], union: result('ApprovePostResult') },
     resolve: (_root, { input }, context) =>
       context.postEdits.review(requireViewer(context), { ...input, review: 'APPROVED' }),
@@ -115,8 +117,10 @@ builder.mutationFields((t) => ({
   rejectPost: t.field({
     type: PostNode,
     access: 'REVIEWER',
-    description: 'Says that the post is not good as it is.',
-    args: { input: t.arg({ type: ReviewPostInput, description: 'The rejection.' }) },
+    description: 'Rejects a post in its current version.',
+    args: {
+      input: t.arg({ type: ReviewPostInput, description: 'The post to reject, with an optional note.' }),
+    },
     errors: { types: [...withVersion], union: result('RejectPostResult') },
     resolve: (_root, { input }, context) =>
       context.postEdits.review(requireViewer(context), { ...input, review: 'REJECTED' }),
@@ -125,8 +129,10 @@ builder.mutationFields((t) => ({
     type: PostNode,
     access: 'EDITOR',
     description:
-      'Has parts of a completed post made again. Returns at once; its batch runs until it is done, so follow it with `batchEvents`. What is made becomes a revision, and is shown where no person wrote, chose or approved what is there. Costs money.',
-    args: { input: t.arg({ type: RegeneratePostInput, description: 'The order.' }) },
+      'Regenerates parts of a completed post and returns at once. The batch runs again until it is done: follow it with `batchEvents`. The result becomes a revision. The post shows it unless a person wrote, chose or approved the current content. Costs money.',
+    args: {
+      input: t.arg({ type: RegeneratePostInput, description: 'The post and the part to regenerate.' }),
+    },
     errors: { types: [...always], union: result('RegeneratePostResult') },
     resolve: (_root, { input }, context) => context.postEdits.regenerate(requireViewer(context), input),
   }),

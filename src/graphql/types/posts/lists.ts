@@ -9,13 +9,13 @@ import { PostNode, PostReviewEnum, PostStatusEnum } from './post.ts';
 const PostEdge = builder.edgeObject({
   type: PostNode,
   name: 'PostEdge',
-  description: 'A post and its place in the list.',
+  description: 'A post in a list, with its cursor.',
 });
 const PostConnection = builder.connectionObject(
   {
     type: PostNode,
     name: 'PostConnection',
-    description: 'A page of posts.',
+    description: 'A page of a list of posts.',
     fields: (fields) => ({ totalCount: fields.int(totalCountOptions) }),
   },
   PostEdge,
@@ -23,7 +23,7 @@ const PostConnection = builder.connectionObject(
 
 const nested = {
   type: PostNode,
-  description: 'Its posts, newest first. Cursors are those of `posts` with its id as filter.',
+  description: 'Its posts, newest first. Cursors are valid in `posts` too, with its id as filter.',
 } as const;
 
 builder.objectField(CampaignNode, 'posts', (t) =>
@@ -35,37 +35,60 @@ builder.objectField(BatchNode, 'posts', (t) =>
 );
 
 const PostFilterInput = builder.inputType('PostFilter', {
-  description: 'Narrows a list of posts; what is left out does not narrow.',
+  description: 'A filter for a list of posts. Fields that are left out do not filter.',
   fields: (t) => ({
-    campaignId: t.id({ required: false, description: 'Posts of this campaign.' }),
-    batchId: t.id({ required: false, description: 'Posts of this batch.' }),
-    status: t.field({ type: [PostStatusEnum], required: false, description: 'Any of these.' }),
-    review: t.field({ type: [PostReviewEnum], required: false, description: 'Any of these.' }),
-    channel: t.field({ type: [ChannelEnum], required: false, description: 'Of campaigns for any of these.' }),
-    ...commonFilterFields(t, { created: 'When they were ordered.', search: 'caption or target audience' }),
+    campaignId: t.id({ required: false, description: 'Only posts of this campaign.' }),
+    batchId: t.id({ required: false, description: 'Only posts of this batch.' }),
+    status: t.field({
+      type: [PostStatusEnum],
+      required: false,
+      description: 'Only posts with one of these statuses.',
+    }),
+    review: t.field({
+      type: [PostReviewEnum],
+      required: false,
+      description: 'Only posts with one of these review results.',
+    }),
+    channel: t.field({
+      type: [ChannelEnum],
+      required: false,
+      description: 'Only posts of campaigns for one of these channels.',
+    }),
+    ...commonFilterFields(t, {
+      created: 'Only posts ordered in this time range.',
+      search: 'caption or target audience',
+    }),
   }),
 });
 
 const PostOrderInput = orderInput('Post', 'posts', {
-  CREATED_AT: { value: 'createdAt', description: 'When they were ordered.' },
-  POSITION: { value: 'position', description: 'Their places in their batches.' },
+  CREATED_AT: { value: 'createdAt', description: 'The time of the order.' },
+  POSITION: { value: 'position', description: 'The position in the batch.' },
 });
 
 builder.queryFields((t) => ({
   post: t.field({
     type: PostNode,
     nullable: true,
-    description: 'One of your posts; null where you have none with this id.',
-    args: { id: t.arg.id({ description: 'The post’s id.' }) },
+    description: 'The post with this id; null if your workspace has none.',
+    args: { id: t.arg.id({ description: 'The id of the post.' }) },
     resolve: findOne(post),
   }),
   posts: t.connection(
     {
       type: PostNode,
-      description: 'Your posts, newest first unless ordered otherwise.',
+      description: 'The posts of your workspace, newest first unless `order` is set.',
       args: {
-        filter: t.arg({ type: PostFilterInput, required: false, description: 'Which posts.' }),
-        order: t.arg({ type: PostOrderInput, required: false, description: 'In which order.' }),
+        filter: t.arg({
+          type: PostFilterInput,
+          required: false,
+          description: 'Limits the list to posts that match.',
+        }),
+        order: t.arg({
+          type: PostOrderInput,
+          required: false,
+          description: 'The sort order; newest first by default.',
+        }),
       },
       resolve: listAll(post),
     },

@@ -8,91 +8,109 @@ import { requireViewer } from '../../context.ts';
 import { PostRevisionRef } from './revision.ts';
 
 export const PostStatusEnum = builder.enumType('PostStatus', {
-  description: 'Where a post stands.',
+  description: 'The status of a post.',
   values: {
-    PENDING: { description: 'Waits for its turn.' },
-    GENERATING: { description: 'Is being written and drawn.' },
-    COMPLETED: { description: 'Has caption and picture.' },
-    FAILED: { description: 'Could not be made; `errorCode` says why.' },
-    CANCELLED: { description: 'Was called off.' },
+    PENDING: { description: 'The post waits in the queue.' },
+    GENERATING: { description: 'The caption and the image are being generated.' },
+    COMPLETED: { description: 'The post has a caption and an image.' },
+    FAILED: { description: 'The post could not be generated; `errorCode` says why.' },
+    CANCELLED: { description: 'The post was cancelled with its batch.' },
   },
 });
 
 export const PostReviewEnum = builder.enumType('PostReview', {
-  description: 'What a person thinks of a post.',
+  description: 'The result of a review of a post.',
   values: {
-    UNREVIEWED: { description: 'Nobody has said.' },
-    APPROVED: { description: 'It is good as it is; what a machine makes is not shown any more.' },
-    REJECTED: { description: 'It is not good; `reviewNote` may say why.' },
+    UNREVIEWED: { description: 'Nobody has reviewed the post.' },
+    APPROVED: { description: 'The post was approved. Content that a model generates later is not shown.' },
+    REJECTED: { description: 'The post was rejected; `reviewNote` may say why.' },
   },
 });
 
 export const PostNode = builder.prismaNode('Post', {
   id: { field: 'id' },
   nullable: true,
-  description: 'One deliverable: caption, hashtags, picture.',
+  description: 'A social media post: a caption, hashtags and an image.',
   findUnique: (id, context) => ({ id, ...ownedBy(requireViewer(context)) }),
   fields: (t) => ({
-    position: t.exposeInt('position', { description: 'Which post of its batch, from 1.' }),
-    status: t.expose('status', { type: PostStatusEnum, description: 'Where it stands.' }),
-    caption: t.exposeString('caption', { nullable: true, description: 'Null until it is completed.' }),
-    hashtags: t.exposeStringList('hashtags', { description: 'Each with its `#`.' }),
+    position: t.exposeInt('position', { description: 'The position in the batch, counted from 1.' }),
+    status: t.expose('status', { type: PostStatusEnum, description: 'The status of the post.' }),
+    caption: t.exposeString('caption', {
+      nullable: true,
+      description: 'The caption; null until the post is completed.',
+    }),
+    hashtags: t.exposeStringList('hashtags', { description: 'The hashtags, each with its `#`.' }),
     imageUrl: t.field({
       type: 'URL',
       nullable: true,
-      description: 'Address of the picture (PNG); never changes its content. Null until it is completed.',
+      description:
+        'The address of the PNG image. The content of an address never changes. Null until the post is completed.',
       resolve: ({ imageKey }, _args, { assets, origin }) =>
         imageKey === null ? null : assets.urlOf(imageKey, origin),
     }),
-    targetAudience: t.exposeString('targetAudience', { description: 'Who it speaks to.' }),
-    errorCode: t.exposeString('errorCode', { nullable: true, description: 'Why it failed, for programs.' }),
+    targetAudience: t.exposeString('targetAudience', { description: 'The people that the post addresses.' }),
+    errorCode: t.exposeString('errorCode', {
+      nullable: true,
+      description: 'The reason of the failure as a code for programs; null unless the post failed.',
+    }),
     errorMessage: t.exposeString('errorMessage', {
       nullable: true,
-      description: 'Why it failed, for people.',
+      description: 'The reason of the failure as a message for people; null unless the post failed.',
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was ordered.' }),
+    createdAt: t.expose('createdAt', {
+      type: 'DateTime',
+      description: 'The time when the post was ordered.',
+    }),
     startedAt: t.expose('startedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When work on it first began.',
+      description: 'The time when work on the post first started; null before that.',
     }),
     finishedAt: t.expose('finishedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it became final.',
+      description: 'The time when the post became final; null before that.',
     }),
     cost: t.float({
-      description: 'US dollars paid to the AI provider for it so far.',
+      description: 'The cost so far in US dollars, as paid to the AI provider.',
       resolve: ({ id }, _args, { loaders }) => loaders().postCosts.load(id),
     }),
     version: t.exposeInt('version', {
-      description: 'Counts the changes of content and review. Send the one you saw as `expectedVersion`.',
+      description:
+        'The number of the current version; each change of content or review adds 1. Send it as `expectedVersion`.',
     }),
-    review: t.expose('review', { type: PostReviewEnum, description: 'What a person thinks of it.' }),
-    reviewNote: t.exposeString('reviewNote', { nullable: true, description: 'Why, in the person’s words.' }),
+    review: t.expose('review', { type: PostReviewEnum, description: 'The result of the last review.' }),
+    reviewNote: t.exposeString('reviewNote', {
+      nullable: true,
+      description: 'The note of the reviewer; null without one.',
+    }),
     reviewedAt: t.expose('reviewedAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'When it was approved or rejected.',
+      description: 'The time when the post was approved or rejected; null before that.',
     }),
     revisions: t.field({
       type: [PostRevisionRef],
-      description: 'The values that its fields have had, newest first.',
+      description: 'The revisions of the caption, the hashtags and the image, newest first.',
       args: {
-        first: t.arg.int({ required: false, defaultValue: 20, description: 'How many, at most 100.' }),
+        first: t.arg.int({
+          required: false,
+          defaultValue: 20,
+          description: 'The number of revisions, at most 100.',
+        }),
       },
       resolve: ({ id }, { first }, { loaders }) =>
         loaders().revisions.load({ postId: id, take: Math.min(Math.max(first ?? 20, 1), maxPageSize) }),
     }),
     batch: t.field({
       type: BatchNode,
-      description: 'The batch that it belongs to.',
+      description: 'The batch that the post belongs to.',
       resolve: async ({ ownerId, batchId }, _args, { loaders }) =>
         present(await loaders().batches.byId.load({ owner: ownerOf({ ownerId }), id: batchId }), 'batch'),
     }),
     campaign: t.field({
       type: CampaignNode,
-      description: 'The campaign it is written for.',
+      description: 'The campaign that the post is written for.',
       resolve: async ({ ownerId, campaignId }, _args, { loaders }) =>
         present(
           await loaders().campaigns.byId.load({ owner: ownerOf({ ownerId }), id: campaignId }),

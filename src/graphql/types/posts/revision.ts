@@ -2,52 +2,63 @@ import type { ShownRevision } from '../../../services/posts/posts.ts';
 import { builder } from '../../builder.ts';
 
 export const PostRevisionRef = builder.objectRef<ShownRevision>('PostRevision').implement({
-  description: 'One value that a field of a post has had.',
+  description: 'One stored value of a field of a post.',
   fields: (t) => ({
-    number: t.exposeInt('number', { description: '1, 2, 3 … within the post, over all its fields.' }),
+    number: t.exposeInt('number', {
+      description:
+        'The number of the revision. The revisions of a post are numbered from 1, over all its fields.',
+    }),
     field: t.expose('field', {
       type: builder.enumType('PostField', {
         description: 'A field of a post that has revisions.',
         values: {
-          CAPTION: { description: 'The caption.' },
-          HASHTAGS: { description: 'The hashtags.' },
-          IMAGE: { description: 'The picture.' },
+          CAPTION: { description: 'The caption of the post.' },
+          HASHTAGS: { description: 'The hashtags of the post.' },
+          IMAGE: { description: 'The image of the post.' },
         },
       }),
-      description: 'Which field.',
+      description: 'The field that the revision is of.',
     }),
     author: t.expose('author', {
       type: builder.enumType('RevisionAuthor', {
-        description: 'Who made a revision.',
+        description: 'The kind of author of a revision.',
         values: {
-          PERSON: { description: 'The owner of the post.' },
-          MODEL: { description: 'A model; `model` names it.' },
+          PERSON: { description: 'A member of the workspace.' },
+          MODEL: { description: 'A model of the AI provider; `model` names it.' },
         },
       }),
-      description: 'Who made it.',
+      description: 'The kind of author of the revision.',
     }),
     isCurrent: t.boolean({
-      description: 'Whether the post shows it.',
+      description: 'Whether the post currently shows this revision.',
       resolve: ({ isCurrent }) => isCurrent === true,
     }),
     caption: t.string({
       nullable: true,
-      description: 'Of a revision of the caption.',
+      description: 'The caption, if this is a revision of the caption.',
       resolve: ({ field, text }) => (field === 'CAPTION' ? text : null),
     }),
-    hashtags: t.exposeStringList('hashtags', { description: 'Of a revision of the hashtags.' }),
+    hashtags: t.exposeStringList('hashtags', {
+      description: 'The hashtags, if this is a revision of the hashtags; otherwise empty.',
+    }),
     imageUrl: t.field({
       type: 'URL',
       nullable: true,
-      description: 'Of a revision of the picture.',
+      description: 'The address of the PNG image, if this is a revision of the image.',
       resolve: ({ field, text }, _args, { assets, origin }) =>
         field === 'IMAGE' && text !== null ? assets.urlOf(text, origin) : null,
     }),
-    model: t.exposeString('model', { nullable: true, description: 'Which model made it.' }),
+    model: t.exposeString('model', {
+      nullable: true,
+      description: 'The model that generated the revision; null if a person wrote it.',
+    }),
     promptHash: t.exposeString('promptHash', {
       nullable: true,
-      description: 'SHA-256 of the prompt that asked for it: equal prompts have equal ones.',
+      description: 'The SHA-256 hash of the prompt that the revision was generated from.',
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+    createdAt: t.expose('createdAt', {
+      type: 'DateTime',
+      description: 'The time when the revision was created.',
+    }),
   }),
 });

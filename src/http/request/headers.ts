@@ -7,22 +7,21 @@ export function bearerToken(authorization: string | undefined): string | undefin
 }
 
 /**
- * The id under which a request stands in the log: the client's own `x-request-id` where it is harmless, another one at each
- * call where there is none.
+ * Returns the id of a request for the log: a harmless `x-request-id` of the client, or else a new id at each call.
  */
 export function requestIdOf(request: IncomingMessage): string {
   const sent = request.headers['x-request-id'];
   return typeof sent === 'string' && /^[\w.-]{1,64}$/.test(sent) ? sent : randomUUID();
 }
 
-/** The path of a request's target, without its query. */
+/** @returns the path of a request, without the query. */
 export function pathOf(request: IncomingMessage): string {
   const { url = '/' } = request;
   const query = url.indexOf('?');
   return query === -1 ? url : url.slice(0, query);
 }
 
-/** What an `EventSource` sends when it comes back: the newest `id` it has. */
+/** @returns the `Last-Event-ID` header, which an `EventSource` sends when it reconnects. */
 export function lastEventIdOf(request: IncomingMessage): string | undefined {
   const sent = request.headers['last-event-id'];
   return typeof sent === 'string' && sent !== '' ? sent : undefined;

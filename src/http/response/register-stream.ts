@@ -5,18 +5,18 @@ import type { Sessions } from '../../services/accounts/sessions.ts';
 import type { ConnectionCount } from '../connection-count.ts';
 
 /**
- * Gives what stays open a place, and ends it when its session ends: the client comes back with its cursor, and is
- * told then why.
+ * Counts a stream or download as an open connection, and ends it when its session ends. The client then reconnects and
+ * receives the reason.
  *
- * @returns false where there is no place, or nobody to send to any more.
+ * @returns false if too many connections are open, or the client has left.
  */
-export function keepStream(
+export function registerStream(
   response: ServerResponse,
   address: string,
   viewer: Viewer | UnauthenticatedError | undefined,
   { connections, sessions }: { connections: ConnectionCount; sessions: Sessions },
 ): boolean {
-  // Its `close` has been and gone: nothing would give the place back.
+  // `close` was already emitted, so nothing would remove the connection from the count.
   if (response.closed || response.destroyed) return false;
   const leave = connections.enter(address);
   if (leave === undefined) return false;

@@ -13,15 +13,16 @@ import { lazily } from '../../domain/lazily.ts';
 import type { RateLimits } from '../../services/accounts/rate-limits.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { CachedAnswer } from '../fast-path/cached-answers.ts';
-import { createFastPath } from '../fast-path/answer.ts';
+import { createFastPath } from '../fast-path/fast-path.ts';
 import { createGuards } from './guards.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
 import type { RequestContext } from './request-context.ts';
 import type { openYoga } from './yoga.ts';
 
+/** Serves GraphQL operations of all transports. */
 export type GraphqlServer = ReturnType<typeof createGraphqlServer>;
 
-/** GraphQL, however it is asked: on the fast path, and by Yoga otherwise. */
+/** Creates the GraphQL server: the fast path, and Yoga for all other requests. */
 export function createGraphqlServer(
   services: Services,
   deps: {
@@ -39,7 +40,7 @@ export function createGraphqlServer(
   const subscribe = async (args: OperationArgs) =>
     (await guards.refuse(args)) ?? start({ ...args, hideSuggestions: !introspection });
   const fastPath = createFastPath({ ...deps, documents, guards, contextOf });
-  /** Yoga and what it brings are a quarter of all modules, and most requests go past it: loaded when one does not. */
+  /** Yoga has many modules, and most requests take the fast path: it is loaded with the first request that needs it. */
   const yoga = lazily(async () => {
     const { openYoga } = await import('./yoga.ts');
     opened = openYoga({ introspection, guards, subscribe, contextOf });
@@ -48,7 +49,7 @@ export function createGraphqlServer(
   let opened: ReturnType<typeof openYoga> | undefined;
 
   return {
-    /** Answers what the fast path has not. */
+    /** Answers a request that the fast path did not take. */
     async handle(request: IncomingMessage, response: ServerResponse, context: RequestContext): Promise<void> {
       await (
         await yoga()
@@ -64,12 +65,12 @@ export function createGraphqlServer(
     fastPath,
   };
 
-  /** @param reads is told what is read, where the answer may be kept. */
+  /** @param reads collects the cache tags; undefined if the answer is not cached. */
   function contextOf(request: RequestContext, viewer: Context['viewer'], reads?: Collector): Context {
     const used = reads === undefined ? services : trackReads(services, reads);
     if (viewer !== undefined && 'workspaceId' in viewer) reads?.add(tagOf.workspace(viewer.workspaceId));
     let loaders: Loaders | undefined;
-    // One by one: every operation makes one, and to spread the services takes ten times as long.
+    // Listed one by one, because spreading the services is much slower and every operation needs a context.
     return {
       prisma: used.prisma,
       accounts: used.accounts,

@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads';
 
 export type Clock = AsyncDisposable & {
-  everyMs: number;
   /** @returns how many strokes there were since it was last asked: one, unless this thread was held up. */
   strokes(): Promise<number>;
+  /** When a stroke was due, in ms on the machine's monotonic clock: by the schedule, not by when it was heard. */
+  dueAtMs(stroke: number): number;
 };
 
 /**
@@ -11,12 +12,13 @@ export type Clock = AsyncDisposable & {
  * measure their own length. It is a thread that sleeps in between.
  *
  * @param everyMs from one stroke to the next, in the long run exactly.
- * @returns a clock that has begun.
+ * @returns a clock that has begun; the next stroke is number 1.
  */
 export async function startClock(everyMs: number): Promise<Clock> {
   const count = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const begin = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT));
   const thread = new Worker(new URL('clock-thread.ts', import.meta.url), {
-    workerData: { everyMs, strokes: count },
+    workerData: { everyMs, strokes: count, begin },
   });
   let seen = 0;
   const strokes = async () => {
@@ -25,10 +27,10 @@ export async function startClock(everyMs: number): Promise<Clock> {
     seen = Atomics.load(count, 0);
     return seen - before;
   };
-  await strokes();
+  const skipped = await strokes();
   return {
-    everyMs,
     strokes,
+    dueAtMs: (stroke) => (begin[0] ?? Number.NaN) + (skipped + stroke) * everyMs,
     async [Symbol.asyncDispose]() {
       await thread.terminate();
     },

@@ -2,8 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Head } from '../response/security-headers.ts';
 
 /**
- * Whether a browser page of this origin may call. Programs send no origin and may; so may pages that this very
- * server delivered; all others must be on the list. `null` (sandboxed frames, files) is never on it.
+ * Checks whether a page of the request's origin may call. Programs send no origin and may call, and so may pages of this
+ * server. Other origins must be in the list. `null` (sandboxed frames, files) never is.
+ *
+ * @returns whether the origin is allowed.
  */
 export function isAllowedOrigin(request: IncomingMessage, allowed: readonly string[]): boolean {
   const { origin, host } = request.headers;
@@ -11,7 +13,7 @@ export function isAllowedOrigin(request: IncomingMessage, allowed: readonly stri
   return URL.canParse(origin) && host !== undefined && new URL(origin).host === host.toLowerCase();
 }
 
-/** Says by CORS that the page may read the answer. To be called for allowed origins only. */
+/** Adds the CORS headers that let the page read the answer. Call it for allowed origins only. */
 export function allowOrigin(request: IncomingMessage, head: Head): void {
   head.push('vary', 'Origin, Accept-Encoding');
   if (request.headers.origin === undefined) return;
@@ -25,7 +27,7 @@ export function allowOrigin(request: IncomingMessage, head: Head): void {
   );
 }
 
-/** Answers the question that a browser asks before it sends what a form could not send. */
+/** Answers a CORS preflight request. */
 export function answerPreflight(response: ServerResponse, head: Head): void {
   response
     .writeHead(204, [
