@@ -1,6 +1,6 @@
 /**
- * What V8 runs with: less memory for no more CPU. Each flag's effect stands in docs/performance.md. V8 lays out its heap
- * before any code runs, so they must be there when a process begins.
+ * Flags that make V8 use less memory for no more CPU (docs/performance.md). They must be set when a process begins, because
+ * V8 lays out its heap before any code runs.
  */
 export const v8Flags: readonly string[] = [
   '--no-maglev',
@@ -11,8 +11,8 @@ export const v8Flags: readonly string[] = [
 ];
 
 /**
- * Starts this process again with the flags that it lacks: the same process id, arguments, environment, input and output.
- * Returns when it has them, when it could not keep the channel to its parent, or when the platform cannot (Windows).
+ * Replaces this process by one with the missing flags, with the same process id, arguments, environment, input and output.
+ * Returns if no flag is missing, if the process has a channel to its parent, which would be lost, or on Windows.
  */
 export function requireV8Flags(): void {
   const missing = v8Flags.filter((flag) => !process.execArgv.includes(flag));
