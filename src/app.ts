@@ -1,17 +1,14 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
-import { openCache, ttlMs, type Cache } from './cache/cache.ts';
+import { randomUUID } from 'node:crypto';
 import { createChanges } from './cache/changes.ts';
 import { priceOf, type Config } from './config/config.ts';
-import { createLocalBus, type Bus } from './events/bus.ts';
 import { createEventLog } from './events/log.ts';
 import { createTails } from './events/tail.ts';
-import { answerCodec, type CachedAnswer } from './http/fast-path/cached-answers.ts';
 import { createHttpServer } from './http/server.ts';
+import { openAnswerCache, openBus, openRedis, tokenSecrets } from './adapters.ts';
 import { createOutageBoard } from './provider/outages.ts';
 import { openPersistedDocuments } from './http/graphql/persisted-documents.ts';
 import { createAccessTokens } from './services/accounts/access-tokens.ts';
-import { createAccountDeletion } from './services/deletion/accounts.ts';
+import { createUserDeletion } from './services/deletion/users.ts';
 import { createAccounts } from './services/accounts/accounts.ts';
 import { createBatches } from './services/batches/batches.ts';
 import { createCampaignDeletion } from './services/deletion/campaigns.ts';
@@ -28,37 +25,35 @@ import { createSwitchWorkspace } from './services/workspaces/switching.ts';
 import { createWorkspaces } from './services/workspaces/workspaces.ts';
 import { createUsages } from './services/workspaces/usages.ts';
 import { openAssets } from './store/assets.ts';
-import { watchClock } from './store/clock.ts';
+import { watchClockSkew } from './store/clock-skew.ts';
 import { keepPrivate } from './store/embedded/data-directory.ts';
 import { openDatabase } from './store/database.ts';
 import { createJobs } from './store/jobs/jobs.ts';
-import type { RedisConnections } from './store/redis.ts';
 import type { Logger } from './telemetry/logger.ts';
 
 export type App = {
-  /** Where it answers, such as `http://127.0.0.1:4000`. */
+  /** Where the server listens, such as `http://127.0.0.1:4000`. */
   url: string;
-  /** Hands unfinished work back and closes every socket, pool and file. */
+  /** Puts unfinished work back in the queue and closes every socket, pool and file. */
   stop(): Promise<void>;
 };
 
-/** How long it waits for requests in flight. */
+/** How long a stop waits for requests in flight. */
 const requestGraceMs = 2_000;
 
 /**
- * Builds the whole of Pressrun and starts it: the only place where adapters are made and joined.
+ * Builds Pressrun from its parts and starts it.
  *
- * @throws ConfigError, DataDirectoryInUseError, MigrationError, ListenError: each says what to do. What was opened until
- * then is closed again.
+ * @throws ConfigError, DataDirectoryInUseError, MigrationError, ListenError: each says what to do. Closes what it has opened.
  */
 export async function startApp(config: Config, logger: Logger): Promise<App> {
-  // Closed in the opposite order of their making, on stop and on a failed start alike.
+  // Closed in reverse order, on a stop and on a failed start.
   const opened = new AsyncDisposableStack();
   try {
     keepPrivate(config.dataDir, { info: (line) => logger.info(line), warn: (line) => logger.warn(line) });
     const database = await openDatabase(config, logger);
     opened.defer(() => database.close());
-    if (config.databaseUrl !== undefined) opened.defer(await watchClock(database, logger));
+    if (config.databaseUrl !== undefined) opened.defer(await watchClockSkew(database, logger));
     const jobs = createJobs(database.bossOptions, logger);
     opened.defer(() => jobs.stop());
     await jobs.start();
@@ -83,7 +78,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     });
     opened.defer(() => sessions.close());
     const limits = createRateLimits(config.rateLimits, redis?.requests);
-    const deletion = createAccountDeletion({ database, jobs, batches, sessions, changes, logger });
+    const deletion = createUserDeletion({ database, jobs, batches, sessions, changes, logger });
     const campaignDeletion = createCampaignDeletion({ database, jobs, batches, changes });
     const tokens = createAccessTokens(await tokenSecrets(config, logger), config.accessTokens.minutes);
     const workspaces = createWorkspaces(database);
@@ -151,64 +146,11 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       });
     }
     const url = await http.start(config.host, config.port);
-    // Last, and without a wait until the caller can stop it: no post is dropped by a start that is broken off.
+    // Last, and with no await after it: the caller can stop the app as soon as posts are running.
     startPosts?.();
     return { url, stop: () => opened.disposeAsync() };
   } catch (error) {
     await opened.disposeAsync();
     throw error;
   }
-}
-
-/** @returns undefined in a single process, which does without. */
-async function openRedis(
-  { redisUrl }: Config,
-  opened: AsyncDisposableStack,
-  logger: Logger,
-): Promise<RedisConnections | undefined> {
-  if (redisUrl === undefined) return undefined;
-  const { openRedisConnections } = await import('./store/redis.ts');
-  return openRedisConnections(redisUrl, opened, logger);
-}
-
-async function openBus(
-  { redisUrl }: Config,
-  redis: RedisConnections | undefined,
-  logger: Logger,
-): Promise<Bus> {
-  if (redisUrl === undefined) return createLocalBus();
-  const { createRedisBus } = await import('./events/redis-bus.ts');
-  return createRedisBus(redisUrl, logger, redis?.work);
-}
-
-async function openAnswerCache(
-  config: Config,
-  bus: Bus,
-  redis: RedisConnections | undefined,
-): Promise<Cache<CachedAnswer> | undefined> {
-  if (config.cache === undefined) return undefined;
-  const settings = { ...config.cache, codec: answerCodec };
-  if (redis === undefined) return openCache(settings, { bus, redis });
-  const { createRedisLevel } = await import('./cache/redis-level.ts');
-  return openCache(settings, { bus, redis: createRedisLevel(redis.requests, ttlMs) });
-}
-
-/** A secret of its own, kept beside the data, where none is set: logins survive a restart. */
-async function tokenSecrets(config: Config, logger: Logger): Promise<Uint8Array[]> {
-  const { secrets } = config.accessTokens;
-  if (secrets.length > 0) return secrets.map((secret) => new TextEncoder().encode(secret));
-  const file = `${config.dataDir}/token-secret`;
-  const whole = `${file}.${randomUUID()}`;
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
-  // Linked into place, so that a process that is killed here leaves no half of a secret.
-  await writeFile(whole, randomBytes(48).toString('base64'), { mode: 0o600 });
-  try {
-    await link(whole, file);
-    logger.info(`JWT_SECRET is not set; made one and kept it in ${file}`);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  } finally {
-    await unlink(whole);
-  }
-  return [await readFile(file)];
 }

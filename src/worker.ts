@@ -19,24 +19,25 @@ import type { Provider } from './provider/provider.ts';
 import type { Batches } from './services/batches/batches.ts';
 import { createImages, type Images } from './services/posts/images.ts';
 import { createPostRecovery } from './services/posts/recovery.ts';
-import { createPostWorkbench } from './services/posts/work.ts';
+import { createPostWorkbench } from './services/posts/workbench.ts';
 import { prune } from './services/deletion/pruning.ts';
 import { createReconciliation } from './services/batches/reconciliation.ts';
-import { createTurnDealing } from './services/batches/queue-positions.ts';
+import { createQueueReordering } from './services/batches/queue-reordering.ts';
 import type { AssetStore } from './store/assets.ts';
 import type { Database } from './store/database.ts';
 import type { Jobs } from './store/jobs/jobs.ts';
 import type { RedisConnections } from './store/redis.ts';
 import type { Logger } from './telemetry/logger.ts';
 
-/** How long a stop waits for posts in flight before it hands them back. */
+/** How long a stop waits for posts in flight before it puts them back in the queue. */
 const drainMs = 30_000;
 
 /**
- * The part of the app that makes posts: provider, admission, ledger, dispatcher, recovery. A process that only answers
- * requests does not load it.
+ * Builds the part of the app that makes posts: provider, admission, ledger, dispatcher, recovery. A process that only serves
+ * the API does not load it.
  *
- * @returns how to begin with posts.
+ * @param opened closes what this opens.
+ * @returns a function that starts to make posts.
  */
 export async function prepareWorker(
   config: Config,
@@ -78,15 +79,19 @@ export async function prepareWorker(
   });
   opened.defer(() => recovery.stop());
   const reconciliation = createReconciliation({ database, jobs, changes });
-  const dealing = createTurnDealing({ database, jobs });
-  const reconciler = createReconciler({ sources: [reconciliation, dealing, ...deps.deletions], bus, logger });
+  const reordering = createQueueReordering({ database, jobs });
+  const reconciler = createReconciler({
+    sources: [reconciliation, reordering, ...deps.deletions],
+    bus,
+    logger,
+  });
   opened.defer(() => reconciler.stop());
   const dispatcher = createDispatcher({
     jobs,
     admission,
     handler: createPostWriter({ workbench, batches, provider, ledger, images, bus, logger }),
     slots: config.postSlots,
-    slotsPerOwner: config.postSlotsPerUser,
+    slotsPerWorkspace: config.postSlotsPerUser,
     provider: guarded,
     logger,
   });
@@ -99,7 +104,7 @@ export async function prepareWorker(
   };
 }
 
-/** The SDK is an eighth of all modules: it is loaded with the first call, so that no start waits for it. */
+/** Loads the SDK with the first call, because it is large. */
 function loadedLate(settings: OpenAiSettings): Provider {
   const { textModel, imageModel, imageQuality } = settings;
   const provider = lazily(async () =>
@@ -114,7 +119,7 @@ function loadedLate(settings: OpenAiSettings): Provider {
   };
 }
 
-/** What nobody waits for: pictures that nobody refers to, and rows that have no effect any more. */
+/** Removes unused images, and rows that have no effect any more. */
 async function startHousekeeping(
   config: Config,
   deps: { database: Database; jobs: Jobs; images: Images },
@@ -135,7 +140,7 @@ async function openAdmission(
 ): Promise<Admission> {
   const { textModel, imageModel } = config.provider;
   const { requestsPerMinute, tokensPerMinute, imagesPerMinute } = config.limits;
-  // A minute of the embedded simulator is as much shorter as the simulator is faster.
+  // The simulator's minute is shorter if its time is scaled.
   const perMinute = config.provider.kind === 'simulator' ? 1 / config.provider.timeScale : 1;
   const settings = {
     maxSlots: config.maxPostSlots,
@@ -144,7 +149,7 @@ async function openAdmission(
       [`${textModel}:tokens`]: tokensPerMinute * perMinute,
       [`${imageModel}:images`]: imagesPerMinute * perMinute,
     },
-    // Calls that leave evenly spaced do not arrive so; at the very limit the early ones are refused.
+    // Calls that leave evenly spaced do not arrive evenly. Without slack the provider would refuse some.
     utilisation: 0.98,
   };
   if (redis === undefined) return createMemoryAdmission(settings);
@@ -152,7 +157,7 @@ async function openAdmission(
   return createRedisAdmission(redis.work, settings, logger);
 }
 
-/** Without a key, the simulator runs in this process, and the same SDK calls it over HTTP. */
+/** Returns the provider's key and address. Without a key, starts the simulator in this process; the SDK calls it over HTTP. */
 async function providerAddress(
   config: Config,
   opened: AsyncDisposableStack,

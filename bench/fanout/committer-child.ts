@@ -6,7 +6,7 @@ import { readConfig } from '../../src/config/config.ts';
 import type { Bus } from '../../src/events/bus.ts';
 import { createRedisBus } from '../../src/events/redis-bus.ts';
 import { announceStage } from '../../src/events/topics.ts';
-import { createPostWorkbench } from '../../src/services/posts/work.ts';
+import { createPostWorkbench } from '../../src/services/posts/workbench.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createJobs } from '../../src/store/jobs/jobs.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';

@@ -12,7 +12,7 @@ local function tagKeys(tags)
   return keys
 end
 
--- Whether nothing of this was touched since then.
+-- Whether none of these tags was touched since then.
 local function isUnchanged(tags, since)
   for _, touched in ipairs(redis.call('MGET', unpack(tagKeys(tags)))) do
     if touched and tonumber(touched) > since then return false end
@@ -20,8 +20,8 @@ local function isUnchanged(tags, since)
   return true
 end
 
--- KEYS[2]: the entry. ARGV[2]: an epoch, in case that there is none.
--- Answers epoch and clock, and value and tags where there is an entry that nothing was touched of.
+-- KEYS[2]: the entry. ARGV[2]: a new epoch, used if there is none.
+-- Returns epoch and clock, then value and tags of a valid entry.
 if operation == 'look' then
   redis.call('HSETNX', clock, 'incarnation', ARGV[2])
   local epoch = redis.call('HGET', clock, 'incarnation')
@@ -33,9 +33,9 @@ if operation == 'look' then
   return answer
 end
 
--- KEYS[2]: the entry. KEYS[3]: the bytes that its owner has had kept. ARGV: epoch and clock when the read began,
--- tags, value, milliseconds to keep it, bytes that an owner may have kept in that time.
--- Refused where something of it was touched since, where Redis may have forgotten that, and where the owner has had its share.
+-- KEYS[2]: the entry. KEYS[3]: the bytes that its owner has stored. ARGV: epoch and clock when the read began,
+-- tags, value, milliseconds to keep it, bytes that an owner may store in that time.
+-- Refuses if a tag was touched since, if Redis may have forgotten that, or if the owner's share is used up.
 if operation == 'keep' then
   local epoch, since, tags, value, ttl = ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
   if redis.call('HGET', clock, 'incarnation') ~= epoch or not isUnchanged(tags, since) then return 0 end
@@ -48,14 +48,14 @@ if operation == 'keep' then
   return 1
 end
 
--- ARGV: tags, milliseconds to remember them, channel, message. Tells all instances in the same moment, so that
--- nobody who was told finds an old entry here.
+-- ARGV: tags, milliseconds to remember them, channel, message. Publishes in the same step, so that
+-- an instance that gets the message finds no old entry here.
 if operation == 'touch' then
   local now = redis.call('HINCRBY', clock, 'now', 1)
   for _, key in ipairs(tagKeys(ARGV[2])) do redis.call('SET', key, now, 'PX', ARGV[3]) end
   return redis.call('PUBLISH', ARGV[4], ARGV[5])
 end
 
--- ARGV: a new epoch, channel, message. Leaves everything behind.
+-- ARGV: a new epoch, channel, message. Entries of earlier epochs are invalid.
 redis.call('HSET', clock, 'incarnation', ARGV[2])
 return redis.call('PUBLISH', ARGV[3], ARGV[4])

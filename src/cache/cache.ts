@@ -3,40 +3,40 @@ import { createMemoryLevel } from './memory-level.ts';
 import type { RedisLevel } from './redis-level.ts';
 import { watchFeed } from './feed-health.ts';
 
-/** A value, and what it was made of. */
+/** A value, and the tags of what it was made of. */
 export type Made<Value> = {
   value: Value;
-  /** Tags of all that it was made of (cache/tags.ts); undefined for what must not be kept. */
+  /** The tags of its rows and lists (tags.ts); undefined if the value must not be kept. */
   tags: readonly string[] | undefined;
 };
 
-/** HIT: the value was there. MISS: it was made. BYPASS: it was made and must not be kept. */
+/** HIT: the value was cached or shared. MISS: it was made. BYPASS: it was made and must not be kept. */
 export type Outcome = 'HIT' | 'MISS' | 'BYPASS';
 
 export type CacheCounts = Record<Lowercase<Outcome>, number> & { bytes: number };
 
 /**
- * A cache of two levels: the memory of this process, and Redis, which all instances share. A value is given until
- * something that it was made of is touched: here at once, elsewhere as soon as Redis has told. While this instance may
- * not hear of changes, no value is given. No value is given for longer than half a minute.
+ * A cache of two levels: the memory of this process, and Redis, which all instances share. A value is valid until one of
+ * its tags is touched, and at most for `ttlMs`. Touching works at once on this instance, and on others when the message
+ * arrives. While this instance may miss such messages, it gives no cached values.
  */
 export type Cache<Value> = {
-  /** What memory has; counts as a hit. */
+  /** @returns the value if it is in memory, which counts as a hit; undefined otherwise. */
   peek(key: string): Value | undefined;
   /**
-   * What Redis has, or else what is made. Those who ask for one key at the same time share one making.
+   * Returns the value from Redis, or makes it. Concurrent calls for one key share the work.
    *
-   * @param make reads and makes the value; what it throws is thrown to all who share it.
+   * @param make makes the value. `get` rejects with its error.
    */
   get(key: string, make: () => Promise<Made<Value>>): Promise<{ value: Value; outcome: Outcome }>;
-  /** After the commit: nothing that was made of this is given any more. Never throws, never waits. */
+  /** Touches tags. To be called after the commit. Never throws or waits. */
   invalidate(tags: readonly string[]): void;
-  /** Since the start. */
+  /** @returns the outcomes since the start, and the bytes in memory now. */
   counts(): CacheCounts;
   close(): void;
 };
 
-/** How Redis keeps values, how many bytes memory needs for one, and whose share of the space an entry takes. */
+/** How to store values in Redis, how many bytes one takes in memory, and which workspace's share it counts to. */
 export type Codec<Value> = {
   ownerOf(key: string): string;
   toText(value: Value): string;
@@ -44,25 +44,27 @@ export type Codec<Value> = {
   bytesOf(value: Value): number;
 };
 
-/** How long a value is kept: bounds the harm of a crash between commit and invalidation. */
+/** How long a value is kept, in ms. Bounds the harm of a crash between a commit and its invalidation. */
 export const ttlMs = 30_000;
-const restMs = 1_000;
-/** A value of more tags is not kept: it would not stay for long. */
+/** How long Redis is not asked after it did not answer: every request would wait for it. */
+const redisPauseMs = 1_000;
+/** A value with more tags is not kept: it would soon be touched. */
 const maxTags = 500;
-/** What larger values, and one owner's together, may take of `maxBytes`: in memory, and the same in Redis. */
-const largestEntry = 1 / 10;
-const ownersShare = 1 / 4;
+/** The most that one entry may take of `maxBytes`. */
+const entryShare = 1 / 10;
+/** The most that one workspace may take of `maxBytes`, in memory and in Redis each. */
+const workspaceShare = 1 / 4;
 
-/** @param deps.redis absent in a single process, which knows of every change itself. */
+/** @param deps.redis undefined in a single process, which knows of every change itself. */
 export async function openCache<Value>(
   settings: { maxBytes: number; codec: Codec<Value> },
   deps: { bus: Bus; redis: RedisLevel | undefined },
 ): Promise<Cache<Value>> {
   const { codec, maxBytes } = settings;
   const { bus, redis } = deps;
-  const maxOwnerBytes = Math.floor(maxBytes * ownersShare);
+  const maxOwnerBytes = Math.floor(maxBytes * workspaceShare);
   const memory = createMemoryLevel<Value>({ maxBytes, maxOwnerBytes, ttlMs });
-  const underWay = new Map<string, Promise<Shared<Value>>>();
+  const inFlight = new Map<string, Promise<Shared<Value>>>();
   const counts = { hit: 0, miss: 0, bypass: 0 };
   const feed =
     redis === undefined
@@ -76,20 +78,19 @@ export async function openCache<Value>(
           forget: () => memory.clear(),
           reset: () => redis.reset(),
         });
-  /** A single process hears of every change itself. */
+  /** Whether this instance hears of all changes. */
   const isHealthy = () => feed?.isHealthy() ?? true;
 
-  /** A Redis that does not answer is not asked for a while: every request would wait for it. */
-  let restsUntil = 0;
-  function rest(): undefined {
-    restsUntil = performance.now() + restMs;
+  let redisPausedUntil = 0;
+  function pauseRedis(): undefined {
+    redisPausedUntil = performance.now() + redisPauseMs;
   }
   const look = async (key: string) =>
-    performance.now() < restsUntil ? undefined : redis?.look(key).catch(rest);
+    performance.now() < redisPausedUntil ? undefined : redis?.look(key).catch(pauseRedis);
 
-  /** @returns the tags of what may be kept, by memory and by Redis alike. */
+  /** @returns the tags of a value that may be kept; undefined for any other. */
   function keepable({ value, tags }: Made<Value>): readonly string[] | undefined {
-    const isSmall = codec.bytesOf(value) <= maxBytes * largestEntry;
+    const isSmall = codec.bytesOf(value) <= maxBytes * entryShare;
     return tags !== undefined && tags.length <= maxTags && isSmall && isHealthy() ? tags : undefined;
   }
 
@@ -117,21 +118,23 @@ export async function openCache<Value>(
     const kept = keepable(made);
     if (looked !== undefined && kept !== undefined) {
       const share = { owner: codec.ownerOf(key), maxBytes: maxOwnerBytes };
-      // Nobody waits for it, and nothing is wrong where it is not kept.
-      void redis?.keep(key, { text: codec.toText(value), tags: kept, share }, looked.timestamp).catch(rest);
+      // Not awaited: a value that is not kept does no harm.
+      void redis
+        ?.keep(key, { text: codec.toText(value), tags: kept, share }, looked.timestamp)
+        .catch(pauseRedis);
     }
     return { ...made, outcome: tags === undefined ? 'BYPASS' : 'MISS', isCurrent: () => isCurrent(tags) };
   }
 
   async function share(key: string, make: () => Promise<Made<Value>>): Promise<Shared<Value>> {
-    const leader = underWay.get(key);
+    const leader = inFlight.get(key);
     if (leader !== undefined) {
       const shared = await leader.catch(() => undefined);
-      // This reader may wait for a change that was made since the leader began.
+      // A change after the leader began must be visible to this reader.
       return shared?.isCurrent() === true ? { ...shared, outcome: 'HIT' } : read(key, make);
     }
-    const reading = read(key, make).finally(() => underWay.delete(key));
-    underWay.set(key, reading);
+    const reading = read(key, make).finally(() => inFlight.delete(key));
+    inFlight.set(key, reading);
     return reading;
   }
 
@@ -161,5 +164,5 @@ export async function openCache<Value>(
 
 const lowercase = { HIT: 'hit', MISS: 'miss', BYPASS: 'bypass' } as const;
 
-/** A value that several readers may be given, as long as nothing of it has changed since its reading began. */
+/** A value that concurrent readers may share. `isCurrent`: whether nothing of it has changed since its read began. */
 type Shared<Value> = Made<Value> & { outcome: Outcome; isCurrent: () => boolean };

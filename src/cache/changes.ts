@@ -1,24 +1,24 @@
 import { tagOf } from './tags.ts';
 
-/** A post, and what it belongs to. */
-export type PostPlace = { ownerId: string; campaignId: string; batchId: string; postId: string };
+/** The ids of a post and of what it belongs to. `ownerId` is the workspace. */
+export type PostIds = { ownerId: string; campaignId: string; batchId: string; postId: string };
 
 /**
- * Where services tell what they have changed, after the commit: answers that were made of it are not given any
- * more, here at once and on all other instances within 100 ms. Never throws, never waits.
+ * Services report here what they have changed, after the commit. Cached answers that show it are dropped: here at once, on
+ * other instances when the message arrives. Never throws or waits.
  */
 export type Changes = {
-  /** A campaign is new, or has changed. */
+  /** A campaign was created or changed. */
   campaign(campaign: { ownerId: string; id: string }): void;
   /** A batch was started, with its posts. */
   started(batch: { ownerId: string; campaignId: string }): void;
-  /** Posts have changed: themselves, what they cost, or the counters of their batches. */
-  posts(places: readonly PostPlace[]): void;
-  /** Much of what a workspace has: a batch with all its posts, a campaign with all its batches. */
+  /** Posts, their costs or their batches' counters have changed. */
+  posts(changed: readonly PostIds[]): void;
+  /** Much of a workspace has changed, such as a batch with all its posts. */
   workspace(workspaceId: string): void;
 };
 
-/** @param invalidate takes the tags that were touched. */
+/** @param invalidate touches tags. */
 export function createChanges(invalidate: (tags: readonly string[]) => void): Changes {
   return {
     campaign: ({ ownerId, id }) => invalidate([tagOf.campaign(id), tagOf.campaignsOf(ownerId)]),
@@ -29,11 +29,11 @@ export function createChanges(invalidate: (tags: readonly string[]) => void): Ch
         tagOf.batchesOfCampaign(campaignId),
         tagOf.postsOfCampaign(campaignId),
       ]),
-    posts(places) {
-      if (places.length === 0) return;
+    posts(changed) {
+      if (changed.length === 0) return;
       invalidate([
         ...new Set(
-          places.flatMap(({ ownerId, campaignId, batchId, postId }) => [
+          changed.flatMap(({ ownerId, campaignId, batchId, postId }) => [
             tagOf.post(postId),
             tagOf.batch(batchId),
             tagOf.postsOfBatch(batchId),

@@ -1,12 +1,13 @@
-/** Collects the tags of an answer while it is made. */
+/** Collects the tags of an answer while it is being made. */
 export type Collector = {
   add(...tags: string[]): void;
-  /** Part of the answer has no tag, or changes by itself: the answer must not be kept. */
+  /** For an answer with a part that has no tag or changes by itself: it must not be kept. */
   markUncacheable(): void;
-  /** @returns all tags; undefined when the answer must not be kept. */
+  /** @returns all tags; undefined if the answer must not be kept. */
   tags(): readonly string[] | undefined;
 };
 
+/** A collector for one answer. */
 export function createCollector(): Collector {
   const tags = new Set<string>();
   let isCacheable = true;

@@ -2,30 +2,32 @@ import type { Bus } from '../events/bus.ts';
 import { cacheTopic, type CacheMessage } from '../events/topics.ts';
 
 /**
- * Whether this instance hears what others change. The feed is healthy while messages come, of which there is one at
- * least five times a second. While it is not, nothing that is kept is given, and all of it is forgotten.
+ * Whether this instance hears of the changes of others. The feed is healthy while messages arrive, which happens at least
+ * five times a second. While it is not, cached values must not be used, and are forgotten.
  */
 export type FeedHealth = {
   isHealthy(): boolean;
-  /** Others could not be told of a change: all are told to forget everything, as soon as that works. */
+  /** A change could not be published. All instances are told to forget everything, as soon as that works. */
   requireReset(): void;
   stop(): void;
 };
 
 const tickMs = 100;
-/** Silence after which this instance sends a beat. */
+/** After this silence, this instance sends a beat. */
 const quietMs = 200;
-/** Silence after which the feed is unhealthy. */
+/** After this silence, the feed is unhealthy. */
 const silentMs = 500;
-/** Time to recover from a silence: what was sent meanwhile comes first, but its senders may have been held up as well. */
+/** The feed stays unhealthy this long after a silence: senders may have been held up as well. */
 const afterSilenceMs = 1_000;
-/** Time to recover from a lost connection: others take as long to come back (store/redis.ts: a try every second). */
+/** The feed stays unhealthy this long after a lost connection: others need time to reconnect (store/redis.ts: every second). */
 const afterLossMs = 3_000;
 
 /**
- * @param deps.hear is given what others tell.
- * @param deps.forget is called when what is kept may be wrong.
- * @param deps.reset tells all instances to forget everything; rejects when it cannot.
+ * Watches the messages between caches.
+ *
+ * @param deps.hear called with each message.
+ * @param deps.forget called when cached values may be wrong.
+ * @param deps.reset tells all instances to forget everything; rejects if it cannot.
  */
 export async function watchFeed(deps: {
   bus: Bus;
@@ -36,7 +38,7 @@ export async function watchFeed(deps: {
   const { bus, hear, forget, reset } = deps;
   let heardAt = performance.now();
   let healthyFrom = 0;
-  /** What Redis keeps may be wrong: it is older than this instance, or Redis may have lost what was touched. */
+  /** Redis may hold wrong values: from before this instance's start, or because it missed touched tags. */
   let needsReset = true;
   let isResetting = false;
 

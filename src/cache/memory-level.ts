@@ -1,40 +1,41 @@
 import { LRUCache } from 'lru-cache';
 
 /**
- * What a cache keeps in this process, bounded by bytes, and so is what one owner has of it; what was used longest ago goes
+ * The cache's level in this process. Bounded in bytes, in total and for each owner. Evicts the least recently used entries
  * first.
  */
 export type MemoryLevel<Value> = {
   get(key: string): Value | undefined;
-  /** The moment before a read begins: `fill` is told, so that it can refuse what was read too early. */
+  /** The present logical timestamp, which counts invalidations. Taken before a read and passed to `fill`. */
   now(): number;
-  /** Whether nothing of this has changed since a moment. */
+  /** Whether none of these tags was touched since a timestamp. */
   isUnchanged(tags: readonly string[], since: number): boolean;
-  /** Keeps a value, unless something of it has changed since its read began. */
-  fill(key: string, entry: Filling<Value>, since: number): void;
+  /** Keeps a value, unless one of its tags was touched since its read began. */
+  fill(key: string, entry: Entry<Value>, since: number): void;
   invalidate(tags: readonly string[]): void;
-  /** Forgets everything, and refuses what is being read. */
+  /** Forgets everything, and refuses values whose read has begun. */
   clear(): void;
   readonly bytes: number;
 };
 
-/** A value, what it was made of, how many bytes it takes, and whose share of the space. */
-type Filling<Value> = { value: Value; tags: readonly string[]; bytes: number; owner: string };
-/** What an owner has: the keys, the one that was used longest ago first. */
+/** A value with its tags, its size, and the owner whose share it takes. */
+type Entry<Value> = { value: Value; tags: readonly string[]; bytes: number; owner: string };
+/** An owner's entries. Keys are in order of use, the least recent first. */
 type Share = { keys: Set<string>; bytes: number };
 
-/** Changes that are remembered; a read that began before all of them is refused. */
-const maxChanges = 20_000;
-/** What an entry takes beside its value: its place in the maps, for each tag. */
-const bytesAnEntry = 200;
-const bytesATag = 100;
+/** Touched tags that are remembered. A read that began before the oldest of them is refused. */
+const maxTouched = 20_000;
+/** Estimated overhead of the maps. */
+const bytesPerEntry = 200;
+const bytesPerTag = 100;
 
+/** @param options.ttlMs how long an entry is kept. */
 export function createMemoryLevel<Value>(options: {
   maxBytes: number;
   maxOwnerBytes: number;
   ttlMs: number;
 }): MemoryLevel<Value> {
-  const entries = new LRUCache<string, Filling<Value>>({
+  const entries = new LRUCache<string, Entry<Value>>({
     maxSize: options.maxBytes,
     sizeCalculation: ({ bytes }) => bytes,
     ttl: options.ttlMs,
@@ -43,11 +44,11 @@ export function createMemoryLevel<Value>(options: {
   });
   const shares = new Map<string, Share>();
   const keysOf = new Map<string, Set<string>>();
-  /** When each tag was last touched, oldest first. */
-  const changedAt = new Map<string, number>();
-  let moment = 0;
-  /** Nothing is known of changes before it. */
-  let floor = 0;
+  /** The timestamp at which each tag was last touched, oldest first. */
+  const touchedAt = new Map<string, number>();
+  let timestamp = 0;
+  /** Tags touched before this timestamp are not known. */
+  let knownSince = 0;
 
   function shareOf(owner: string): Share {
     let share = shares.get(owner);
@@ -55,8 +56,8 @@ export function createMemoryLevel<Value>(options: {
     return share;
   }
 
-  /** Follows the removal of an entry, whatever the reason. */
-  function unlink(entry: Filling<Value>, key: string): void {
+  /** Called after an entry is removed, for any reason. */
+  function unlink(entry: Entry<Value>, key: string): void {
     const share = shareOf(entry.owner);
     share.keys.delete(key);
     share.bytes -= entry.bytes;
@@ -69,7 +70,7 @@ export function createMemoryLevel<Value>(options: {
   }
 
   const isUnchanged = (tags: readonly string[], since: number) =>
-    since >= floor && tags.every((tag) => (changedAt.get(tag) ?? 0) <= since);
+    since >= knownSince && tags.every((tag) => (touchedAt.get(tag) ?? 0) <= since);
 
   return {
     get(key) {
@@ -80,10 +81,10 @@ export function createMemoryLevel<Value>(options: {
       keys.add(key);
       return entry.value;
     },
-    now: () => moment,
+    now: () => timestamp,
     isUnchanged,
     fill(key, { value, tags, bytes: size, owner }, since) {
-      const whole = size + 2 * key.length + bytesAnEntry + bytesATag * tags.length;
+      const whole = size + 2 * key.length + bytesPerEntry + bytesPerTag * tags.length;
       if (whole > options.maxOwnerBytes || !isUnchanged(tags, since)) return;
       entries.set(key, { value, tags, bytes: whole, owner });
       const share = shareOf(owner);
@@ -100,23 +101,23 @@ export function createMemoryLevel<Value>(options: {
       }
     },
     invalidate(tags) {
-      moment += 1;
+      timestamp += 1;
       for (const tag of tags) {
-        changedAt.delete(tag);
-        changedAt.set(tag, moment);
+        touchedAt.delete(tag);
+        touchedAt.set(tag, timestamp);
         for (const key of keysOf.get(tag) ?? []) entries.delete(key);
       }
-      for (const [oldest, at] of changedAt) {
-        if (changedAt.size <= maxChanges) break;
-        changedAt.delete(oldest);
-        floor = at;
+      for (const [oldest, at] of touchedAt) {
+        if (touchedAt.size <= maxTouched) break;
+        touchedAt.delete(oldest);
+        knownSince = at;
       }
     },
     clear() {
-      moment += 1;
-      floor = moment;
+      timestamp += 1;
+      knownSince = timestamp;
       entries.clear();
-      changedAt.clear();
+      touchedAt.clear();
     },
     get bytes() {
       return entries.calculatedSize;

@@ -12,20 +12,21 @@ declare module 'ioredis' {
   }
 }
 
-/** The time before a read begins: Redis' count of invalidations, and the epoch that it counts in. */
+/** Taken before a read: Redis' count of invalidations (`now`), and the epoch in which it counts. */
 export type Timestamp = { epoch: string; now: string };
 
-/** `share.maxBytes`: what the owner may have kept within the time that an entry lives. */
+/** An entry to be kept. `share.maxBytes`: what its owner may store within the lifetime of an entry. */
 export type Kept = { text: string; tags: readonly string[]; share: { owner: string; maxBytes: number } };
 
-/** The level that all instances share. Every call rejects within a moment while Redis does not answer. */
+/** The level that all instances share. Every call rejects after a short timeout (store/redis.ts) if Redis does not answer. */
 export type RedisLevel = {
+  /** Reads an entry if it is valid, and the present timestamp. */
   look(key: string): Promise<{ timestamp: Timestamp; found: { text: string; tags: string[] } | undefined }>;
-  /** Keeps a text, unless something of it was touched since its read began, or its owner's share is used up. */
+  /** Keeps an entry, unless one of its tags was touched since its read began or its owner's share is used up. */
   keep(key: string, entry: Kept, since: Timestamp): Promise<void>;
-  /** Touches tags, here and at all instances. */
+  /** Touches tags and tells all instances. */
   touch(tags: readonly string[]): Promise<void>;
-  /** Forgets everything, here and at all instances. */
+  /** Forgets everything and tells all instances. */
   reset(): Promise<void>;
 };
 
@@ -34,7 +35,7 @@ const clockKey = 'pressrun:cache';
 const lua = readFileSync(new URL('cache.lua', import.meta.url), 'utf8');
 const lookSchema = z.tuple([z.string(), z.string()]).rest(z.string());
 
-/** @param ttlMs how long an entry is kept; a touched tag is remembered twice as long. */
+/** @param ttlMs how long an entry is kept. A touched tag is remembered twice as long. */
 export function createRedisLevel(redis: Redis, ttlMs: number): RedisLevel {
   redis.defineCommand('pressrunCache', { lua });
   const entryKey = (key: string) =>

@@ -1,9 +1,9 @@
 /**
- * Names what an answer was made of. A row has a tag, and each list of rows has one, which every change of a row
- * that is or could be in the list touches: an answer needs the tags of its lists, not those of the rows in them.
+ * Tags name what an answer was made of. Each row and each list has a tag. A change of a row touches the tags of all lists
+ * that it is or could be in, so an answer needs the tags of its lists but not of the rows in them.
  */
 export const tagOf = {
-  /** All that a workspace has: touched by what changes much of it at once. In every answer. */
+  /** Everything in a workspace. Every answer has it. Touched by changes of many rows at once. */
   workspace: (workspaceId: string) => `user:${workspaceId}`,
   /** Lists of a workspace's rows. */
   campaignsOf: (workspaceId: string) => `user:${workspaceId}:campaigns`,
@@ -12,9 +12,9 @@ export const tagOf = {
   campaign: (id: string) => `campaign:${id}`,
   batchesOfCampaign: (id: string) => `campaign:${id}:batches`,
   postsOfCampaign: (id: string) => `campaign:${id}:posts`,
-  /** With what it has cost. */
+  /** Includes its cost. */
   batch: (id: string) => `batch:${id}`,
   postsOfBatch: (id: string) => `batch:${id}:posts`,
-  /** With its revisions and what it has cost. */
+  /** Includes its revisions and its cost. */
   post: (id: string) => `post:${id}`,
 };

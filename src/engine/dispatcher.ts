@@ -1,35 +1,12 @@
-import { ServiceUnavailableError } from '../domain/errors/errors.ts';
-import { LeaseLostError, type Work } from '../domain/work.ts';
-import type { Admission, Demand, Permit } from '../provider/admission/admission.ts';
-import type { Job, Jobs } from '../store/jobs/jobs.ts';
-import type { QueueName } from '../store/jobs/queues.ts';
+import type { Work } from '../domain/work.ts';
+import type { Admission, Permit } from '../provider/admission/admission.ts';
+import type { Jobs } from '../store/jobs/jobs.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Handler } from './handler.ts';
+import { createRunningJobs } from './running-jobs.ts';
 import { createTimers } from './timers.ts';
 
-/** What one kind of job is to the dispatcher, which knows nothing of its subject. */
-export type Handler<W extends Work> = {
-  queue: QueueName;
-  /** What a job of this kind asks of the provider's limits. */
-  demand: Demand;
-  /** Takes the leases of these jobs and prepares them. What it does not return, and all where it rejects, has been dealt with. */
-  begin(jobs: readonly Job[]): Promise<W[]>;
-  /**
-   * Runs one job to its end, which it writes itself. Rejects for a bug or an outage.
-   *
-   * @param onMade to be called with what it used of the demand, when only writing the end is left: its slot is free.
-   */
-  run(work: W, signal: AbortSignal, onMade: (used: Demand) => void): Promise<void>;
-  /** @returns which of these leases still hold. */
-  held(leaseIds: readonly string[]): Promise<Set<string>>;
-  /**
-   * Puts a job back in the queue, unless its lease was lost. Waits for a database that is away.
-   *
-   * @param options.countsAsAttempt whether the run failed by itself.
-   */
-  release(work: W, options: { countsAsAttempt: boolean }): Promise<void>;
-};
-
-/** How long a stop waits for aborted jobs to be handed back: the database may be away. */
+/** How long a stop waits until aborted jobs are put back in the queue: the database may be away. */
 const handBackMs = 3_000;
 
 export type Dispatcher = {
@@ -37,54 +14,50 @@ export type Dispatcher = {
   /**
    * Takes no more jobs and waits for those in flight.
    *
-   * @param graceMs after which they are aborted and handed back.
+   * @param graceMs after this time they are aborted and put back in the queue.
    */
   stop(graceMs: number): Promise<void>;
 };
 
-/** The floor under lost notifications, and the pace of retries that come due. */
+/** Finds jobs whose notification was lost, and retries that are due. */
 const pollIntervalMs = 1_000;
-/** How soon it is looked whether a provider that may not be called may be called again. */
+/** How often to check whether a blocked provider may be called again. */
 const allowanceIntervalMs = 100;
-/** A third of the queue's heartbeat, so that one late touch costs no lease. */
+/** A third of the time after which a job counts as dead (services/posts/recovery.ts). */
 const heartbeatIntervalMs = 3_000;
-/** How soon a worker hears that its batch was called off, even without Redis. */
+/** How soon a worker notices that its batch was cancelled. */
 const leaseCheckIntervalMs = 500;
 
 /**
- * Keeps up to `slots` jobs of a queue running. First it gets permits from admission, which paces them, and
- * only then does it fetch: so the order of the queue is decided at the last moment, and nobody's job waits
- * behind a fetched one of somebody else.
+ * Keeps up to `slots` jobs of a queue running. It acquires permits first, at the pace of the provider's limits, and
+ * fetches jobs only when it may start them: so the queue's order is decided as late as possible.
  */
 export function createDispatcher<W extends Work>(deps: {
   jobs: Pick<Jobs, 'fetch' | 'touch' | 'onWork'>;
   admission: Admission;
   handler: Handler<W>;
   slots: number;
-  /** Jobs of one owner that may run at the same time, over all instances; undefined: any number. */
-  slotsPerOwner: number | undefined;
+  /** Jobs of one workspace that may run at the same time, over all instances; undefined: any number. */
+  slotsPerWorkspace: number | undefined;
   provider: {
-    /** How many jobs the provider can be asked for now. */
+    /** How many jobs may call the provider now. */
     allowance(): number;
     onPause(listener: () => void): void;
   };
   logger: Logger;
 }): Dispatcher {
-  const { jobs, admission, handler, slots, slotsPerOwner, provider, logger } = deps;
+  const { jobs, admission, handler, slots, slotsPerWorkspace, provider, logger } = deps;
   const { queue, demand } = handler;
-  const running = new Map<string, { permit: Permit; work: W; abort: AbortController; done: Promise<void> }>();
-  /** Of these, the ones that have given back their slots and write their ends. */
-  const ending = new Set<string>();
-  const stopping = new AbortController();
+  const running = createRunningJobs({ jobs, admission, handler, onFree: fill, logger });
   const timers = createTimers({
-    isOver: () => isStopped && running.size === 0,
+    isOver: () => isStopped && running.count() === 0,
     onFailure: (error, sentence) => logger.warn({ queue, error: messageOf(error) }, sentence),
   });
-  /** Permits that wait for their moment or for a fetch. */
+  /** Permits without a job: those that are not valid yet, and those that wait for a fetch. */
   let permitsOut = 0;
-  /** Of these, the ones that wait for their moment. */
+  /** The permits that are not valid yet, with the timers that wait for them. */
   const waiting = new Map<Permit, NodeJS.Timeout>();
-  /** No job was there last time: permits in store for none would all go at once when a batch starts. */
+  /** The last fetch found no job. Then one permit is enough: a stock of them would all be used at once when a batch starts. */
   let isIdle = false;
   let lookAgain: NodeJS.Timeout | undefined;
   let isStopped = false;
@@ -93,7 +66,7 @@ export function createDispatcher<W extends Work>(deps: {
   let unsubscribe: (() => void) | undefined;
   const fetches = new Set<Promise<void>>();
 
-  /** One request for permits at a time; a wake-up meanwhile means that there may be more to do behind it. */
+  /** Acquires permits, one request at a time. A call during a request causes another one after it. */
   function fill(): void {
     if (isStopped || freeSlots() < 1) return;
     if (asking !== undefined) {
@@ -111,9 +84,9 @@ export function createDispatcher<W extends Work>(deps: {
       });
   }
 
-  /** A database that takes long to write ends holds up what comes behind them. */
+  /** Jobs that write their results free their slots, but at most `slots` of them: a slow database must slow the start of jobs. */
   function freeSlots(): number {
-    return slots - permitsOut - running.size + Math.min(ending.size, slots);
+    return slots - permitsOut - running.count() + Math.min(running.countWriting(), slots);
   }
 
   async function ask(): Promise<void> {
@@ -154,16 +127,16 @@ export function createDispatcher<W extends Work>(deps: {
     const unused = [...permits];
     const mayStart = !isStopped && provider.allowance() >= 1;
     try {
-      const fetched = mayStart ? await jobs.fetch(queue, permits.length, slotsPerOwner) : [];
+      const fetched = mayStart ? await jobs.fetch(queue, permits.length, slotsPerWorkspace) : [];
       if (mayStart) isIdle = fetched.length === 0;
       if (fetched.length === 0) unused.push(...recall());
       const works = fetched.length === 0 ? [] : await handler.begin(fetched);
       for (const work of works) {
         const permit = unused.shift();
-        if (permit !== undefined) start(work, permit);
+        if (permit !== undefined) running.start(work, permit);
       }
-      // Behind jobs of an owner who has no slot left there may be others.
-      const mayBeMore = fetched.length === permits.length || slotsPerOwner !== undefined;
+      // Behind jobs of a workspace without a free slot there may be jobs of others.
+      const mayBeMore = fetched.length === permits.length || slotsPerWorkspace !== undefined;
       if (fetched.length > 0 && mayBeMore) askAgain = true;
       if (asking === undefined && askAgain) fill();
     } finally {
@@ -173,11 +146,11 @@ export function createDispatcher<W extends Work>(deps: {
     }
   }
 
-  /** Waits until nothing is fetched or run any more. */
+  /** Resolves when no job is being fetched or run. */
   async function drain(): Promise<void> {
     await asking;
     await Promise.all(fetches);
-    await Promise.all([...running.values()].map(({ done }) => done));
+    await running.ended();
   }
 
   function giveBack(permits: readonly Permit[]): Promise<void> {
@@ -187,7 +160,7 @@ export function createDispatcher<W extends Work>(deps: {
     );
   }
 
-  /** Takes back the permits whose moment has not come. */
+  /** Removes and returns the permits that are not valid yet. */
   function recall(): Permit[] {
     const recalled = [...waiting];
     waiting.clear();
@@ -198,67 +171,6 @@ export function createDispatcher<W extends Work>(deps: {
     });
   }
 
-  function start(work: W, permit: Permit): void {
-    const abort = new AbortController();
-    const signal = AbortSignal.any([abort.signal, stopping.signal]);
-    running.set(work.leaseId, { permit, work, abort, done: run(work, permit, signal) });
-  }
-
-  async function run(work: W, permit: Permit, signal: AbortSignal): Promise<void> {
-    const fields = { queue, job: work.jobId, subject: work.subjectId, attempt: work.attempt };
-    let isFree = false;
-    async function free(used: Demand): Promise<void> {
-      if (isFree) return;
-      isFree = true;
-      const unused = Object.entries(demand).map(
-        ([bucket, amount]) => [bucket, amount - (used[bucket] ?? 0)] as const,
-      );
-      await admission.release([permit.id], Object.fromEntries(unused)).catch(() => undefined);
-      fill();
-    }
-    try {
-      await handler.run(work, signal, (used) => {
-        ending.add(work.leaseId);
-        void free(used);
-      });
-    } catch (error) {
-      if (error instanceof LeaseLostError) {
-        logger.info(fields, 'lease lost; calls aborted, nothing written');
-      } else {
-        const isOwnFailure = !stopping.signal.aborted && !(error instanceof ServiceUnavailableError);
-        if (isOwnFailure) logger.error({ ...fields, err: error }, 'job interrupted');
-        await handler
-          .release(work, { countsAsAttempt: isOwnFailure })
-          .catch(() => logger.warn(fields, 'job not handed back; its heartbeat will run out'));
-      }
-    } finally {
-      running.delete(work.leaseId);
-      ending.delete(work.leaseId);
-      await free(demand);
-      fill();
-    }
-  }
-
-  async function checkLeases(): Promise<void> {
-    if (running.size === 0) return;
-    const checked = [...running.keys()];
-    const held = await handler.held(checked);
-    for (const leaseId of checked)
-      if (!held.has(leaseId)) running.get(leaseId)?.abort.abort(new LeaseLostError());
-  }
-
-  async function beat(): Promise<void> {
-    if (running.size === 0) return;
-    const all = [...running.values()];
-    await Promise.all([
-      jobs.touch(
-        queue,
-        all.map(({ work }) => work.jobId),
-      ),
-      admission.renew(all.filter(({ work }) => !ending.has(work.leaseId)).map(({ permit }) => permit.id)),
-    ]);
-  }
-
   return {
     start() {
       unsubscribe = jobs.onWork((name) => {
@@ -267,8 +179,8 @@ export function createDispatcher<W extends Work>(deps: {
         fill();
       });
       timers.every(pollIntervalMs, 'polling', fill);
-      timers.every(heartbeatIntervalMs, 'heartbeat', beat);
-      timers.every(leaseCheckIntervalMs, 'lease check', checkLeases);
+      timers.every(heartbeatIntervalMs, 'heartbeat', running.beat);
+      timers.every(leaseCheckIntervalMs, 'lease check', running.checkLeases);
       provider.onPause(() => {
         giveBack(recall()).catch((error: unknown) =>
           logger.warn({ queue, error: messageOf(error) }, 'permits not given back; they run out'),
@@ -280,7 +192,7 @@ export function createDispatcher<W extends Work>(deps: {
     async stop(graceMs) {
       isStopped = true;
       unsubscribe?.();
-      timers.after(graceMs, () => stopping.abort(new Error('the worker is stopping')));
+      timers.after(graceMs, () => running.abortAll(new Error('the worker is stopping')));
       const isLate = new Promise<void>((resolve) => timers.after(graceMs + handBackMs, () => resolve()));
       await Promise.race([drain(), isLate]);
       timers.cancelAll();

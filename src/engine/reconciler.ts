@@ -1,12 +1,12 @@
 import type { Bus } from '../events/bus.ts';
 import { reconcileTopic } from '../events/topics.ts';
-import { inParts } from '../services/deletion/parts.ts';
+import { inParts } from '../services/deletion/in-parts.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
-/** How soon a worker sees what it was not told of. */
+/** Finds work whose notification was lost. Also the pause after a failure. */
 const pollIntervalMs = 1_000;
 
-/** Something that is done part by part. */
+/** Work that is done in parts. */
 export type Source = {
   /** Does the next part. @returns whether there was one. */
   next(): Promise<boolean>;
@@ -15,10 +15,9 @@ export type Source = {
 export type Reconciler = { start(): Promise<void>; stop(): Promise<void> };
 
 /**
- * Does large pieces of work part by part, as soon as there is something to do. What is to be done stands in rows, so nothing is
- * lost with a process.
+ * Does large work in parts, as soon as there is some. The work is described by rows, so nothing is lost with a process.
  *
- * @param deps.sources take turns. One that fails is left alone for a second, and keeps no other one waiting.
+ * @param deps.sources are asked in rotation. One that fails pauses for a second and does not hold up the others.
  */
 export function createReconciler(deps: { sources: readonly Source[]; bus: Bus; logger: Logger }): Reconciler {
   const { sources, bus, logger } = deps;
@@ -28,7 +27,7 @@ export function createReconciler(deps: { sources: readonly Source[]; bus: Bus; l
   let runAgain = false;
   let unsubscribe: (() => void) | undefined;
 
-  /** When sources that have failed are asked again. */
+  /** When a failed source may be asked again, by `performance.now()`. */
   const retryAt = new Map<Source, number>();
 
   async function nextOfEach(): Promise<boolean> {

@@ -1,21 +1,21 @@
 import type { PostRecovery } from '../services/posts/recovery.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
-/** How often it is looked for dead workers: it adds to the time until their posts are run again. */
+/** How often to look for dead workers. Adds to the time until their posts run again. */
 const lookIntervalMs = 500;
-/** How often everything else is looked through, which costs more and is hardly ever needed. */
+/** How often to check for missing jobs and stray calls, which costs more and is hardly ever needed. */
 const mendIntervalMs = 30_000;
-/** A longer time between two answers means that the database was away. */
+/** A longer time between two answers of the database means that it was away. */
 const gapMs = 3_000;
 /**
- * How long the database must have answered before a worker is taken for dead: two beats (see dispatcher.ts). Those
- * that live have told so by then, even where all heartbeats ran out while it was away.
+ * How long the database must have answered before a worker counts as dead: two heartbeats (dispatcher.ts). Workers that
+ * are alive have sent one by then, even if all heartbeats ran out while the database was away.
  */
 const steadyMs = 6_000;
 
 export type Recovery = { start(): void; stop(): Promise<void> };
 
-/** Mends what no single worker can: at once what dead workers left, and every half minute everything else. */
+/** Puts posts of dead workers back in the queue, and every half minute repairs jobs and calls that no worker owns. */
 export function createRecovery(deps: { posts: PostRecovery; logger: Logger }): Recovery {
   const { posts, logger } = deps;
   let timer: NodeJS.Timeout | undefined;

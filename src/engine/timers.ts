@@ -1,18 +1,20 @@
-/** How soon what failed is tried again: a heartbeat must be among the first to come when the database is back. */
+/** How soon failed work is tried again. Short, so that heartbeats come at once when the database is back. */
 const retryIntervalMs = 500;
 
 export type Timers = {
   /** Runs `work` once, `ms` milliseconds from now. */
   after(ms: number, work: () => unknown): NodeJS.Timeout;
-  /** Runs `work` again and again, `intervalMs` after it ended; sooner where it failed. */
+  /** Runs `work` repeatedly, `intervalMs` after it ended, or sooner if it failed. @param what names it in `onFailure`. */
   every(intervalMs: number, what: string, work: () => Promise<void> | void): void;
   cancel(timer: NodeJS.Timeout): void;
   cancelAll(): void;
 };
 
 /**
- * @param deps.isOver ends what runs again and again.
- * @param deps.onFailure is told of each failure, in a sentence.
+ * Timers that can be cancelled together.
+ *
+ * @param deps.isOver ends the repetition of `every`.
+ * @param deps.onFailure called for each failure, with a sentence for the log.
  */
 export function createTimers(deps: {
   isOver: () => boolean;

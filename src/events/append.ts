@@ -13,12 +13,12 @@ type Row = {
 };
 
 /**
- * Writes events behind the newest ones of their batches and owners, in one statement with what they tell of. Locks the owners'
- * streams: whatever else is locked has to be locked before.
+ * Appends events to the streams of their batches and workspaces, in one statement with the changes that they tell of.
+ * Locks the workspaces' streams, so all other locks have to be taken before.
  *
- * @param parts common table expressions, `name AS (…)`; each may read those before it. `entries` is one of them: the
- * events, as ("batchId", "ownerId", seq, type, payload). The rows of their batches are locked, and their `lastSeq` counts the entries.
- * @returns the new entries of the logs, in the order of their owner's stream.
+ * @param parts common table expressions, `name AS (…)`; each may read those before it. One is called `entries` and has the
+ * events, as ("batchId", "ownerId", seq, type, payload). It has locked their batches and advanced `lastSeq` for them.
+ * @returns the new log entries, in the order of their workspace's stream.
  */
 export async function appendEvents(tx: Transaction, parts: readonly Prisma.Sql[]): Promise<LoggedEvent[]> {
   const rows = await tx.$queryRaw<Row[]>`
@@ -35,6 +35,8 @@ export async function appendEvents(tx: Transaction, parts: readonly Prisma.Sql[]
     FROM entries e JOIN streams u ON u."userId" = e."ownerId"
     RETURNING "batchId", seq, "ownerId", "userSeq", type, payload, "createdAt"`;
   return rows
-    .map(({ type, payload, ...place }) => loggedEventSchema.parse({ ...place, event: { type, ...payload } }))
+    .map(({ type, payload, ...fields }) =>
+      loggedEventSchema.parse({ ...fields, event: { type, ...payload } }),
+    )
     .toSorted((a, b) => a.userSeq - b.userSeq);
 }

@@ -1,23 +1,23 @@
 import { EventEmitter } from 'node:events';
 import type { z } from 'zod';
 
-/** What a bus carries under one name. Messages are parsed on receipt: another instance may run another version. */
+/** A named kind of message. Messages are parsed on receipt: another instance may run another version. */
 export type Topic<Message> = { name: string; schema: z.ZodType<Message> };
 
-/** What a listener is told: a message, or that messages may have been lost. */
+/** A message, or the notice that messages may have been lost. */
 export type Signal<Message> = { kind: 'message'; message: Message } | { kind: 'lost' };
 
 /**
- * Carries messages to all listeners, on this instance and all others. A message may be lost: listeners who hear nothing
- * look at the database.
+ * Carries messages to the listeners of all instances. A message may be lost, so listeners also look at the database from
+ * time to time.
  */
 export type Bus = {
-  /** Sends to every listener of the topic. Never throws, never waits; past a bound, messages are dropped. */
+  /** Sends to every listener of the topic. Never throws or waits. Drops messages beyond a bound. */
   publish<Message>(topic: Topic<Message>, message: Message): void;
   /**
-   * Resolves when messages published from now on will arrive.
+   * Resolves when the listener gets all messages that are published from then on.
    *
-   * @returns how to stop listening.
+   * @returns a function that ends the subscription.
    */
   subscribe<Message>(topic: Topic<Message>, listener: (signal: Signal<Message>) => void): Promise<() => void>;
   /** Resolves when the bus works, rejects otherwise. */

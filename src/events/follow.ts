@@ -3,20 +3,20 @@ import { keepReading } from '../store/keep-trying.ts';
 import type { Stream } from './log.ts';
 import { pageSize, type Item, type Tails } from './tail.ts';
 
-/** Everything up to `seq` that the reader does not have is pruned. */
+/** The events up to `seq` that the reader does not have are pruned. */
 export type Gap = { kind: 'gap'; seq: number };
 
-/** Pages of what there is at once. */
+/** A page holds what is available at once. */
 export type Pages = AsyncGenerator<Item[] | Gap, void, undefined>;
 
 /**
- * Follows a stream from a cursor: every stored event once and in order, first from the log, then live, with
- * finer stages in between. A reader who falls behind the tail goes back to the log at its own pace.
+ * Follows a stream from a cursor: every stored event once and in order, first from the log, then live, with the stages of
+ * posts in between. A reader that falls behind the tail reads the log again, at its own pace.
  *
  * @param options.after the newest `seq` that the reader has; 0 for none.
  * @param options.ends whether the stream ends with a final event that nothing follows.
  * @param options.signal ends the iteration at once.
- * @throws RetryableError when the log could not be read for three seconds.
+ * @throws RetryableError if the log cannot be read for three seconds.
  */
 export async function* follow(
   tails: Tails,
@@ -39,7 +39,7 @@ export async function* follow(
         const from = seen;
         const entries = await patiently(() => stream.read(from, pageSize));
         const [first] = entries;
-        // When all of it is pruned, there is no entry to tell so.
+        // If everything is pruned, no entry shows the gap.
         const gapUpTo = first === undefined ? newest : stream.seqOf(first) - 1;
         if (gapUpTo > seen) {
           seen = gapUpTo;
@@ -81,7 +81,7 @@ export async function* follow(
   }
 }
 
-/** A stage from before what the reader has read in the log would lead its cursor back. */
+/** Skips what the reader has. An old stage would move its cursor backwards. */
 function isNews(item: Item, seen: number): boolean {
   return item.kind === 'event' ? item.seq > seen : item.seq >= seen;
 }

@@ -2,32 +2,33 @@ import { storedEventSchema, type LoggedEvent } from '../domain/batches/events.ts
 import type { Database } from '../store/database.ts';
 import type { Event } from '../store/generated/prisma/client.ts';
 import type { Topic } from './bus.ts';
-import { batchTopic, userTopic, type StreamMessage } from './topics.ts';
+import { batchTopic, workspaceTopic, type StreamMessage } from './topics.ts';
 
 /**
- * One numbered sequence of events, in the log and live. Entries are written in the transaction that changes what they
- * tell of.
+ * One numbered sequence of events, in the log and live. An entry is written in the transaction of the change that it
+ * tells of.
  */
 export type Stream = {
   topic: Topic<StreamMessage>;
   /** @returns the number of an entry in this stream. */
   seqOf(entry: LoggedEvent): number;
-  /** @returns the number of the newest entry; 0 when there never was one. */
+  /** @returns the number of the newest entry; 0 if there never was one. */
   newest(): Promise<number>;
   /**
    * @param after the newest number that the reader has; 0 for none.
    * @param limit how many entries at most.
-   * @returns the entries behind it, in order and without a hole. Pruned entries are missing at the front.
+   * @returns the entries after it, in order and without a gap. Pruned entries are missing at the front.
    */
   read(after: number, limit: number): Promise<LoggedEvent[]>;
 };
 
 export type EventLog = {
   batch(batchId: string): Stream;
-  /** All batches of one account. */
-  user(userId: string): Stream;
+  /** All batches of a workspace. */
+  workspace(workspaceId: string): Stream;
 };
 
+/** Reads the streams that `appendEvents` writes. */
 export function createEventLog({ prisma }: Pick<Database, 'prisma'>): EventLog {
   return {
     batch: (batchId) => ({
@@ -42,18 +43,19 @@ export function createEventLog({ prisma }: Pick<Database, 'prisma'>): EventLog {
         return (await prisma.event.findMany({ where, orderBy: { seq: 'asc' }, take })).map(toEntry);
       },
     }),
-    user: (userId) => ({
-      topic: userTopic(userId),
+    workspace: (workspaceId) => ({
+      topic: workspaceTopic(workspaceId),
       seqOf: ({ userSeq }) => userSeq,
-      newest: async () => (await prisma.userStream.findUnique({ where: { userId } }))?.lastSeq ?? 0,
+      newest: async () =>
+        (await prisma.userStream.findUnique({ where: { userId: workspaceId } }))?.lastSeq ?? 0,
       read: async (after, take) => {
-        const where = { ownerId: userId, userSeq: { gt: after } };
+        const where = { ownerId: workspaceId, userSeq: { gt: after } };
         return (await prisma.event.findMany({ where, orderBy: { userSeq: 'asc' }, take })).map(toEntry);
       },
     }),
   };
 }
 
-function toEntry({ type, payload, ...place }: Event): LoggedEvent {
-  return { ...place, event: storedEventSchema.parse({ type, ...Object(payload) }) };
+function toEntry({ type, payload, ...fields }: Event): LoggedEvent {
+  return { ...fields, event: storedEventSchema.parse({ type, ...Object(payload) }) };
 }

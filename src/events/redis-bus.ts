@@ -4,34 +4,35 @@ import { connectRedis, createRedis, openRedis } from '../store/redis.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Bus } from './bus.ts';
 
-/** @returns the Redis channel of a topic. Scripts publish on it as well. */
+/** @returns the Redis channel of a topic. The Lua script of the cache publishes on it as well. */
 export function channelOf({ name }: { name: string }): string {
   return `pressrun:${name}`;
 }
 
-/** Messages on their way to Redis at most. Further ones are dropped, and readers find them in the log. */
+/** Unanswered publish commands at most. Further messages are dropped; readers find them in the log. */
 const maxOutstanding = 10_000;
 
 /** How long a command waits for Redis. */
-const patienceMs = 2_000;
+const timeoutMs = 2_000;
 
 const pingEveryMs = 1_000;
 
-/** What a topic's listeners are given: the text of a message; undefined when messages may be lost. */
-type Heard = [text: string | undefined];
+/** The text of a message; undefined if messages may have been lost. */
+type Received = [text: string | undefined];
 
 /**
- * The bus of many processes, on Redis publish/subscribe. One subscriber connection a process; a topic is
- * subscribed while it has listeners here. While Redis is away, messages are dropped and listeners are told
- * that some may be lost as soon as it is back. What is published in one go leaves in one pipeline.
+ * A bus between processes, on Redis publish/subscribe. Each process has one subscriber connection, and subscribes to the
+ * topics that have listeners. While Redis is away, messages are dropped. Listeners then get `lost`, at once and when
+ * it is back.
  *
  * @param url Redis' address.
- * @param shared a connection to publish on, which is not closed here; absent: one of its own.
+ * @param shared a connection to publish on, which the bus does not close; undefined: it opens one.
+ * @throws ReplyError if Redis refuses the connection.
  */
 export async function createRedisBus(url: string, logger: Logger, shared?: Redis): Promise<Bus> {
-  const publisher = shared ?? (await openRedis(url, logger, patienceMs));
-  const subscriber = createRedis(url, patienceMs, logger, { autoResubscribe: false });
-  const emitter = new EventEmitter<Record<string, Heard>>().setMaxListeners(0);
+  const publisher = shared ?? (await openRedis(url, logger, timeoutMs));
+  const subscriber = createRedis(url, timeoutMs, logger, { autoResubscribe: false });
+  const emitter = new EventEmitter<Record<string, Received>>().setMaxListeners(0);
   const channels = () => emitter.eventNames().filter((name) => typeof name === 'string');
   const tellLost = () => channels().forEach((channel) => emitter.emit(channel, undefined));
   let outstanding = 0;
@@ -56,7 +57,7 @@ export async function createRedisBus(url: string, logger: Logger, shared?: Redis
     subscriber.disconnect();
     throw error;
   }
-  // A subscriber sends no commands, so it would not notice a connection that went silent.
+  // A subscriber sends nothing by itself. The ping lets it notice a silent connection.
   const pinging = setInterval(() => {
     if (subscriber.status === 'ready') subscriber.ping().catch(() => undefined);
   }, pingEveryMs).unref();
@@ -86,7 +87,7 @@ export async function createRedisBus(url: string, logger: Logger, shared?: Redis
         else logger.warn({ channel }, 'Redis: a message that this version cannot read was dropped');
       };
       emitter.on(channel, hear);
-      // While Redis is away there is nothing to do: `ready` subscribes to every channel that has a listener by then.
+      // While Redis is away, `ready` will subscribe to every channel that has a listener.
       if (subscriber.status === 'ready') await subscriber.subscribe(channel).catch(() => undefined);
       return () => {
         emitter.off(channel, hear);

@@ -3,38 +3,40 @@ import type { Bus } from './bus.ts';
 import type { Stream } from './log.ts';
 import type { StreamMessage } from './topics.ts';
 
-/** Entries and stages that a stream keeps for its readers here. Readers who are further behind read the log. */
+/** Items that a tail keeps for its readers. A reader that is further behind reads the log. */
 const ringSize = 512;
-/** How long the bus may be silent before the log is read: readers without a bus hear within 2 s. */
-const patienceMs = 1_500;
+/** How often the log is read while the bus is silent. Without a bus, readers get events within 2 s. */
+const silenceMs = 1_500;
+/** Log entries that one read returns at most. */
 export const pageSize = 200;
 
-/** One piece of a stream. `seq` is the cursor of a reader who has it. */
+/** An event or a stage of a stream. `seq` is the cursor of a reader that has it. */
 export type Item =
   | { kind: 'event'; seq: number; entry: LoggedEvent }
   | { kind: 'stage'; seq: number; stage: PostStage };
 
-/** The newest end of one stream in this process, shared by all of its readers here. */
+/** The newest items of one stream, shared by all readers in this process. */
 export type Tail = {
-  /** @returns `seq` of the newest entry known. */
+  /** @returns `seq` of the newest known entry. */
   newest(): number;
-  /** @returns the index in the ring of the entry behind `seq`, which may not be there yet; undefined when the ring begins later. */
+  /** @returns the position in the ring after `seq`; undefined if the ring begins later. */
   positionBehind(seq: number): number | undefined;
-  /** @returns what came since that index; undefined when the reader has fallen behind the ring. */
+  /** @returns the items from a position on, and the next position; undefined if the ring begins later. */
   since(position: number): { items: Item[]; position: number } | undefined;
-  /** Calls `wake` once, as soon as there is more. @returns how to wait no longer. */
+  /** Calls `wake` once, when there is more. @returns how to stop waiting. */
   onMore(wake: () => void): () => void;
-  /** Reads what the log has behind the newest entry known. */
+  /** Reads the entries after the newest known one from the log. */
   refresh(): Promise<void>;
 };
 
 export type Tails = {
-  /** Joins the readers of a stream. The first one subscribes to the bus for all of them. */
+  /** Adds a reader to a stream. The first one subscribes to the bus for all of them. @throws if the log cannot be read. */
   join(stream: Stream): Promise<Tail & { leave(): void }>;
 };
 
 type OpenTail = { tail: Promise<Tail & { close(): void }>; readers: number };
 
+/** The tails of all streams that have readers in this process. */
 export function createTails(bus: Bus): Tails {
   const open = new Map<string, OpenTail>();
   return {
@@ -59,7 +61,7 @@ export function createTails(bus: Bus): Tails {
   };
 }
 
-/** Subscribes to the bus first, so that nothing is lost between the log's end and the first message. */
+/** Subscribes to the bus before it reads the log's end, so that nothing is lost in between. */
 async function openTail(bus: Bus, stream: Stream): Promise<Tail & { close(): void }> {
   const ring = createRing();
   let waiting = new Set<() => void>();
@@ -82,7 +84,7 @@ async function openTail(bus: Bus, stream: Stream): Promise<Tail & { close(): voi
   async function readOn(): Promise<void> {
     for (;;) {
       const entries = await stream.read(newest, pageSize);
-      // The bus may have told the same while the log was read.
+      // The bus may have delivered the same entries meanwhile.
       for (const entry of entries) if (stream.seqOf(entry) > newest) add(entry);
       if (entries.length > 0) wakeReaders();
       if (entries.length < pageSize) return;
@@ -94,7 +96,7 @@ async function openTail(bus: Bus, stream: Stream): Promise<Tail & { close(): voi
     return refreshing;
   }
 
-  /** When the database is away, the next look tries again. */
+  /** A failure is ignored: the next look tries again. */
   const look = () => void refresh().catch(() => undefined);
 
   function hear(message: StreamMessage): void {
@@ -117,7 +119,7 @@ async function openTail(bus: Bus, stream: Stream): Promise<Tail & { close(): voi
     throw error;
   }
   ring.startBehind(newest);
-  timer = setInterval(look, patienceMs).unref();
+  timer = setInterval(look, silenceMs).unref();
   if (missedEarly) look();
 
   return {
@@ -136,23 +138,23 @@ async function openTail(bus: Bus, stream: Stream): Promise<Tail & { close(): voi
   };
 }
 
-/** The last items, by an index that counts from the first one ever pushed. */
+/** Keeps the last items. Positions count from the first item that was ever pushed. */
 function createRing() {
   const items: (Item | undefined)[] = Array.from({ length: ringSize });
-  /** Index of the newest stage of each post: a reader who lags is told that one only. */
+  /** Position of the newest stage of each post. Readers that lag get only that one. */
   const stages = new Map<string, number>();
   let end = 0;
   /** `seq` of the newest entry that has left the ring. */
-  let gone = 0;
+  let evictedSeq = 0;
   const at = (index: number) => items[index % ringSize];
 
   return {
     startBehind(seq: number) {
-      gone = seq;
+      evictedSeq = seq;
     },
     push(item: Item) {
       const evicted = at(end);
-      if (evicted?.kind === 'event') gone = evicted.seq;
+      if (evicted?.kind === 'event') evictedSeq = evicted.seq;
       else if (evicted !== undefined && stages.get(evicted.stage.postId) === end - ringSize)
         stages.delete(evicted.stage.postId);
       if (item.kind === 'stage') stages.set(item.stage.postId, end);
@@ -161,7 +163,7 @@ function createRing() {
       end += 1;
     },
     positionBehind(seq: number): number | undefined {
-      if (seq < gone) return undefined;
+      if (seq < evictedSeq) return undefined;
       let position = end;
       while (position > 0 && position > end - ringSize && (at(position - 1)?.seq ?? 0) > seq) position -= 1;
       return position;

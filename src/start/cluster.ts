@@ -1,16 +1,16 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from '../telemetry/logger.ts';
 
-/** How long a new process waits after one that died: at first, and at most. One that lived longer than `wellAfterMs` was well. */
+/** The pause before a dead process is replaced: at first, and at most. A process that lived longer than `wellAfterMs` resets it. */
 const firstPauseMs = 100;
 const longestPauseMs = 10_000;
 const wellAfterMs = 30_000;
 
 /**
- * Runs this program in several processes on one port. Each is an instance of its own, with its own connections and
- * memory; one that dies is followed by another. SIGTERM and SIGINT stop all of them as they stop one.
+ * Runs this program in several processes on one port. Each has its own connections and memory. A process that dies is
+ * replaced. SIGTERM and SIGINT stop all of them.
  *
- * @returns when all have ended: 0, or the exit code of the first one when it could not even start.
+ * @returns when all have ended: 0, or the exit code of the first process if it could not start.
  */
 export function runCluster(size: number, logger: Logger): Promise<number> {
   const waiting = new Set<NodeJS.Timeout>();
@@ -31,7 +31,7 @@ export function runCluster(size: number, logger: Logger): Promise<number> {
     });
     worker.once('exit', (code, signal) => {
       if (isStopping) return endIfAlone();
-      // It has said why.
+      // The process has printed the reason.
       if (!isUp) return end(code === 0 ? 1 : code);
       if (performance.now() - startedAt > wellAfterMs) pauseMs = firstPauseMs;
       logger.error({ pid, code, signal, pauseMs }, 'process died; another one follows');
@@ -48,7 +48,7 @@ export function runCluster(size: number, logger: Logger): Promise<number> {
     if (workers().length === 0) end(0);
   }
 
-  // Each signal is handed on: a second one stops the processes at once. They ignore SIGINT, which a terminal sends to all.
+  // Passes each signal on: a second one stops the processes at once. They ignore SIGINT, which a terminal sends to all of them.
   function stop(signal: NodeJS.Signals): void {
     isStopping = true;
     logger.info({ signal }, 'stopping all processes');
@@ -59,7 +59,7 @@ export function runCluster(size: number, logger: Logger): Promise<number> {
 
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  // One alone at first: it migrates the database, and says once what is wrong with the settings.
+  // The first one starts alone: it migrates the database, and reports wrong settings once.
   start();
   return over;
 }

@@ -11,10 +11,10 @@ import { DataDirectoryInUseError } from '../store/embedded/data-directory.ts';
 import { MigrationError } from '../store/migrations/failures.ts';
 import { createLogger } from '../telemetry/logger.ts';
 
-/** A supervisor that signals a process and its whole group sends the same signal twice, a moment apart. */
+/** A supervisor that signals both a process and its group sends the same signal twice. The second one within this time is ignored. */
 const sameSignalMs = 1_000;
 
-/** Faults that a person can mend: told without a stack. */
+/** Errors that a person can fix. They are printed without a stack. */
 const expected = (error: unknown): error is Error =>
   error instanceof ConfigError ||
   error instanceof ListenError ||
@@ -23,7 +23,7 @@ const expected = (error: unknown): error is Error =>
   error instanceof MigrationError ||
   error instanceof UnusableError;
 
-/** Starts the processes of a cluster, and ends with them. @throws ConfigError where they could not share their data. */
+/** Runs a cluster until it ends. @throws ConfigError without PostgreSQL and Redis, which its processes share. */
 async function mainOfCluster(size: number): Promise<void> {
   const config = readConfig();
   if (config.databaseUrl === undefined || config.redisUrl === undefined) {
@@ -36,8 +36,9 @@ async function mainOfCluster(size: number): Promise<void> {
   logger.info('stopped');
 }
 
+/** Runs one process until it is stopped. */
 async function main(): Promise<void> {
-  // The parent on the other end of a channel is gone, perhaps killed: nobody else would end this process. (A cluster does.)
+  // Stops this process when its parent is gone, even if that was killed. A cluster does this itself.
   const left = Promise.withResolvers<void>();
   if (!cluster.isWorker) {
     process.once('disconnect', () => left.resolve());
@@ -45,7 +46,7 @@ async function main(): Promise<void> {
     process.channel?.unref();
   }
   const startedAt = performance.now();
-  // What it writes is for this account alone.
+  // Files are readable by this user account only.
   process.umask(0o077);
   const config = readConfig();
   const logger = createLogger(config.logLevel);
@@ -53,7 +54,7 @@ async function main(): Promise<void> {
   let stoppingSince: number | undefined;
   const stop = (signal: NodeJS.Signals) => {
     if (app === undefined) {
-      // A start may be cut off at any point.
+      // A start may be interrupted at any point.
       logger.info({ signal }, 'stopped before it was ready');
       process.exit(0);
     }
@@ -76,13 +77,13 @@ async function main(): Promise<void> {
           process.exitCode = 1;
         },
       )
-      // The channel to its cluster would keep it alive.
+      // The channel to the cluster would keep the process alive.
       .finally(() => cluster.worker?.disconnect());
   };
-  // From the beginning: a container's first process ignores signals that it has no handler for.
+  // Before the start: the first process of a container ignores signals without a handler.
   process.on('SIGTERM', stop);
   void left.promise.then(() => stop('SIGTERM'));
-  // Of a cluster, the first process decides.
+  // In a cluster, the first process handles SIGINT.
   process.on('SIGINT', cluster.isWorker ? () => undefined : stop);
 
   app = await startApp(config, logger).catch(async (error: unknown) => {
@@ -100,11 +101,11 @@ async function main(): Promise<void> {
   );
 }
 
-// The processes of a cluster have the arguments of the first one.
+// Only the first process of a cluster reads the arguments.
 const options = cluster.isPrimary ? await readOptions(process.argv.slice(2)) : undefined;
 const running = options?.cluster === undefined ? main() : mainOfCluster(options.cluster);
 running.catch((error: unknown) => {
   const told = expected(error) ? error.message : error instanceof Error ? error.stack : String(error);
-  // What a failed start left open, such as a client that tries for ever, must not keep the process.
+  // A failed start may leave open clients, which must not keep the process alive.
   process.stderr.write(`${told}\n`, () => process.exit(1));
 });

@@ -4,19 +4,19 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { isOwnName } from '../store/embedded/data-directory.ts';
 
-/** Something that a setting names cannot be used. The message says why, and what to check. */
+/** A service or folder from the settings cannot be used. The message says why, and what to check. */
 export class UnusableError extends Error {
   override readonly name = 'UnusableError';
 }
 
-/** How long a service may take to let us in. */
-const patienceMs = 2_000;
+/** How long a service may take to accept a connection. */
+const timeoutMs = 2_000;
 
 /**
- * Looks for the cause of a failed start outside: tries the data directory and each service that is set. The errors of the
- * start itself say too little, such as "Connection is closed."
+ * Looks for the cause of a failed start: tries the data directory and each configured service. The error of the start itself
+ * often says too little, such as "Connection is closed."
  *
- * @returns undefined when all of them can be used.
+ * @returns undefined if all of them can be used.
  */
 export async function findUnusable(config: Config): Promise<UnusableError | undefined> {
   const { dataDir, databaseUrl, redisUrl } = config;
@@ -39,7 +39,7 @@ export async function findUnusable(config: Config): Promise<UnusableError | unde
   return undefined;
 }
 
-/** @param url may hold a password: only its host is told. */
+/** @param url may contain a password: only its host is shown. */
 function unusableService(name: string, setting: string, url: string, fault: string): UnusableError {
   return new UnusableError(
     `${name} at ${new URL(url).host} cannot be used: ${fault}. ` +
@@ -47,13 +47,13 @@ function unusableService(name: string, setting: string, url: string, fault: stri
   );
 }
 
-/** What a new embedded database takes, in bytes. */
+/** Size of a new embedded database, in bytes. */
 const roomNeeded = 32 * 1024 * 1024;
 
 async function tryFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true });
   await access(path, constants.W_OK);
-  // What else is in it, such as lost+found, is not Pressrun's.
+  // Other entries, such as lost+found, do not belong to Pressrun.
   for (const name of (await readdir(path)).filter(isOwnName)) {
     await access(join(path, name), constants.R_OK | constants.W_OK);
   }
@@ -65,7 +65,7 @@ async function tryFolder(path: string): Promise<void> {
 
 async function tryPostgres(url: string): Promise<void> {
   const { Client } = await import('pg');
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: patienceMs });
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: timeoutMs });
   client.on('error', () => undefined);
   await client.connect();
   await client.end();
@@ -73,11 +73,11 @@ async function tryPostgres(url: string): Promise<void> {
 
 async function tryRedis(url: string): Promise<void> {
   const { Redis } = await import('ioredis');
-  const bounded = { connectTimeout: patienceMs, commandTimeout: patienceMs, maxRetriesPerRequest: 0 };
+  const bounded = { connectTimeout: timeoutMs, commandTimeout: timeoutMs, maxRetriesPerRequest: 0 };
   const client = new Redis(url, { ...bounded, lazyConnect: true, retryStrategy: () => null });
   const failed = new Promise<never>((_resolve, reject) => client.on('error', reject));
   try {
-    // A database that is not there is an 'error' before it is connected.
+    // For a database that does not exist, `connect` may not reject, but 'error' fires.
     await Promise.race([failed, client.connect()]);
   } finally {
     client.disconnect();

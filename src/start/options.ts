@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
 
 export type StartOptions = {
-  /** How many processes share the port; undefined: one, without a cluster. */
+  /** How many processes share the port; undefined: a single process without a cluster. */
   cluster: number | undefined;
 };
 
-/** Reads the arguments of `npm start`. Ends the process where there is nothing to start. */
+/** Reads the arguments of `npm start`. Ends the process after --help or a wrong argument. */
 export async function readOptions(args: string[]): Promise<StartOptions> {
-  // Most starts have none, and need not wait for what reads them.
+  // Without arguments, the parser need not be loaded.
   if (args.length === 0) return { cluster: undefined };
   const { commandLine, wholeNumber } = await import('../command-line.ts');
   const { cluster } = commandLine('npm start')

@@ -1,9 +1,9 @@
 import { processEnvironment } from '../config/environment.ts';
 import { pgliteCode } from '../store/embedded/pglite-code.ts';
 
-// Done by another core while this one loads everything else. The caller who needs the result is told of a failure.
-compileAhead().catch(() => undefined);
+// Another core compiles while this one loads modules. Whoever needs the result gets the error.
+prewarm().catch(() => undefined);
 
-async function compileAhead(): Promise<void> {
+async function prewarm(): Promise<void> {
   if (!processEnvironment()['DATABASE_URL']) await pgliteCode();
 }

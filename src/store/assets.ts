@@ -2,24 +2,24 @@ import { createHash } from 'node:crypto';
 import { Disk } from 'flydrive';
 import { FSDriver } from 'flydrive/drivers/fs';
 
-/** Where finished pictures are kept, under a name made from their content. */
+/** Stores images, each under a name that is made from its content. */
 export type AssetStore = {
-  /** Stores a picture and returns its key; the same bytes always have the same key. */
+  /** Stores an image. @returns its key; the same bytes always have the same key. */
   put(bytes: Uint8Array): Promise<string>;
   has(key: string): Promise<boolean>;
-  /** @returns the bytes, or undefined where there is no such asset. */
+  /** @returns the bytes; undefined if there is no such image. */
   get(key: string): Promise<Uint8Array | undefined>;
-  /** Does nothing where there is no such asset. */
+  /** Removes an image, if it is there. */
   remove(key: string): Promise<void>;
   /**
-   * The public address of a key.
+   * Returns the public address of a key.
    *
-   * @param origin of the server that is asked, such as `http://127.0.0.1:4000`; stands in where no base is set.
+   * @param origin of this server, such as `http://127.0.0.1:4000`; used if no `baseUrl` is set.
    */
   urlOf(key: string, origin: string): string;
 };
 
-/** The name that a picture is stored under. */
+/** @returns the key of an image: its SHA-256 with `.png`. */
 export function assetKey(bytes: Uint8Array): string {
   return `${createHash('sha256').update(bytes).digest('hex')}.png`;
 }
@@ -27,8 +27,10 @@ export function assetKey(bytes: Uint8Array): string {
 const assetKeyPattern = /^[0-9a-f]{64}\.png$/;
 
 /**
- * @param settings.folder absolute; used where no S3-compatible store is set.
- * @param settings.baseUrl what stands before `/KEY` in addresses, such as a CDN; undefined: the server's own `/assets`.
+ * Opens the asset store: a folder, or an S3-compatible store.
+ *
+ * @param settings.folder absolute; used without `s3`.
+ * @param settings.baseUrl the part of addresses before `/KEY`, such as a CDN's; undefined: this server's `/assets`.
  */
 export async function openAssets(settings: {
   folder: string;
@@ -55,8 +57,8 @@ export async function openAssets(settings: {
   };
 }
 
-/** The SDK waits for ever otherwise, and with it the post whose picture is being stored. It tries three times. */
-const s3Patience = {
+/** Without timeouts the SDK would wait for ever. It tries three times. */
+const s3Timeouts = {
   connectionTimeout: 2_000,
   requestTimeout: 5_000,
   throwOnRequestTimeout: true,
@@ -72,7 +74,7 @@ async function driver(settings: Parameters<typeof openAssets>[0]) {
     region: s3.region,
     visibility: 'private',
     supportsACL: false,
-    requestHandler: s3Patience,
+    requestHandler: s3Timeouts,
     ...(s3.endpoint === undefined ? {} : { endpoint: s3.endpoint, forcePathStyle: true }),
   });
 }

@@ -4,24 +4,24 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { ConstructorOptions as BossOptions } from 'pg-boss';
 import { applyMigrations, type MigrationConnection } from './migrations/migrations.ts';
 
-/** What PostgreSQL and the embedded database do each in their own way. */
+/** What differs between PostgreSQL and the embedded database. */
 export type Backend = {
   adapter: PrismaPg | PrismaPGlite;
   /** How pg-boss reaches the same database. */
   bossOptions: BossOptions;
   /**
-   * Runs a statement without Prisma, prepared once a connection: for the few that most requests and every post wait
-   * for. Columns of PostgreSQL's own types only; enums are text, a bigint is text or a number.
+   * Runs a statement without Prisma, prepared once for each connection. For the few statements that must be fast. Only for
+   * columns of built-in types: enums are returned as text, a bigint as text or number.
    *
    * @param text with `$1`, `$2` … for the values.
-   * @param options.isPrepared false for a statement that is to be planned each time, for the values that it has.
+   * @param options.isPrepared false for a statement whose plan depends on its values.
    */
   query<Row extends object>(
     text: string,
     values: readonly unknown[],
     options?: { isPrepared: boolean },
   ): Promise<Row[]>;
-  /** Resolves when the database takes writes and its disk has room, rejects otherwise. Asked at most once a second. */
+  /** Resolves if the database takes writes and its disk has room, rejects otherwise. Runs at most once a second. */
   probe(): Promise<void>;
   close(): Promise<void>;
 };
@@ -33,8 +33,7 @@ export async function migrate(connection: MigrationConnection, logger: Logger): 
 }
 
 /**
- * One transaction: rows that do not fit into `work_mem` go to a file, so that a full disk is noticed, and one row is
- * written and committed.
+ * Reads more rows than fit into `work_mem`, so that a full disk is noticed, and writes one row.
  */
 export const probe = `
   SET LOCAL work_mem = '64kB';

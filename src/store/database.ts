@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Backend } from './backend.ts';
 import { PrismaClient, type Prisma } from './generated/prisma/client.ts';
-import { createTroubleDesk, type TroubleDesk } from './passing-trouble.ts';
+import { createTransientErrors, type TransientErrors } from './transient-errors.ts';
 import { openPostgres } from './postgres.ts';
 
 export type Transaction = Prisma.TransactionClient;
@@ -10,10 +10,11 @@ export type Transaction = Prisma.TransactionClient;
 export type Database = Omit<Backend, 'adapter'> & {
   prisma: PrismaClient;
   /**
-   * Runs `work` in one transaction, and anew where the database chose it to end a deadlock: so it changes nothing
-   * but through `tx`. Inside it, wait for nothing but `tx`: embedded, there is one connection.
+   * Runs `work` in one transaction, and again after a deadlock, so `work` must have no other effects. It must wait only for
+   * `tx`: the embedded database has a single connection.
    *
-   * @param timeoutMs after which it is rolled back; 10 s by default.
+   * @param timeoutMs after this time the transaction is rolled back; 10 s by default.
+   * @throws ServiceUnavailableError for an error that may pass, and whatever `work` throws.
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>, timeoutMs?: number): Promise<T>;
 };
@@ -21,49 +22,50 @@ export type Database = Omit<Backend, 'adapter'> & {
 /**
  * Opens the database and brings it to the newest migration.
  *
- * @param settings.databaseUrl PostgreSQL's address; undefined: embedded under `dataDir`.
+ * @param settings.databaseUrl PostgreSQL's address; undefined: the embedded database under `dataDir`.
+ * @throws MigrationError, DataDirectoryInUseError
  */
 export async function openDatabase(
   settings: { databaseUrl: string | undefined; dataDir: string },
   logger: Logger,
 ): Promise<Database> {
-  const desk = createTroubleDesk(logger);
+  const errors = createTransientErrors(logger);
   if (settings.databaseUrl !== undefined)
-    return createDatabase(await openPostgres(settings.databaseUrl, desk, logger), desk);
-  // Not loaded where PostgreSQL is set: it is large.
+    return createDatabase(await openPostgres(settings.databaseUrl, errors, logger), errors);
+  // Loaded only when needed, because it is large.
   const { openEmbeddedBackend } = await import('./embedded/backend.ts');
-  return createDatabase(await openEmbeddedBackend(settings.dataDir, logger), desk);
+  return createDatabase(await openEmbeddedBackend(settings.dataDir, logger), errors);
 }
 
 const probeEveryMs = 1_000;
 
-/** All who ask while `work` runs, and for `ms` after its begin, get the same answer. */
+/** Calls while `work` runs, and until `ms` milliseconds after its start, share one result. */
 function atMostEvery(ms: number, work: () => Promise<void>): () => Promise<void> {
-  let begunAt = Number.NEGATIVE_INFINITY;
+  let startedAt = Number.NEGATIVE_INFINITY;
   let isRunning = false;
   let last = Promise.resolve();
   return () => {
-    if (isRunning || performance.now() - begunAt < ms) return last;
-    begunAt = performance.now();
+    if (isRunning || performance.now() - startedAt < ms) return last;
+    startedAt = performance.now();
     isRunning = true;
     last = work().finally(() => (isRunning = false));
     return last;
   };
 }
 
-function createDatabase(backend: Backend, desk: TroubleDesk): Database {
+function createDatabase(backend: Backend, errors: TransientErrors): Database {
   const prisma = clientSchema.parse(
     new PrismaClient({ adapter: backend.adapter }).$extends({
-      query: { $allOperations: ({ args, query }) => desk.once(() => query(args)) },
+      query: { $allOperations: ({ args, query }) => errors.once(() => query(args)) },
     }),
   );
   return {
     prisma,
     bossOptions: backend.bossOptions,
     transaction: (work, timeoutMs = 10_000) =>
-      desk.attempt(() => prisma.$transaction(work, { maxWait: 10_000, timeout: timeoutMs })),
-    query: (text, values, options) => desk.attempt(() => backend.query(text, values, options)),
-    probe: atMostEvery(probeEveryMs, () => desk.once(backend.probe)),
+      errors.attempt(() => prisma.$transaction(work, { maxWait: 10_000, timeout: timeoutMs })),
+    query: (text, values, options) => errors.attempt(() => backend.query(text, values, options)),
+    probe: atMostEvery(probeEveryMs, () => errors.once(backend.probe)),
     async close() {
       await prisma.$disconnect();
       await backend.close();
@@ -71,5 +73,5 @@ function createDatabase(backend: Backend, desk: TroubleDesk): Database {
   };
 }
 
-/** An extension of queries alone changes nothing of the client's type but that it takes away `$on`. */
+/** The extended client has the type of a client, but for `$on`, which is not used. */
 const clientSchema = z.custom<PrismaClient>((client) => typeof Object(client).$transaction === 'function');

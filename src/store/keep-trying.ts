@@ -1,15 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { RetryableError } from '../domain/errors/errors.ts';
 
-/** A failover is long over by then. */
+/** Much longer than a failover takes. */
 const fiveMinutesMs = 5 * 60_000;
 
 /**
- * Runs a write again and again while the database is away: about twice a second, for five minutes, however long an attempt
- * takes. For what must not be lost, because it was paid for; so it must be right to write it twice.
+ * Retries a write while the database is away: about twice a second, for five minutes by default. For results that are paid
+ * for. The write must be idempotent.
  *
+ * @param options.forMs after this time a failure is final. @param options.pauseMs mean time between two attempts.
  * @param options.signal ends it between two attempts, with its reason.
- * @throws RetryableError of the first attempt that failed after that time; any other error at once.
+ * @throws RetryableError when the time is over; any other error at once.
  */
 export async function keepTrying<T>(
   write: () => Promise<T>,
@@ -26,7 +27,7 @@ export async function keepTrying<T>(
     } catch (error) {
       if (!(error instanceof RetryableError) || performance.now() >= deadline) throw error;
     }
-    // Not all at the same time; and a process that ends does not wait for it.
+    // Random, so that callers do not retry all at once. Does not keep the process alive.
     const pause = delay(pauseMs * (0.5 + Math.random()), undefined, {
       ref: false,
       ...(signal && { signal }),
@@ -35,7 +36,7 @@ export async function keepTrying<T>(
   }
 }
 
-/** The same for what a subscriber waits for: for three seconds. Then it may come back and resume behind its cursor. */
+/** Retries a read for a subscriber, for three seconds. After that the subscriber can resume from its cursor. */
 export function keepReading<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T> {
   return keepTrying(read, { forMs: 3_000, pauseMs: 300, signal });
 }

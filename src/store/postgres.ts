@@ -2,18 +2,19 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import type { Logger } from '../telemetry/logger.ts';
 import { migrate, probe, type Backend } from './backend.ts';
-import type { TroubleDesk } from './passing-trouble.ts';
-import { lifeSigns, watchConnections } from './silent-connections.ts';
-import { connectionSeconds, createStatementNames } from './statements.ts';
+import type { TransientErrors } from './transient-errors.ts';
+import { keepaliveOptions, watchConnections } from './silent-connections.ts';
+import { connectionSeconds, createStatementNames } from './statement-names.ts';
 
 /**
- * Connects to PostgreSQL.
+ * Migrates PostgreSQL and connects to it.
  *
- * @param desk is told when a connection is lost.
+ * @param errors counts lost connections for the log.
+ * @throws MigrationError
  */
-export async function openPostgres(url: string, desk: TroubleDesk, logger: Logger): Promise<Backend> {
+export async function openPostgres(url: string, errors: TransientErrors, logger: Logger): Promise<Backend> {
   await migratePostgres(url, logger);
-  const watch = watchConnections(url, limits.statement_timeout, desk.note);
+  const watch = watchConnections(url, limits.statement_timeout, errors.note);
   const common = {
     ...limits,
     connectionString: url,
@@ -21,15 +22,15 @@ export async function openPostgres(url: string, desk: TroubleDesk, logger: Logge
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
     maxLifetimeSeconds: connectionSeconds,
-    options: lifeSigns,
+    options: keepaliveOptions,
   };
   const shared = new pg.Pool({
     ...common,
     max: 10,
-    options: `${lifeSigns} ${planning}`,
+    options: `${keepaliveOptions} ${planning}`,
     application_name: 'pressrun',
   });
-  shared.on('error', desk.note);
+  shared.on('error', errors.note);
   const nameOf = createStatementNames();
   return {
     adapter: new PrismaPg(shared, { statementNameGenerator: ({ sql }) => nameOf(sql) ?? '' }),
@@ -60,10 +61,10 @@ export async function openPostgres(url: string, desk: TroubleDesk, logger: Logge
 }
 
 /**
- * For a server that has lost its client: of a process that was killed it notices within a second, of one whose machine is
- * gone within 11 s, and of one that is frozen within half a minute. It frees the locks then.
+ * Lets the server notice a lost migrator and free its locks: a killed process within 1 s, a lost machine within 11 s, and a
+ * frozen process within 30 s.
  */
-const migratorLife = [
+const migratorTimeouts = [
   'client_connection_check_interval=1000',
   'tcp_keepalives_idle=5',
   'tcp_keepalives_interval=2',
@@ -72,7 +73,7 @@ const migratorLife = [
   'idle_session_timeout=30000',
 ];
 
-/** On a connection of its own, whose statements take as long as they need. */
+/** Migrates on a separate connection without a statement timeout. */
 async function migratePostgres(url: string, logger: Logger): Promise<void> {
   const client = new pg.Client({
     connectionString: url,
@@ -80,9 +81,9 @@ async function migratePostgres(url: string, logger: Logger): Promise<void> {
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
     application_name: 'pressrun-migrations',
-    options: migratorLife.map((setting) => `-c ${setting}`).join(' '),
+    options: migratorTimeouts.map((setting) => `-c ${setting}`).join(' '),
   });
-  // What waits for it is rejected anyway.
+  // Without a listener the error would end the process. Pending queries reject by themselves.
   client.on('error', () => undefined);
   await client.connect();
   try {
@@ -90,7 +91,7 @@ async function migratePostgres(url: string, logger: Logger): Promise<void> {
       {
         execute(text, withinMs) {
           if (withinMs === undefined) return client.query(text);
-          // The types of pg leave out that a statement may have a timeout of its own.
+          // pg supports a timeout for each query, but its types do not.
           const statement = { text, query_timeout: withinMs };
           return client.query(statement);
         },
@@ -104,20 +105,20 @@ async function migratePostgres(url: string, logger: Logger): Promise<void> {
 }
 
 /**
- * What a connection may be waited for, and what it may wait for, in ms. The longest statement there is rewrites the
- * posts of a campaign in 60 s; migrations have connections of their own, without limits.
+ * Timeouts of connections, in ms. The longest statement updates the posts of a campaign (services/campaigns/campaigns.ts).
+ * Migrations use another connection.
  */
 const limits = {
   connectionTimeoutMillis: 5_000,
   statement_timeout: 60_000,
-  /** Less than a transaction's 10 s, so that the reason is told. */
+  /** Less than a transaction's 10 s, so that the error names the lock. */
   lock_timeout: 8_000,
-  // A process that freezes inside a transaction must not keep its batch's lock until it wakes.
+  /** A process that freezes inside a transaction must not keep its locks. */
   idle_in_transaction_session_timeout: 10_000,
 };
 
 /**
- * What reading a page out of order costs, compared to reading in order: hardly more, as it comes from memory or an SSD. By the default (4.0)
- * PostgreSQL takes the walk over an index for so much dearer than it is that it plans pages anew each time, or collects and sorts all rows.
+ * Random reads cost hardly more than sequential ones in memory or on an SSD. With the default (4.0) PostgreSQL overrates
+ * index scans: it plans each page again, or sorts all rows.
  */
 const planning = '-c random_page_cost=1.1';

@@ -2,13 +2,13 @@ import { Socket } from 'node:net';
 import pg from 'pg';
 import { z } from 'zod';
 
-/** How long a statement hears nothing before the server is asked whether it works on it. */
-const patienceMs = 2_500;
+/** A connection that waits this long is suspect: the server is asked whether it works on its statement. */
+const suspectAfterMs = 2_500;
 const lookEveryMs = 500;
-/** How long that question may take, with the connection that is made for it. */
+/** How long that question may take, its new connection included. */
 const answerWithinMs = 2_000;
 
-/** The network lost a connection, and told neither end. */
+/** The network lost a connection without telling either end. */
 class SilentConnectionError extends Error {
   override readonly name = 'SilentConnectionError';
 
@@ -18,34 +18,35 @@ class SilentConnectionError extends Error {
 }
 
 export type ConnectionWatch = {
-  /** For pools and listeners: their connections are watched. */
+  /** To be used by pools and listeners whose connections are watched. */
   Client: typeof pg.Client;
-  /** Stops to watch, and ends every connection there still is. */
+  /** Stops watching and ends all connections. */
   close(): void;
 };
 
-/** Moments on the clock of `performance.now()`. `sparedAt`: when the server last spoke for it. */
+/** Timestamps of `performance.now()`. `sparedAt`: when the server last confirmed to work on its statement. */
 type Watched = { bytesRead: number; heardAt: number; idleAt: number; sparedAt: number };
 
 /**
- * For connections that are watched. The server ends its side of one that the network lost within 11 s: the connections that
- * it still counts leave no room for new ones, and none to ask it.
+ * Options of watched connections. The server ends its side of a lost connection within 11 s, so that it has room for new
+ * ones.
  */
-export const lifeSigns = '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3';
+export const keepaliveOptions =
+  '-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3';
 
-/** What `pg` knows of a connection and does not declare. */
+/** Fields of a `pg` client that its types leave out. */
 const stateSchema = z.object({ readyForQuery: z.boolean().default(true), processID: z.number().nullable() });
 
 /**
- * Ends connections to PostgreSQL that went silent within 5 s, however long statements may take: where one has waited
- * for 2.5 s, a new connection asks the server what it works on. A statement that it does not work on is on a silent
- * connection, and so is every other connection that has heard nothing since. Where nothing answers, all that wait are.
- * Where the server refuses to be asked, as it has too many connections, one is silent that has waited for longer than
- * any statement may take.
+ * Ends silent connections to PostgreSQL within 5 s, without limiting how long statements take. When a connection has waited
+ * for 2.5 s, a new connection asks the server which statements it works on. A waiting connection is silent if
+ * - the server does not work on its statement, or it has received nothing since another one went silent,
+ * - or the server does not answer the question,
+ * - or the server refuses the new connection and the wait is longer than any statement may take.
  *
- * @param url PostgreSQL's own address: behind a pooler its processes are not known.
- * @param statementMs after which the server ends a statement by itself.
- * @param onSilent told of the connections that were ended at one time.
+ * @param url PostgreSQL's own address. A pooler would hide the server's processes.
+ * @param statementMs the server's own statement timeout.
+ * @param onSilent called once for all connections that are ended together.
  */
 export function watchConnections(
   url: string,
@@ -70,11 +71,11 @@ export function watchConnections(
       const { bytesRead } = socketOf(client);
       if (bytesRead !== watched.bytesRead) Object.assign(watched, { bytesRead, heardAt: now });
       const { readyForQuery, processID } = stateSchema.parse(client);
-      // How long connecting may take is for the pool to say.
+      // While it connects, the pool's timeout applies.
       if (readyForQuery || processID === null) watched.idleAt = now;
     }
     const isSuspect = ([, watched]: [pg.Client, Watched]) =>
-      now - Math.max(waitsSince(watched), watched.sparedAt) > patienceMs;
+      now - Math.max(waitsSince(watched), watched.sparedAt) > suspectAfterMs;
     if ([...clients].some(isSuspect)) asking ??= ask().finally(() => (asking = undefined));
   }
 
@@ -82,10 +83,10 @@ export function watchConnections(
     const isWorkedOn = await askServer(url);
     const now = performance.now();
     const isSpared = (client: pg.Client, watched: Watched) =>
-      isWorkedOn(client) && now - waitsSince(watched) < statementMs + patienceMs;
+      isWorkedOn(client) && now - waitsSince(watched) < statementMs + suspectAfterMs;
     const suspects = [...clients].filter(
       ([client, watched]) =>
-        now - waitsSince(watched) > patienceMs && socketOf(client).bytesRead === watched.bytesRead,
+        now - waitsSince(watched) > suspectAfterMs && socketOf(client).bytesRead === watched.bytesRead,
     );
     const silent = suspects.filter(([client, watched]) => !isSpared(client, watched));
     for (const [, watched] of suspects) watched.sparedAt = now;
@@ -114,7 +115,7 @@ function socketOf(client: pg.Client): Socket {
   return z.instanceof(Socket).parse(client.connection.stream);
 }
 
-/** @returns tells of a connection whether the server works on a statement of it. */
+/** @returns a function that says whether the server works on a statement of a connection. */
 async function askServer(url: string): Promise<(client: pg.Client) => boolean> {
   const asker = new pg.Client({
     connectionString: url,
@@ -124,7 +125,7 @@ async function askServer(url: string): Promise<(client: pg.Client) => boolean> {
   asker.on('error', () => undefined);
   try {
     await asker.connect();
-    // What it has ended just now may be on its way.
+    // The answer to a statement that has just ended may still be in flight.
     const { rows } = await asker.query(
       `SELECT pid FROM pg_stat_activity WHERE state = 'active' OR state_change > now() - interval '1 second'`,
     );
@@ -136,7 +137,7 @@ async function askServer(url: string): Promise<(client: pg.Client) => boolean> {
     );
     return (client) => working.has(stateSchema.parse(client).processID ?? 0);
   } catch (error) {
-    // A refusal, such as one connection too many, is an answer too: it may work on any of them.
+    // A refusal, such as for too many connections, is an answer too: the server may work on any statement.
     return () => error instanceof pg.DatabaseError;
   } finally {
     socketOf(asker).destroy();

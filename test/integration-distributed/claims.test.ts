@@ -4,7 +4,7 @@ import { PauseBatchDocument, ResumeBatchDocument } from '../../client/generated/
 import { createChanges } from '../../src/cache/changes.ts';
 import { createLocalBus } from '../../src/events/bus.ts';
 import { createPostRecovery, type PostRecovery } from '../../src/services/posts/recovery.ts';
-import { createPostWorkbench, type PostWorkbench } from '../../src/services/posts/work.ts';
+import { createPostWorkbench, type PostWorkbench } from '../../src/services/posts/workbench.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
 import { createJobs, type Jobs } from '../../src/store/jobs/jobs.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { expect, inject, it } from 'vitest';
 import { MeDocument } from '../../client/index.ts';
-import { watchClock } from '../../src/store/clock.ts';
+import { watchClockSkew } from '../../src/store/clock-skew.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { clientOf, signUp, startTestApp } from '../support/app.ts';
 import { createDatabase } from '../support/services/postgres-client.ts';
@@ -44,7 +44,7 @@ it.each([
   const logger = pino({ level: 'warn' }, { write: (line) => said.push(line) });
   const settings = { databaseUrl: await createDatabase(inject('postgresUrl')), dataDir: '/nowhere' };
   const database = await openDatabase(settings, logger);
-  (await watchClock(database, logger, () => Date.now() + aheadMs))();
+  (await watchClockSkew(database, logger, () => Date.now() + aheadMs))();
   await database.close();
   expect(said).toEqual(expected);
 });
@@ -55,6 +55,6 @@ it('a database that does not answer when clocks are compared ends no start', asy
   const settings = { databaseUrl: await createDatabase(inject('postgresUrl')), dataDir: '/nowhere' };
   const database = await openDatabase(settings, pino({ level: 'silent' }));
   await database.close();
-  (await watchClock(database, logger))();
+  (await watchClockSkew(database, logger))();
   expect(said).toEqual([expect.stringContaining('could not compare clocks')]);
 });

@@ -7,7 +7,7 @@ import type { Viewer } from '../../src/domain/viewer.ts';
 import { createLocalBus } from '../../src/events/bus.ts';
 import { createBatches } from '../../src/services/batches/batches.ts';
 import { createPostRecovery } from '../../src/services/posts/recovery.ts';
-import { createPostWorkbench, type PostWorkbench } from '../../src/services/posts/work.ts';
+import { createPostWorkbench, type PostWorkbench } from '../../src/services/posts/workbench.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
 import { createJobs } from '../../src/store/jobs/jobs.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';

@@ -8,6 +8,9 @@
  * @param queue.ownLast the last position of this owner's waiting posts; undefined if none waits.
  * @returns the position of the owner's first new post. Each further post takes the next one.
  */
-export function firstTurn(queue: { serving?: number | undefined; ownLast?: number | undefined }): number {
+export function firstQueuePosition(queue: {
+  serving?: number | undefined;
+  ownLast?: number | undefined;
+}): number {
   return Math.max(queue.serving ?? 0, (queue.ownLast ?? -1) + 1);
 }

@@ -13,11 +13,11 @@ import type { Ledger, OpenCall } from '../../provider/ledger/ledger.ts';
 import type { Provider, Purchase } from '../../provider/provider.ts';
 import type { Images } from '../../services/posts/images.ts';
 import type { Made } from '../../services/posts/results.ts';
-import type { PostWork } from '../../services/posts/work.ts';
+import type { PostWork } from '../../services/posts/claim.ts';
 import { planCall, partsOf, type Part } from './post-parts.ts';
 import type { UselessAnswers } from './useless-answers.ts';
 
-/** What making a post needs. */
+/** What `makePost` needs. */
 export type Maker = {
   provider: Provider;
   ledger: Ledger;
@@ -26,20 +26,20 @@ export type Maker = {
   useless: UselessAnswers;
 };
 
-/** A post whose calls stand in the ledger. */
+/** A post with its calls in the ledger: open, or already paid for. */
 export type PreparedPost = PostWork & { calls: OpenCall[] };
 
 /**
- * Makes the parts of a post that are to be made, at the same time. What is bought is in the ledger when this settles.
+ * Makes the wanted parts of a post at the same time. All that was bought is in the ledger when this settles.
  *
- * @returns caption and image, undefined where a part was not asked for.
- * @throws ProviderError, or the reason with which `signal` was aborted.
+ * @returns caption and image; undefined for a part that is not wanted.
+ * @throws ProviderError, or the reason of `signal`.
  */
 export async function makePost(deps: Maker, work: PreparedPost, signal: AbortSignal) {
   const { provider, images, bus } = deps;
   const { brief } = work;
   const { imageSize } = channels[brief.channel];
-  // A final failure of one part makes the other one worthless.
+  // When one part fails for good, the other one is aborted.
   const giveUp = new AbortController();
   const both = AbortSignal.any([signal, giveUp.signal]);
 
@@ -56,7 +56,7 @@ export async function makePost(deps: Maker, work: PreparedPost, signal: AbortSig
   async function makeImage(): Promise<Made<string>> {
     const prompt = imagePrompt(brief);
     const key = await buy(deps, work, 'image', z.string(), async (): Promise<Purchase<string>> => {
-      // The picture is stored before its call is settled: a settled call always has its picture.
+      // Stored before the call is settled, so that a settled call always has its image.
       const drawn = await provider.drawImage({ text: prompt, size: imageSize }, both);
       return { ...drawn, value: await storing.execute(() => images.put(drawn.value, both), both) };
     });
@@ -69,13 +69,13 @@ export async function makePost(deps: Maker, work: PreparedPost, signal: AbortSig
   const image = wanted.includes('image') ? makeImage() : undefined;
   for (const part of [caption, image]) {
     part?.catch((error: unknown) => {
-      // A paused batch is resumed: what the other part buys is kept for then.
+      // If the failure pauses the batch, the other part goes on: it is kept until the batch is resumed.
       const isLost = error instanceof ProviderError && !error.retryable && !pausesBatch(error.code);
       if (isLost) giveUp.abort(new AbandonedError());
     });
   }
 
-  // Both are waited for, so that what the other one buys is in the ledger when the post is tried again.
+  // Waits for both, so that the other part is in the ledger when the post is tried again.
   const [captionResult, imageResult] = await Promise.allSettled([caption, image]);
   if (captionResult.status === 'fulfilled' && imageResult.status === 'fulfilled') {
     return { caption: captionResult.value, image: imageResult.value };
@@ -86,7 +86,7 @@ export async function makePost(deps: Maker, work: PreparedPost, signal: AbortSig
   throw worst(reasons);
 }
 
-/** An image that the asset store does not take would be bought again: it is tried six times more over a quarter of a minute. For the database it has waited by then. */
+/** Retries to store an image, because a lost one is bought again. `images.put` itself waits for the database. */
 const storing = retry(
   handleWhen((error) => !(error instanceof ServiceUnavailableError)),
   {
@@ -95,7 +95,7 @@ const storing = retry(
   },
 );
 
-/** Gets one part of a post from the ledger, or from the provider and then into the ledger. */
+/** Returns one part of a post from the ledger, or buys it and settles the call in the ledger. */
 async function buy<T extends z.ZodType<Caption | string>>(
   { ledger, provider, useless }: Maker,
   work: PreparedPost,
@@ -133,20 +133,20 @@ async function buy<T extends z.ZodType<Caption | string>>(
   return result;
 }
 
-/** How a call ended that was aborted, or whose image could not be stored. */
+/** The outcome of a call that was aborted, or whose image could not be stored. */
 const interrupted = { code: 'INTERRUPTED', paid: 'MAYBE', usage: undefined } as const;
 
-/** Whether the next post's call would most likely end in the same way. */
+/** Whether the next post's call would probably fail in the same way. */
 function isUseless({ code }: ProviderError): boolean {
   return code === 'BAD_ANSWER' || code === 'INVALID_REQUEST';
 }
 
-/** Why a call was aborted whose post cannot be completed any more. */
+/** The call was aborted because the post's other part failed for good. */
 class AbandonedError extends Error {
   override readonly name = 'AbandonedError';
 }
 
-/** The failure that decides: a lost lease or a bug before a final error before one that may pass. */
+/** Picks the failure that decides: a lost lease or a bug, then a final error, then a retryable one. */
 function worst(reasons: unknown[]): unknown {
   const rank = (reason: unknown) => {
     if (reason instanceof AbandonedError) return -1;
@@ -155,7 +155,7 @@ function worst(reasons: unknown[]): unknown {
   return reasons.toSorted((a, b) => rank(b) - rank(a))[0];
 }
 
-/** Publishes how far a post is. */
+/** Publishes the stage of a post. */
 export function tellStage(bus: Bus, work: PostWork, stage: PostStage['stage']): void {
   const { batchId, ownerId, subjectId: postId } = work;
   announceStage(bus, { batchId, ownerId, postId, stage, at: new Date() });

@@ -2,9 +2,9 @@ import { captionUsageAtMost, imageUsageAtMost } from '../../domain/posts/usage.t
 import type { Demand } from '../../provider/admission/admission.ts';
 import type { PlannedCall } from '../../provider/ledger/ledger.ts';
 import type { Provider } from '../../provider/provider.ts';
-import type { PostWork } from '../../services/posts/work.ts';
+import type { PostWork } from '../../services/posts/claim.ts';
 
-/** What is bought of a post, one call each. */
+/** The parts of a post. Each is bought with one call. */
 export type Part = 'caption' | 'image';
 
 /** @returns the parts that this run is to make. */
@@ -13,17 +13,17 @@ export function partsOf({ part }: PostWork): Part[] {
   return part === 'CAPTION' ? ['caption'] : ['image'];
 }
 
-/** A part's name in the ledger: `caption`, and `caption:2` when it is made again, so that the first is not reused. */
-export function stepOf({ remakeCount }: PostWork, part: Part): string {
-  return remakeCount === 0 ? part : `${part}:${remakeCount + 1}`;
+/** @returns a part's step in the ledger: `caption`, then `caption:2` when it is regenerated, so that the first is not reused. */
+export function stepOf({ regenerationCount }: PostWork, part: Part): string {
+  return regenerationCount === 0 ? part : `${part}:${regenerationCount + 1}`;
 }
 
-/** @returns the calls that a post needs, each with what it may use at most. */
+/** @returns the calls that this run needs, with the most that each may use. */
 export function planCalls(provider: Provider, work: PostWork): PlannedCall[] {
   return partsOf(work).map((part) => planCall(provider, work, part));
 }
 
-/** @returns the call for one part of a post. */
+/** @returns the call for one part. */
 export function planCall(provider: Provider, work: PostWork, part: Part): PlannedCall {
   const { brief } = work;
   const step = stepOf(work, part);
@@ -32,7 +32,7 @@ export function planCall(provider: Provider, work: PostWork, part: Part): Planne
     : { step, model: provider.imageModel, atMost: imageUsageAtMost(brief, provider.imageQuality) };
 }
 
-/** @returns what these parts ask of the provider's limits. */
+/** @returns what these parts take of the provider's limits. */
 export function demandOf(provider: Provider, parts: readonly Part[]): Demand {
   return {
     ...(parts.includes('caption')

@@ -1,22 +1,21 @@
 import { LRUCache } from 'lru-cache';
 
-/** How many useless answers in a row of one model end the buying for a batch. */
+/** After this many useless answers of one model in a row, a batch is paused. */
 const maxInARow = 5;
-/** Batches that end in the middle of a row are forgotten when others come. */
+/** The counts of the least recently used batches are forgotten beyond this number. */
 const maxBatches = 1_000;
 
 /**
- * Counts useless answers in a row for each batch and model, over all posts of the batch that this process makes. So
- * each process pays for at most 5 of them, for those under way by then, and for those begun until the pause is written:
- * 5 and twice its slots.
+ * Counts useless answers in a row for each batch and model, over all posts that this process makes. Bounds what it pays for:
+ * 5 answers, those in flight by then, and those begun until the pause is written.
  */
 export type UselessAnswers = {
-  /** @returns whether that was one too many: the batch is to be paused. */
+  /** Counts a useless answer. @returns whether the batch has to be paused. */
   add(batchId: string, model: string): boolean;
-  /** An answer was good. */
+  /** Ends the row after a good answer. */
   reset(batchId: string, model: string): void;
-  /** Posts of this batch are begun: where it was paused, it has been resumed, and its count begins anew. */
-  goOn(batchId: string): void;
+  /** Forgets the counts of a batch that was paused for them and now runs again. */
+  resume(batchId: string): void;
 };
 
 export function createUselessAnswers(): UselessAnswers {
@@ -34,7 +33,7 @@ export function createUselessAnswers(): UselessAnswers {
       counts?.delete(model);
       if (counts?.size === 0) byBatch.delete(batchId);
     },
-    goOn(batchId) {
+    resume(batchId) {
       const counts = [...(byBatch.get(batchId)?.values() ?? [])];
       if (counts.some((count) => count >= maxInARow)) byBatch.delete(batchId);
     },

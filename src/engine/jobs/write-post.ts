@@ -5,9 +5,10 @@ import type { BudgetRefusal, Ledger } from '../../provider/ledger/ledger.ts';
 import type { Provider } from '../../provider/provider.ts';
 import type { Batches } from '../../services/batches/batches.ts';
 import type { Images } from '../../services/posts/images.ts';
-import type { PostWork, PostWorkbench } from '../../services/posts/work.ts';
+import type { PostWork } from '../../services/posts/claim.ts';
+import type { PostWorkbench } from '../../services/posts/workbench.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { Handler } from '../dispatcher.ts';
+import type { Handler } from '../handler.ts';
 import { makePost, tellStage, type PreparedPost } from './make-post.ts';
 import { demandOf, partsOf, planCalls, stepOf } from './post-parts.ts';
 import { createUselessAnswers } from './useless-answers.ts';
@@ -23,16 +24,16 @@ type Deps = {
 };
 
 /**
- * The handler of the queue `posts`: asks for caption and picture at the same time and writes the result. A
- * post that fails for good, or too often, ends FAILED with a code; its batch goes on.
+ * The handler of the queue `posts`: makes the caption and the image at the same time and writes the result. A post that
+ * fails for good, or too often, ends FAILED with a code. Its batch goes on.
  */
 export function createPostWriter(deps: Deps): Handler<PreparedPost> {
   const { workbench, batches, provider, ledger, logger } = deps;
   const maker = { ...deps, useless: createUselessAnswers() };
 
-  /** Opens the calls of these posts in the ledger. Those whose calls it refuses go back to the queue. */
+  /** Opens the calls of these posts in the ledger. Puts the posts whose calls it refuses back in the queue. */
   async function prepare(claimed: readonly PostWork[]): Promise<PreparedPost[]> {
-    for (const { batchId } of claimed) maker.useless.goOn(batchId);
+    for (const { batchId } of claimed) maker.useless.resume(batchId);
     const opened = await ledger.open(claimed.map((work) => ({ work, calls: planCalls(provider, work) })));
     const prepared: PreparedPost[] = [];
     const refusals = new Map<string, BudgetRefusal>();
@@ -65,7 +66,7 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
         await workbench.dismiss(fetched.filter(({ id }) => !claimed.some(({ jobId }) => jobId === id)));
         return await prepare(claimed);
       } catch (error) {
-        // Nobody would work on them, and their worker would be taken for dead.
+        // Otherwise they would stay claimed until recovery takes this worker for dead.
         await Promise.all(claimed.map((work) => workbench.release(work, { countsAsAttempt: false })));
         throw error;
       }
@@ -95,12 +96,13 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
   };
 }
 
-/** How many useless answers to one call a post may have: each of them is paid. */
+/** How many bad answers a post may get: each of them is paid. */
 const maxUselessAnswers = 3;
 
-/** Refusals by the provider's limits that a post sits out before each further one costs it a try. */
+/** After this many rate limit refusals, each further one counts as a failed attempt. */
 const maxRefusals = 40;
 
+/** Handles a failed provider call: pauses the batch, puts the post back in the queue, or ends it FAILED. */
 async function fail(
   { workbench, batches, ledger, logger }: Deps,
   work: PreparedPost,
@@ -125,7 +127,7 @@ async function fail(
     return workbench.release(work, { countsAsAttempt: false });
   }
   if (error.code === 'PROVIDER_DOWN') return workbench.release(work, { countsAsAttempt: false });
-  // A retry by the owner begins with attempt 1 again, and so with three tries.
+  // A retry by a person starts with attempt 1 again, and so with three tries.
   const mayBeUseless = error.code === 'BAD_ANSWER' && work.attempt >= maxUselessAnswers;
   const isLast = work.isLastAttempt || (mayBeUseless && (await timesFailed()) >= maxUselessAnswers);
   if (error.retryable && !isLast) {

@@ -6,7 +6,7 @@ import {
   type ExecutionResult,
 } from 'graphql';
 import { z } from 'zod';
-import type { BatchState, PostState, Update, UserState } from '../../services/progress/progress.ts';
+import type { BatchState, PostState, Update, WorkspaceState } from '../../services/progress/progress.ts';
 import { keepReading } from '../../store/keep-trying.ts';
 import type { OperationArgs } from '../context.ts';
 import { maskErrors } from '../execution/mask-error.ts';
@@ -103,7 +103,7 @@ function executeUpdate(
   }, signal);
 }
 
-type AnyStream = UpdateStream<BatchState> | UpdateStream<UserState> | UpdateStream<PostState>;
+type AnyStream = UpdateStream<BatchState> | UpdateStream<WorkspaceState> | UpdateStream<PostState>;
 
 function isUpdateStream(source: unknown): source is AnyStream {
   return source instanceof UpdateStream;

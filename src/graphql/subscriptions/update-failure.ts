@@ -18,7 +18,8 @@ export function failureOf(kind: Update['kind'], errors: readonly GraphQLError[])
   const fault = errors.find(({ originalError }) => !(originalError instanceof NotFoundError));
   if (fault !== undefined) return fault;
   if (kind === 'event' || kind === 'stage') return undefined;
-  if (kind === 'user' || kind === 'userGap') return new ServiceUnavailableError({ cause: errors[0] });
+  if (kind === 'workspace' || kind === 'workspaceGap')
+    return new ServiceUnavailableError({ cause: errors[0] });
   return errors[0];
 }
 

@@ -1,8 +1,8 @@
 import type { Item } from '../../events/tail.ts';
-import type { BatchState, PostState, Updates, UserState } from '../../services/progress/progress.ts';
+import type { BatchState, PostState, Updates, WorkspaceState } from '../../services/progress/progress.ts';
 
 /** The source stream of a subscription: its updates, one by one or in pages. */
-export class UpdateStream<State extends BatchState | UserState | PostState> implements AsyncIterable<
+export class UpdateStream<State extends BatchState | WorkspaceState | PostState> implements AsyncIterable<
   Item | State
 > {
   readonly #stop: AbortController;
@@ -14,7 +14,7 @@ export class UpdateStream<State extends BatchState | UserState | PostState> impl
   }
 
   /** @param follow opens the pages of updates, which end when the signal aborts. */
-  static async open<State extends BatchState | UserState | PostState>(
+  static async open<State extends BatchState | WorkspaceState | PostState>(
     follow: (signal: AbortSignal) => Promise<Updates<State>>,
   ): Promise<UpdateStream<State>> {
     const stop = new AbortController();

@@ -1,11 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { z } from 'zod';
-import type { Changes, PostPlace } from '../../cache/changes.ts';
+import type { Changes, PostIds } from '../../cache/changes.ts';
 import { costMicros, type Price, type Usage } from '../../domain/money/pricing.ts';
 import type { ProviderErrorCode } from '../../domain/errors/provider-errors.ts';
 import { LeaseLostError, type Work } from '../../domain/work.ts';
 import type { Database } from '../../store/database.ts';
-import { createGroup } from '../../store/group.ts';
+import { groupWrites } from '../../store/grouped-writes.ts';
 import { keepTrying } from '../../store/keep-trying.ts';
 import type { Prisma } from '../../store/generated/prisma/client.ts';
 import { endStatement, openStatement, sentStatement } from './statements.ts';
@@ -122,10 +122,10 @@ export function createLedger(
 ): Ledger {
   const { prisma } = database;
   const { priceOf, monthlyBudgetMicros, now = () => new Date() } = settings;
-  const end = createGroup<Ending, true>(async (endings) => {
+  const end = groupWrites<Ending, true>(async (endings) => {
     const values = [JSON.stringify(endings)];
     // Paid answers wait for the database: at most twice as many as this process has posts in hand.
-    changes.posts(await keepTrying(() => database.query<PostPlace>(endStatement, values)));
+    changes.posts(await keepTrying(() => database.query<PostIds>(endStatement, values)));
     return endings.map(() => true);
   }, maxGroupSize);
 

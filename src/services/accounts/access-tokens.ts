@@ -8,11 +8,12 @@ import { UnauthenticatedError } from '../../domain/errors/errors.ts';
 import { roles, type Viewer } from '../../domain/viewer.ts';
 
 export type AccessTokens = {
+  /** Issues a token for a session. */
   issue(viewer: Omit<Viewer, 'expiresAt'>): Promise<{ accessToken: string; expiresAt: Date }>;
   /**
-   * Says who a token was issued to; whether the session is still open, and the role still theirs, is not its business.
+   * Returns who a token was issued to. Does not check whether the session is open and the role still the same.
    *
-   * @throws UnauthenticatedError for any token that is not ours or not valid now.
+   * @throws UnauthenticatedError for a token that is not ours or not valid now.
    */
   verify(token: string): Promise<Viewer>;
 };
@@ -20,13 +21,13 @@ export type AccessTokens = {
 const issuer = 'pressrun';
 const type = 'at+jwt';
 const algorithm = 'HS256';
-/** How far the clock of the instance that issued a token may be ahead; the store warns beyond (store/clock.ts). */
+/** How far the clock of the issuing instance may be ahead. store/clock-skew.ts warns of more. */
 const aheadToleranceSeconds = 60;
 
-/** How much longer a token is taken, so that a request on its way when it expires is not refused. */
+/** Accepts a token a little longer, so that a request in flight is not refused. */
 const expiryToleranceSeconds = 5;
 
-/** Tokens whose signature is not checked again until they expire: that takes 90 µs of CPU, an answer from the cache 20. */
+/** How many verified tokens are remembered. Checking a signature costs more CPU than an answer from the cache. */
 const maxVerified = 10_000;
 
 const claimsSchema = z
@@ -38,15 +39,14 @@ const claimsSchema = z
     iat: z.number(),
     exp: z.number(),
   })
-  // The release before this one says neither. Its users are the owners of the workspace that has their id.
+  // Tokens of the release before this one have neither: its users own the workspace that has their id.
   .transform(({ sub, wid = sub, role = 'OWNER', ...claims }) => ({ sub, wid, role, ...claims }));
 
 /**
- * Access tokens: JWTs (RFC 9068 in shape) signed with HS256, as only Pressrun itself reads them: a public key
- * would have no reader.
+ * Access tokens: JWTs in the shape of RFC 9068, signed with HS256 because only Pressrun itself reads them.
  *
- * @param secrets each of at least 32 bytes. The first signs, all verify: put a new one in front, and take the
- * old one away once the last token that it signed has expired.
+ * @param secrets each of at least 32 bytes. The first one signs, all verify. To rotate, put a new one first and remove the
+ * old one when its last token has expired.
  */
 export function createAccessTokens(secrets: readonly Uint8Array[], lifetimeMinutes: number): AccessTokens {
   const keys = new Map(secrets.map((secret) => [keyId(secret), secret]));
@@ -54,7 +54,7 @@ export function createAccessTokens(secrets: readonly Uint8Array[], lifetimeMinut
   if (signing === undefined) throw new Error('a secret to sign access tokens with is missing');
   const [kid, signingSecret] = signing;
   const lifetimeSeconds = Math.round(lifetimeMinutes * 60);
-  // In the clear: who can read this memory finds the secrets in it.
+  // Tokens are kept in the clear: the secrets are in the same memory.
   const verified = new LRUCache<string, { viewer: Viewer; untilMs: number }>({ max: maxVerified });
 
   return {
@@ -77,7 +77,7 @@ export function createAccessTokens(secrets: readonly Uint8Array[], lifetimeMinut
       try {
         const { payload } = await jwtVerify(
           token,
-          // Keys come from the settings alone: `jwk`, `jku` and `x5u` of the header are not looked at.
+          // Only keys from the settings count. `jwk`, `jku` and `x5u` of the header are ignored.
           (header) => {
             const key = keys.get(header.kid ?? '');
             if (key === undefined) throw new JWSInvalid('unknown key');
@@ -89,7 +89,7 @@ export function createAccessTokens(secrets: readonly Uint8Array[], lifetimeMinut
             issuer,
             audience: issuer,
             requiredClaims: ['sub', 'sid', 'exp', 'iat'],
-            // Refuses what was issued further in the future as well.
+            // Also refuses tokens that were issued in the future.
             maxTokenAge: lifetimeSeconds,
             clockTolerance: aheadToleranceSeconds,
           },
@@ -112,12 +112,12 @@ export function createAccessTokens(secrets: readonly Uint8Array[], lifetimeMinut
   };
 }
 
-/** What is said of every token that does not work, whatever the reason. */
+/** The same error for every invalid token, whatever the reason. */
 export function invalidToken(options: ErrorOptions = {}): UnauthenticatedError {
   return new UnauthenticatedError('The access token is not valid, or no longer. Log in again.', options);
 }
 
-/** Names a secret without giving it away. */
+/** @returns an id of a secret that does not reveal it. */
 function keyId(secret: Uint8Array): string {
   return createHash('sha256').update('pressrun key id').update(secret).digest('base64url').slice(0, 16);
 }

@@ -10,8 +10,8 @@ import type { Database } from '../../store/database.ts';
 import { Prisma, type User } from '../../store/generated/prisma/client.ts';
 import { invalidToken, type AccessTokens } from './access-tokens.ts';
 import type { Viewer } from '../../domain/viewer.ts';
-import type { AccountDeletion } from '../deletion/accounts.ts';
-import { isOwnerGone } from '../../store/ownership.ts';
+import type { UserDeletion } from '../deletion/users.ts';
+import { isWorkspaceGone } from '../../store/ownership.ts';
 import type { Passwords } from './passwords.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { asLoggedIn, toLogin, type LoggedInUser, type Login } from './logins.ts';
@@ -19,20 +19,20 @@ import type { OpenedSession, Sessions } from './sessions.ts';
 import type { Workspaces } from '../workspaces/workspaces.ts';
 import { parseInput } from '../../domain/validation.ts';
 
-/** `address` is the client's network address, which attempts are counted by. */
+/** Registration, login and what users do to their own login. `address` is the client's network address, used for rate limits. */
 export type Accounts = {
-  /** Makes a user and a workspace that they own. @throws InvalidInputError, EmailTakenError, RateLimitedError, ServiceUnavailableError */
+  /** Creates a user and a workspace that they own. @throws InvalidInputError, EmailTakenError, RateLimitedError, ServiceUnavailableError */
   register(input: { email: string; password: string }, address: string): Promise<Login>;
-  /** Opens a session in the workspace that the user is a member of for longest. @throws InvalidInputError, WrongCredentialsError, RateLimitedError, ServiceUnavailableError */
+  /** Opens a session in the workspace of the user's oldest membership. @throws InvalidInputError, WrongCredentialsError, RateLimitedError, ServiceUnavailableError */
   login(input: { email: string; password: string }, address: string): Promise<Login>;
   /** Trades a refresh token for a new pair of tokens. @throws InvalidRefreshTokenError, RateLimitedError */
   refresh(refreshToken: string, address: string): Promise<Login>;
   /** Ends the viewer's session. @returns how many were open. */
   logout(viewer: Viewer): Promise<number>;
-  /** Ends all sessions of the account. @returns how many were open. */
+  /** Ends all sessions of the user. @returns how many were open. */
   logoutEverywhere(viewer: Viewer): Promise<number>;
   /**
-   * Ends all other sessions as well. @returns how many.
+   * Changes the password and ends all other sessions. @returns how many were open.
    *
    * @throws InvalidInputError, WrongCredentialsError, RateLimitedError, ServiceUnavailableError
    */
@@ -42,18 +42,20 @@ export type Accounts = {
     address: string,
   ): Promise<number>;
   /**
-   * Deletes the user, and each workspace that nobody else owns: cancels what runs there, and sees to it that its pictures go.
+   * Deletes the user and each workspace that nobody else owns, with its images. Cancels the batches that run there.
    *
    * @throws InvalidInputError, WrongCredentialsError, RateLimitedError, ServiceUnavailableError
    */
   deleteAccount(viewer: Viewer, input: { password: string }, address: string): Promise<void>;
   /**
-   * @param token an access token.
-   * @throws UnauthenticatedError for any token that is not valid now, ServiceUnavailableError where nobody can say.
+   * Returns the viewer of an access token.
+   *
+   * @throws UnauthenticatedError for a token that is not valid now, ServiceUnavailableError if the database does not answer.
    */
   authenticate(token: string): Promise<Viewer>;
-  /** Asks whether the session of who was authenticated is still open. @throws as `authenticate` */
+  /** Checks that the viewer's session is still open. @throws as `authenticate` */
   recheck(viewer: Viewer): Promise<Viewer>;
+  /** @returns the viewer's user; null if it is deleted. */
   me(viewer: Viewer): Promise<LoggedInUser | null>;
 };
 
@@ -62,7 +64,7 @@ const email = z
   .max(254, 'must have at most 254 characters')
   .transform((text) => text.trim().toLowerCase())
   .pipe(z.email('must be an email address'));
-// A longer one is refused before it costs a hash.
+// The bound keeps long input from being hashed.
 const password = z
   .string()
   .min(8, 'must have at least 8 characters')
@@ -78,7 +80,7 @@ export function createAccounts(
     tokens: AccessTokens;
     sessions: Sessions;
     passwords: Passwords;
-    deletion: AccountDeletion;
+    deletion: UserDeletion;
     limits: RateLimits;
     workspaces: Workspaces;
   },
@@ -86,18 +88,18 @@ export function createAccounts(
   const { prisma } = database;
   const { tokens, sessions, passwords, deletion, limits, workspaces } = deps;
 
-  /** @throws WrongCredentialsError where the account has been deleted meanwhile. */
+  /** @throws WrongCredentialsError if the user has been deleted meanwhile. */
   async function openSession(user: User): Promise<OpenedSession> {
-    // A user without a workspace has been deleted: the last one goes with the account alone.
+    // Only a deleted user has no workspace.
     const [oldest] = await workspaces.membershipsOf({ userId: user.id });
     if (oldest === undefined) throw new WrongCredentialsError();
     const { userId, workspaceId, role } = oldest;
     return sessions.open({ userId, workspaceId, role }).catch((error: unknown) => {
-      throw isOwnerGone(error) ? new WrongCredentialsError() : error;
+      throw isWorkspaceGone(error) ? new WrongCredentialsError() : error;
     });
   }
 
-  /** @throws WrongCredentialsError where the password is not the viewer's. */
+  /** @throws WrongCredentialsError if the password is not the viewer's. */
   async function requirePassword(viewer: Viewer, given: string, address: string): Promise<User> {
     const user = await prisma.user.findUnique({ where: { id: viewer.userId } });
     if (user === null) throw invalidToken();
@@ -116,7 +118,7 @@ export function createAccounts(
     async register(input, address) {
       const { email: normalised, password: given } = parseInput(credentials, input);
       await limits.attemptRegistration(address);
-      // The workspace has the user's id: the release before this one, which may serve the next request, knows no other.
+      // The workspace gets the user's id: the release before this one expects it, and may serve the next request.
       const id = randomUUIDv7();
       const workspace = { create: { id, name: normalised.split('@')[0] ?? normalised } };
       const data = {
@@ -140,7 +142,7 @@ export function createAccounts(
       if (user === null || !matches) throw new WrongCredentialsError();
       await limits.forgiveLogin(normalised, address);
       const session = await openSession(user);
-      // A change of the password ends all sessions that were open then; one that was opened behind it has to end itself.
+      // A password change ends the sessions that are open then. This one may have been opened after that with the old password.
       const now = await prisma.user.findUnique({ where: { id: user.id } });
       if (now?.passwordHash !== user.passwordHash) {
         await sessions.end(user.id, { only: session.sessionId });
@@ -164,7 +166,7 @@ export function createAccounts(
       }
       const user = await requirePassword(viewer, currentPassword, address);
       const passwordHash = await passwords.hash(newPassword);
-      // Of two changes at once the second finds another hash than the one that it checked.
+      // Of two concurrent changes, the second one does not find the hash that it has checked.
       const { count } = await prisma.user.updateMany({
         where: { id: user.id, passwordHash: user.passwordHash },
         data: { passwordHash },
@@ -175,7 +177,7 @@ export function createAccounts(
     async deleteAccount(viewer, input, address) {
       const { password: given } = parseInput(passwordProof, input);
       await requirePassword(viewer, given, address);
-      // First, while their rows can still be found: subscriptions close, and nobody comes in any more.
+      // First, while the rows can still be found: closes subscriptions and keeps everybody out.
       await sessions.end(viewer.userId, {});
       const closed = await deletion.run(viewer);
       // Who logged in meanwhile.

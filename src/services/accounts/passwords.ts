@@ -5,13 +5,14 @@ import { ServiceUnavailableError } from '../../domain/errors/errors.ts';
 
 export type Passwords = {
   /**
-   * @returns a hash in the PHC string format, so that passwords hashed with other parameters stay valid when these change.
-   * @throws ServiceUnavailableError where too many hashes wait already.
+   * @returns a hash in the PHC string format. It holds its parameters, so it stays valid when these change.
+   * @throws ServiceUnavailableError if too many hashes are waiting.
    */
   hash(password: string): Promise<string>;
   /**
-   * @param stored what `hash` returned; undefined for an account that is not there, empty for one that is closed: no password
-   *   fits, and saying so takes as long.
+   * Takes equally long whether or not there is a hash.
+   *
+   * @param stored what `hash` returned. No password matches undefined (no such user) or an empty one (deleted user).
    * @throws ServiceUnavailableError
    */
   matches(password: string, stored: string | undefined): Promise<boolean>;
@@ -19,9 +20,9 @@ export type Passwords = {
 
 /** argon2id with the parameters that OWASP's password storage cheat sheet names first (19 MiB, t = 2, p = 1). */
 const parameters = { parallelism: 1, memory: 19_456, passes: 2, tagLength: 32 };
-/** As many as libuv has threads: 76 MiB at the most. */
-const atOnce = 4;
-/** A hash takes some tens of milliseconds; who stands behind this many would wait for seconds. */
+/** Hashes at the same time: as many as libuv has threads. */
+const maxConcurrent = 4;
+/** Bounds the wait to a few seconds: a hash takes tens of milliseconds. */
 const maxWaiting = 100;
 
 const deriveKey = promisify((options: Argon2Parameters, done: (error: Error | null, key: Buffer) => void) =>
@@ -30,7 +31,7 @@ const deriveKey = promisify((options: Argon2Parameters, done: (error: Error | nu
 
 /** Hashes passwords, a bounded number at a time. */
 export function createPasswords(): Passwords {
-  const queue = bulkhead(atOnce, maxWaiting);
+  const queue = bulkhead(maxConcurrent, maxWaiting);
   const derive = (options: Argon2Parameters) =>
     queue
       .execute(() => deriveKey(options))
@@ -56,7 +57,7 @@ export function createPasswords(): Passwords {
   };
 }
 
-/** No password matches it: it stands in where there is no account, so that the time taken does not tell. */
+/** Hashed in place of a missing user, so that the time taken does not reveal whether the user exists. */
 const decoy = { ...parameters, nonce: randomBytes(16), expected: randomBytes(parameters.tagLength) };
 
 function parse(stored: string) {

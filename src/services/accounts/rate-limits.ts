@@ -10,33 +10,34 @@ import {
 import { networkOf } from '../../domain/addresses.ts';
 import { RateLimitedError } from '../../domain/errors/errors.ts';
 
-/** How much is allowed; see docs/configuration.md. */
+/** The limits; see docs/configuration.md. */
 export type RateLimitSettings = {
-  /** Operations a minute: top-level fields, so that an alias counts like a request of its own. */
+  /** Operations a minute of one workspace. Each top-level field counts, so an alias counts like another request. */
   perUser: number;
+  /** Operations a minute from one address. */
   perAddress: number;
-  /** Of all clients together, at this instance. */
+  /** Operations a minute of all clients, at this instance. */
   global: number;
-  /** Failed log-ins in 15 minutes, of one account from one address. */
+  /** Failed logins in 15 minutes, for one email from one address. */
   logins: number;
-  /** Log-ins in 15 minutes from one address, whatever the account. */
+  /** Logins in 15 minutes from one address, for any email. */
   loginsPerAddress: number;
-  /** Accounts opened in an hour from one address. */
+  /** Registrations in an hour from one address. */
   registrationsPerAddress: number;
 };
 
-/** What is mostly allowed at once: undefined then, so that nobody waits. */
+/** Undefined if allowed at once, which is the usual case and needs no wait. */
 export type Allowed = Promise<void> | undefined;
 
-/** Every call rejects with RateLimitedError where it is one too many. Addresses are the clients' network addresses. */
+/** Every call rejects with RateLimitedError above the limit. Addresses are the clients' network addresses. */
 export type RateLimits = {
-  /** Counts a request before anything of it is read. */
+  /** Counts a request before it is read. */
   request(address: string): Allowed;
-  /** @param fields top-level fields of the operation, each of which counts like a request of its own. */
+  /** Counts an operation. @param fields its top-level fields, each of which counts like a request. */
   operation(client: { workspaceId: string | undefined; address: string }, fields: number): Allowed;
-  /** Counts an attempt before it costs a hash. By account and address, so that nobody can lock out somebody else. */
+  /** Counts an attempt before the password is hashed. By email and address, so that nobody can lock out somebody else. */
   attemptLogin(email: string, address: string): Promise<void>;
-  /** After a right password the wrong ones before it are forgotten. */
+  /** Forgets the failed attempts after a right password. */
   forgiveLogin(email: string, address: string): Promise<void>;
   attemptRegistration(address: string): Promise<void>;
   attemptRefresh(address: string): Promise<void>;
@@ -45,7 +46,7 @@ export type RateLimits = {
 const minute = 60;
 
 /**
- * @param redis where instances count together; while it is away, and where there is none, each counts for itself.
+ * @param redis where instances share their counts. While it is away, and if undefined, each instance counts for itself.
  */
 export function createRateLimits(settings: RateLimitSettings, redis: Redis | undefined): RateLimits {
   const limiter = (name: string, points: number, duration: number): RateLimiterAbstract => {
@@ -57,7 +58,7 @@ export function createRateLimits(settings: RateLimitSettings, redis: Redis | und
       storeClient: redis,
       insuranceLimiter: memory,
       rejectIfRedisNotReady: true,
-      // Who is past the limit is refused from memory.
+      // Refuses clients above the limit without asking Redis.
       inMemoryBlockOnConsumed: points,
     });
   };
@@ -77,10 +78,10 @@ export function createRateLimits(settings: RateLimitSettings, redis: Redis | und
       ),
     async attemptLogin(email, address) {
       await consume(loginsPerAddress, networkOf(address));
-      await consume(logins, accountKey(email, address));
+      await consume(logins, loginKey(email, address));
     },
     async forgiveLogin(email, address) {
-      await logins.delete(accountKey(email, address));
+      await logins.delete(loginKey(email, address));
     },
     attemptRegistration: (address) => consume(registrations, networkOf(address)),
     attemptRefresh: (address) => consume(refreshes, networkOf(address)),
@@ -104,19 +105,18 @@ async function consume(limiter: RateLimiterAbstract, key: string): Promise<void>
   }
 }
 
-/** What a limiter rejects with, in our words; anything else as it is. */
+/** Turns a limiter's refusal into RateLimitedError. Returns anything else as it is. */
 function tooMany(refusal: unknown): unknown {
   if (!(refusal instanceof RateLimiterRes)) return refusal;
   return new RateLimitedError(Math.max(1, Math.ceil(refusal.msBeforeNext / 1000)));
 }
 
-/** Keys whose blocks are remembered; one that is forgotten takes its next block a little early. */
+/** Keys whose blocks are remembered. A forgotten key loses the rest of its block. */
 const maxBlocks = 10_000;
 
 /**
- * Takes points a hundredth of the limit at a time and gives them out by itself, so that most requests wait for
- * nobody. Together the instances never give out more than the limit: what one has taken and not used is lost
- * when the window ends.
+ * Takes points from the limiter in blocks of a hundredth of the limit, so that most requests do not wait for Redis. The
+ * instances never exceed the limit together. Points that an instance has not used are lost when the window ends.
  */
 function inBlocks(limiter: RateLimiterAbstract) {
   const size = Math.max(1, Math.floor(limiter.points / 100));
@@ -141,7 +141,7 @@ function inBlocks(limiter: RateLimiterAbstract) {
     try {
       keep(key, points, (await limiter.consume(key, points)).msBeforeNext);
     } catch (refusal) {
-      // Near the limit there is less than a block.
+      // Near the limit, less than a block is left.
       const consumed = refusal instanceof RateLimiterRes ? refusal.consumedPoints : 0;
       const rest = consumed === 0 ? 0 : limiter.points - (consumed - points);
       if (!(refusal instanceof RateLimiterRes) || rest <= 0) throw tooMany(refusal);
@@ -165,8 +165,8 @@ function inBlocks(limiter: RateLimiterAbstract) {
   return (key: string, points: number): Allowed => (spend(key, points) ? undefined : spendLater(key, points));
 }
 
-/** Hashed: whose accounts are tried is nobody's business who can read Redis. */
-function accountKey(email: string, address: string): string {
+/** Hashed, because Redis must not reveal who tries to log in. */
+function loginKey(email: string, address: string): string {
   return createHash('sha256')
     .update(`${networkOf(address)} ${email}`)
     .digest('base64url');

@@ -1,28 +1,28 @@
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Role, Viewer } from '../../domain/viewer.ts';
 
-/** Why a watched session is over: ended, its token expired, or for too long nobody could say whether it is open. */
+/** Why a watched session is over. `unverified`: the database did not answer for too long. */
 export type SessionEnd = 'ended' | 'expired' | 'unverified';
 
-/** What an open session may be used for, as the database says. */
+/** The workspace and role of an open session, by the database. */
 export type Rights = { workspaceId: string; role: Role };
 
-/** Whether a viewer is in the workspace, and has the role, that the rights of their session say. */
+/** Whether a viewer's workspace and role are still those of their session. */
 export function agree(viewer: Viewer, rights: Rights | undefined): boolean {
   return viewer.workspaceId === rights?.workspaceId && viewer.role === rights.role;
 }
 
 type Watcher = { viewer: Viewer; onEnd: (reason: SessionEnd) => void };
 
-/** Two seconds are promised; a database with much to do takes its part of them. */
+/** Sessions.watch promises 2 s. This leaves time for a busy database. */
 const intervalMs = 500;
-/** How long the database may be away before open subscriptions are closed, to be opened again when it is back. */
+/** How long the database may be away before open subscriptions are closed. */
 const unverifiedMs = 5_000;
 
 /**
- * Watches over what outlives a request: one question each half second for all open subscriptions of this instance.
+ * Watches the sessions of open subscriptions. Asks the database once for all of them, every half second.
  *
- * @param openAmong which of these sessions are open, and their rights; undefined where `end` tells of every end.
+ * @param openAmong returns the open ones among these sessions, with their rights; undefined if `end` is called for every end.
  */
 export function createSessionWatch(
   openAmong: ((sessionIds: string[]) => Promise<ReadonlyMap<string, Rights>>) | undefined,
@@ -67,6 +67,7 @@ export function createSessionWatch(
   let verifying: Promise<void> | undefined;
 
   return {
+    /** Watches a viewer's session. @returns a function that stops watching. */
     add(viewer: Viewer, onEnd: (reason: SessionEnd) => void): () => void {
       const watcher = { viewer, onEnd };
       if (watchers.size === 0) verifiedAt = performance.now();
@@ -74,7 +75,7 @@ export function createSessionWatch(
       timer ??= setTimeout(look, intervalMs);
       return () => watchers.delete(watcher);
     },
-    /** Tells of an end that this process brought about. */
+    /** Called when this process has ended a session. */
     end(sessionId: string): void {
       finish('ended', (viewer) => viewer.sessionId === sessionId);
     },

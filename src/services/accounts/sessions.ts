@@ -6,11 +6,11 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { Member, Viewer } from '../../domain/viewer.ts';
 import { agree, createSessionWatch, type Rights, type SessionEnd } from './session-watch.ts';
 
-/** A refresh token works once and brings the next one with it. */
+/** A session with its refresh token, which works once. */
 export type OpenedSession = Member & {
   sessionId: string;
   refreshToken: string;
-  /** When the session ends, however often it is refreshed. */
+  /** When the session ends. Refreshing does not extend it. */
   refreshExpiresAt: Date;
 };
 
@@ -18,30 +18,30 @@ export type Sessions = {
   /** Opens a session of a user in a workspace. */
   open(member: Member): Promise<OpenedSession>;
   /**
-   * Trades a refresh token for its successor. One that was used before has been stolen, or its answer was lost: nobody can
-   * tell, so the whole session ends. There is no time of grace.
+   * Trades a refresh token for its successor. A token that is used twice may be stolen, so its session ends at once.
    *
    * @throws InvalidRefreshTokenError
    */
   rotate(refreshToken: string): Promise<OpenedSession>;
   /**
-   * Ends a user's sessions: on this instance at once, on all others within a second.
+   * Ends a user's sessions: on this instance at once, on others within a second.
    *
+   * @param which.only id of the only session to end. @param which.allBut id of the session to keep.
    * @returns how many were open.
    */
   end(userId: string, which: { only?: string; allBut?: string }): Promise<number>;
   /** Ends the sessions of all members of a workspace, as `end` does. */
   endIn(workspaceId: string): Promise<number>;
   /**
-   * Whether the session of a token is open, and is in the workspace and has the role that the token says.
+   * Whether the viewer's session is open, with the same workspace and role.
    *
-   * @throws ServiceUnavailableError where nobody can tell within `patienceMs`: a refusal, not an entry.
+   * @throws ServiceUnavailableError if the database does not answer in time.
    */
   isOpen(viewer: Viewer): Promise<boolean>;
   /**
    * Calls `onEnd` once, at most 2 s after the session ends or the token expires.
    *
-   * @returns how to stop watching.
+   * @returns a function that stops watching.
    */
   watch(viewer: Viewer, onEnd: (reason: SessionEnd) => void): () => void;
   close(): void;
@@ -53,18 +53,17 @@ const lifetimeDays = 30;
 const maxRemembered = 10_000;
 
 /**
- * Sessions are rows in the database, and the database alone says whether one is open. Redis has no part in
- * it: nothing that is lost there, or flushed, lets anybody in.
+ * Sessions are rows in the database, and only the database says whether one is open. A flushed Redis lets nobody in.
  *
- * @param options.isShared whether other instances may end sessions. Then an answer of the database is trusted
- * for less than a second; a single process knows of every end itself.
+ * @param options.isShared whether other instances may end sessions. Then an answer of the database is reused for less than
+ * a second. A single process knows of every end itself.
  */
 export function createSessions(database: Database, options: { isShared: boolean; logger: Logger }): Sessions {
   const { prisma } = database;
   const trustMs = options.isShared ? 900 : 60_000;
-  // Embedded, one connection serves everything, and a large order in front of the question is not an outage.
-  const patienceMs = options.isShared ? 2_000 : 15_000;
-  // Counted from before the question: an end that comes after it is known in time.
+  // The embedded database has one connection: waiting behind a large order is not an outage.
+  const timeoutMs = options.isShared ? 2_000 : 15_000;
+  // The time counts from before the query, so that a later end is noticed in time.
   const remembered = new LRUCache<string, Promise<Rights | undefined>>({
     max: maxRemembered,
     ttl: trustMs,
@@ -81,6 +80,7 @@ export function createSessions(database: Database, options: { isShared: boolean;
   };
   const watch = createSessionWatch(options.isShared ? openAmong : undefined, options.logger);
 
+  /** Tells watchers of sessions that have ended. @returns how many. */
   function ended(ids: readonly string[]): number {
     for (const id of ids) {
       remembered.delete(id);
@@ -91,7 +91,7 @@ export function createSessions(database: Database, options: { isShared: boolean;
 
   function ask(sessionId: string): Promise<Rights | undefined> {
     const answer = within(
-      patienceMs,
+      timeoutMs,
       openAmong([sessionId]).then((open) => open.get(sessionId)),
     );
     remembered.set(sessionId, answer);
@@ -165,7 +165,7 @@ export function createSessions(database: Database, options: { isShared: boolean;
   };
 }
 
-/** Uses of the tokens of one session come one after another: 20 at once have one successor. */
+/** Locks the session of a refresh token. Concurrent uses of it wait, so that only one gets a successor. */
 async function lockSession(tx: Transaction, refreshToken: string) {
   const [session] = await tx.$queryRaw<(Member & { sessionId: string; refreshExpiresAt: Date })[]>`
     SELECT s."userId", s."workspaceId", m.role, s.id AS "sessionId", s."expiresAt" AS "refreshExpiresAt"
@@ -174,7 +174,7 @@ async function lockSession(tx: Transaction, refreshToken: string) {
   return session;
 }
 
-/** 256 random bits: nothing to guess, so a fast hash is enough to store it by. */
+/** 256 random bits cannot be guessed, so a fast hash is enough to store the token. */
 function newToken(): string {
   return randomBytes(32).toString('base64url');
 }
@@ -183,7 +183,7 @@ function hashOf(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
-/** @throws ServiceUnavailableError where the answer takes longer, or the question fails. */
+/** @throws ServiceUnavailableError if `answer` fails or takes longer than `ms` milliseconds. */
 async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error('the database took too long')), ms);

@@ -26,9 +26,9 @@ import { createEntityLists, type EntityLists } from '../../store/lists/entity-li
 export type Batches = BatchControls &
   EntityLists<'batches', BatchFilter> & {
     /**
-     * Writes batch, posts, jobs and the first event together, or nothing.
+     * Writes a batch and its first event, with posts and jobs or, for a large batch, before them (start.ts).
      *
-     * @throws InvalidInputError, NotFoundError (campaign), CampaignStateError, IdempotencyConflictError
+     * @throws InvalidInputError, NotFoundError (campaign), CampaignStateError, IdempotencyConflictError, OrderLimitError
      */
     start(viewer: Viewer, input: StartBatchInput): Promise<Batch>;
   };
@@ -39,7 +39,7 @@ const filterSchema = commonFilterSchema.extend({
   channel: z.array(z.enum(channelNames)).nullish(),
 });
 
-/** Ids are global ones. A list that is absent or empty does not narrow. */
+/** Ids are global. An absent or empty list does not narrow. */
 export type BatchFilter = z.input<typeof filterSchema>;
 
 export function createBatches(deps: { database: Database; jobs: Jobs; bus: Bus; changes: Changes }): Batches {

@@ -13,11 +13,13 @@ import { reconcileWindow, wakeReconciliation, windowSize } from './reconciliatio
 export type NewEvent = { type: StoredEvent['type']; reason?: string; retriedCount?: number };
 
 /**
- * Locks a batch, changes it and logs that, in one transaction; publishes after its commit. Where the change asks for it
- * (`reconcileFrom`), posts and jobs of a small batch follow in the same transaction, and those of a large one after it.
+ * Locks a batch, changes it and appends an event, in one transaction. Publishes the event after the commit. If the change
+ * sets `reconcileFrom`, posts and jobs of a small batch follow in the same transaction, and those of a large one later.
  *
- * @param change returns the event that tells of it, without counters; undefined where nothing is to be told.
- * @throws NotFoundError for a batch that is not the owner's, and whatever `change` throws.
+ * @param where.ownerId the batch's workspace; undefined: any.
+ * @param change returns the event without counters; undefined for no event.
+ * @returns the changed batch.
+ * @throws NotFoundError if the workspace has no such batch, and whatever `change` throws.
  */
 export type BatchChange = (
   where: { id: string; ownerId?: string },
@@ -37,7 +39,7 @@ export function createBatchChange({
 }): BatchChange {
   return async (where, change) => {
     const { batch, entry } = await database.transaction(async (tx) => {
-      // Locks are taken in one order (docs/architecture.md): posts that are written refer to the campaign.
+      // Reconciliation may write posts, which refer to the campaign: its lock comes first (docs/architecture.md).
       await tx.$queryRaw`
         SELECT 1 FROM campaigns WHERE id = (SELECT "campaignId" FROM batches WHERE id = ${where.id}::uuid) FOR KEY SHARE`;
       const [locked] = await tx.$queryRaw<Batch[]>`
@@ -58,7 +60,7 @@ export function createBatchChange({
   };
 }
 
-/** Appends one event to a batch whose row is locked. */
+/** Appends one event to a batch whose row is locked. @returns the batch with its new `lastSeq`, and the log entry. */
 export async function appendEvent(
   tx: Transaction,
   batch: Batch,

@@ -12,34 +12,34 @@ import type { BudgetRefusal } from '../../provider/ledger/ledger.ts';
 import { createBatchChange, type NewEvent } from './change.ts';
 import { maxCostSchema } from './start.ts';
 import { ownedBy, type Owner } from '../../store/ownership.ts';
-import { cancelInFlight, removeWaitingJobs, waitingJobs } from './reconciliation.ts';
+import { cancelInFlight, removeWaitingJobs, waitingJobs } from './waiting-jobs.ts';
 import { parseInput } from '../../domain/validation.ts';
 
 /**
- * What an owner does to a batch that is there. Each call may be repeated: a batch that already is where it
- * should be answers as it is. All throw NotFoundError for a batch that is not the viewer's.
+ * What people and the engine do to a batch. Each call may be repeated: it returns the batch as it is if there is nothing
+ * to change. All throw NotFoundError if the workspace has no such batch.
  */
 export type BatchControls = {
-  /** Every post that is not final becomes CANCELLED; its calls under way are aborted. @throws BatchStateError */
+  /** Cancels every post that is not final and aborts its calls. @throws BatchStateError */
   cancel(owner: Owner, batchId: string): Promise<Batch>;
-  /** No new call starts; posts in flight, which are paid for, are finished. @throws BatchStateError */
+  /** Starts no more posts. Those in flight are paid for and are finished. @throws BatchStateError */
   pause(viewer: Viewer, batchId: string): Promise<Batch>;
   /**
-   * Goes on where it stopped.
+   * Resumes a paused batch.
    *
-   * @param maxCost a new maximum in US dollars, where the old one was the reason.
+   * @param maxCost a new maximum in US dollars; null keeps the old one.
    * @throws BatchStateError, InvalidInputError
    */
   resume(viewer: Viewer, batchId: string, maxCost?: number | null): Promise<Batch>;
-  /** Runs every FAILED post again; what was paid for is kept. @throws BatchStateError */
+  /** Runs every FAILED post again. Parts that are paid for are reused. @throws BatchStateError */
   retryFailed(viewer: Viewer, batchId: string): Promise<Batch>;
-  /** Deals the owner's turns anew, so that posts of a higher priority come first. */
+  /** Sets the priority. The workspace's waiting posts are reordered by it. */
   setPriority(viewer: Viewer, batchId: string, priority: BatchPriority): Promise<Batch>;
-  /** Pauses a batch for a reason of its own; does nothing where it is not running. */
+  /** Pauses a running batch. Does nothing to any other. @param reason is told to people. */
   pauseFor(batchId: string, reason: PauseCode): Promise<void>;
   /**
-   * Called where a budget refused a post that was put back in the queue: pauses its batch. While posts are under way, which
-   * may give back a part of what they set aside, it makes the waiting posts wait a little instead.
+   * Called after a budget refused a post of the batch. Pauses the batch, unless posts are in flight: they may return a part
+   * of the money that they reserved, so waiting posts are delayed a little instead.
    *
    * @returns whether the batch was paused.
    */
@@ -74,7 +74,7 @@ export function createBatchControls(deps: {
         const kept = await cancelInFlight(jobs, tx, id);
         const { postCount, completedCount, failedCount, cancelledCount } = batch;
         const cancelled = postCount - completedCount - failedCount - cancelledCount - kept;
-        // Where only posts that were made again were under way, the batch is what it was before: complete.
+        // If only regenerated posts were left, the batch is complete as it was before.
         const isComplete = cancelled === 0;
         await tx.batch.update({
           where: { id },
@@ -106,12 +106,12 @@ export function createBatchControls(deps: {
         const whose = isOfBatch
           ? Prisma.sql`p."batchId" = ${id}::uuid`
           : Prisma.sql`p."ownerId" = ${batch.ownerId}::uuid`;
-        if (await hasCallsUnderWay(tx, whose)) {
+        if (await hasCallsInFlight(tx, whose)) {
           const waitMs = Math.min(Math.max(remainingCount(batch), shortestWaitMs), longestWaitMs);
           await jobs.postponeAll(tx, 'posts', waitingJobs(id), waitMs);
           return undefined;
         }
-        // Since the refusal calls may have ended, or its owner has raised the maximum.
+        // Since the refusal, calls may have ended, or the maximum may have been raised.
         const committed = isOfBatch
           ? await committedBy(tx, id)
           : await committedInMonth(tx, batch.ownerId, refusal.at);
@@ -161,7 +161,7 @@ export function createBatchControls(deps: {
     setPriority: (viewer, id, priority) =>
       control(owned(viewer, id), async (tx, batch) => {
         if (batch.priority === priority) return undefined;
-        // The owner's turns are dealt anew when nothing else is left to reconcile.
+        // Reordering starts when nothing else is left to reconcile (queue-reordering.ts).
         const reconcileFrom = batch.reconcileFrom ?? batch.postCount + 1;
         await tx.batch.update({ where: { id }, data: { priority, reconcileFrom } });
         return undefined;
@@ -169,25 +169,27 @@ export function createBatchControls(deps: {
   };
 }
 
-/** How long posts wait for a budget before it is asked again: a millisecond for each, so that the queue is not busy with it. */
+/** How long posts wait before the budget is checked again: 1 ms for each remaining post, within these bounds. */
 const shortestWaitMs = 500;
 const longestWaitMs = 5_000;
 
-/** @returns what the calls of a batch have cost, or may cost, in millionths of a US dollar. */
+/** @returns what the batch's calls have cost or may still cost, in millionths of a US dollar. */
 async function committedBy(tx: Transaction, batchId: string): Promise<bigint> {
   const spend = await tx.batchSpend.findUnique({ where: { batchId } });
   return spend?.committedMicros ?? 0n;
 }
 
-/** @returns the same of all calls of an owner that were opened in the month (UTC) of a time. */
-async function committedInMonth(tx: Transaction, ownerId: string, at: Date): Promise<bigint> {
+/** The same for all calls of a workspace in the calendar month (UTC) of `at`. */
+async function committedInMonth(tx: Transaction, workspaceId: string, at: Date): Promise<bigint> {
   const month = new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth()));
-  const spend = await tx.monthlySpend.findUnique({ where: { ownerId_month: { ownerId, month } } });
+  const spend = await tx.monthlySpend.findUnique({
+    where: { ownerId_month: { ownerId: workspaceId, month } },
+  });
   return spend?.committedMicros ?? 0n;
 }
 
-/** @returns whether posts are being made whose calls have set money aside. @param whose a condition on a post `p`. */
-async function hasCallsUnderWay(tx: Transaction, whose: Prisma.Sql): Promise<boolean> {
+/** @returns whether posts in flight have reserved money. @param whose a condition on a post `p`. */
+async function hasCallsInFlight(tx: Transaction, whose: Prisma.Sql): Promise<boolean> {
   const calls = await tx.$queryRaw<object[]>`
     SELECT 1 FROM posts p JOIN provider_calls c ON c."subjectId" = p.id AND c.status IN ('INTENT', 'SENT')
     WHERE p.status = 'GENERATING' AND ${whose} LIMIT 1`;

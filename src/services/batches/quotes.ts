@@ -18,10 +18,10 @@ import { parseInput } from '../../domain/validation.ts';
 export type Quote = {
   /** US dollars. */
   expectedCost: number;
-  /** US dollars; `startBatch(maxCost:)` of this much never pauses for its budget. */
+  /** US dollars. A batch with this `maxCost` never pauses for its own budget. */
   maximumCost: number;
   estimatedSeconds: number;
-  /** How many posts of anybody would be made before its first one. */
+  /** How many posts of all workspaces come before its first one. */
   queuePosition: number;
 };
 
@@ -35,14 +35,14 @@ export type QuoteSettings = {
   imageModel: string;
   imageQuality: ImageQuality;
   priceOf: (model: string) => Price;
-  /** Posts made at the same time over all workers, as far as this process knows. */
+  /** Posts that run at the same time, over all workers. */
   slots: number;
   imagesPerMinute: number;
 };
 
-/** How long posts took lately, for which quotes look this far back. */
+/** A quote is based on how long this many recent posts took. */
 const recentPosts = 200;
-/** Before there is a history: the middle of what a caption and a picture take. */
+/** Used while there are no recent posts: a typical time for a caption and an image. */
 const firstGuessSeconds = 10;
 
 export function createQuotes({ prisma }: Database, settings: QuoteSettings): Quotes {
@@ -62,17 +62,17 @@ export function createQuotes({ prisma }: Database, settings: QuoteSettings): Quo
         costMicros(priceOf(textModel), captionUsageAtMost(brief)) +
         costMicros(priceOf(imageModel), imageUsageAtMost(brief, imageQuality));
       const [queue] = await prisma.$queryRaw<
-        { waiting: number; owners: number; own: number; seconds: number | null }[]
+        { waiting: number; workspaces: number; own: number; seconds: number | null }[]
       >`
-        SELECT count(*)::int AS waiting, count(DISTINCT "ownerId")::int AS owners,
+        SELECT count(*)::int AS waiting, count(DISTINCT "ownerId")::int AS workspaces,
                count(*) FILTER (WHERE ${ownedRows(viewer, 'p')})::int AS own,
                (SELECT avg(extract(epoch FROM "finishedAt" - "startedAt"))::float8
                 FROM (SELECT "finishedAt", "startedAt" FROM posts WHERE status = 'COMPLETED' AND "finishedAt" IS NOT NULL
                       ORDER BY "createdAt" DESC LIMIT ${recentPosts}) r) AS seconds
         FROM posts p WHERE status = 'PENDING'`;
-      const { waiting = 0, owners = 0, own = 0, seconds } = queue ?? {};
-      // Turns go round: until its first post an owner waits for their own backlog, and as many of each other owner.
-      const others = owners - (own > 0 ? 1 : 0);
+      const { waiting = 0, workspaces = 0, own = 0, seconds } = queue ?? {};
+      // The queue alternates between workspaces: before its first post come its own backlog and as many posts of each other.
+      const others = workspaces - (own > 0 ? 1 : 0);
       const queuePosition = Math.min(waiting, own * (others + 1) + (own > 0 ? 0 : Math.min(others, waiting)));
       return {
         expectedCost: dollars(expectedMicros * BigInt(postCount)),

@@ -2,21 +2,19 @@ import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import type { Changes } from '../../cache/changes.ts';
 import type { Bus } from '../../events/bus.ts';
 import { reconcileTopic } from '../../events/topics.ts';
-import { closeCalls } from '../../provider/ledger/statements.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import { Prisma, type Batch, type PostStatus } from '../../store/generated/prisma/client.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import { enqueuePosts, restoreJobs, type QueuedPost } from '../posts/queue.ts';
-import { lockTurns, takeTurns } from './queue-positions.ts';
+import { takeQueuePositions } from './queue-positions.ts';
 
 /**
- * A batch's row says what is wanted of it; reconciliation makes its posts and jobs follow, position by position from
- * `reconcileFrom` on: it writes posts that are missing, runs failed ones again that are to be retried, gives the posts of a
- * running batch their jobs, and cancels those of a cancelled one.
+ * Brings posts and jobs in line with their batch's row, position by position from `reconcileFrom` on. It writes missing
+ * posts, retries failed ones, adds the jobs of a running batch, and cancels the posts of a cancelled one.
  */
 export type Reconciliation = {
   /**
-   * Does the next part of what is to be done for any batch, in a short transaction. Any number of instances may.
+   * Reconciles the next positions of one batch, in a short transaction. Any number of instances may run it.
    *
    * @returns whether there was something to do.
    */
@@ -24,8 +22,8 @@ export type Reconciliation = {
 };
 
 /**
- * Positions that one transaction brings in line: about 50 ms on the embedded database. A batch of no more is in line when
- * the call that started or changed it answers.
+ * Positions that one transaction reconciles: small enough not to hold up the embedded database. A batch of this size or
+ * less is reconciled by the transaction that starts or changes it.
  */
 export const windowSize = 100;
 
@@ -37,7 +35,7 @@ export function createReconciliation(deps: {
   const { database, jobs, changes } = deps;
   return {
     async next() {
-      // The least advanced first, so that large orders share what there is.
+      // The least advanced first, so that large orders advance side by side.
       const [due] = await database.prisma.$queryRaw<{ id: string; ownerId: string }[]>`
         SELECT id, "ownerId" FROM batches
         WHERE "reconcileFrom" IS NOT NULL AND "reconcileFrom" <= "postCount" ORDER BY "reconcileFrom", random() LIMIT 1`;
@@ -55,15 +53,15 @@ export function createReconciliation(deps: {
   };
 }
 
-/** Tells workers that there is something to reconcile. Who does not hear it looks every second. */
+/** Tells workers that a batch needs reconciliation. They also look for one every second. */
 export function wakeReconciliation(bus: Bus, { id, reconcileFrom }: Batch): void {
   if (reconcileFrom !== null) bus.publish(reconcileTopic, { batchId: id });
 }
 
 /**
- * Brings the next positions of a batch in line with it. Its campaign, by `FOR KEY SHARE` at least, and its row are locked.
+ * Reconciles the next positions of a batch. The caller has locked its campaign (at least `FOR KEY SHARE`) and its row.
  *
- * @returns the batch as it is then.
+ * @returns the updated batch.
  */
 export async function reconcileWindow(jobs: Jobs, tx: Transaction, batch: Batch): Promise<Batch> {
   const { id, postCount, status, reconcileFrom: from } = batch;
@@ -84,7 +82,7 @@ export async function reconcileWindow(jobs: Jobs, tx: Transaction, batch: Batch)
   }
   if (written < to) await writePosts(jobs, tx, batch, { from: Math.max(from, written + 1), to });
   const isLast = to === postCount;
-  // Posts that have failed since the retry was asked for are run again with the others.
+  // Posts that failed after the retry was asked for are retried as well, and leave `failedCount`.
   const planned = Math.min(retried, batch.retriesLeft);
   return tx.batch.update({
     where: { id },
@@ -99,8 +97,8 @@ export async function reconcileWindow(jobs: Jobs, tx: Transaction, batch: Batch)
 }
 
 /**
- * The counters of a batch whose posts are all final, by its rows. A cancellation counts in advance, and may not know of posts that
- * failed since, or that were not written yet.
+ * Counts the rows of a batch whose posts are all final. The counters of a cancelled batch are estimates until then: posts may
+ * have failed since, or may not have been written.
  */
 async function countsOfRows(tx: Transaction, batchId: string) {
   const rows = await tx.post.groupBy({ by: ['status'], where: { batchId }, _count: true });
@@ -116,9 +114,10 @@ async function countsOfRows(tx: Transaction, batchId: string) {
 type Window = { from: number; to: number };
 
 /**
- * What is left when all posts are in line: the owner's turns, where batches of several priorities wait.
+ * The next `reconcileFrom` after the last position: null, or a value that asks for a reordering of the workspace's queue
+ * if its batches have several priorities (queue-reordering.ts).
  *
- * @param isNew whether its posts were not there before. A small order takes the turns after all others, and moves nobody.
+ * @param isNew whether no post existed before. A small new order goes last and needs no reordering.
  */
 async function afterLast(
   tx: Transaction,
@@ -127,47 +126,47 @@ async function afterLast(
 ): Promise<number | null> {
   if (status !== 'RUNNING' || (isNew && postCount <= windowSize)) return null;
   const priorities = await tx.batch.groupBy({ by: ['priority'], where: { ownerId, finishedAt: null } });
-  // Behind the last position, and another number for each request: see endDealing.
+  // Above the last position, and different for each request, so that `finish` clears only the requests it has served.
   return priorities.length > 1 ? postCount + 2 + lastSeq : null;
 }
 
-/** Writes posts that are not there yet, and the jobs of a running batch's. */
+/** Writes the missing posts of a window, and their jobs if the batch runs. */
 async function writePosts(jobs: Jobs, tx: Transaction, batch: Batch, { from, to }: Window): Promise<void> {
-  // Ids of one millisecond come in no order; sorted, the newest-first lists show a batch from its last post.
+  // Sorted, because ids of one millisecond have no order, and lists that show the newest first order by id.
   const ids = Array.from({ length: to - from + 1 }, () => randomUUIDv7()).toSorted();
   const isCancelled = batch.status === 'CANCELLED';
-  const turn = isCancelled ? 0 : await takeTurns(tx, batch.ownerId);
-  const posts: QueuedPost[] = ids.map((id, place) => ({
+  const queuePosition = isCancelled ? 0 : await takeQueuePositions(tx, batch.ownerId);
+  const posts: QueuedPost[] = ids.map((id, index) => ({
     id,
     jobId: randomUUID(),
     ownerId: batch.ownerId,
-    turn: turn + place,
+    queuePosition: queuePosition + index,
   }));
   await tx.$executeRaw`
     INSERT INTO posts (id, "jobId", "ownerId", "campaignId", channel, "batchId", position, status, "targetAudience", turn,
                        "createdAt", "finishedAt")
-    SELECT n.id, n."jobId", b."ownerId", b."campaignId", b.channel, b.id, ${from}::int + n.place - 1,
+    SELECT n.id, n."jobId", b."ownerId", b."campaignId", b.channel, b.id, ${from}::int + n.number - 1,
            CASE WHEN ${isCancelled} THEN 'CANCELLED' ELSE 'PENDING' END::"PostStatus",
            coalesce(b."targetAudience",
                     (SELECT "targetAudience" FROM posts WHERE "batchId" = b.id ORDER BY position LIMIT 1), c."targetAudience"),
-           ${turn}::int + n.place - 1, now(), CASE WHEN ${isCancelled} THEN now() END
+           ${queuePosition}::int + n.number - 1, now(), CASE WHEN ${isCancelled} THEN now() END
     FROM batches b JOIN campaigns c ON c.id = b."campaignId",
          unnest(${posts.map(({ id }) => id)}::uuid[], ${posts.map(({ jobId }) => jobId)}::uuid[])
-         WITH ORDINALITY AS n(id, "jobId", place)
+         WITH ORDINALITY AS n(id, "jobId", number)
     WHERE b.id = ${batch.id}::uuid`;
   if (batch.status === 'RUNNING') await enqueuePosts(jobs, tx, posts);
 }
 
-/** Puts FAILED posts back to PENDING where that was asked for. @returns how many. */
+/** Sets FAILED posts back to PENDING if the batch is being retried. @returns how many. */
 async function retryPosts(tx: Transaction, batch: Batch, { from, to }: Window): Promise<number> {
-  // What has failed in a batch that is complete by now is counted, and may be retried again.
+  // In a batch that is complete by now, failed posts are counted. They may be retried by another request.
   if (!batch.retrying || batch.status === 'COMPLETED') return 0;
-  const turn = batch.status === 'CANCELLED' ? 0 : await takeTurns(tx, batch.ownerId);
+  const queuePosition = batch.status === 'CANCELLED' ? 0 : await takeQueuePositions(tx, batch.ownerId);
   return tx.$executeRaw`
     UPDATE posts p
-    SET status = 'PENDING', "jobId" = gen_random_uuid(), turn = ${turn}::int + f.place - 1,
+    SET status = 'PENDING', "jobId" = gen_random_uuid(), turn = ${queuePosition}::int + f.number - 1,
         "errorCode" = NULL, "errorMessage" = NULL, "finishedAt" = NULL
-    FROM (SELECT id, (row_number() OVER (ORDER BY position))::int AS place FROM posts
+    FROM (SELECT id, (row_number() OVER (ORDER BY position))::int AS number FROM posts
           WHERE "batchId" = ${batch.id}::uuid AND position BETWEEN ${from}::int AND ${to}::int AND status = 'FAILED') f
     WHERE p.id = f.id`;
 }
@@ -176,44 +175,4 @@ async function cancelPosts(tx: Transaction, batchId: string, { from, to }: Windo
   await tx.$executeRaw`
     UPDATE posts SET status = 'CANCELLED', "leaseId" = NULL, "finishedAt" = now()
     WHERE "batchId" = ${batchId}::uuid AND position BETWEEN ${from}::int AND ${to}::int AND status = 'PENDING'`;
-}
-
-/**
- * Takes the posts that wait out of the queue, all at once: workers do not fetch thousands of jobs to find that there is
- * nothing to do. Locks the owner's turns first, as those who deal them lock posts before jobs.
- */
-export async function removeWaitingJobs(
-  jobs: Jobs,
-  tx: Transaction,
-  { id, ownerId }: Pick<Batch, 'id' | 'ownerId'>,
-): Promise<void> {
-  await lockTurns(tx, ownerId);
-  await jobs.removeAll(tx, 'posts', waitingJobs(id));
-}
-
-/** A query of the jobs of a batch's posts that nobody works on. */
-export function waitingJobs(batchId: string): Prisma.Sql {
-  return Prisma.sql`SELECT "jobId" FROM posts WHERE "batchId" = ${batchId}::uuid AND status = 'PENDING'`;
-}
-
-/**
- * Ends what a cancellation does not leave to reconciliation: posts in flight, and posts that were to be made again, which
- * stay as they were.
- *
- * @returns how many stayed.
- */
-export async function cancelInFlight(jobs: Jobs, tx: Transaction, batchId: string): Promise<number> {
-  const ended = await tx.$queryRaw<{ id: string; jobId: string; isKept: boolean }[]>`
-    UPDATE posts
-    SET status = CASE WHEN "remakePart" IS NULL THEN 'CANCELLED'::"PostStatus" ELSE 'COMPLETED' END,
-        "remakePart" = NULL, "remakeInstruction" = NULL, "leaseId" = NULL, "finishedAt" = now()
-    WHERE "batchId" = ${batchId}::uuid AND (status = 'GENERATING' OR (status = 'PENDING' AND "remakePart" IS NOT NULL))
-    RETURNING id, "jobId", status = 'COMPLETED' AS "isKept"`;
-  await tx.$executeRaw(closeCalls(Prisma.sql`(${ended.map(({ id }) => id)}::uuid[])`));
-  await jobs.remove(tx, 'posts', jobIds(ended));
-  return ended.filter(({ isKept }) => isKept).length;
-}
-
-function jobIds(posts: readonly { jobId: string }[]): string[] {
-  return posts.map(({ jobId }) => jobId);
 }

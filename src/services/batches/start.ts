@@ -19,12 +19,12 @@ import type { Viewer } from '../../domain/viewer.ts';
 import { appendEvent } from './change.ts';
 import { ownedBy, ownedRows, type Owner } from '../../store/ownership.ts';
 import { reconcileWindow, wakeReconciliation, windowSize } from './reconciliation.ts';
-import { lockTurns } from './queue-positions.ts';
+import { lockQueuePositions } from './queue-positions.ts';
 import { parseInput, text } from '../../domain/validation.ts';
 
 const maxPostsPerBatch = 10_000;
 
-/** Posts that an account may have ordered and that are not written yet: ten of the largest orders. */
+/** How many ordered posts of a workspace may wait for their rows: ten of the largest orders. */
 const maxUnwrittenPosts = 10 * maxPostsPerBatch;
 
 export type StartBatchInput = {
@@ -45,7 +45,7 @@ export const orderSchema = z.object({
     .max(maxPostsPerBatch, `must be at most ${maxPostsPerBatch}`),
 });
 
-/** US dollars, more than none and less than anybody means. */
+/** US dollars. The upper bound catches mistakes. */
 export const maxCostSchema = z.number().positive('must be above 0').max(1_000_000, 'must be at most 1000000');
 
 const startBatchSchema = orderSchema.extend({
@@ -55,8 +55,8 @@ const startBatchSchema = orderSchema.extend({
 });
 
 /**
- * Writes a batch and its first event, with posts and jobs where they are few; those of a larger order follow in parts
- * (services/batches/reconciliation.ts).
+ * Writes a batch and its first event, in one transaction with the posts and jobs of a small order. Those of a large order
+ * follow in parts (reconciliation.ts). The same idempotency key returns the same batch.
  *
  * @throws InvalidInputError, NotFoundError (campaign), CampaignStateError, IdempotencyConflictError, OrderLimitError
  */
@@ -69,7 +69,7 @@ export async function startBatch(
   const batchId = randomUUIDv7();
   const started = await deps.database.transaction(
     async (tx): Promise<{ batch: Batch; entry?: LoggedEvent }> => {
-      // Held, so that it is neither archived nor deleted until the batch is written.
+      // Locked, so that it is neither archived nor deleted until the batch is written.
       const [campaign] = await tx.$queryRaw<Campaign[]>`
       SELECT * FROM campaigns c
       WHERE id = ${order.campaignId}::uuid AND ${ownedRows(viewer, 'c')} AND "deletedAt" IS NULL FOR SHARE`;
@@ -97,7 +97,7 @@ export async function startBatch(
         },
       });
       const batch = isLarge ? created : await reconcileWindow(deps.jobs, tx, created);
-      // Last: it locks the owner's stream, which the owner's other batches write their events to.
+      // Last, because it locks the workspace's event stream, which all its batches write to.
       return appendEvent(tx, batch, { type: 'BATCH_STARTED' });
     },
   );
@@ -110,12 +110,12 @@ export async function startBatch(
 }
 
 /**
- * Orders of one account that come at the same time are checked one after the other.
+ * Limits the rows that large orders have still to write. The lock makes concurrent orders of a workspace wait for each other.
  *
- * @throws OrderLimitError where too many posts of earlier orders are not written yet.
+ * @throws OrderLimitError if too many posts of earlier orders are not written yet.
  */
 async function checkUnwritten(tx: Transaction, owner: Owner, postCount: number): Promise<void> {
-  await lockTurns(tx, owner.workspaceId);
+  await lockQueuePositions(tx, owner.workspaceId);
   const [earlier] = await tx.$queryRaw<{ unwritten: number }[]>`
     SELECT coalesce(sum(b."postCount" - coalesce((
       SELECT position FROM posts p WHERE p."batchId" = b.id ORDER BY position DESC LIMIT 1), 0)), 0)::int AS unwritten
@@ -126,8 +126,8 @@ async function checkUnwritten(tx: Transaction, owner: Owner, postCount: number):
 /**
  * Takes an idempotency key for a new batch. A second transaction with the same key waits here for the first.
  *
- * @returns the batch that the key already stands for, or undefined where it is free (or older than 24 h).
- * @throws IdempotencyConflictError where it stands for another input.
+ * @returns the id of the batch that has the key; undefined if the key was free or older than 24 h.
+ * @throws IdempotencyConflictError if the key was used with another input.
  */
 async function claimKey(
   tx: Transaction,

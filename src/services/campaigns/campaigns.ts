@@ -10,7 +10,7 @@ import type { Viewer } from '../../domain/viewer.ts';
 import type { CampaignDeletion } from '../deletion/campaigns.ts';
 import { all, commonFilterSchema, holding, kind, within, type Rows } from '../../store/lists/filters.ts';
 import { createEntityLists, type EntityLists } from '../../store/lists/entity-lists.ts';
-import { isOwnerGone, ownedBy, ownedRows, ownerOf, type Owner } from '../../store/ownership.ts';
+import { isWorkspaceGone, ownedBy, ownedRows, ownerOf, type Owner } from '../../store/ownership.ts';
 import { parseInput, text } from '../../domain/validation.ts';
 
 export type CampaignInput = {
@@ -23,24 +23,25 @@ export type CampaignInput = {
   channel: Channel;
 };
 
-/** What is left out stays as it is. */
+/** Absent fields stay as they are. */
 export type CampaignChanges = { [Key in keyof CampaignInput]?: CampaignInput[Key] | null | undefined };
 
 /**
- * What changes a campaign throws NotFoundError where it is not the viewer's. `findAll` is for what posts and batches refer to, and so
- * with campaigns that are being deleted (`deletedAt`); all else is without them.
+ * Changes throw NotFoundError if the workspace has no such campaign. Campaigns that are being deleted (`deletedAt`) do not
+ * exist for any call but `findAll`, because posts and batches may still refer to them.
  */
 export type Campaigns = EntityLists<'campaigns', CampaignFilter> & {
   /** @throws InvalidInputError */
   create(viewer: Viewer, input: CampaignInput): Promise<Campaign>;
   /**
-   * Posts that are made from now on follow it; those that exist stay as they are, and are listed under its channel.
+   * Changes a campaign. New posts follow it. Existing posts stay as they are, and move to its channel in lists.
    *
    * @throws InvalidInputError
    */
   update(viewer: Viewer, id: string, changes: CampaignChanges): Promise<Campaign>;
-  /** An archived campaign takes no new batch; its running ones are finished. May be repeated. */
+  /** Archives or restores a campaign. An archived one takes no new batch; running ones are finished. May be repeated. */
   setStatus(viewer: Viewer, id: string, status: CampaignStatus): Promise<Campaign>;
+  /** Deletes a campaign with its batches and posts. @throws CampaignStateError while a batch is not final. */
   delete: CampaignDeletion['run'];
 };
 
@@ -66,7 +67,7 @@ const filterSchema = commonFilterSchema.extend({
   channel: z.array(z.enum(channelNames)).nullish(),
 });
 
-/** A list that is absent or empty does not narrow. */
+/** An absent or empty list does not narrow. */
 export type CampaignFilter = z.input<typeof filterSchema>;
 
 export function createCampaigns({
@@ -109,7 +110,7 @@ export function createCampaigns({
       const created = await campaign
         .create({ data: { ...values, ...ownedBy(viewer) } })
         .catch((error: unknown) => {
-          throw isOwnerGone(error) ? invalidToken() : error;
+          throw isWorkspaceGone(error) ? invalidToken() : error;
         });
       changes.campaign(created);
       return created;
@@ -130,10 +131,10 @@ export function createCampaigns({
   };
 }
 
-/** A new channel is written to the posts as well, at about 0.1 ms each. */
+/** A change of channel also updates the campaign's posts, which may be many. */
 const rewriteTimeoutMs = 60_000;
 
-/** Who claims posts meanwhile waits for the batches, and not for a half of the posts. */
+/** Locks the batches, so that a worker that claims posts waits there and does not deadlock on posts. */
 async function moveToChannel(
   tx: Transaction,
   where: { id: string; ownerId: string; deletedAt: null },

@@ -5,26 +5,26 @@ import type { Jobs } from '../../store/jobs/jobs.ts';
 import { ownedRows } from '../../store/ownership.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import type { Batches } from '../batches/batches.ts';
-import { deletePartOfBatches } from './rows.ts';
-import { inParts } from './parts.ts';
+import { deletePartOfBatches } from './batches-and-ledger.ts';
+import { inParts } from './in-parts.ts';
 
 export type CampaignDeletion = {
   /**
-   * Deletes a campaign with its batches and posts, in parts. Nobody finds it from the first moment on, and its batches can be
-   * neither retried nor made again. What is left after 10 s, or when this process ends, is deleted by workers.
+   * Deletes a campaign with its batches and posts, in parts. It disappears at once, and its posts can no longer be retried
+   * or regenerated. Workers delete what is left after 10 s, or if this process ends.
    *
-   * @throws NotFoundError; CampaignStateError while one of its batches has posts that are not final.
+   * @throws NotFoundError; CampaignStateError while one of its batches is not final.
    */
   run(viewer: Viewer, id: string): Promise<void>;
   /**
-   * Deletes the next part of a campaign whose deletion was begun, itself last.
+   * Deletes the next part of a campaign whose deletion has begun. The campaign itself comes last.
    *
    * @returns whether there was something to delete.
    */
   next(): Promise<boolean>;
 };
 
-/** How long the request that deletes a campaign works on it. */
+/** How long the request itself works on the deletion. */
 const withinMs = 10_000;
 
 export function createCampaignDeletion(deps: {
@@ -50,7 +50,7 @@ export function createCampaignDeletion(deps: {
       await database.transaction((tx) => begin(tx, viewer, id));
       changes.workspace(viewer.workspaceId);
       await inParts(() => deletePart(id), AbortSignal.timeout(withinMs)).catch((error: unknown) => {
-        // It has begun: workers do the rest.
+        // The deletion has begun: workers do the rest.
         if (!(error instanceof ServiceUnavailableError)) throw error;
       });
       changes.workspace(viewer.workspaceId);
@@ -69,7 +69,11 @@ export function createCampaignDeletion(deps: {
   };
 }
 
-/** From here on it takes no new batch, and nothing brings those that it has to life. @throws NotFoundError, CampaignStateError */
+/**
+ * Marks a campaign as being deleted. It takes no new batch from then on, and its batches stay final.
+ *
+ * @throws NotFoundError, CampaignStateError
+ */
 async function begin(tx: Transaction, viewer: Viewer, id: string): Promise<void> {
   const [locked] = await tx.$queryRaw<{ id: string }[]>`
     SELECT id FROM campaigns c
@@ -81,6 +85,6 @@ async function begin(tx: Transaction, viewer: Viewer, id: string): Promise<void>
     where: { campaignId: id },
     data: { status: 'CANCELLED', reconcileFrom: null },
   });
-  // The release before this one knows ARCHIVED alone.
+  // ARCHIVED for the release before this one, which does not know `deletedAt`.
   await tx.campaign.update({ where: { id }, data: { status: 'ARCHIVED', deletedAt: new Date() } });
 }

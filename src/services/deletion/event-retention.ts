@@ -1,11 +1,11 @@
 import type { Database } from '../../store/database.ts';
 
-/** How many events one statement deletes: a lock that nobody notices. */
+/** How many events one statement deletes. Keeps its locks short. */
 const chunkSize = 5_000;
 
 /**
- * Deletes events that are older than the retention. Of each account's stream only the oldest end goes, so that
- * what is kept of it, and of each batch, has no hole.
+ * Deletes events that are older than the retention. Deletes from each workspace's stream only at its oldest end, so that
+ * streams never have a gap.
  *
  * @param days how long events are kept.
  * @returns how many were deleted.
@@ -13,7 +13,7 @@ const chunkSize = 5_000;
 export async function pruneEvents({ prisma }: Pick<Database, 'prisma'>, days: number): Promise<number> {
   const cutoff = new Date(Date.now() - days * 24 * 3_600_000);
   let total = 0;
-  /** Accounts whose oldest event is young enough to be kept, by a clock that went wrong: nothing of theirs goes. */
+  /** Workspaces whose stream begins with a young event because a clock was wrong: nothing of theirs is deleted. */
   const kept: string[] = [];
   for (;;) {
     const [oldest] = await prisma.$queryRaw<{ ownerId: string }[]>`

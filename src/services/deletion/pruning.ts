@@ -1,12 +1,12 @@
 import type { Database } from '../../store/database.ts';
 import { pruneEvents } from './event-retention.ts';
 
-/** An idempotency key holds for 24 hours; one more, so that none is deleted while it is being looked at. */
+/** An idempotency key is valid for 24 hours. One hour more, so that none is deleted while it is being read. */
 const keyHours = 25;
 
 /**
- * Deletes what has no effect any more: sessions past their end with their refresh tokens, old idempotency keys,
- * and events that are older than their retention.
+ * Deletes rows that have no effect any more: expired sessions with their refresh tokens, old idempotency keys, and events
+ * older than `eventRetentionDays`.
  */
 export async function prune({ prisma }: Pick<Database, 'prisma'>, eventRetentionDays: number): Promise<void> {
   await pruneEvents({ prisma }, eventRetentionDays);

@@ -4,15 +4,15 @@ import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Sessions } from '../accounts/sessions.ts';
 import type { Batches } from '../batches/batches.ts';
-import { deletePartOfBatches, deletePartOfLedger } from './rows.ts';
+import { deletePartOfBatches, deletePartOfLedger } from './batches-and-ledger.ts';
 
 /**
- * Closes the workspaces that a user owns and nobody else does: nobody enters them any more, and workers delete what they have.
+ * Closes the workspaces that only this user owns. Nobody can enter them any more, and workers delete their rows.
  *
  * @returns their ids.
  */
 export async function closeWorkspacesOf(tx: Transaction, userId: string): Promise<string[]> {
-  // Held, so that of two owners who leave at the same time the second one knows of the first.
+  // The lock makes two owners who leave at the same time wait for each other.
   await tx.$queryRaw`
     SELECT 1 FROM workspaces WHERE id IN (SELECT "workspaceId" FROM memberships WHERE "userId" = ${userId}::uuid)
     ORDER BY id FOR UPDATE`;
@@ -27,7 +27,7 @@ export async function closeWorkspacesOf(tx: Transaction, userId: string): Promis
   return closed.map(({ id }) => id);
 }
 
-/** Deletes closed workspaces, part by part. */
+/** Deletes closed workspaces in parts. */
 export function createWorkspaceDeletion(deps: {
   database: Database;
   jobs: Jobs;
@@ -56,7 +56,7 @@ export function createWorkspaceDeletion(deps: {
   }
 
   return {
-    /** Deletes the next part of what a closed workspace has, itself last. @returns whether there was something to delete. */
+    /** Deletes the next part of a closed workspace, the workspace itself last. @returns whether there was something to delete. */
     async next(): Promise<boolean> {
       const closed = await prisma.workspace.findFirst({
         where: { closedAt: { not: null } },

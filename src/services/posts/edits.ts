@@ -23,10 +23,10 @@ import { ownedBy, ownedRows } from '../../store/ownership.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import { createBatchChange } from '../batches/change.ts';
 import { enqueuePosts } from './queue.ts';
-import { takeTurns } from '../batches/queue-positions.ts';
+import { takeQueuePositions } from '../batches/queue-positions.ts';
 import { parseInput, text } from '../../domain/validation.ts';
 
-/** Which post a person changes, and the version of it that they saw. */
+/** The post to change, and the version of it that the person saw. */
 type Target = {
   /** Global id. */
   postId: string;
@@ -34,26 +34,27 @@ type Target = {
 };
 
 /**
- * What people do to posts. Content is never lost: every value of a field stays as a revision. What a person
- * wrote, chose or approved is shown until a person decides otherwise. All throw InvalidInputError,
- * NotFoundError, PostStateError; those with `expectedVersion` throw VersionConflictError where somebody was faster.
+ * What people do to posts. Every value of a field stays as a revision. A model never replaces what a person wrote, chose
+ * or approved. All throw InvalidInputError, NotFoundError, PostStateError; those with `expectedVersion` throw
+ * VersionConflictError if the post has changed since.
  */
 export type PostEdits = {
-  /** Writes caption, hashtags or both anew; an approved post is to be approved again. */
+  /** Replaces the caption, the hashtags or both. An approved post has to be approved again. */
   edit(
     viewer: Viewer,
     input: Target & { caption?: string | null | undefined; hashtags?: string[] | null | undefined },
   ): Promise<Post>;
-  /** Shows an earlier value, or one that a machine made since; an approved post is to be approved again. */
+  /** Shows another revision of a field. An approved post has to be approved again. */
   restore(viewer: Viewer, input: Target & { number: number }): Promise<Post>;
-  /** Approves what the post shows, or rejects it. An approved post shows nothing else until a person changes it. */
+  /** Approves or rejects what the post shows. An approved post changes only when a person changes it. */
   review(
     viewer: Viewer,
     input: Target & { review: Exclude<PostReview, 'UNREVIEWED'>; note?: string | null | undefined },
   ): Promise<Post>;
   /**
-   * Has parts of a completed post made again, by the machinery that made them first. Its batch runs again until then.
+   * Queues a completed post to be regenerated. Its batch runs again until that is done.
    *
+   * @param input.part what to regenerate.
    * @param input.instruction what should be different.
    */
   regenerate(
@@ -90,7 +91,7 @@ export function createPostEdits(deps: {
   const { database, jobs, changes } = deps;
   const changeBatch = createBatchChange(deps);
 
-  /** Runs a change on the post as it is, if that is what the person saw. */
+  /** Locks the post and applies the fields that `work` returns. @throws VersionConflictError for another version. */
   async function change(
     viewer: Viewer,
     { postId, expectedVersion }: { postId: string; expectedVersion: number },
@@ -124,15 +125,15 @@ export function createPostEdits(deps: {
           ...(caption == null ? [] : [{ field: 'CAPTION' as const, text: caption }]),
           ...(tags === undefined ? [] : [{ field: 'HASHTAGS' as const, hashtags: tags }]),
         ];
-        const revisions = written.map((one, place) => ({
+        const revisions = written.map((one, index) => ({
           ...one,
           postId: post.id,
-          number: post.revisionCount + place + 1,
+          number: post.revisionCount + index + 1,
           author: 'PERSON' as const,
         }));
         await tx.postRevision.createMany({ data: revisions });
         return {
-          ...takeBackReview,
+          ...resetReview,
           ...pin(
             post,
             written.map(({ field }) => field),
@@ -150,7 +151,7 @@ export function createPostEdits(deps: {
           where: { postId_number: { postId: post.id, number } },
         });
         if (revision === null) throw new NotFoundError('revision', 'input.number');
-        return { ...takeBackReview, ...pin(post, [revision.field]), ...shown(revision) };
+        return { ...resetReview, ...pin(post, [revision.field]), ...shown(revision) };
       });
     },
 
@@ -166,14 +167,14 @@ export function createPostEdits(deps: {
       await changeBatch({ id: post.batchId, ...ownedBy(viewer) }, async (tx, batch) => {
         if (batch.status === 'CANCELLED')
           throw new PostStateError('The posts of a cancelled batch are not made again.');
-        const turn = await takeTurns(tx, batch.ownerId);
+        const queuePosition = await takeQueuePositions(tx, batch.ownerId);
         const jobId = randomUUID();
         const { count } = await tx.post.updateMany({
           where: { id: postId, status: 'COMPLETED' },
           data: {
             status: 'PENDING',
             jobId,
-            turn,
+            turn: queuePosition,
             remakePart: part,
             remakeInstruction: instruction ?? null,
             remakeCount: { increment: 1 },
@@ -191,7 +192,7 @@ export function createPostEdits(deps: {
             status: batch.status === 'PAUSED' ? 'PAUSED' : 'RUNNING',
           },
         });
-        const queued = { id: postId, jobId, ownerId: batch.ownerId, turn };
+        const queued = { id: postId, jobId, ownerId: batch.ownerId, queuePosition };
         if (batch.status !== 'PAUSED') await enqueuePosts(jobs, tx, [queued]);
         return { type: 'POSTS_RETRIED', retriedCount: 1 };
       });
@@ -200,14 +201,14 @@ export function createPostEdits(deps: {
   };
 }
 
-/** What was approved is not what is there now. */
-const takeBackReview = { review: 'UNREVIEWED', reviewNote: null, reviewedAt: null } as const;
+/** The review was of other content. */
+const resetReview = { review: 'UNREVIEWED', reviewNote: null, reviewedAt: null } as const;
 
 function pin(post: Post, fields: readonly PostField[]) {
   return { pinnedFields: [...new Set([...post.pinnedFields, ...fields])] };
 }
 
-/** What a post stores so that it shows a revision. */
+/** The fields of a post that make it show a revision. */
 function shown(
   revision: Pick<PostRevision, 'field' | 'number'> & { text?: string | null; hashtags?: string[] },
 ) {
@@ -217,7 +218,7 @@ function shown(
   return { imageKey: value, imageRevision: number };
 }
 
-/** @throws InvalidInputError naming what the post's channel would not take. */
+/** @throws InvalidInputError for each field that breaks a limit of the channel. */
 function checkFit(
   channel: Channel,
   caption: string | null | undefined,
@@ -232,9 +233,9 @@ function checkFit(
   if (hashtags !== undefined && hashtags.length > maxHashtags) {
     faults.push({ path: 'input.hashtags', message: `must be at most ${maxHashtags} on ${label}` });
   }
-  hashtags?.forEach((tag, place) => {
+  hashtags?.forEach((tag, index) => {
     if (/^#[\p{L}\p{N}\p{M}_]{1,100}$/u.test(tag)) return;
-    faults.push({ path: `input.hashtags.${place}`, message: 'must be letters, digits and _ after one #' });
+    faults.push({ path: `input.hashtags.${index}`, message: 'must be letters, digits and _ after one #' });
   });
   if (faults.length > 0) throw new InvalidInputError(faults);
 }

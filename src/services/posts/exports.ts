@@ -3,7 +3,7 @@ import type { Database } from '../../store/database.ts';
 import type { PostReview, PostStatus } from '../../store/generated/prisma/client.ts';
 import { ownedBy, type Owner } from '../../store/ownership.ts';
 
-/** One post as an export shows it. `imageKey` names its picture in the asset store. */
+/** One post as an export shows it. `imageKey` names its image in the asset store. */
 export type ExportedPost = {
   id: string;
   position: number;
@@ -21,14 +21,14 @@ export type ExportedPost = {
 };
 
 export type BatchExport = {
-  /** The moment that files of this export bear, so that a repeated one is the same. */
+  /** The timestamp of the exported files, so that a repeated export has the same bytes. */
   createdAt: Date;
-  /** All posts by position. Reads a page at a time, and only as fast as it is read; each call starts anew. */
+  /** All posts by position, read page by page as the consumer asks for them. Each call starts again. */
   posts(): AsyncGenerator<ExportedPost, void, undefined>;
 };
 
 export type Exports = {
-  /** @returns undefined for an absent batch and for somebody else's alike. */
+  /** @returns undefined if the workspace has no such batch. */
   ofBatch(viewer: Owner, batchId: string): Promise<BatchExport | undefined>;
 };
 

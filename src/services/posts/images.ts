@@ -7,37 +7,37 @@ import { Prisma } from '../../store/generated/prisma/client.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
 /**
- * The files of the asset store and who refers to them. Accounts may share a file, as it is named after its content. A file has a
- * row before it is stored, so that whatever happens then, it is found again and removed where nobody refers to it.
+ * The files of the asset store and their rows. A file is named after its content, so workspaces may share one. Its row is
+ * written before the file, so that an unreferenced file is always found and removed.
  */
 export type Images = {
   /**
-   * Stores an image and returns its key. Waits for a database that is away, as the image was paid for, and while the same bytes
-   * are being removed.
+   * Stores an image. Waits for a database that is away, because the image is paid for, and while the same file is being removed.
    *
-   * @param signal ends the waiting.
+   * @param signal ends the wait.
+   * @returns the key of the file.
    */
   put(bytes: Uint8Array, signal: AbortSignal): Promise<string>;
   /**
-   * The job that removes those of its files that nobody refers to.
+   * Handles a job of the queue `asset-removals`: removes those of its files that nothing refers to.
    *
-   * @throws Error while one of them may still get somebody who refers to it: then it is to be run again.
+   * @throws Error if one of them is too young to be removed. The queue tries the job again.
    */
   removeUnused(job: unknown): Promise<void>;
-  /** Removes every file that nobody refers to. */
+  /** Removes every file that nothing refers to. */
   removeAllUnused(): Promise<void>;
 };
 
 const jobSchema = z.object({ keys: z.array(z.string()) });
 
 /** Files that are removed at the same time. */
-const atOnce = 10;
-/** Rows that one statement looks through. */
+const removedAtOnce = 10;
+/** Rows that one statement reads. */
 const pageSize = 500;
 
-/** Whoever stores a file refers to it sooner: storing ends within a minute, and keepTrying within five. */
+/** A file this young may not be referred to yet: storing takes up to a minute, and keepTrying up to five. */
 const young = Prisma.sql`interval '10 minutes'`;
-/** A removal ends sooner: the asset store tries three times, for 5 s each. A process may die in it. */
+/** After this time a removal counts as crashed. It takes at most 15 s: three tries of 5 s (store/assets.ts). */
 const removalSeconds = 60;
 const waitMs = 200;
 
@@ -49,7 +49,7 @@ export function createImages(deps: { database: Database; assets: AssetStore; log
   const { database, assets, logger } = deps;
   const { prisma } = database;
 
-  /** Marks some of these files that nobody refers to, and that nobody else removes. @returns their keys. */
+  /** Marks some of these files for removal. Skips those that something refers to or another process removes. @returns their keys. */
   async function mark(keys: readonly string[]): Promise<string[]> {
     const marked = await prisma.$queryRaw<{ key: string }[]>`
       UPDATE images SET "removingAt" = now()
@@ -57,23 +57,23 @@ export function createImages(deps: { database: Database; assets: AssetStore; log
         SELECT i.key FROM images i
         WHERE i.key = ANY(${keys}::text[]) AND i."storedAt" < now() - ${young} AND ${unreferenced}
           AND coalesce(i."removingAt" < now() - ${removalSeconds}::int * interval '1 s', true)
-        ORDER BY i.key LIMIT ${atOnce} FOR UPDATE SKIP LOCKED)
+        ORDER BY i.key LIMIT ${removedAtOnce} FOR UPDATE SKIP LOCKED)
       RETURNING key`;
     return marked.map(({ key }) => key);
   }
 
-  /** Whoever stores a marked file waits, so no transaction is open while files are removed. */
+  /** Needs no transaction: `put` waits while a file is marked. */
   async function remove(keys: readonly string[]): Promise<void> {
     for (;;) {
       const marked = await mark(keys);
       if (marked.length === 0) return;
       await Promise.all(marked.map((key) => assets.remove(key)));
       await prisma.image.deleteMany({ where: { key: { in: marked }, removingAt: { not: null } } });
-      logger.info({ keys: marked }, 'unused pictures removed');
+      logger.info({ keys: marked }, 'unused images removed');
     }
   }
 
-  /** Writes the row of a file. @returns false while the file is being removed. */
+  /** Writes the row of a file. @returns false if the file is being removed. */
   async function note(key: string): Promise<boolean> {
     const rows = await database.query<{ key: string }>(
       `INSERT INTO images AS i (key) VALUES ($1)
@@ -101,7 +101,7 @@ export function createImages(deps: { database: Database; assets: AssetStore; log
       await remove(keys);
       const [waiting] = await prisma.$queryRaw<{ files: number }[]>`
         SELECT count(*)::int AS files FROM images i WHERE i.key = ANY(${keys}::text[]) AND ${unreferenced}`;
-      if ((waiting?.files ?? 0) > 0) throw new Error('somebody may still come to refer to unused pictures');
+      if ((waiting?.files ?? 0) > 0) throw new Error('some unused images are too young to be removed');
     },
     async removeAllUnused() {
       for (let after: string | undefined = ''; after !== undefined;) {

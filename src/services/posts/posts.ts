@@ -17,11 +17,11 @@ import {
 import { createEntityLists, type EntityLists } from '../../store/lists/entity-lists.ts';
 import { ownedRows, type Owner } from '../../store/ownership.ts';
 
-/** A revision, and whether its post shows it. */
+/** A revision. `isCurrent` says whether its post shows it. */
 export type ShownRevision = PostRevision & { isCurrent: boolean | null };
 
 export type Posts = EntityLists<'posts', PostFilter> & {
-  /** The newest `take` revisions of each of these posts, newest first, in one statement. */
+  /** @returns for each post its newest `take` revisions, newest first. */
   revisionsOf(wanted: readonly { postId: string; take: number }[]): Promise<ShownRevision[][]>;
 };
 
@@ -33,7 +33,7 @@ const filterSchema = commonFilterSchema.extend({
   channel: z.array(z.enum(channelNames)).nullish(),
 });
 
-/** Ids are global ones. A list that is absent or empty does not narrow. */
+/** Ids are global. An absent or empty list does not narrow. */
 export type PostFilter = z.input<typeof filterSchema>;
 
 export function createPosts(database: Database): Posts {

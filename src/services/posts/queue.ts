@@ -7,11 +7,16 @@ import { jobIs } from '../../store/jobs/sql.ts';
 /** What a job of the queue `posts` carries. */
 export const postJobSchema = z.object({ postId: z.uuid() });
 
-/** A post that is to be made, with the id of the job that makes it. */
-export type QueuedPost = { id: string; jobId: string; ownerId: string; turn: number };
+/** A waiting post with its job. `queuePosition` is the column `turn`: lower positions run first. */
+export type QueuedPost = { id: string; jobId: string; ownerId: string; queuePosition: number };
+
+/** The columns of a QueuedPost. @param posts the name that the statement gives the posts. */
+export function queuedPost(posts: string): Prisma.Sql {
+  return Prisma.raw(`${posts}.id, ${posts}."jobId", ${posts}."ownerId", ${posts}.turn AS "queuePosition"`);
+}
 
 /**
- * Puts posts in the queue in the order of their turns, each under its owner's name.
+ * Adds the jobs of posts, each in its workspace's group.
  *
  * @param delaySeconds how long they wait before they may run.
  */
@@ -24,46 +29,46 @@ export function enqueuePosts(
   return jobs.enqueue(
     tx,
     'posts',
-    posts.map(({ id, jobId, ownerId, turn }) => ({
+    posts.map(({ id, jobId, ownerId, queuePosition }) => ({
       id: jobId,
       data: { postId: id } satisfies z.input<typeof postJobSchema>,
       ownerId,
-      priority: priorityOf(turn),
+      priority: priorityOf(queuePosition),
       delaySeconds,
     })),
   );
 }
 
-/** Gives waiting posts their new place in the queue; one that a worker has just fetched is on its way. */
+/** Moves the jobs of waiting posts to their new queue positions. A job that was just fetched keeps its old one. */
 export function reorderPosts(jobs: Jobs, tx: Transaction, posts: readonly QueuedPost[]): Promise<void> {
   return jobs.reorder(
     tx,
     'posts',
-    posts.map(({ jobId, turn }) => ({ id: jobId, priority: priorityOf(turn) })),
+    posts.map(({ jobId, queuePosition }) => ({ id: jobId, priority: priorityOf(queuePosition) })),
   );
 }
 
-/** The lowest turn goes first, the highest priority too. */
-function priorityOf(turn: number): number {
-  return -turn;
+/** The queue runs the highest priority first, and posts the lowest position. */
+function priorityOf(queuePosition: number): number {
+  return -queuePosition;
 }
 
-/** How many posts one transaction gives their jobs. */
+/** How many posts get their jobs in one transaction. */
 const restoredAtOnce = 1_000;
 
 /**
- * Gives waiting posts of running batches that have no job one. What waits or runs in the queue keeps its job; posts that another
- * transaction holds are left to the next call.
+ * Adds the missing jobs of waiting posts of running batches. Posts that another transaction has locked are left to the
+ * next call.
  *
  * @param which a condition on a post `p` and its batch `b`.
- * @returns how many posts.
+ * @returns how many posts got a job.
  */
 export async function restoreJobs(jobs: Jobs, tx: Transaction, which: Prisma.Sql): Promise<number> {
   const posts = await tx.$queryRaw<QueuedPost[]>`
-    SELECT p.id, p."jobId", p."ownerId", p.turn FROM posts p JOIN batches b ON b.id = p."batchId"
+    SELECT ${queuedPost('p')} FROM posts p JOIN batches b ON b.id = p."batchId"
     WHERE p.status = 'PENDING' AND b.status = 'RUNNING' AND ${which} AND NOT ${hasJob}
     ORDER BY p.turn LIMIT ${restoredAtOnce} FOR UPDATE OF p SKIP LOCKED`;
-  // One that was fetched while the batch was paused is there still, as completed.
+  // A job that was fetched while the batch was paused is still there, as completed.
   await jobs.remove(
     tx,
     'posts',

@@ -6,30 +6,31 @@ import { Prisma } from '../../store/generated/prisma/client.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import { jobIs, silentJobs } from '../../store/jobs/sql.ts';
 import { abandoned } from './results.ts';
-import { enqueuePosts, restoreJobs, type QueuedPost } from './queue.ts';
-import type { PostWorkbench } from './work.ts';
+import { enqueuePosts, queuedPost, restoreJobs, type QueuedPost } from './queue.ts';
+import type { PostWorkbench } from './workbench.ts';
 
-/** What mends posts that no worker has in hand any more. All of it may run on many instances at once. */
+/** Puts posts right that no worker works on any more. Many instances may run it at once. */
 export type PostRecovery = {
-  /** @returns jobs whose heartbeat has been silent for 10 s, and posts in hand whose job does not run. */
+  /** @returns jobs without a heartbeat for 10 s, and GENERATING posts whose job does not run. */
   findDead(): Promise<DeadJob[]>;
   /**
-   * Puts the posts of dead jobs back and closes their calls. A post that crashed with its worker is run again,
-   * unless that was its last time (see domain/posts/suspects.ts).
+   * Puts the posts of dead jobs back in the queue and closes their calls. A post with too many crashes ends instead
+   * (domain/posts/suspects.ts).
    *
-   * @returns how many posts were put back, and how many have ended.
+   * @returns how many posts were put back, and how many ended.
    */
   recover(dead: readonly DeadJob[]): Promise<{ recovered: number; abandoned: number }>;
-  /** Gives posts of running batches whose job is gone a new one. @returns how many posts. */
+  /** Adds the missing jobs of posts of running batches. @returns how many posts got one. */
   restoreJobs(): Promise<number>;
-  /** Closes open calls of posts that nobody works on. @returns how many calls. */
+  /** Closes the open calls of posts that nobody works on. @returns how many calls. */
   closeStrayCalls(): Promise<number>;
 };
 
-/** How long a heartbeat may be silent: three beats (see engine/dispatcher.ts). */
+/** How long a heartbeat may be missing: three beats (engine/dispatcher.ts). */
 const silentSeconds = 10;
 
-const atMost = 1_000;
+/** Dead jobs that one look finds at most. */
+const maxFound = 1_000;
 
 export function createPostRecovery(deps: {
   database: Database;
@@ -57,14 +58,14 @@ export function createPostRecovery(deps: {
           FROM dead d, held b
           WHERE p.id = d."postId" AND p."jobId" = d."jobId" AND p."leaseId" IS NOT DISTINCT FROM d."leaseId"
             AND p.status IN ('PENDING', 'GENERATING') AND b.id = p."batchId"
-          RETURNING p.id, p."jobId", p."ownerId", p."campaignId", p."batchId", p."leaseId", p.turn, b.status = 'RUNNING' AS "isRunning"`;
+          RETURNING ${queuedPost('p')}, p."campaignId", p."batchId", p."leaseId", b.status = 'RUNNING' AS "isRunning"`;
         await tx.$executeRaw(closeCalls(Prisma.sql`(${lost.map(({ id }) => id)}::uuid[])`));
         await jobs.remove(
           tx,
           'posts',
           dead.map(({ jobId }) => jobId),
         );
-        // A paused batch has no jobs; resuming it makes new ones for its pending posts.
+        // A paused batch has no jobs. Resuming it adds new ones.
         const again = lost.filter(({ leaseId, isRunning }) => leaseId === null && isRunning);
         await enqueuePosts(jobs, tx, again);
         return lost;
@@ -81,7 +82,7 @@ export function createPostRecovery(deps: {
     },
 
     async restoreJobs() {
-      // Reconciliation gives those that it has not passed theirs.
+      // Batches under reconciliation get their jobs from it.
       return database.transaction((tx) => restoreJobs(jobs, tx, Prisma.sql`b."reconcileFrom" IS NULL`));
     },
 
@@ -94,7 +95,7 @@ export function createPostRecovery(deps: {
   };
 }
 
-/** A job that nobody works on, with the post that it stands for, if there is one, and the lease that it was under. */
+/** A job that nobody works on, its post if there is one, and the lease that it had. */
 export type DeadJob = { jobId: string; postId: string | null; leaseId: string | null };
 
 type LostPost = QueuedPost & {
@@ -104,7 +105,7 @@ type LostPost = QueuedPost & {
   isRunning: boolean;
 };
 
-/** Jobs whose heartbeat is silent, and posts in the hands of a job that is not running. */
+/** Jobs without a heartbeat, and GENERATING posts whose job does not run. */
 const deadStatement = `
     SELECT j.id AS "jobId", p.id AS "postId", p."leaseId"
     FROM (${silentJobs('posts', silentSeconds)}) j
@@ -112,4 +113,4 @@ const deadStatement = `
     UNION ALL
     SELECT p."jobId", p.id, p."leaseId" FROM posts p
     WHERE p.status = 'GENERATING' AND NOT ${jobIs('posts', 'p."jobId"', ['active'])}
-    LIMIT ${atMost}`;
+    LIMIT ${maxFound}`;

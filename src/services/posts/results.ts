@@ -1,7 +1,7 @@
 import type { Caption } from '../../domain/posts/content.ts';
 import type { Work } from '../../domain/work.ts';
 
-/** What a model made, by which prompt. */
+/** What a model made, and the SHA-256 of its prompt. */
 export type Made<T> = { value: T; model: string; promptHash: string };
 
 export type PostResult =
@@ -10,19 +10,19 @@ export type PostResult =
 
 type PostFailure = Extract<PostResult, { status: 'FAILED' }>;
 
-/** The end of a post whose workers died with it too often. */
+/** The result of a post with too many crashes. */
 export const abandoned: PostFailure = {
   status: 'FAILED',
   errorCode: 'ABANDONED',
   errorMessage: 'The worker that made this post stopped several times in the middle of it.',
 };
 
-/** The end of a post whose runs failed too often without the provider's doing, such as one whose image cannot be stored. */
+/** The result of a post whose runs failed too often on our side, such as one whose image cannot be stored. */
 export const failedOften: PostFailure = {
   status: 'FAILED',
   errorCode: 'WORKER_FAILED',
   errorMessage: 'This server failed several times to make this post. Its log says why.',
 };
 
-/** What came of one run of a post. */
+/** One run of a post, and its result. */
 export type Settlement = { work: Work; result: PostResult };

@@ -8,39 +8,39 @@ import type { Batch, Post } from '../../store/generated/prisma/client.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import { ownedBy, ownedRows } from '../../store/ownership.ts';
 
-type At = { seq: number; at: Date };
+type Snapshot = { seq: number; at: Date };
 
-/** What was followed, as it is now: sent first, and wherever history is pruned. */
-export type BatchState = At & { kind: 'batch' | 'batchGap'; batch: Batch };
-export type UserState = At & { kind: 'user' | 'userGap'; batches: Batch[] };
-export type PostState = At & { kind: 'post'; post: Post };
+/** The present state of what is followed: sent first, and again in place of pruned events (`…Gap`). */
+export type BatchState = Snapshot & { kind: 'batch' | 'batchGap'; batch: Batch };
+export type WorkspaceState = Snapshot & { kind: 'workspace' | 'workspaceGap'; batches: Batch[] };
+export type PostState = Snapshot & { kind: 'post'; post: Post };
 
-/** One thing that a reader is told. `seq` is the cursor to resume from. */
+/** One message to a reader. `seq` is the cursor to resume from. */
 export type BatchUpdate = Item | BatchState | PostState;
-export type Update = BatchUpdate | UserState;
+export type Update = BatchUpdate | WorkspaceState;
 
-/** The state as it is now, and from there on everything; in pages of what there is at once. */
+/** The present state, then everything that follows. A page holds what is available at once. */
 export type Updates<State> = AsyncGenerator<(Item | State)[], void, undefined>;
 
 /**
- * Live progress that misses nothing stored. While the database is away, it is asked again for three seconds.
- * `signal` ends the updates at once.
+ * Live progress that misses no stored event. Retries for three seconds while the database is away. `signal` ends the
+ * updates at once.
  */
 export type Progress = {
   /**
-   * A batch to its end.
+   * Follows a batch to its end.
    *
    * @param after the newest cursor that the reader has; 0 for none.
-   * @throws NotFoundError for a batch that is not the viewer's; InvalidInputError for a cursor of the future.
+   * @throws NotFoundError if the workspace has no such batch; InvalidInputError for a cursor that is ahead of the stream.
    */
   batch(viewer: Viewer, batchId: string, after: number, signal: AbortSignal): Promise<Updates<BatchState>>;
-  /** All batches of the viewer; has no end. @throws InvalidInputError for a cursor of the future. */
-  user(viewer: Viewer, after: number, signal: AbortSignal): Promise<Updates<UserState>>;
-  /** A post from now until it is final. @throws NotFoundError for a post that is not the viewer's. */
+  /** Follows all batches of the viewer's workspace, without an end. @throws InvalidInputError for a cursor that is ahead of the stream. */
+  workspace(viewer: Viewer, after: number, signal: AbortSignal): Promise<Updates<WorkspaceState>>;
+  /** Follows a post until it is final. @throws NotFoundError if the workspace has no such post. */
   post(viewer: Viewer, postId: string, signal: AbortSignal): Promise<Updates<PostState>>;
 };
 
-/** An account's unfinished batches that a snapshot shows. */
+/** Unfinished batches that the snapshot of a workspace shows at most. */
 const maxBatchesShown = 100;
 
 export function createProgress(deps: {
@@ -77,30 +77,30 @@ export function createProgress(deps: {
       );
     },
 
-    async user(viewer, after, signal) {
-      const state = async (kind: UserState['kind'], seq: number): Promise<UserState> => ({
+    async workspace(viewer, after, signal) {
+      const state = async (kind: WorkspaceState['kind'], seq: number): Promise<WorkspaceState> => ({
         kind,
         seq,
         at: new Date(),
         batches: await unfinishedBatches(viewer),
       });
-      const stream = log.user(viewer.workspaceId);
+      const stream = log.workspace(viewer.workspaceId);
       if (after > (await stream.newest())) throw notACursor();
       const rest = follow(tails, stream, { after, ends: false, signal });
       return beginWith(
-        [await state('user', after)],
-        filled(rest, ({ seq }) => keepReading(() => state('userGap', seq), signal)),
+        [await state('workspace', after)],
+        filled(rest, ({ seq }) => keepReading(() => state('workspaceGap', seq), signal)),
       );
     },
 
     async post(viewer, postId, signal) {
-      // The stream's end before the post: what happens between the two is told twice rather than never.
-      const [place] = await prisma.$queryRaw<{ batchId: string; lastSeq: number }[]>`
+      // The stream's position is read before the post: what happens between the two is sent twice rather than never.
+      const [position] = await prisma.$queryRaw<{ batchId: string; lastSeq: number }[]>`
         SELECT b.id AS "batchId", b."lastSeq" FROM posts p JOIN batches b ON b.id = p."batchId"
         WHERE p.id = ${postId}::uuid AND ${ownedRows(viewer, 'p')}`;
       const post = await prisma.post.findUnique({ where: { id: postId, ...ownedBy(viewer) } });
-      if (place === undefined || post === null) throw new NotFoundError('post', 'postId');
-      const { batchId, lastSeq: after } = place;
+      if (position === undefined || post === null) throw new NotFoundError('post', 'postId');
+      const { batchId, lastSeq: after } = position;
       const first: PostState = { kind: 'post', seq: after, at: new Date(), post };
       if (isFinalPost(post)) return beginWith([first], nothing());
       return beginWith(
@@ -111,7 +111,7 @@ export function createProgress(deps: {
   };
 }
 
-/** @param snapshot is emptied when it is told: it holds rows, and a subscription lasts for hours. */
+/** @param snapshot is emptied once it is sent, to free its rows: a subscription may last for hours. */
 async function* beginWith<State>(snapshot: State[], rest: Updates<State>): Updates<State> {
   yield snapshot.splice(0);
   yield* rest;
@@ -119,16 +119,16 @@ async function* beginWith<State>(snapshot: State[], rest: Updates<State>): Updat
 
 async function* nothing(): Updates<never> {}
 
-/** @param fill reads what was followed as it is now, where history is pruned. */
+/** Replaces gaps of pruned events. @param fill reads the present state. */
 async function* filled<State>(pages: Pages, fill: (gap: Gap) => Promise<State>): Updates<State> {
   for await (const page of pages) yield Array.isArray(page) ? page : [await fill(page)];
 }
 
-/** What concerns one post, up to its end. */
+/** Picks the updates of one post, up to its end. */
 async function* ofPost(all: Pages, postId: string): Updates<PostState> {
   for await (const page of all) {
     const own: Item[] = [];
-    // What is pruned lies before the snapshot.
+    // A gap needs no snapshot: pruned events are older than the first one.
     for (const update of Array.isArray(page) ? page : []) {
       if (update.kind === 'stage' && update.stage.postId === postId) own.push(update);
       if (update.kind !== 'event') continue;

@@ -4,7 +4,7 @@ import { globalId } from '../../domain/ids.ts';
 import { parseInput } from '../../domain/validation.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import type { Database } from '../../store/database.ts';
-import { isOwnerGone } from '../../store/ownership.ts';
+import { isWorkspaceGone } from '../../store/ownership.ts';
 import { invalidToken, type AccessTokens } from '../accounts/access-tokens.ts';
 import { toLogin, type Login } from '../accounts/logins.ts';
 import type { RateLimits } from '../accounts/rate-limits.ts';
@@ -12,12 +12,11 @@ import type { Sessions } from '../accounts/sessions.ts';
 import type { Workspaces } from './workspaces.ts';
 
 /**
- * Opens a session in another of the viewer's workspaces, and ends the one that they have: its refresh token does not work any
- * more, and its subscriptions close.
+ * Opens a session in another of the viewer's workspaces and ends their current one, with its refresh token and subscriptions.
  *
  * @param input.workspaceId a global id.
- * @param address the client's network address, which attempts are counted by as those of `refresh` are.
- * @throws InvalidInputError, NotFoundError where the viewer is no member, RateLimitedError
+ * @param address the client's network address. Attempts count towards its limit of refreshes.
+ * @throws InvalidInputError, NotFoundError if the viewer is no member, RateLimitedError
  */
 export type SwitchWorkspace = (
   viewer: Viewer,
@@ -41,9 +40,9 @@ export function createSwitchWorkspace(
     if (user === null) throw invalidToken();
     const { userId, role } = membership;
     const session = await sessions.open({ userId, workspaceId, role }).catch((error: unknown) => {
-      throw isOwnerGone(error) ? invalidToken() : error;
+      throw isWorkspaceGone(error) ? invalidToken() : error;
     });
-    // Of two switches with one token only the first one ends its session, and has another.
+    // Of two switches from one session, only the first one ends it and keeps the new one.
     if ((await sessions.end(userId, { only: viewer.sessionId })) === 0) {
       await sessions.end(userId, { only: session.sessionId });
       throw invalidToken();

@@ -3,18 +3,18 @@ import type { Database } from '../../store/database.ts';
 import { Prisma } from '../../store/generated/prisma/client.ts';
 import { ownedRows, type Owner } from '../../store/ownership.ts';
 
-/** What an account's calls of one day, or for one campaign, came to. Money in US dollars. */
+/** The sum of a workspace's calls of one day or for one campaign. `cost` is in US dollars. */
 export type UsageSum = { calls: number; inputTokens: number; outputTokens: number; cost: number };
 export type DayUsage = UsageSum & { day: Date };
 export type CampaignUsage = UsageSum & { campaignId: string };
 
-/** The ledger, added up. Counts what was paid for certain: settled calls. */
+/** Sums over the ledger. Counts calls with a known cost. */
 export type Usages = {
   /** Days (UTC) with calls, newest first. @param since the first day that counts. */
   byDay(owner: Owner, since: Date): Promise<DayUsage[]>;
-  /** Campaigns with calls, dearest first. @param since the first day that counts. */
+  /** Campaigns with calls, most expensive first. @param since the first day that counts. */
   byCampaign(owner: Owner, since: Date): Promise<CampaignUsage[]>;
-  /** US dollars paid for each of these posts or batches so far, in their order. */
+  /** @returns US dollars paid so far for each of these posts or batches, in their order. */
   costs(of: 'post' | 'batch', ids: readonly string[]): Promise<number[]>;
 };
 

@@ -4,11 +4,11 @@ import type { Membership, Workspace } from '../../store/generated/prisma/client.
 
 export type MembershipWithWorkspace = Membership & { workspace: Workspace };
 
-/** The workspaces of a user: those that they are a member of. One that is closed is not there. */
+/** The open workspaces that a user is a member of. */
 export type Workspaces = {
-  /** @returns the oldest membership first. */
+  /** @returns the user's memberships, oldest first. */
   membershipsOf(user: Pick<Member, 'userId'>): Promise<MembershipWithWorkspace[]>;
-  /** @returns null where the user is no member of it. */
+  /** @returns null if the user is no member of it. */
   membershipIn(user: Pick<Member, 'userId'>, workspaceId: string): Promise<MembershipWithWorkspace | null>;
 };
 

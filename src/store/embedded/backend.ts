@@ -27,7 +27,7 @@ export async function openEmbeddedBackend(dataDir: string, logger: Logger): Prom
     adapter: new PrismaPGlite(pglite),
     bossOptions: { db: fromPglite(pglite), backend: 'pglite' },
     async query<Row extends object>(text: string, values: readonly unknown[]) {
-      // By itself it takes the year 99 for 1999.
+      // PGlite's own parser reads the year 99 as 1999.
       const parsers = { [TIMESTAMPTZ]: pg.types.getTypeParser(TIMESTAMPTZ, 'text') };
       const { rows } = await pglite.query<Row>(text, [...values], { parsers });
       return rows;

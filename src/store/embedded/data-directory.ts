@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
-/** Another process works on the data directory. */
+/** Another process uses the data directory. */
 export class DataDirectoryInUseError extends Error {
   override readonly name = 'DataDirectoryInUseError';
 
@@ -14,10 +14,10 @@ export class DataDirectoryInUseError extends Error {
 }
 
 /**
- * Keeps other processes off a data directory. The lock is SQLite's exclusive file lock, which the operating
- * system drops with the process, however it ends.
+ * Locks a data directory against other processes. It uses SQLite's exclusive file lock, which the operating system releases
+ * when the process ends, in whatever way.
  *
- * @returns how to give it back.
+ * @returns a function that releases the lock.
  * @throws DataDirectoryInUseError
  */
 export function lockDataDirectory(dataDir: string): () => void {
@@ -33,20 +33,20 @@ export function lockDataDirectory(dataDir: string): () => void {
   return () => file.close();
 }
 
-/** @returns whether Pressrun gives this name to an entry of a data directory. */
+/** Whether an entry of a data directory has a name that Pressrun uses. */
 export function isOwnName(name: string): boolean {
   return /^(lock|lock-journal|postgres|postgres\.partial|assets|token-secret(\..+)?)$/.test(name);
 }
 
-/** Permissions of everybody but the owner. */
+/** The permission bits of everybody but the owner. */
 const others = 0o077;
 
 /**
- * Takes what Pressrun made in a data directory from all other accounts (earlier versions let everybody read it), and the
- * directory itself where nothing else is in it. Does nothing where that is absent or private.
+ * Makes Pressrun's files in a data directory private to this system account, because earlier versions let everybody read
+ * them. Also the directory itself if it holds nothing else. Does nothing if it is absent or private.
  *
- * @param log.info told in one line what was closed.
- * @param log.warn told in one line what belongs to somebody else and stays as it is.
+ * @param log.info gets a line about what was made private.
+ * @param log.warn gets a line if something belongs to another account and cannot be changed.
  */
 export function keepPrivate(
   dataDir: string,
@@ -67,10 +67,10 @@ export function keepPrivate(
 }
 
 /**
- * Takes a file, or a directory and all that is in it, from everybody but the owner. The directory itself comes last: who
- * is killed before that finds it as it was.
+ * Makes a file, or a directory with all that is in it, private. The directory itself comes last, so that an interrupted call
+ * is repeated at the next start.
  *
- * @returns paths of which this account may not change that.
+ * @returns the paths that this account may not change.
  */
 export function makePrivate(path: string): string[] {
   return unlessGone(path, () => {
@@ -81,7 +81,7 @@ export function makePrivate(path: string): string[] {
   });
 }
 
-/** None where it is absent; why one cannot be read is told by who uses it. */
+/** @returns no names if the folder cannot be read. Whoever uses it gets the error. */
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
@@ -90,7 +90,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** Leaves what is in it as it is. @returns the path where this account may not change it. */
+/** Makes the path itself private. @returns the path if this account may not change it. */
 function close(path: string): string[] {
   return unlessGone(path, () => {
     chmodSync(path, statSync(path).mode & ~others);
@@ -98,7 +98,7 @@ function close(path: string): string[] {
   });
 }
 
-/** @returns the path itself where this account may not do that. */
+/** @returns the path if this account may not do `work`; nothing if the path is gone. */
 function unlessGone(path: string, work: () => string[]): string[] {
   try {
     return work();

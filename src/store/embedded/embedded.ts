@@ -11,8 +11,7 @@ import { pgliteCode } from './pglite-code.ts';
 const cacheFolder = fileURLToPath(new URL('../../../node_modules/.cache/pressrun/', import.meta.url));
 
 /**
- * PostgreSQL's own cache of pages, all of which is written over at a start and stays in memory. What does not fit is read from
- * the operating system's.
+ * PostgreSQL's cache of pages. All of it takes memory from the start. Other pages come from the operating system's cache.
  */
 const sharedBuffers = '16MB';
 
@@ -22,12 +21,12 @@ export type EmbeddedDatabase = {
 };
 
 /**
- * Opens PostgreSQL in this process. A new data directory is a copy of the template that `npm ci` built, which
- * takes a fraction of a second where initialising one takes several.
+ * Opens PostgreSQL in this process. A new data directory is copied from the template that `npm ci` built, because
+ * initialising one takes several seconds.
  *
- * @param dataDir absolute; made when absent.
- * @param tell told in one line what takes long.
- * @throws DataDirectoryInUseError where another process has it open; two would lose rows silently.
+ * @param dataDir absolute; created if absent.
+ * @param tell gets a line about what takes long.
+ * @throws DataDirectoryInUseError if another process has it open: two would lose rows silently.
  */
 export async function openEmbedded(dataDir: string, tell: (line: string) => void): Promise<EmbeddedDatabase> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -50,7 +49,7 @@ export async function openEmbedded(dataDir: string, tell: (line: string) => void
 }
 
 /**
- * Where the initialised, migrated data directory is kept. Its name changes with whatever went into it.
+ * Returns the folder of the template: an initialised, migrated data directory. Its name is a hash of what it was built from.
  */
 export async function templateFolder(): Promise<string> {
   const hash = createHash('sha256');
@@ -67,7 +66,7 @@ export async function templateFolder(): Promise<string> {
   return `${cacheFolder}database-${hash.digest('hex').slice(0, 16)}`;
 }
 
-/** Makes a new database. It gets its name only when it is whole: who is killed before that begins anew. */
+/** Creates a new database. It gets its name last, so that an interrupted set-up starts again. */
 async function setUp(folder: string, tell: (line: string) => void): Promise<void> {
   const partial = `${folder}.partial`;
   rmSync(partial, { recursive: true, force: true });
@@ -80,10 +79,10 @@ async function setUp(folder: string, tell: (line: string) => void): Promise<void
   renameSync(partial, folder);
 }
 
-/** @returns false where there is no template, or this account may not read all of it. */
+/** @returns false if there is no template, or this account may not read all of it. */
 function copyTemplate(template: string, folder: string): boolean {
   try {
-    // Synchronously: nothing else is to be done yet, and a promise for each of hundreds of files takes several times as long.
+    // Synchronous, because that is much faster for hundreds of small files and nothing else runs yet.
     cpSync(template, folder, { recursive: true });
     return true;
   } catch (error) {

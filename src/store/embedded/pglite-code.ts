@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 let compiling: Promise<WebAssembly.Module> | undefined;
 
 /**
- * PostgreSQL as WebAssembly. It is compiled by another core, while this one loads modules: so the first thing of a start
- * is to ask for it.
+ * Compiles PostgreSQL's WebAssembly once. Another core does the work, so a start calls this first (start/prewarm.ts).
  */
 export function pgliteCode(): Promise<WebAssembly.Module> {
   compiling ??= WebAssembly.compile(

@@ -6,69 +6,69 @@ import type { Prisma } from '../generated/prisma/client.ts';
 import { queues, type QueueName } from './queues.ts';
 import { isStillFetched } from './sql.ts';
 
-/** How often the queues that `serve` works on are looked at. */
+/** How often `serve` polls its queues. */
 const servePollSeconds = 2;
 
 type ListenHandle = { close(): Promise<void> };
 
-/** One unit of work in a queue. `data` is as it was stored: its handler parses it. */
+/** A job that was fetched from a queue. Its handler parses `data`. */
 export type Job = {
   id: string;
   queue: QueueName;
   data: unknown;
-  /** When it was taken out of the queue: tells this taking from an earlier or later one of the same job. */
+  /** When it was fetched. Distinguishes this fetch from other fetches of the same job. */
   fetchedAt: Date;
 };
 
 export type NewJob = {
-  /** Names the job, so that what it works on can point to it. */
+  /** Chosen by the caller, so that the job's subject can refer to it. */
   id: string;
   data: object;
-  /** Whose slots it takes. */
+  /** The workspace whose slots it takes. */
   ownerId: string;
   /** Higher runs first. */
   priority: number;
-  /** How long it waits before it may run, in seconds; undefined: not at all. */
+  /** How long it waits before it may run, in seconds; 0 by default. */
   delaySeconds?: number;
 };
 
 export type Jobs = {
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Adds jobs that exist only if `tx` commits. */
+  /** Adds jobs as part of `tx`. */
   enqueue(tx: Transaction, queue: QueueName, jobs: readonly NewJob[]): Promise<void>;
   /**
-   * Takes at most `count` jobs, highest priority first.
+   * Fetches at most `count` jobs, highest priority first.
    *
-   * @param slotsPerOwner jobs of one owner that may run at the same time; undefined: any number.
+   * @param slotsPerWorkspace jobs of one workspace that may run at the same time; undefined: any number.
    */
-  fetch(queue: QueueName, count: number, slotsPerOwner?: number): Promise<Job[]>;
-  /** Says that these jobs are still being worked on. */
+  fetch(queue: QueueName, count: number, slotsPerWorkspace?: number): Promise<Job[]>;
+  /** Sends the heartbeat of these jobs. */
   touch(queue: QueueName, ids: readonly string[]): Promise<void>;
-  /** Removes fetched jobs that turned out to have nothing to do, unless they were given to somebody else since. */
+  /** Removes fetched jobs, unless another worker has fetched them since. */
   discard(queue: QueueName, jobs: readonly Job[]): Promise<void>;
-  /** Changes the priorities of jobs that wait; those that run keep theirs. */
+  /** Changes the priorities of waiting jobs. */
   reorder(
     tx: Transaction,
     queue: QueueName,
     jobs: readonly { id: string; priority: number }[],
   ): Promise<void>;
-  /** Makes jobs that wait go on waiting for at least `ms` milliseconds. @param ids a query of their ids. */
+  /** Delays waiting jobs by at least `ms` milliseconds from now. @param ids a query of their ids. */
   postponeAll(tx: Transaction, queue: QueueName, ids: Prisma.Sql, ms: number): Promise<void>;
-  /** Takes jobs out of the queue, whether they wait or run. */
+  /** Removes jobs, whether they wait or run. */
   remove(tx: Transaction, queue: QueueName, ids: readonly string[]): Promise<void>;
-  /** The same for all jobs whose ids a query answers with: thousands in a few milliseconds. */
+  /** Removes jobs, which may be thousands, in one statement. @param ids a query of their ids. */
   removeAll(tx: Transaction, queue: QueueName, ids: Prisma.Sql): Promise<void>;
-  /** Works on the jobs of a queue one at a time until the stop; one that throws is tried again. */
+  /** Runs the jobs of a queue one at a time until `stop`. A job that throws is tried again. */
   serve(queue: QueueName, handler: (data: unknown) => Promise<void>): Promise<void>;
-  /** Adds a job whenever a cron expression (UTC) says so, once for all instances. */
+  /** Adds a job by a cron expression (UTC), once for all instances. */
   schedule(queue: QueueName, cron: string): Promise<void>;
-  /** Calls `listener` as soon as a queue may have work. A hint only: polling stays the floor. */
+  /** Calls `listener` when a queue may have work. Calls may be lost, so callers also poll. @returns a function that ends it. */
   onWork(listener: (queue: string) => void): () => void;
 };
 
 /**
- * pg-boss behind the few calls that the dispatcher and the services need.
+ * The job queues, on pg-boss.
  *
  * @param bossOptions how to reach the database.
  */
@@ -88,8 +88,8 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
         else if (!isDeepStrictEqual({ ...queue, ...options }, { ...queue })) {
           await boss.updateQueue(name, options);
         } else continue;
-        // What has changed pg-boss looks up on first use, on its own connection. Inside a transaction of an embedded
-        // database that look-up would wait for the transaction, and the transaction for it.
+        // Makes pg-boss load the queue now, on its own connection. Later, inside a transaction of the embedded database,
+        // that would deadlock.
         await boss.fetch(name, { batchSize: 1, minPriority: 2_147_483_647 });
       }
       subscription = await listen(boss, wake);
@@ -107,11 +107,11 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
       }));
       await boss.insert(queue, rows, { db: fromPrisma(tx), returnId: false });
     },
-    async fetch(queue, count, slotsPerOwner) {
+    async fetch(queue, count, slotsPerWorkspace) {
       const fetched = await boss.fetch(queue, {
         batchSize: count,
         includeMetadata: true,
-        ...(slotsPerOwner === undefined ? {} : { groupConcurrency: slotsPerOwner }),
+        ...(slotsPerWorkspace === undefined ? {} : { groupConcurrency: slotsPerWorkspace }),
       });
       return fetched.map(({ id, data, startedOn: fetchedAt }) => ({ id, queue, data, fetchedAt }));
     },
@@ -126,10 +126,10 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
         [queue, JSON.stringify(wanted)],
       );
     },
-    async reorder(tx, queue, places) {
+    async reorder(tx, queue, reordered) {
       await tx.$executeRaw`
         UPDATE pgboss.job j SET priority = p.priority
-        FROM jsonb_to_recordset(${JSON.stringify(places)}::jsonb) AS p(id uuid, priority int)
+        FROM jsonb_to_recordset(${JSON.stringify(reordered)}::jsonb) AS p(id uuid, priority int)
         WHERE j.name = ${queue} AND j.id = p.id AND j.state < 'active'`;
     },
     async postponeAll(tx, queue, ids, ms) {
@@ -138,7 +138,7 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
         WHERE j.name = ${queue} AND j.id IN (${ids}) AND j.state < 'active'`;
     },
     async remove(tx, queue, ids) {
-      // pg-boss refuses a list of none.
+      // pg-boss rejects an empty list.
       if (ids.length === 0) return;
       await boss.deleteJob(queue, [...ids], { db: fromPrisma(tx) });
     },
@@ -160,10 +160,10 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
   };
 }
 
-/** pg-boss' own listener wakes only its `work()` loops, which are not ours: hear the same channel. */
+/** Listens to the channel of pg-boss' notifications. Its own listener wakes only its `work()` loops. */
 async function listen(boss: PgBoss, wake: (queue: string) => void): Promise<ListenHandle | undefined> {
   const db = boss.getDb();
-  // The expression pg-boss notifies on (its plans.notifyChannelSql) for the default schema.
+  // As pg-boss computes it (plans.notifyChannelSql), for the default schema.
   const { rows } = await db.executeSql(
     `SELECT 'pgboss_' || left(encode(sha224('pgboss'::bytea), 'hex'), 24) AS channel`,
   );

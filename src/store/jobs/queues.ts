@@ -1,7 +1,7 @@
-/** The queues there are. Posts of dead workers are recovered by `services/posts/recovery.ts`, not by the queue. */
+/** All queues. Posts of dead workers are recovered by services/posts/recovery.ts, not by the queue. */
 export const queues = {
   posts: { heartbeatSeconds: 60, retryLimit: 5, notify: true },
-  /** Pictures that nobody may refer to any more; goes on trying for days while the asset store is away. */
+  /** Images that may be unused. Keeps trying for days while the asset store is away. */
   'asset-removals': {
     expireInSeconds: 120,
     retryLimit: 100,

@@ -1,10 +1,10 @@
 import type { QueueName } from './queues.ts';
 
-/** How far a job is: it waits, waits for another try, runs, is done, or the queue has given it up. */
+/** pg-boss' states: waits, waits for a retry, runs, is done, has failed for good. */
 type JobState = 'created' | 'retry' | 'active' | 'completed' | 'failed';
 
 /**
- * The condition that a job is in one of these states.
+ * SQL: whether a job is in one of these states.
  *
  * @param id SQL of the job's id.
  */
@@ -13,27 +13,29 @@ export function jobIs(queue: QueueName, id: string, states: readonly JobState[])
                   AND j.state IN (${states.map((state) => `'${state}'`).join(', ')}))`;
 }
 
-/** A query of the jobs (`id`, `data`) that run and whose heartbeat is older. All jobs have a group; pg-boss has an index of those that run. */
+/**
+ * A query of the running jobs (`id`, `data`) without a heartbeat for this long. `group_id` is never null; the condition
+ * makes PostgreSQL use pg-boss' index.
+ */
 export function silentJobs(queue: QueueName, seconds: number): string {
   return `SELECT j.id, j.data FROM pgboss.job j
     WHERE j.name = '${queue}' AND j.state = 'active' AND j.group_id IS NOT NULL AND j.heartbeat_on < now() - interval '${seconds} s'`;
 }
 
 /**
- * The condition that job `j` runs and was not given to somebody else since it was fetched. Compared to the millisecond, which is what a
- * Date holds.
+ * SQL: whether job `j` runs and has not been fetched again since. Compares milliseconds, the precision of a Date.
  *
- * @param fetchedAt SQL of the moment in ms.
+ * @param fetchedAt SQL of the timestamp in ms.
  */
 export function isStillFetched(fetchedAt: string): string {
   return `j.state = 'active' AND abs(extract(epoch FROM j.started_on) * 1000 - ${fetchedAt}) < 2`;
 }
 
 /**
- * A query of the jobs among these that are still in the hands of who fetched them, and locks them.
+ * A query that locks the jobs among these that have not been fetched again since, and returns their ids.
  *
  * @param wanted name of a relation with "jobId" and "fetchedAt" (ms).
- * @param condition what has to hold, and to be evaluated, before the first job is locked.
+ * @param condition must hold. It is evaluated before the first job is locked.
  */
 export function lockFetched(queue: QueueName, wanted: string, condition: string): string {
   return `SELECT j.id FROM pgboss.job j JOIN ${wanted} w ON w."jobId" = j.id

@@ -9,36 +9,38 @@ import type { Columns, OrderOf, ParentOf, RowOf, Table } from './tables.ts';
 
 type Absent = null | undefined;
 
-/** How services offer the rows of one table: by id, as one list that a filter narrows, and as lists of the rows of one parent. */
+/** Reads of one table: rows by id, a list with a filter, and lists of the rows of one parent. */
 export type EntityLists<Name extends Table, Filter> = {
-  /** @returns null for an absent row and for another workspace's alike. */
+  /** @returns null if the workspace has no such row. */
   find(owner: Owner, id: string, columns?: Columns<RowOf[Name]>): Promise<RowOf[Name] | null>;
-  /** @returns in the order of the ids; null for an absent row and for another workspace's alike. */
+  /** @returns rows in the order of the ids; null where the workspace has no such row. */
   findAll(owner: Owner, ids: readonly string[]): Promise<(RowOf[Name] | null)[]>;
-  /** Newest first unless ordered otherwise. @throws InvalidInputError */
+  /** Reads a page, newest first by default. @throws InvalidInputError */
   list(
     owner: Owner,
     args: { filter: Filter | Absent; order: OrderOf<Name> | Absent; page: PageArgs },
     columns?: Columns<RowOf[Name]>,
   ): Promise<Page<RowOf[Name]>>;
-  /** How many rows the list has. @throws InvalidInputError */
+  /** Counts the rows of the list. @throws InvalidInputError */
   count(owner: Owner, filter: Filter | Absent): Promise<number>;
-  /** A page of the rows of one parent, newest first, to be read with others. @throws InvalidInputError */
+  /** Plans a page of one parent's rows, newest first, to be read by `pagesOf`. @throws InvalidInputError */
   planOf(owner: Owner, parent: ParentOf<Name>, parentId: string, page: PageArgs): PageOf;
-  /** Planned pages of several parents, in one statement. */
+  /** Reads planned pages of several parents, in one statement. */
   pagesOf(
     owner: Owner,
     parent: ParentOf<Name>,
     wanted: readonly PageOf[],
     columns?: Columns<RowOf[Name]>,
   ): Promise<Page<RowOf[Name]>[]>;
-  /** How many rows each of these parents has, in their order. */
+  /** Counts the rows of each of these parents, in their order. */
   countsOf(owner: Owner, parent: ParentOf<Name>, parentIds: readonly string[]): Promise<number[]>;
 };
 
 /**
- * @param filterSchema what may narrow the list.
- * @param rowsOf which rows a parsed filter leaves; names the owner.
+ * Creates the reads of one table.
+ *
+ * @param filterSchema parses the list's filter.
+ * @param rowsOf returns the conditions for a workspace and a parsed filter.
  */
 export function createEntityLists<Name extends Table, Filter, Parsed extends object>(
   database: Pick<Database, 'query'>,

@@ -3,7 +3,7 @@ import { Prisma } from '../generated/prisma/client.ts';
 import { text } from '../../domain/validation.ts';
 import type { Column } from './paging.ts';
 
-/** A span of time: from `since` on, and before `until`. */
+/** From `since` (included) to `until` (excluded). */
 export type TimeRange = { since?: Date | null | undefined; until?: Date | null | undefined };
 
 const timeRangeSchema = z
@@ -13,36 +13,37 @@ const timeRangeSchema = z
     message: 'must be later than since',
   });
 
-/** The parts of a filter that all lists share. */
+/** The fields that all filters have. */
 export const commonFilterSchema = z.object({
   created: timeRangeSchema.nullish(),
   search: text(200).nullish(),
 });
 
-/** Columns of the lists' tables (`t`), of what a row hangs on (`p`), and of the campaign that it belongs to (`c`). */
+/** A column of the list's table (`t`), of the rows' parent (`p`), or of their campaign (`c`). */
 type Name = `${'t' | 'p' | 'c'}.${string}`;
 
 /** Enums in the database. */
 type Enum = 'CampaignStatus' | 'BatchStatus' | 'PostStatus' | 'PostReview' | 'Channel';
 
-/** A column that sorts rows into a few kinds, and which of them are asked for; undefined: all of them. */
+/** A column with few values (an enum), and the wanted values; undefined: all. */
 export type Kind = { name: `t.${string}`; type: Enum; values: string[] | undefined };
 
-/** Which rows a list has: those of these kinds for which a condition holds. */
+/** The rows of a list: those of these kinds that meet a condition. */
 export type Rows = {
   where: Prisma.Sql;
   kinds: readonly Kind[];
-  /** Whether the condition is about words: which way to the rows is the shortest depends on them. */
+  /** Whether the condition searches text. Then the best plan depends on the words. */
   isSearch?: boolean;
-  /** A column of which no two of these rows have the same value: it orders them alone. */
+  /** A column whose values are unique among these rows, so that it orders them without the id. */
   uniqueBy?: Column;
-  /** A column that rows are ordered by only behind their kinds, in the index that there is. */
+  /** An order whose only index begins with the kinds. */
   kindsBefore?: Column;
 };
 
+/** SQL of a column. */
 export const column = (name: Name) => Prisma.raw(name.replace(/\.(\w+)$/, '."$1"'));
 
-/** The condition that all of these hold. */
+/** SQL: all of these conditions hold. Skips undefined ones. */
 export function all(conditions: readonly (Prisma.Sql | undefined)[]): Prisma.Sql {
   return Prisma.join(
     conditions.filter((condition) => condition !== undefined),
@@ -50,20 +51,20 @@ export function all(conditions: readonly (Prisma.Sql | undefined)[]): Prisma.Sql
   );
 }
 
-/** The condition that a column names a row; none where none is named. */
+/** SQL: a column has this id; undefined without an id. */
 export function is(name: Name, id: string | null | undefined): Prisma.Sql | undefined {
   return id == null ? undefined : Prisma.sql`${column(name)} = ${id}::uuid`;
 }
 
-/** The condition that a row's campaign is one for which this holds; none where nothing is asked. */
+/** SQL: a row's campaign meets this condition; undefined without one. */
 export function ofCampaigns(condition: Prisma.Sql | undefined): Prisma.Sql | undefined {
   if (condition === undefined) return undefined;
   return Prisma.sql`EXISTS (SELECT 1 FROM campaigns c WHERE c.id = t."campaignId" AND ${condition})`;
 }
 
 /**
- * The condition that rows hang on one campaign or batch (`p`) for which all of these hold. That is asked once: where they do not,
- * no row is read. Whose the rows are is asked of it alone, so that nothing but their place under it leads to them.
+ * SQL: rows belong to one campaign or batch (`p`) that meets all of these conditions. PostgreSQL checks the parent once, and
+ * reads no rows if it does not meet them. Ownership is checked on the parent only, so that the index of the parent is used.
  */
 export function under(
   parent: 'campaign' | 'batch',
@@ -75,7 +76,7 @@ export function under(
   return Prisma.sql`${is(`t.${parent}Id`, id)} AND EXISTS (SELECT 1 FROM ${table} p WHERE ${asked})`;
 }
 
-/** The condition on a moment; none where the range is open on both sides. */
+/** SQL: a timestamp is within a range; undefined for an open range. */
 export function within(name: Name, range: TimeRange | null | undefined): Prisma.Sql | undefined {
   if (range?.since == null && range?.until == null) return undefined;
   return all([
@@ -85,8 +86,8 @@ export function within(name: Name, range: TimeRange | null | undefined): Prisma.
 }
 
 /**
- * The condition that one of these text columns holds the words as they stand, whatever their case. An index of trigrams
- * finds three characters and more; for fewer, the owner's rows are read until the page is full.
+ * SQL: one of these text columns contains the search text, in any case; undefined without a text. A trigram index finds three
+ * or more characters. For fewer, the workspace's rows are read until the page is full.
  */
 export function holding(names: readonly Name[], search: string | null | undefined): Prisma.Sql | undefined {
   if (search == null) return undefined;
@@ -97,12 +98,12 @@ export function holding(names: readonly Name[], search: string | null | undefine
   )})`;
 }
 
-/** A kind of rows to be narrowed to these values; not narrowed by an empty or absent list. */
+/** A kind with these wanted values. An empty or absent list means all. */
 export function kind(name: Kind['name'], type: Enum, values: readonly string[] | null | undefined): Kind {
   return { name, type, values: values == null || values.length === 0 ? undefined : [...new Set(values)] };
 }
 
-/** The values of a kind, as an array of SQL. */
+/** SQL: the wanted values of a kind, as an array. */
 export function valuesOf({ type, values }: Pick<Kind, 'type' | 'values'>): Prisma.Sql {
   const name = Prisma.raw(`"${type}"`);
   return values === undefined
@@ -110,7 +111,7 @@ export function valuesOf({ type, values }: Pick<Kind, 'type' | 'values'>): Prism
     : Prisma.sql`${values}::text[]::${name}[]`;
 }
 
-/** The condition that a column has one of these values; none for an empty or absent list. */
+/** SQL: a column has one of these values; undefined for an empty or absent list. */
 export function among(
   name: Name,
   type: Enum,
@@ -120,7 +121,7 @@ export function among(
   return Prisma.sql`${column(name)} = ANY(${valuesOf({ type, values: [...values] })})`;
 }
 
-/** The condition that holds for exactly these rows. */
+/** SQL: the condition of these rows, kinds included. */
 export function matching({ where, kinds }: Rows): Prisma.Sql {
   return all([where, ...kinds.map(({ name, type, values }) => among(name, type, values))]);
 }

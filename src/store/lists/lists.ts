@@ -22,22 +22,22 @@ import {
   type Table,
 } from './tables.ts';
 
-/** How lists are ordered unless their reader wants otherwise, and lists within lists always. */
+/** The default order of lists, and the order of all lists of a parent's rows. */
 export const newestFirst = { by: 'createdAt', direction: 'DESC' } as const;
 
-/** A planned page of what hangs on one parent. */
+/** A planned page of one parent's rows. */
 export type PageOf = { parentId: string } & PlannedPage<'createdAt'>;
 
 /**
- * The rows of one table by their ids and as pages, on prepared SQL: most requests wait for these. Rows are those that
- * Prisma reads (test/integration/lists/lists-of-rows.test.ts), and only the owner's.
+ * Reads rows of one table by id and in pages, with prepared SQL, because most requests wait for them. Returns the same rows
+ * as Prisma, and only those of the given workspace.
  */
 export function createLists<Name extends Table>(database: Pick<Database, 'query'>, name: Name) {
   type Row = RowOf[Name];
   const table = Prisma.raw(name);
   const owned = (owner: Owner) => ownedRows(owner, 't');
 
-  /** One text for each selection: PostgreSQL's driver knows it again by what it is, not by what it says. */
+  /** The same string object for each selection, which the driver recognises fast. */
   const findTexts = new WeakMap<object, string>();
 
   function findText(columns: Columns<Row>): string {
@@ -60,7 +60,7 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
   }
 
   return {
-    /** @returns in the order of the ids; null for an absent row and for somebody else's alike. */
+    /** @returns rows in the order of the ids; null where the workspace has no such row. */
     async findAll(owner: Owner, ids: readonly string[], columns?: Columns<Row>): Promise<(Row | null)[]> {
       const rows = await read<Row>({
         text: findText(columns),
@@ -70,7 +70,7 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
       return ids.map((id) => byId.get(id) ?? null);
     },
 
-    /** @param rows which ones, as `t`. @throws InvalidInputError for arguments that make no page. */
+    /** Reads a page. @param rows the conditions, on `t`. @throws InvalidInputError for invalid page arguments. */
     async page<By extends Column>(
       list: List<By>,
       args: PageArgs,
@@ -90,7 +90,7 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
       return row?.count ?? 0;
     },
 
-    /** Pages of the rows of several parents, in one statement. @param parent the column that names them. */
+    /** Reads pages of several parents' rows, in one statement. @param parent the column with the parent's id. */
     async pagesOf(
       owner: Owner,
       parent: ParentOf<Name>,
@@ -104,7 +104,7 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
       return wanted.map(({ toPage }, index) => toPage(byIndex.get(index) ?? []));
     },
 
-    /** How many rows each of these parents has, in one statement. */
+    /** Counts the rows of each of these parents, in one statement. */
     async countsOf(owner: Owner, parent: ParentOf<Name>, ids: readonly string[]): Promise<number[]> {
       const column = Prisma.raw(`t."${parent}"`);
       const rows = await read<{ id: string; count: number }>(Prisma.sql`

@@ -3,17 +3,16 @@ import { all, column, valuesOf, type Rows } from './filters.ts';
 import { sortColumns, type SortKey, type Window } from './paging.ts';
 
 /**
- * One page of a table's rows. Rows are compared as wholes, `(column, id) < (…)`: an index on both columns finds
- * the first row at once, however many rows share the column's value.
+ * SQL of one page of a table's rows. Compares `(column, id) < (…)` as a whole, so that an index on both columns finds the first
+ * row at once, even if many rows share a value.
  *
- * Rows of all kinds are one walk over the index of their order. Where kinds are asked for, a page is put together from a walk for
- * each combination of them, over the index that has them before the order. Each walk ends with a page, so that
- * rare rows among many others, and rows that there are none of, are found as fast as all others; and only the page's own rows are fetched.
- * No index but that has an order that few ask for (`kindsBefore`): its rows of all kinds are put together in the same way.
- * The number of rows stands in the text: the plan that serves all values is made for few rows.
+ * Without wanted kinds, the page is one scan of the index of its order. With kinds, it is merged from a scan for each
+ * combination of them, over the index that has the kinds before the order. Each scan ends after a page, so that rare and absent
+ * kinds are found as fast as others. An order in `kindsBefore` has only that index and is always merged.
+ * The limit is part of the text, so that PostgreSQL plans for few rows.
  *
- * @param table its name; conditions and columns know it as `t`.
- * @param columns what is read of each row, the column of the window and the id among it.
+ * @param table its name. Conditions and columns refer to it as `t`.
+ * @param columns what to read, including the id and the column of the window.
  */
 export function pageSql(
   table: Prisma.Sql,
@@ -26,7 +25,7 @@ export function pageSql(
   const direction = Prisma.raw(reads);
   const limit = Prisma.raw(`LIMIT ${take}`);
   const type = Prisma.raw(sortColumns[by].type);
-  // The planner does not know that nothing is left for the id to order.
+  // The planner does not know that the values are unique, so the id is left out.
   const isAlone = uniqueBy === by;
   const here = isAlone ? key : Prisma.sql`(${key}, t.id)`;
   const sortKey = ({ value, id }: SortKey) =>
@@ -39,10 +38,10 @@ export function pageSql(
   const byKey = isAlone
     ? Prisma.sql`ORDER BY ${key} ${direction}`
     : Prisma.sql`ORDER BY ${key} ${direction}, t.id ${direction}`;
-  const walk = (read: Prisma.Sql, conditions: Prisma.Sql) => Prisma.sql`
+  const scan = (read: Prisma.Sql, conditions: Prisma.Sql) => Prisma.sql`
     SELECT ${read} FROM ${table} t WHERE ${conditions} ${byKey} ${limit}`;
   if (kindsBefore !== by && kinds.every(({ values }) => values === undefined))
-    return walk(columns, all(between));
+    return scan(columns, all(between));
 
   const named = kinds.map((kind, index) => ({ kind, alias: Prisma.raw(`k${index}`) }));
   const combinations = named.map(
@@ -53,17 +52,16 @@ export function pageSql(
   return Prisma.sql`
     SELECT ${columns} FROM (
       SELECT w.* FROM ${Prisma.join(combinations, ' CROSS JOIN ')} CROSS JOIN LATERAL (
-        ${walk(Prisma.sql`t.id, ${key} AS key`, all([...between, ...ofKinds]))}
+        ${scan(Prisma.sql`t.id, ${key} AS key`, all([...between, ...ofKinds]))}
       ) w ${order} ${limit}
     ) w JOIN ${table} t ON t.id = w.id ${order}`;
 }
 
 /**
- * A page of the rows of each of several parents, in one statement: for each parent a walk of its own over the
- * index of `parent`, newest rows first, that ends with its page.
+ * SQL of a page for each of several parents. Each parent has its own scan of the index of `parent`, which ends after its page.
  *
- * @param parent the column that names a row's parent.
- * @returns rows with `index`: which of `wanted` they belong to, from 0; those of one parent in their window's order.
+ * @param parent the column with the parent's id.
+ * @returns SQL of rows with `index`, their index in `wanted`. The rows of one parent are in their window's order.
  */
 export function pagesSql(
   table: Prisma.Sql,
@@ -73,9 +71,9 @@ export function pagesSql(
   wanted: readonly { parentId: string; window: Window }[],
 ): Prisma.Sql {
   const indexed = wanted.map((page, index) => ({ ...page, index }));
-  // Parents of one list are asked for the same page; aliases and other ways to the list bring other ones.
+  // Usually all parents have the same window. Aliases may add others.
   const alike = Map.groupBy(indexed, ({ window }) => JSON.stringify(window));
-  const walks = [...alike.values()].flatMap((asked) => {
+  const scans = [...alike.values()].flatMap((asked) => {
     const [{ window } = {}] = asked;
     if (window === undefined) return [];
     const direction = Prisma.raw(window.reads);
@@ -86,10 +84,10 @@ export function pagesSql(
        CROSS JOIN LATERAL (${pageSql(table, columns, { where: Prisma.sql`t.${parent} = w.parent AND ${where}`, kinds: [] }, window)}) r
        ORDER BY w.index, r."createdAt" ${direction}, r.id ${direction})`;
   });
-  return Prisma.join(walks, ' UNION ALL ');
+  return Prisma.join(scans, ' UNION ALL ');
 }
 
-/** PostgreSQL's text of an array of numbers or ids, in which nothing has to be quoted: the driver looks at each of them. */
+/** PostgreSQL's text of an array of numbers or ids, which need no quotes. Faster than the driver's conversion. */
 export function toArray(values: readonly (string | number)[]): string {
   return `{${values.join(',')}}`;
 }

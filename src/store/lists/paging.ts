@@ -4,28 +4,28 @@ import { z } from 'zod';
 import { InvalidInputError } from '../../domain/errors/errors.ts';
 import { plainText } from '../../domain/validation.ts';
 
-/** No page has more rows. */
+/** Rows of a page at most. */
 export const maxPageSize = 100;
 export const defaultPageSize = 20;
 
-/** Which page of a list: Relay's arguments, and whether its reader wants to know if there is more. */
+/** Relay's arguments of a page. */
 export type PageArgs = {
   first?: number | null | undefined;
   after?: string | null | undefined;
   last?: number | null | undefined;
   before?: string | null | undefined;
-  /** False spares reading a row more; true by default. */
+  /** Whether the reader wants to know if there are more rows, which costs reading one more; true by default. */
   asksForMore?: boolean;
 };
 
 export type Direction = 'ASC' | 'DESC';
 
-/** A timestamp as cursors have it: in milliseconds. PostgreSQL has no year 0. */
+/** A timestamp in a cursor, in milliseconds. PostgreSQL has no year 0. */
 const timestamp = z.iso
   .datetime({ precision: 3 })
   .refine((text) => !text.startsWith('0000'), 'must have a year from 1 on');
 
-/** What rows can be sorted by: what a cursor holds of it, and the type that makes a value of the column of that. */
+/** The columns that rows can be sorted by: the schema of their value in a cursor, and their SQL type. */
 export const sortColumns = {
   createdAt: { schema: timestamp, type: 'timestamptz' },
   updatedAt: { schema: timestamp, type: 'timestamptz' },
@@ -37,62 +37,62 @@ export const sortColumns = {
 export type Column = keyof typeof sortColumns;
 
 /**
- * One list as its reader sees it. A cursor belongs to all of it: to the name, the owner, the filter and the order.
+ * The identity of a list. A cursor is valid only for the same name, owner, filter and order.
  */
 export type List<By extends Column = Column> = {
   name: string;
   ownerId: string;
-  /** What narrows the list, parsed; equal filters are equal as JSON. */
+  /** The parsed filter. Equal filters have equal JSON. */
   filter: object;
-  /** The column it is ordered by; the id decides between equals. */
+  /** The id decides between equal values. */
   order: { by: By; direction: Direction };
 };
 
-/** A row with what its list may be ordered by. */
+/** A row with the column that orders its list. */
 export type Sortable<By extends Column> = { id: string } & Record<By, Date | string | number>;
 
-/** A row; its cursor is made when it is asked for. */
+/** A row. Its cursor is computed on first use. */
 export type Edge<Row> = { readonly node: Row; readonly cursor: string };
 
 export type Page<Row> = {
   edges: Edge<Row>[];
-  /** Whether there is more. In the direction that the page is read, undefined where its reader did not want to know. */
+  /** In the direction of reading, undefined if `asksForMore` is false. */
   hasNextPage: boolean | undefined;
   hasPreviousPage: boolean | undefined;
 };
 
-/** Where a row stands in an order: the column's value, and the id that decides between equals. */
+/** A row's position in an order: the column's value, and the id that decides between equal ones. */
 export type SortKey = { value: string | number; id: string };
 
-/** A page to be read: at most `take` rows between two sort keys, from one end on. */
+/** What to read for a page: at most `take` rows between two sort keys. */
 export type Window = {
   by: Column;
-  /** Which way rows are read: against the list's direction where the page is counted from its end. */
+  /** The direction of reading: opposite to the list's for a page from the end (`last`). */
   reads: Direction;
   /** Rows sort above this one. */
   above: SortKey | undefined;
   /** Rows sort below this one. */
   below: SortKey | undefined;
-  /** One more than the page has, where that row tells whether there is another page. */
+  /** One more than the page's size if the reader wants to know whether there are more rows. */
   take: number;
 };
 
-/** Cursors hold at most a name of 120 characters, which JSON may write with six bytes each. */
+/** The longest value in a cursor is a name of 120 characters, of up to six bytes each in JSON. */
 const maxCursorCharacters = 1_500;
 const cursorSchema = z.tuple([z.string(), z.union([z.string(), z.number()]), z.uuid()]);
 
-/** A page that was asked for: what to read for it, and how to make the page of that. */
+/** What to read for a page, and how to build the page from it. */
 export type PlannedPage<By extends Column = Column> = {
   window: Window;
-  /** @param found the window's rows, as they were read. */
+  /** Builds the page. @param found the window's rows, in the order of reading. */
   toPage<Row extends Sortable<By>>(found: readonly Row[]): Page<Row>;
 };
 
 /**
- * Plans one page of a list by keyset: its cost does not grow with the pages before it, and rows that are added or
- * deleted meanwhile do not move the others.
+ * Plans one page of a list (keyset pagination). Its cost does not grow with the pages before it, and rows that are added or
+ * deleted do not shift the others.
  *
- * @throws InvalidInputError for a size out of 1–100, or a cursor of another list.
+ * @throws InvalidInputError for a size outside 1–100, or a cursor of another list.
  */
 export function planPage<By extends Column>(list: List<By>, args: PageArgs): PlannedPage<By> {
   if (args.first != null && args.last != null) {
@@ -148,7 +148,7 @@ function pageSize(path: 'first' | 'last', size: number): number {
   throw new InvalidInputError([{ path, message: `must be from 1 to ${maxPageSize}` }]);
 }
 
-/** Tells two lists apart. It protects nothing: rows are read by owner, whatever a cursor says. */
+/** @returns a short hash of a list's identity. It is no protection: rows are always read by owner. */
 function markOf({ name, ownerId, filter, order }: List): string {
   const text = JSON.stringify([name, ownerId, order.by, order.direction, filter]);
   return createHash('sha256').update(text).digest('base64url').slice(0, 12);

@@ -2,28 +2,28 @@ import { z } from 'zod';
 import { Prisma, type Batch, type Campaign, type Post } from '../generated/prisma/client.ts';
 import type { Column } from './paging.ts';
 
-/** Rows that lists are made of, by their table. */
+/** The row type of each table with lists. */
 export type RowOf = { campaigns: Campaign; batches: Batch; posts: Post };
 export type Table = keyof RowOf;
 
-/** What a list reads of its rows, besides what it always reads and what orders it; undefined: every column. */
+/** The columns to read, besides `always` and the order's; undefined: all. */
 export type Columns<Row> = readonly (keyof Row & string)[] | undefined;
 
 type TableOf<Name extends Table> = {
   columns: readonly (keyof RowOf[Name] & string)[];
-  /** Read of every row. */
+  /** Columns that are always read. */
   always: readonly (keyof RowOf[Name] & string)[];
-  /** What its rows can be sorted by. Each needs an index on `(owner, column, id)`, and one for each kind before it. */
+  /** The columns that rows can be sorted by. Each needs an index on `(owner, column, id)` and one with the kinds before the column. */
   orders: readonly (Column & keyof RowOf[Name])[];
-  /** Columns that point to a row with a list of these rows. */
+  /** Columns with the id of a parent that has a list of these rows. */
   parents: readonly ('campaignId' | 'batchId')[];
-  /** SQL behind a column that the drivers cannot read as it is: as text, arrays of our enums are what Prisma makes of them. */
+  /** SQL casts for columns that the drivers cannot parse: an array of enums, read as text, equals what Prisma returns. */
   casts: { readonly [Column in keyof RowOf[Name]]?: `::${string}` };
-  /** Columns of type bigint, which drivers return as text, PGlite small ones as numbers. */
+  /** Columns of type bigint. Drivers return them as text or number. */
   largeIntegers: readonly (keyof RowOf[Name])[];
 };
 
-/** What lists have to know of each table. */
+/** The tables with lists. */
 export const tables = {
   campaigns: {
     columns: Object.values(Prisma.CampaignScalarFieldEnum),
@@ -59,7 +59,7 @@ export type ParentOf<Name extends Table> = (typeof tables)[Name]['parents'][numb
 
 const largeInteger = z.union([z.string(), z.number(), z.bigint()]).nullish();
 
-/** Makes bigints of the columns of that type, in place. */
+/** Converts bigint columns of these rows to BigInt, in place. */
 export function restoreLargeIntegers(name: Table, rows: readonly object[]): void {
   for (const column of tables[name].largeIntegers) {
     for (const row of rows) {
@@ -69,7 +69,7 @@ export function restoreLargeIntegers(name: Table, rows: readonly object[]): void
   }
 }
 
-/** The columns of a SELECT from the table `t`. @param also read besides `columns`. */
+/** SQL: the columns of a SELECT from table `t`. @param also columns to read besides `columns`. */
 export function selectList(
   name: Table,
   columns: readonly string[] | undefined,

@@ -5,7 +5,7 @@ export class MigrationError extends Error {
   override readonly name = 'MigrationError';
 }
 
-/** Only what the database itself says of the script; a connection that is lost is told by who opened it. */
+/** Turns an SQL error of a migration into MigrationError. Returns other errors, such as lost connections, as they are. */
 export function explained(name: string, error: unknown): unknown {
   if (error instanceof UnclearMigrationError) {
     return new MigrationError(
@@ -25,7 +25,7 @@ export function explained(name: string, error: unknown): unknown {
   );
 }
 
-/** It is not on the server, or this account may not create it. */
+/** The extension is missing on the server, or this database user may not create it. */
 const howToGetExtensions =
   "Install PostgreSQL's contrib modules on its server (postgresql-contrib), " +
   'have the owner of the database or a superuser run CREATE EXTENSION pg_trgm; in it,';

@@ -1,12 +1,12 @@
-/** What a cut-off migration left is neither all of it, nor none, nor its beginning. */
+/** An interrupted migration has left something else than its first statements. */
 export class UnclearMigrationError extends Error {
   override readonly name = 'UnclearMigrationError';
 }
 
-/** Versions since then apply a migration whole or not at all; its script may hold semicolons inside statements. */
+/** Later migrations are atomic. Their scripts may have semicolons inside statements. */
 export const lastOfSingleStatements = '20261126075617_list_kinds';
 
-/** What PostgreSQL answers to a statement that has been run before: what it makes is there, what it drops is gone. */
+/** SQLSTATEs of a statement that has run before: what it creates exists, or what it drops is gone. */
 const doneBefore = new Set([
   '42P06', // duplicate_schema
   '42P07', // duplicate_table, also of an index
@@ -17,17 +17,17 @@ const doneBefore = new Set([
   '23505', // unique_violation: the rows are there
 ]);
 
-/** Statements of which PostgreSQL tells, by one of the codes above, that they have been run before. */
+/** Statements that fail with one of these codes if they have run before. */
 const tells = /^(CREATE|DROP|ALTER TYPE|ALTER TABLE[^;]*(ADD COLUMN|ADD CONSTRAINT|DROP CONSTRAINT))/i;
 
 /**
- * Runs what is missing of a script that an earlier version of Pressrun began: it ran the statements one by one, each in
- * a transaction of its own, so that a kill left the first of them done. Statements that do not tell whether they were
- * run (UPDATE, SET NOT NULL) are run again and change nothing then.
+ * Runs the missing statements of a script that an earlier version of Pressrun began. That version ran each statement in its
+ * own transaction, so a kill left the first ones done. Statements that do not fail the second time (UPDATE, SET NOT NULL) run
+ * again and change nothing.
  *
  * @param connection inside a transaction.
- * @param script without a semicolon inside a statement, as that version needed it too.
- * @throws UnclearMigrationError where a statement had been run and one before it had not.
+ * @param script without a semicolon inside a statement.
+ * @throws UnclearMigrationError if a statement has run and one before it has not.
  */
 export async function resumeScript(
   connection: { execute(script: string): Promise<unknown> },
@@ -53,7 +53,7 @@ export async function resumeScript(
   }
 }
 
-/** The statements of a script without a semicolon inside one. */
+/** Splits a script that has no semicolon inside a statement. */
 export function statementsOf(script: string): string[] {
   return script
     .split(';')

@@ -7,23 +7,23 @@ import { answerMs, lockTimeoutMs, pauseAfter, shortPause, whenUnlocked } from '.
 
 const migrationsFolder = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
 
-/** The one connection that migrates a database. Failures carry the database's code (SQLSTATE) as `code`. */
+/** The connection that migrates a database. Its errors have the SQLSTATE as `code`. */
 export type MigrationConnection = {
   /**
    * Runs a script of any number of statements.
    *
-   * @param withinMs rejects where a database over the network has not answered by then; without it, waits for as long as
-   * the statements take.
+   * @param withinMs rejects if the server has not answered by then; undefined: waits without a limit. The embedded database
+   * ignores it.
    */
   execute(script: string, withinMs?: number): Promise<unknown>;
   /** Runs one statement, with `$1`, `$2` … for the values. */
   query(text: string, values: readonly unknown[]): Promise<unknown[]>;
 };
 
-/** Prisma's own key, so that its command and earlier versions of Pressrun wait for this lock, and this one for theirs. */
+/** The key that Prisma's own command and earlier versions of Pressrun use, so that all wait for each other. */
 const lockKey = 72_707_369;
 
-/** As Prisma makes it, so that `prisma migrate` goes on working. */
+/** As Prisma creates it, so that `prisma migrate` keeps working. */
 const createTable = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
   id                  VARCHAR(36) PRIMARY KEY NOT NULL,
   checksum            VARCHAR(64) NOT NULL,
@@ -36,13 +36,13 @@ const createTable = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
 )`;
 
 /**
- * Brings a database to the newest migration. Each migration and its row in Prisma's table are one transaction, so that one that is
- * killed leaves nothing behind; but for those that build indexes beside writers (`isOutsideTransaction`). Of any number of processes one applies all of them, under a lock, and the others wait.
+ * Brings a database to the newest migration. Each migration and its row in Prisma's table are one transaction, except those
+ * that `isOutsideTransaction`. A lock makes one process apply all migrations while others wait.
  *
- * @param tell told every few seconds, in one line, that it waits for others.
- * @param names of the migrations that the database is to have; all that there are by default.
- * @returns names of the migrations that this call applied, oldest first; empty when there was nothing to do.
- * @throws MigrationError where a script fails, or others keep the database locked for ten minutes.
+ * @param tell gets a line every few seconds while it waits for others.
+ * @param names the migrations that the database is to have; all by default.
+ * @returns names of the applied migrations, oldest first; empty if there was nothing to do.
+ * @throws MigrationError if a script fails, or others keep the database locked for ten minutes.
  */
 export async function applyMigrations(
   connection: MigrationConnection,
@@ -51,25 +51,25 @@ export async function applyMigrations(
 ): Promise<string[]> {
   const wanted = names ?? (await migrationNames());
   const [first] = await pendingOf(connection, wanted);
-  // Without the lock, so that a start with nothing to apply waits for nobody.
+  // Checked without the lock first, so that a start with nothing to apply does not wait.
   if (first === undefined) return [];
-  await whenUnlocked(first, tell, shortPause, () => takeTurn(connection));
+  await whenUnlocked(first, tell, shortPause, () => takeLock(connection));
   try {
     const pending = await pendingOf(connection, wanted);
     for (const name of pending) await whenUnlocked(name, tell, pauseAfter, () => applyOne(connection, name));
     return pending;
   } finally {
-    // A lost connection has freed it already.
+    // A lost connection has released it already.
     await connection.execute(`SELECT pg_advisory_unlock(${lockKey})`, answerMs).catch(() => undefined);
   }
 }
 
-/** Where the SQL of a migration stands. */
+/** @returns the path of a migration's SQL. */
 export function migrationFile(name: string): string {
   return `${migrationsFolder}/${name}/migration.sql`;
 }
 
-/** Names of the migration folders, oldest first. */
+/** @returns names of all migrations, oldest first. */
 export async function migrationNames(): Promise<string[]> {
   const entries = await readdir(migrationsFolder, { withFileTypes: true });
   return entries
@@ -79,7 +79,7 @@ export async function migrationNames(): Promise<string[]> {
 }
 
 async function pendingOf({ query }: MigrationConnection, names: readonly string[]): Promise<string[]> {
-  // Asked of the catalogue's rows: to_regclass would answer from a cache that is older than the lock.
+  // Not by to_regclass, which may use a cache that is older than the lock.
   const tables = await query(
     `SELECT 1 FROM pg_catalog.pg_tables WHERE tablename = '_prisma_migrations' AND schemaname = ANY (current_schemas(false))`,
     [],
@@ -94,10 +94,10 @@ async function pendingOf({ query }: MigrationConnection, names: readonly string[
 }
 
 /**
- * Takes the lock of those who migrate, until it is given back or the connection ends. Fails where somebody else has it: whoever
- * waited inside a statement would hold up an index that is built beside writers.
+ * Takes the migration lock until it is released or the connection ends. Fails if another process has it, instead of waiting
+ * inside a statement, which would hold up CREATE INDEX CONCURRENTLY.
  */
-async function takeTurn({ execute }: MigrationConnection): Promise<void> {
+async function takeLock({ execute }: MigrationConnection): Promise<void> {
   await execute(
     `DO $$ BEGIN
        IF NOT pg_try_advisory_lock(${lockKey}) THEN RAISE 'somebody else migrates' USING ERRCODE = 'lock_not_available'; END IF;
@@ -115,21 +115,21 @@ async function applyOne(connection: MigrationConnection, name: string): Promise<
 }
 
 /**
- * Whether the statements of a script run one by one, each by itself, as `CREATE INDEX CONCURRENTLY` asks for. A kill leaves the first of them
- * done, and maybe an invalid index: the script runs again as a whole, so it drops what it makes before it makes it.
+ * Whether a script runs outside a transaction, statement by statement, as `CREATE INDEX CONCURRENTLY` requires. After a kill
+ * the whole script runs again, so it has to drop what it creates first.
  */
 export function isOutsideTransaction(script: string): boolean {
   return script.startsWith('-- Outside a transaction\n');
 }
 
-/** Rolled back where `work` fails, or waits for a lock for too long. */
+/** Runs `work` in a transaction. Rolls back if it fails or waits too long for a lock. */
 async function inTransaction({ execute }: MigrationConnection, work: () => Promise<void>): Promise<void> {
   try {
     await execute(`BEGIN; SET LOCAL lock_timeout = ${lockTimeoutMs}`, answerMs);
     await work();
     await execute('COMMIT');
   } catch (error) {
-    // On a lost connection the database rolls it back by itself.
+    // After a lost connection the database rolls back by itself.
     await execute('ROLLBACK', answerMs).catch(() => undefined);
     throw error;
   }

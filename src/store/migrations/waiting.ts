@@ -1,20 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { explained, MigrationError } from './failures.ts';
 
-/** How long one attempt waits for a lock, in ms. Others queue up behind it meanwhile. */
+/** How long one attempt waits for a lock, in ms. Other statements queue behind it meanwhile. */
 export const lockTimeoutMs = 5_000;
 
-/** What only waits for a lock is answered within this time, unless the database cannot be reached any more. */
+/** A statement that at most waits for a lock is answered within this time, in ms, unless the connection is lost. */
 export const answerMs = lockTimeoutMs + 5_000;
 
-/** How long to wait in all while others keep the database locked. */
-const patienceMs = 10 * 60_000;
+/** How long to try in all while others keep the database locked. */
+const maxWaitMs = 10 * 60_000;
 
 /**
- * Tries again while the database says that somebody else holds a lock.
+ * Runs `attempt` again while others hold a lock that it needs.
  *
- * @param tell told every few seconds, in one line, that it waits.
- * @param pauseMs how long to wait after an attempt that failed so.
+ * @param name of the migration, for messages.
+ * @param tell gets a line every few seconds while it waits.
+ * @param pauseMs the pause after a failed attempt, in ms.
+ * @throws MigrationError after ten minutes, or if the attempt fails for another reason.
  */
 export async function whenUnlocked(
   name: string,
@@ -30,7 +32,7 @@ export async function whenUnlocked(
     } catch (error) {
       const waitedMs = performance.now() - startedAt;
       if (!isLocked(error)) throw explained(name, error);
-      if (waitedMs > patienceMs) {
+      if (waitedMs > maxWaitMs) {
         throw new MigrationError(
           `The migration ${name} waited ten minutes for others that use the database. pg_stat_activity and pg_locks ` +
             'say who they are. Start Pressrun again when they are done.',
@@ -47,12 +49,12 @@ export async function whenUnlocked(
   }
 }
 
-/** Nobody queues up behind what asks whether it is its turn to migrate. */
+/** The pause while another process migrates, in ms. Short, because no statement queues behind the check. */
 export const shortPause = () => 250;
 
 /**
- * Behind an attempt that waited for a table, its readers queued up: they are served before the next one. A deadlock is
- * over with the attempt that was chosen to end it.
+ * The pause after an attempt that waited for a table, in ms. Lets statements that queued behind it run. After a deadlock it
+ * is shorter.
  */
 export function pauseAfter({ code }: Locked): number {
   return code === deadlock ? 1_000 : 3_000 + Math.random() * 3_000;

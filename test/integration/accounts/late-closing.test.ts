@@ -6,7 +6,7 @@ import { createAccounts } from '../../../src/services/accounts/accounts.ts';
 import { createPasswords } from '../../../src/services/accounts/passwords.ts';
 import { createRateLimits } from '../../../src/services/accounts/rate-limits.ts';
 import { createSessions } from '../../../src/services/accounts/sessions.ts';
-import { createAccountDeletion } from '../../../src/services/deletion/accounts.ts';
+import { createUserDeletion } from '../../../src/services/deletion/users.ts';
 import { createWorkspaces } from '../../../src/services/workspaces/workspaces.ts';
 import type { Database } from '../../../src/store/database.ts';
 import type { PrismaClient } from '../../../src/store/generated/prisma/client.ts';
@@ -29,7 +29,7 @@ test('an account that is closed while a worker looks for something to delete is 
   const { database } = workshop;
   using sessions = openSessions(database);
   const deps = { ...workshop, sessions, logger };
-  const deletion = createAccountDeletion(deps);
+  const deletion = createUserDeletion(deps);
   const { viewer, campaignId } = await workshop.addAccount();
   const batch = await workshop.batches.start(viewer, { campaignId, postCount: 1 });
   const image = 'a'.repeat(64);
@@ -49,7 +49,7 @@ test('an account that is closed while a worker looks for something to delete is 
     },
   });
   const late = { ...database, prisma: client.parse(prisma) };
-  await createAccountDeletion({ ...deps, database: late }).next();
+  await createUserDeletion({ ...deps, database: late }).next();
   while (await deletion.next());
 
   expect(await database.prisma.user.count()).toBe(0);
@@ -64,7 +64,7 @@ test('who logs in while their account is being deleted is logged out, also of th
 }) => {
   const { database } = workshop;
   using sessions = openSessions(database);
-  const deletion = createAccountDeletion({ ...workshop, sessions, logger });
+  const deletion = createUserDeletion({ ...workshop, sessions, logger });
   const deps = {
     tokens: createAccessTokens([new TextEncoder().encode(testSecret)], 15),
     sessions,
@@ -102,7 +102,7 @@ test('a session that a member opens while the workspace is being closed ends, an
 }) => {
   const { database } = workshop;
   using sessions = openSessions(database);
-  const deletion = createAccountDeletion({ ...workshop, sessions, logger });
+  const deletion = createUserDeletion({ ...workshop, sessions, logger });
   const [{ viewer: owner }, { viewer: member }] = [await workshop.addAccount(), await workshop.addAccount()];
   const membership = { userId: member.userId, workspaceId: owner.workspaceId, role: 'EDITOR' as const };
   await database.prisma.membership.create({ data: membership });

@@ -1,12 +1,12 @@
 import { expect } from 'vitest';
 import { createReconciliation } from '../../../src/services/batches/reconciliation.ts';
-import { createTurnDealing } from '../../../src/services/batches/queue-positions.ts';
+import { createQueueReordering } from '../../../src/services/batches/queue-reordering.ts';
 import { test } from '../../support/fixtures.ts';
 import type { Workshop } from '../../support/workshop.ts';
 
-async function dealAll(workshop: Workshop) {
-  const dealing = createTurnDealing(workshop);
-  while (await dealing.next());
+async function reorderAll(workshop: Workshop) {
+  const reordering = createQueueReordering(workshop);
+  while (await reordering.next());
 }
 
 async function reconcile(workshop: Workshop) {
@@ -36,42 +36,42 @@ test('a small batch that is paused and resumed before its new priority counts co
   await batches.setPriority(viewer, urgent, 'HIGH');
   await batches.pause(viewer, urgent);
   await batches.resume(viewer, urgent);
-  await dealAll(workshop);
+  await reorderAll(workshop);
   expect(await orderOf(workshop, ids)).toEqual([...Array(5).fill(1), ...Array(5).fill(0)]);
 });
 
-test('while turns of a large account are dealt, orders of others are written', async ({ workshop }) => {
+test('while the queue of a large workspace is reordered, orders of others are written', async ({
+  workshop,
+}) => {
   const [large, other] = [await workshop.addAccount(), await workshop.addAccount()];
   const { batches } = workshop;
   const { id } = await batches.start(large.viewer, { campaignId: large.campaignId, postCount: 1_000 });
   await reconcile(workshop);
   await batches.setPriority(large.viewer, id, 'HIGH');
-  const dealing = createTurnDealing(workshop);
-  expect(await dealing.next()).toBe(true);
+  const reordering = createQueueReordering(workshop);
+  expect(await reordering.next()).toBe(true);
   // Dealt as far as one short transaction goes.
   const { reconcileFrom } = await workshop.database.prisma.batch.findUniqueOrThrow({ where: { id } });
   expect(reconcileFrom).toBe(1_001);
   const order = await batches.start(other.viewer, { campaignId: other.campaignId, postCount: 150 });
   await reconcile(workshop);
   expect(await workshop.database.prisma.post.count({ where: { batchId: order.id } })).toBe(150);
-  while (await dealing.next());
+  while (await reordering.next());
   const after = await workshop.database.prisma.batch.findUniqueOrThrow({ where: { id } });
   expect(after.reconcileFrom).toBeNull();
 });
 
-test('a priority that is set while turns are dealt by an earlier one is the one that counts', async ({
-  workshop,
-}) => {
+test('a priority that is set during an earlier reordering is the one that counts', async ({ workshop }) => {
   const { viewer, campaignId } = await workshop.addAccount();
   const { batches } = workshop;
   const ids: string[] = [];
   for (let order = 0; order < 3; order += 1)
     ids.push((await batches.start(viewer, { campaignId, postCount: 5 })).id);
   await batches.setPriority(viewer, ids[1] ?? '', 'HIGH');
-  const dealing = createTurnDealing(workshop);
-  await dealing.next();
+  const reordering = createQueueReordering(workshop);
+  await reordering.next();
   await batches.setPriority(viewer, ids[0] ?? '', 'LOW');
-  while (await dealing.next());
+  while (await reordering.next());
   expect(await orderOf(workshop, ids)).toEqual([
     ...Array(5).fill(1),
     ...Array(5).fill(2),

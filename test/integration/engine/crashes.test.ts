@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createLedger, type Ledger } from '../../../src/provider/ledger/ledger.ts';
 import type { PostResult } from '../../../src/services/posts/results.ts';
-import type { PostWork, PostWorkbench } from '../../../src/services/posts/work.ts';
+import type { PostWork } from '../../../src/services/posts/claim.ts';
+import type { PostWorkbench } from '../../../src/services/posts/workbench.ts';
 import { openWorkshop, type Account, type Workshop } from '../../support/workshop.ts';
 
 let workshop: Workshop;

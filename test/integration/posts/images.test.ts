@@ -76,7 +76,7 @@ it('an image whose call was given up stays for as long as its answer may still b
   await images.put(bytes, signal);
   await images.removeAllUnused();
   expect(await assets.has(key)).toBe(true);
-  await expect(images.removeUnused({ keys: [key] })).rejects.toThrow('may still come');
+  await expect(images.removeUnused({ keys: [key] })).rejects.toThrow('too young');
   await age(key);
   await images.removeAllUnused();
   expect(await assets.has(key)).toBe(false);

@@ -1,18 +1,18 @@
 import { expect, it } from 'vitest';
-import { firstTurn } from '../../../src/domain/batches/fair-share.ts';
+import { firstQueuePosition } from '../../../src/domain/batches/fair-share.ts';
 
 it('starts an idle queue at the first turn', () => {
-  expect(firstTurn({})).toBe(0);
+  expect(firstQueuePosition({})).toBe(0);
 });
 
 it('puts an owner without a backlog at the turn that is being served, however long the others’ backlogs are', () => {
-  expect(firstTurn({ serving: 40 })).toBe(40);
+  expect(firstQueuePosition({ serving: 40 })).toBe(40);
 });
 
 it('puts an owner with a backlog behind it', () => {
-  expect(firstTurn({ serving: 40, ownLast: 999 })).toBe(1000);
+  expect(firstQueuePosition({ serving: 40, ownLast: 999 })).toBe(1000);
 });
 
 it('gives no credit for a backlog that was served long ago', () => {
-  expect(firstTurn({ serving: 40, ownLast: 12 })).toBe(40);
+  expect(firstQueuePosition({ serving: 40, ownLast: 12 })).toBe(40);
 });

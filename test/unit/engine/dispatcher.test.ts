@@ -64,7 +64,7 @@ function setUp({
       release: async ({ jobId: job }, { countsAsAttempt }) => void releases.push({ job, countsAsAttempt }),
     },
     slots,
-    slotsPerOwner: undefined,
+    slotsPerWorkspace: undefined,
     provider: { allowance: () => state.allowance, onPause: (listener) => (pause = listener) },
     logger: createLogger('silent'),
   });

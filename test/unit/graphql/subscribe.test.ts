@@ -5,19 +5,20 @@ import type { Context } from '../../../src/graphql/context.ts';
 import { maskError } from '../../../src/graphql/execution/mask-error.ts';
 import { createSubscribe, cursor, type Results } from '../../../src/graphql/subscriptions/subscribe.ts';
 import { UpdateStream } from '../../../src/graphql/subscriptions/update-stream.ts';
-import type { UserState } from '../../../src/services/progress/progress.ts';
+import type { WorkspaceState } from '../../../src/services/progress/progress.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
 
 /** A subscription to updates 1, 2, 3 …, each answered by `resolve`; it waits for ever behind the last of them. */
 async function subscribeTo(pages: number[][], resolve: (seq: number) => string): Promise<Results> {
   const text = { type: new GraphQLNonNull(GraphQLString) };
-  async function* updates(signal: AbortSignal): AsyncGenerator<UserState[], void, undefined> {
-    for (const page of pages) yield page.map((seq) => ({ kind: 'user', seq, at: new Date(0), batches: [] }));
+  async function* updates(signal: AbortSignal): AsyncGenerator<WorkspaceState[], void, undefined> {
+    for (const page of pages)
+      yield page.map((seq) => ({ kind: 'workspace', seq, at: new Date(0), batches: [] }));
     await new Promise<void>((end) => signal.addEventListener('abort', () => end()));
   }
   const schema = new GraphQLSchema({
     query: new GraphQLObjectType({ name: 'Query', fields: { text } }),
-    subscription: new GraphQLObjectType<UserState>({
+    subscription: new GraphQLObjectType<WorkspaceState>({
       name: 'Subscription',
       fields: {
         text: {

@@ -48,7 +48,7 @@ describe('a snapshot that cannot be told', () => {
   });
 
   it('of an account is read again where one of its batches was deleted', () => {
-    expect(causeOf('user', gone)).toBeInstanceOf(ServiceUnavailableError);
-    expect(causeOf('userGap', gone)).toBeInstanceOf(ServiceUnavailableError);
+    expect(causeOf('workspace', gone)).toBeInstanceOf(ServiceUnavailableError);
+    expect(causeOf('workspaceGap', gone)).toBeInstanceOf(ServiceUnavailableError);
   });
 });

@@ -6,7 +6,7 @@ import type {
   BatchUpdate,
   PostState,
   Update,
-  UserState,
+  WorkspaceState,
 } from '../../../services/progress/progress.ts';
 import type { Post } from '../../../store/generated/prisma/client.ts';
 import { BatchNode, BatchProgressRef } from './batch.ts';
@@ -73,13 +73,13 @@ builder.objectType(builder.objectRef<PostState>('PostSnapshotEvent'), {
 
 const unfinished = 'The unfinished batches of your workspace, newest first, at most 100.';
 
-builder.objectType(builder.objectRef<UserState>('UserSnapshotEvent'), {
+builder.objectType(builder.objectRef<WorkspaceState>('UserSnapshotEvent'), {
   description: 'The unfinished batches at the time you subscribe. The events after your cursor follow.',
   interfaces: [ProgressEventInterface],
   fields: (t) => ({ batches: t.expose('batches', { type: [BatchNode], description: unfinished }) }),
 });
 
-builder.objectType(builder.objectRef<UserState>('UserGapEvent'), {
+builder.objectType(builder.objectRef<WorkspaceState>('UserGapEvent'), {
   description: 'The events between your cursor and this one are no longer stored. Later events follow.',
   interfaces: [ProgressEventInterface],
   fields: (t) => ({ batches: t.expose('batches', { type: [BatchNode], description: unfinished }) }),
@@ -233,8 +233,8 @@ async function loadPost(context: Context, id: string): Promise<Post> {
 const stateTypes = {
   batch: 'BatchSnapshotEvent',
   batchGap: 'BatchGapEvent',
-  user: 'UserSnapshotEvent',
-  userGap: 'UserGapEvent',
+  workspace: 'UserSnapshotEvent',
+  workspaceGap: 'UserGapEvent',
   post: 'PostSnapshotEvent',
   stage: 'PostStageEvent',
 } satisfies Record<Exclude<Update['kind'], 'event'>, string>;

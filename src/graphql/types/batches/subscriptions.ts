@@ -33,7 +33,7 @@ builder.subscriptionFields((t) => ({
     subscribe: async (_root, args, context) => {
       const viewer = requireViewer(context);
       const seq = cursorOf(args.after, context);
-      return UpdateStream.open((signal) => context.progress.user(viewer, seq, signal));
+      return UpdateStream.open((signal) => context.progress.workspace(viewer, seq, signal));
     },
     resolve: asItIs,
   }),

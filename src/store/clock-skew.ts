@@ -1,19 +1,18 @@
 import type { Logger } from '../telemetry/logger.ts';
 import type { Database } from './database.ts';
 
-/** Instances that are each half a minute from the database are at most a minute from each other, which tokens allow. */
+/** Keeps instances within a minute of each other, which access tokens tolerate. */
 const toleratedMs = 30_000;
 
 const everyMs = 10 * 60_000;
 
 /**
- * Compares this machine's clock with the database's, now and every ten minutes, and warns where they are more than half
- * a minute apart.
+ * Compares this machine's clock with the database's, now and every ten minutes. Warns if they differ by more than 30 s.
  *
  * @param clock this machine's, in milliseconds since 1970.
- * @returns how to end it.
+ * @returns a function that ends it.
  */
-export async function watchClock(
+export async function watchClockSkew(
   { query }: Pick<Database, 'query'>,
   logger: Logger,
   clock: () => number = Date.now,
@@ -25,7 +24,7 @@ export async function watchClock(
       [],
     );
     if (row === undefined) return;
-    // The database looked at its clock somewhere in between.
+    // The database read its clock somewhere in between.
     const aheadMs = (askedMs + clock()) / 2 - row.ms;
     if (Math.abs(aheadMs) <= toleratedMs) return;
     logger.warn(
@@ -33,7 +32,7 @@ export async function watchClock(
       `the clock of this machine is ${aheadMs > 0 ? 'ahead of' : 'behind'} the database's: other instances may refuse its access tokens; set it by NTP`,
     );
   }
-  /** A warning is not worth a start: where the database does not answer, the next comparison has to do. */
+  /** A failure must not break the start: the next comparison follows. */
   const compare = () =>
     warnOfDifference().catch((error: unknown) => logger.debug({ err: error }, 'could not compare clocks'));
   await compare();

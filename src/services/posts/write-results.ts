@@ -6,11 +6,10 @@ import { Prisma, type PostField } from '../../store/generated/prisma/client.ts';
 import type { PostResult, Settlement } from './results.ts';
 
 /**
- * Writes the results of any number of posts, their batches' counters and the events, in one statement. It locks the batches, in the
- * order of their ids, then the posts, the calls and the owners' streams; where that waited for another writer, the rows that follow are
- * checked again as they are by then (READ COMMITTED).
+ * Writes results of posts, their batches' counters and the events, in one statement. It locks batches by id, then posts,
+ * calls and event streams. After a wait for a lock it sees the rows as they are then (READ COMMITTED).
  *
- * @returns the new entries of the logs; none of posts whose lease was lost.
+ * @returns the new log entries. A post whose lease was lost has none.
  */
 export function writeResults(tx: Transaction, settlements: readonly Settlement[]): Promise<LoggedEvent[]> {
   return appendEvents(tx, [
@@ -26,18 +25,18 @@ export function writeResults(tx: Transaction, settlements: readonly Settlement[]
   ]);
 }
 
-/** `results`: what the settlements write, a row each. Caption and hashtags are made together: one call, two revisions. */
+/** `results`: a row for each settlement, in order (`index`). A caption call makes two revisions: caption and hashtags. */
 function givenResults(settlements: readonly Settlement[]): Prisma.Sql {
-  const rows = settlements.map(({ work, result }, place) => ({
+  const rows = settlements.map(({ work, result }, index) => ({
     postId: work.subjectId,
     batchId: work.batchId,
     leaseId: work.leaseId,
-    place,
+    index,
     ...columnsOf(result),
   }));
   return Prisma.sql`results AS (
     SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS r(
-      "postId" uuid, "batchId" uuid, "leaseId" uuid, place int, status text, caption text, hashtags text[],
+      "postId" uuid, "batchId" uuid, "leaseId" uuid, index int, status text, caption text, hashtags text[],
       "captionModel" text, "captionPrompt" text, "imageKey" text, "imageModel" text, "imagePrompt" text,
       "errorCode" text, "errorMessage" text, added int)
   )`;
@@ -60,12 +59,12 @@ function columnsOf(result: PostResult) {
   };
 }
 
-/** `held`: locks the batches of `results`, before any post. Their order gives their events theirs. */
+/** `held`: locks the batches of `results` by id, before any post. */
 const lockedBatches = Prisma.sql`held AS MATERIALIZED (
   SELECT id FROM batches WHERE id IN (SELECT "batchId" FROM results) ORDER BY id FOR NO KEY UPDATE
 )`;
 
-/** Whether a post shows what a model made of a field: not where a person approved, wrote or chose what is there. */
+/** SQL: whether a post shows the new value of a field. Approved posts and pinned fields keep theirs. */
 function shows(field: PostField): Prisma.Sql {
   const made = Prisma.raw(field === 'IMAGE' ? 'r."imageKey"' : 'r.caption');
   const name = Prisma.raw(`'${field}'::"PostField"`);
@@ -73,8 +72,8 @@ function shows(field: PostField): Prisma.Sql {
 }
 
 /**
- * `settled`: writes the posts of `results` whose lease holds. Returns each with what was made for it and the number of its
- * newest revision so far. A post that was to be regenerated stays completed, whatever came of it.
+ * `settled`: writes the posts of `results` whose lease holds. Returns them with the new values and the number of revisions
+ * before them. A regenerated post stays completed even if its run failed.
  */
 const settledPosts = Prisma.sql`settled AS (
   UPDATE posts p
@@ -92,45 +91,45 @@ const settledPosts = Prisma.sql`settled AS (
   FROM results r, held
   WHERE p.id = r."postId" AND p."leaseId" = r."leaseId" AND p.status = 'GENERATING' AND held.id = p."batchId"
   RETURNING p.id, p."batchId", p.status, p."errorCode", p."errorMessage", p."revisionCount" - r.added AS "revisionsBefore",
-            r.place, r.added, r.caption AS "madeCaption", r.hashtags AS "madeHashtags", r."imageKey" AS "madeImage",
+            r.index, r.added, r.caption AS "madeCaption", r.hashtags AS "madeHashtags", r."imageKey" AS "madeImage",
             r."captionModel", r."captionPrompt", r."imageModel", r."imagePrompt"
 )`;
 
-/** `closed`: ends the calls in the ledger that the settled posts have left open. */
+/** `closed`: closes the settled posts' open calls in the ledger. */
 const closedCalls = Prisma.sql`closed AS (
   ${closeCalls(Prisma.sql`(SELECT id FROM settled)`)}
 )`;
 
-/** `revised`: writes a revision for each field that was made, whether its post shows it or not. */
+/** `revised`: writes a revision for each new value, shown or not. */
 const newRevisions = Prisma.sql`revised AS (
   INSERT INTO post_revisions ("postId", number, field, author, text, hashtags, model, "promptHash")
-  SELECT s.id, s."revisionsBefore" + m.place, m.field::"PostField", 'MODEL', m.text, m.hashtags, m.model, m."promptHash"
+  SELECT s.id, s."revisionsBefore" + m."indexInPost", m.field::"PostField", 'MODEL', m.text, m.hashtags, m.model, m."promptHash"
   FROM settled s CROSS JOIN LATERAL (VALUES
     (1, 'CAPTION', s."madeCaption", ARRAY[]::text[], s."captionModel", s."captionPrompt"),
     (2, 'HASHTAGS', NULL, s."madeHashtags", s."captionModel", s."captionPrompt"),
     (s.added, 'IMAGE', s."madeImage", ARRAY[]::text[], s."imageModel", s."imagePrompt")
-  ) AS m(place, field, text, hashtags, model, "promptHash")
+  ) AS m("indexInPost", field, text, hashtags, model, "promptHash")
   WHERE m.model IS NOT NULL
 )`;
 
-/** `numbered`: the settled posts of each batch counted 1, 2, 3 … (`n`), with how many are completed and failed up to each. */
+/** `numbered`: numbers the settled posts of each batch 1, 2, 3 … (`n`). `done` and `lost` count the completed and failed ones so far. */
 const numberedPosts = Prisma.sql`numbered AS (
   SELECT *, row_number() OVER w AS n,
          count(*) FILTER (WHERE status = 'COMPLETED') OVER w AS done, count(*) FILTER (WHERE status = 'FAILED') OVER w AS lost
-  FROM settled WINDOW w AS (PARTITION BY "batchId" ORDER BY place)
+  FROM settled WINDOW w AS (PARTITION BY "batchId" ORDER BY index)
 )`;
 
-/** `tallied`: how many posts of each batch were settled (`n`), completed and failed. */
+/** `tallied`: for each batch, how many posts were settled (`n`), completed (`done`) and failed (`lost`). */
 const tallies = Prisma.sql`tallied AS (
   SELECT "batchId", max(n) AS n, max(done) AS done, max(lost) AS lost FROM numbered GROUP BY 1
 )`;
 
-/** How many posts of a batch `b` are final with those of its tally `t`. */
+/** SQL: how many posts of a batch `b` are final, its tally `t` included. */
 const finalCount = Prisma.sql`b."completedCount" + b."failedCount" + b."cancelledCount" + t.n`;
 
 /**
- * `counted`: adds the tallies to the batches, and makes room for their events in `lastSeq`. The last final post of a batch also completes it,
- * which is one event more. Returns the counters as they were before and as they are.
+ * `counted`: adds the tallies to the batches and reserves `lastSeq` numbers for their events. The last final post also
+ * completes its batch, which is one more event. Returns the counters before and after.
  */
 const countedBatches = Prisma.sql`counted AS (
   UPDATE batches b
@@ -146,7 +145,7 @@ const countedBatches = Prisma.sql`counted AS (
             b."completedCount" - t.done AS "doneBefore", b."failedCount" - t.lost AS "lostBefore"
 )`;
 
-/** `entries`: an event for each settled post, with the counters as they are up to it, and one for each batch that is complete. */
+/** `entries`: an event for each settled post, with the counters up to it, and one for each completed batch. */
 const entries = Prisma.sql`entries AS (
   SELECT c.id AS "batchId", c."ownerId", c."seqBefore" + s.n AS seq,
          CASE s.status WHEN 'COMPLETED' THEN 'POST_COMPLETED' ELSE 'POST_FAILED' END AS type,

@@ -1,18 +1,18 @@
 /**
- * Joins single calls into groups: what comes while one group is being written goes into the next. One call
- * alone is not delayed; many at once cost one round trip together.
+ * Collects calls into groups: items that come while a group is being written go into the next one. A single call is not
+ * delayed, and many concurrent ones share a round trip.
  *
- * @param write writes a group and answers for each of its items, in order. Where it rejects, all of them do.
- * @param maxSize of a group.
- * @param keyOf says whose an item is. A group holds items of one key, and groups of other keys do not wait for it.
+ * @param write writes a group and returns an answer for each item, in order. If it rejects, all items of the group reject.
+ * @param maxSize items of a group at most.
+ * @param keyOf a group holds items of one key. Groups of different keys do not wait for each other.
  */
-export function createGroup<Item, Answer>(
+export function groupWrites<Item, Answer>(
   write: (items: Item[]) => Promise<Answer[]>,
   maxSize: number,
   keyOf: (item: Item) => string = () => '',
 ): (item: Item) => Promise<Answer> {
   type Waiting = { item: Item; resolve: (answer: Answer) => void; reject: (error: unknown) => void };
-  /** What waits behind the group that is being written, for each key that has one. */
+  /** The items that wait for the group that is being written, by key. */
   const waitingOf = new Map<string, Waiting[]>();
 
   async function writeAll(key: string, waiting: Waiting[]): Promise<void> {

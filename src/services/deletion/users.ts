@@ -7,30 +7,30 @@ import type { Sessions } from '../accounts/sessions.ts';
 import type { Batches } from '../batches/batches.ts';
 import { closeWorkspacesOf, createWorkspaceDeletion } from './workspaces.ts';
 
-export type AccountDeletion = {
+export type UserDeletion = {
   /**
-   * Closes an account for good, with the workspaces that nobody else owns: nobody can log in to it, and its email address is
-   * free. Workers delete the rest.
+   * Closes a user and the workspaces that nobody else owns. Nobody can log in any more, and the email address is free.
+   * Workers delete the rows.
    *
    * @returns ids of the workspaces that were closed.
    */
   run(user: Pick<Member, 'userId'>): Promise<string[]>;
   /**
-   * Deletes the next part of what closed workspaces have, then closed accounts.
+   * Deletes the next part of a closed workspace, then a closed user.
    *
    * @returns whether there was something to delete.
    */
   next(): Promise<boolean>;
 };
 
-export function createAccountDeletion(deps: {
+export function createUserDeletion(deps: {
   database: Database;
   jobs: Jobs;
   batches: Pick<Batches, 'cancel'>;
   sessions: Pick<Sessions, 'endIn'>;
   changes: Changes;
   logger: Logger;
-}): AccountDeletion {
+}): UserDeletion {
   const { database, changes, logger } = deps;
   const workspaces = createWorkspaceDeletion(deps);
 
@@ -38,7 +38,7 @@ export function createAccountDeletion(deps: {
     async run({ userId: id }) {
       const closed = await database.transaction(async (tx) => {
         const closing = await closeWorkspacesOf(tx, id);
-        // No password fits an empty hash, and no email address is like this.
+        // No password matches an empty hash, and no email address looks like this.
         const data = { email: `deleted:${id}`, passwordHash: '', closedAt: new Date() };
         await tx.user.updateMany({ where: { id }, data });
         return closing;
@@ -55,16 +55,16 @@ export function createAccountDeletion(deps: {
       });
       if (user === null) return false;
       const isDeleted = await database.transaction(async (tx) => {
-        // The release before this one closes accounts alone.
+        // The release before this one closes only users.
         await closeWorkspacesOf(tx, user.id);
-        // One that was closed a moment ago: with its owner it would go at once, and leave its pictures and its ledger behind.
+        // A workspace that was closed a moment ago would go with its owner at once, and leave its images and its ledger behind.
         const closed = await tx.membership.findFirst({
           where: { userId: user.id, workspace: { closedAt: { not: null } } },
         });
         if (closed !== null) return false;
         return (await tx.user.deleteMany({ where: { id: user.id } })).count > 0;
       });
-      if (isDeleted) logger.info({ user: user.id }, 'account deleted');
+      if (isDeleted) logger.info({ user: user.id }, 'user deleted');
       return true;
     },
   };

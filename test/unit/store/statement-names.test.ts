@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createStatementNames } from '../../../src/store/statements.ts';
+import { createStatementNames } from '../../../src/store/statement-names.ts';
 
 it('knows a statement by its text, and never gives one name to two', () => {
   const nameOf = createStatementNames();

@@ -6,15 +6,15 @@ import type { Jobs } from '../../store/jobs/jobs.ts';
 import { ownerOf } from '../../store/ownership.ts';
 import type { Batches } from '../batches/batches.ts';
 
-/** Posts, calls and events that one transaction deletes: a lock that nobody notices. */
+/** How many rows one transaction deletes. Keeps its locks short. */
 const postsAtOnce = 100;
 const callsAtOnce = 200;
 const eventsAtOnce = 1_000;
 
 /**
- * Deletes the next part of the batches of an account or of a campaign, one after the other; one that is not final is cancelled.
+ * Deletes the next part of a batch of a workspace or campaign. Cancels the batch first if it is not final.
  *
- * @returns whether there was one.
+ * @returns whether there was a batch.
  */
 export async function deletePartOfBatches(
   deps: { database: Database; jobs: Jobs; batches: Pick<Batches, 'cancel'> },
@@ -24,7 +24,7 @@ export async function deletePartOfBatches(
   if (batch === null) return false;
   const left = await deletePartOfBatch(deps, batch.id);
   if (left?.finishedAt === null) {
-    // One that ended by itself meanwhile needs no cancelling.
+    // It may have ended by itself meanwhile.
     await deps.batches.cancel(ownerOf(batch), batch.id).catch((error: unknown) => {
       if (!(error instanceof BatchStateError || error instanceof NotFoundError)) throw error;
     });
@@ -33,10 +33,10 @@ export async function deletePartOfBatches(
 }
 
 /**
- * Deletes the next part of a final batch: posts with what was bought for them, then events, then the batch. What was paid
- * stays in the ledger. The removal of pictures is ordered with it.
+ * Deletes the next part of a final batch: posts with their content, then events, then the batch. Costs stay in the ledger.
+ * Enqueues the removal of the posts' images.
  *
- * @returns the batch as it was; undefined where it is gone. Where it is not final, nothing was deleted.
+ * @returns the batch; undefined if it is gone. A batch that is not final is left alone.
  */
 function deletePartOfBatch(
   { database, jobs }: { database: Database; jobs: Jobs },
@@ -45,7 +45,7 @@ function deletePartOfBatch(
   return database.transaction(async (tx) => {
     const [batch] = await tx.$queryRaw<Batch[]>`SELECT * FROM batches WHERE id = ${batchId}::uuid FOR UPDATE`;
     if (batch === undefined || batch.finishedAt === null) return batch;
-    // Nothing brings it to life from here on, and no post of it is written any more.
+    // From here on it cannot be resumed or retried, and reconciliation writes no post of it.
     if (batch.status !== 'CANCELLED' || batch.reconcileFrom !== null)
       await tx.batch.update({ where: { id: batchId }, data: { status: 'CANCELLED', reconcileFrom: null } });
     const posts = await tx.post.findMany({
@@ -56,7 +56,7 @@ function deletePartOfBatch(
     });
     const ids = posts.map(({ id }) => id);
     if (ids.length > 0) {
-      await orderRemoval(jobs, tx, batch.ownerId, await imagesOf(tx, ids));
+      await enqueueRemoval(jobs, tx, batch.ownerId, await imagesOf(tx, ids));
       await tx.$executeRaw`
         UPDATE provider_calls SET result = NULL WHERE "subjectId" = ANY(${ids}::uuid[]) AND result IS NOT NULL`;
       await tx.post.deleteMany({ where: { id: { in: ids } } });
@@ -66,29 +66,30 @@ function deletePartOfBatch(
       DELETE FROM events WHERE "batchId" = ${batchId}::uuid
         AND seq IN (SELECT seq FROM events WHERE "batchId" = ${batchId}::uuid ORDER BY seq LIMIT ${eventsAtOnce})`;
     if (events > 0) return batch;
-    // A key that stood for it may be used anew.
+    // The batch's idempotency key may be used again.
     await tx.idempotencyKey.deleteMany({ where: { ownerId: batch.ownerId, batchId } });
     await tx.batch.delete({ where: { id: batchId } });
     return batch;
   });
 }
 
-/** Deletes the next part of an account's ledger, and orders the removal of pictures that only it knew. @returns how many calls. */
+/** Deletes the next part of a workspace's ledger and enqueues the removal of its images. @returns how many calls. */
 export function deletePartOfLedger(
   { database, jobs }: { database: Database; jobs: Jobs },
-  ownerId: string,
+  workspaceId: string,
 ): Promise<number> {
   return database.transaction(async (tx) => {
     const calls = await tx.$queryRaw<{ key: string | null }[]>`
       DELETE FROM provider_calls WHERE id IN (
-        SELECT id FROM provider_calls WHERE "ownerId" = ${ownerId}::uuid ORDER BY id LIMIT ${callsAtOnce} FOR UPDATE)
+        SELECT id FROM provider_calls WHERE "ownerId" = ${workspaceId}::uuid ORDER BY id LIMIT ${callsAtOnce} FOR UPDATE)
       RETURNING CASE WHEN jsonb_typeof(result) = 'string' THEN result #>> '{}' END AS key`;
     const keys = new Set(calls.flatMap(({ key }) => (key === null ? [] : [key])));
-    await orderRemoval(jobs, tx, ownerId, [...keys]);
+    await enqueueRemoval(jobs, tx, workspaceId, [...keys]);
     return calls.length;
   });
 }
 
+/** @returns the keys of all images of these posts. */
 async function imagesOf(tx: Transaction, postIds: readonly string[]): Promise<string[]> {
   const rows = await tx.$queryRaw<{ key: string }[]>`
     SELECT text AS key FROM post_revisions
@@ -98,7 +99,8 @@ async function imagesOf(tx: Transaction, postIds: readonly string[]): Promise<st
   return rows.map(({ key }) => key);
 }
 
-async function orderRemoval(jobs: Jobs, tx: Transaction, ownerId: string, keys: string[]): Promise<void> {
+/** Enqueues the removal of images that nothing refers to any more. */
+async function enqueueRemoval(jobs: Jobs, tx: Transaction, ownerId: string, keys: string[]): Promise<void> {
   if (keys.length === 0) return;
   await jobs.enqueue(tx, 'asset-removals', [{ id: randomUUID(), data: { keys }, ownerId, priority: 0 }]);
 }

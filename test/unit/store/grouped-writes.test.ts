@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { createGroup } from '../../../src/store/group.ts';
+import { groupWrites } from '../../../src/store/grouped-writes.ts';
 
 /** A group whose writes wait until they are let go. */
 function heldGroup(maxSize = 100) {
   const groups: number[][] = [];
   const gates: PromiseWithResolvers<void>[] = [];
-  const add = createGroup<number, string>(async (items) => {
+  const add = groupWrites<number, string>(async (items) => {
     groups.push(items);
     const gate = Promise.withResolvers<void>();
     gates.push(gate);
@@ -34,7 +34,7 @@ it('writes together what comes while another group is being written', async () =
 
 it('writes no group larger than it may be, and leaves nothing out', async () => {
   const sizes: number[] = [];
-  const add = createGroup<number, number>(async (items) => {
+  const add = groupWrites<number, number>(async (items) => {
     sizes.push(items.length);
     return items;
   }, 3);
@@ -45,7 +45,7 @@ it('writes no group larger than it may be, and leaves nothing out', async () => 
 
 it('rejects every item of a group that could not be written, and none of the next', async () => {
   let failures = 1;
-  const add = createGroup<number, number>(async (items) => {
+  const add = groupWrites<number, number>(async (items) => {
     if (items.length > 1 && failures-- > 0) throw new Error('the database is gone');
     return items;
   }, 2);
@@ -54,7 +54,7 @@ it('rejects every item of a group that could not be written, and none of the nex
 });
 
 it('rejects the items that a short answer leaves out', async () => {
-  const add = createGroup<number, number>(async (items) => items.slice(1), 2);
+  const add = groupWrites<number, number>(async (items) => items.slice(1), 2);
   await expect(add(1)).rejects.toThrow('a group was answered short');
 });
 
@@ -64,7 +64,7 @@ it('writes what has another key at the same time', async () => {
     if (items.includes('locked')) await gate.promise;
     return items;
   };
-  const add = createGroup<string, string>(write, 10, (item) => item);
+  const add = groupWrites<string, string>(write, 10, (item) => item);
   const locked = add('locked');
   expect(await add('free')).toBe('free');
   gate.resolve();

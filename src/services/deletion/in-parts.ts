@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** How long the rest after a part is, in multiples of the part's own time. */
 const restsPerPart = 3;
 
 /**
- * Does a large piece of work in short transactions. After each part it rests three times as long as the part took, so
- * that at least three quarters of an embedded database's time are everybody else's.
+ * Does large work in short parts. Rests after each part, so that it takes at most a quarter of the database's time.
  *
- * @param part does the next part. @returns whether there may be more.
- * @param signal ends it between two parts, at once.
+ * @param part does the next part and returns whether there may be more.
+ * @param signal ends the work between two parts.
  */
 export async function inParts(part: () => Promise<boolean>, signal?: AbortSignal): Promise<void> {
   for (;;) {

@@ -1,20 +1,20 @@
 import { LRUCache } from 'lru-cache';
 
-/** Statements that are kept at a time. Those of lists have a text of their own for each selection and size of a page. */
+/** Statements with a name at a time. A list has another statement for each selection and page size. */
 const maxKept = 300;
 /**
- * Beyond that, how often one takes the place of the one that was used longest ago. PostgreSQL is not told to forget that one: it lives as
- * long as its connection, so connections have to be made anew now and then (`connectionSeconds`).
+ * When all names are taken, a new statement replaces the least recently used one at most this often. PostgreSQL keeps a
+ * replaced statement as long as its connection, so connections have a maximum age (`connectionSeconds`).
  */
 const replaceEveryMs = 2_000;
 
-/** How long a connection lives: until then it has met a second set of statements at most. */
+/** Maximum age of a connection: until then, at most `maxKept` statements have been replaced. */
 export const connectionSeconds = (maxKept * replaceEveryMs) / 1000;
 
 /**
- * Names statements, so that PostgreSQL parses and plans each of them once a connection.
+ * Names statements, so that PostgreSQL parses and plans each one once for each connection.
  *
- * @returns what gives a statement's name by its text; undefined for one that is not kept.
+ * @returns a function from a statement's text to its name; undefined for a statement that gets none.
  */
 export function createStatementNames(): (sql: string) => string | undefined {
   const kept = new LRUCache<string, string>({ max: maxKept });

@@ -1,0 +1,105 @@
+import { ServiceUnavailableError } from '../domain/errors/errors.ts';
+import { LeaseLostError, type Work } from '../domain/work.ts';
+import type { Admission, Demand, Permit } from '../provider/admission/admission.ts';
+import type { Jobs } from '../store/jobs/jobs.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Handler } from './handler.ts';
+
+export type RunningJobs<W extends Work> = {
+  /** How many jobs run, those that write their results included. */
+  count(): number;
+  /** How many of them have freed their slot and only write their result. */
+  countWriting(): number;
+  start(work: W, permit: Permit): void;
+  /** Aborts the jobs whose lease was lost. */
+  checkLeases(): Promise<void>;
+  /** Sends the heartbeat of all jobs and renews their permits. */
+  beat(): Promise<void>;
+  /** Resolves when the jobs that run now have ended. */
+  ended(): Promise<void>;
+  /** Aborts all jobs. They are put back in the queue. */
+  abortAll(reason: Error): void;
+};
+
+/** The jobs that this process runs, from their start to their end. @param deps.onFree called when a slot is free. */
+export function createRunningJobs<W extends Work>(deps: {
+  jobs: Pick<Jobs, 'touch'>;
+  admission: Admission;
+  handler: Handler<W>;
+  onFree: () => void;
+  logger: Logger;
+}): RunningJobs<W> {
+  const { jobs, admission, handler, onFree, logger } = deps;
+  const { queue, demand } = handler;
+  const running = new Map<string, { permit: Permit; work: W; abort: AbortController; done: Promise<void> }>();
+  /** Leases of the jobs that only write their result. */
+  const writing = new Set<string>();
+  const stopping = new AbortController();
+
+  async function run(work: W, permit: Permit, signal: AbortSignal): Promise<void> {
+    const fields = { queue, job: work.jobId, subject: work.subjectId, attempt: work.attempt };
+    let isFree = false;
+    async function free(used: Demand): Promise<void> {
+      if (isFree) return;
+      isFree = true;
+      const unused = Object.entries(demand).map(
+        ([bucket, amount]) => [bucket, amount - (used[bucket] ?? 0)] as const,
+      );
+      await admission.release([permit.id], Object.fromEntries(unused)).catch(() => undefined);
+      onFree();
+    }
+    try {
+      await handler.run(work, signal, (used) => {
+        writing.add(work.leaseId);
+        void free(used);
+      });
+    } catch (error) {
+      if (error instanceof LeaseLostError) {
+        logger.info(fields, 'lease lost; calls aborted, nothing written');
+      } else {
+        const isOwnFailure = !stopping.signal.aborted && !(error instanceof ServiceUnavailableError);
+        if (isOwnFailure) logger.error({ ...fields, err: error }, 'job interrupted');
+        await handler
+          .release(work, { countsAsAttempt: isOwnFailure })
+          .catch(() => logger.warn(fields, 'job not handed back; its heartbeat will run out'));
+      }
+    } finally {
+      running.delete(work.leaseId);
+      writing.delete(work.leaseId);
+      await free(demand);
+      onFree();
+    }
+  }
+
+  return {
+    count: () => running.size,
+    countWriting: () => writing.size,
+    start(work, permit) {
+      const abort = new AbortController();
+      const signal = AbortSignal.any([abort.signal, stopping.signal]);
+      running.set(work.leaseId, { permit, work, abort, done: run(work, permit, signal) });
+    },
+    async checkLeases() {
+      if (running.size === 0) return;
+      const checked = [...running.keys()];
+      const held = await handler.held(checked);
+      for (const leaseId of checked)
+        if (!held.has(leaseId)) running.get(leaseId)?.abort.abort(new LeaseLostError());
+    },
+    async beat() {
+      if (running.size === 0) return;
+      const all = [...running.values()];
+      await Promise.all([
+        jobs.touch(
+          queue,
+          all.map(({ work }) => work.jobId),
+        ),
+        admission.renew(all.filter(({ work }) => !writing.has(work.leaseId)).map(({ permit }) => permit.id)),
+      ]);
+    },
+    async ended() {
+      await Promise.all([...running.values()].map(({ done }) => done));
+    },
+    abortAll: (reason) => stopping.abort(reason),
+  };
+}
