@@ -8,6 +8,7 @@ import {
 } from 'graphql';
 import { toGlobalId } from '../domain/ids.ts';
 import { builder } from './builder.ts';
+import { readsRowOnly } from './compiler/query-code.ts';
 import { listCosts } from './entities/registry.ts';
 import './types/errors.ts';
 import './types/accounts/workspace.ts';
@@ -65,6 +66,7 @@ function withFastFields(schema: GraphQLSchema): GraphQLSchema {
     }
     if (fields['id'] !== undefined && type.getInterfaces().some(({ name }) => name === 'Node')) {
       fields['id'].resolve = ({ id }) => toGlobalId(type.name, id);
+      fields['id'].extensions = { ...fields['id'].extensions, [readsRowOnly]: true };
     }
   }
   return schema;

@@ -57,12 +57,9 @@ export function checkDocumentLimits(document: DocumentNode): GraphQLError | unde
   return hasTooManyFieldPairs(document) ? documentTooLarge() : undefined;
 }
 
-/** @returns the number of fields of an operation, and the maximum characters of its answer. */
-export function measureOperation(
-  document: DocumentNode,
-  operation: OperationDefinitionNode,
-): { fields: number; characters: number } {
-  return createMeasuring(document)(operation.selectionSet);
+/** @returns the maximum characters of the answer to an operation. */
+export function countCharacters(document: DocumentNode, operation: OperationDefinitionNode): number {
+  return createMeasuring(document)(operation.selectionSet).characters;
 }
 
 /** @returns the number of top-level fields of an operation, which rate limits count. */

@@ -12,9 +12,9 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { mayBeTooLarge } from './answer-size.ts';
-import { checkDocumentLimits, countRootFields, measureOperation } from './document-limits.ts';
+import { checkDocumentLimits, countCharacters, countRootFields } from './document-limits.ts';
 import { checkDocumentText, maxDocumentCharacters } from './document-text.ts';
-import { compileQuery, type RunOperation } from './compile-query.ts';
+import { createCompiler, type RunOperation } from '../compiler/compile-query.ts';
 import { shorten, withField } from './mask-error.ts';
 
 /** A cache of documents: each is parsed, measured and validated once. */
@@ -47,9 +47,6 @@ const maxBytes = 4 * 1024 * 1024;
  */
 const maxErrors = 100;
 
-/** Larger queries are not compiled, because compiling blocks the event loop. */
-const maxCompiledFields = 100;
-
 /** @param deps.check returns an error if a document within the limits may not run. */
 export function createDocuments(deps: {
   schema: GraphQLSchema;
@@ -58,6 +55,7 @@ export function createDocuments(deps: {
 }): Documents {
   const { schema, introspection, check } = deps;
   const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+  const compile = createCompiler(schema);
   const byText = new LRUCache<string, DocumentNode>({
     maxSize: maxBytes,
     // About 90 bytes of memory for each character.
@@ -79,13 +77,11 @@ export function createDocuments(deps: {
     const operation = getOperationAST(document, name);
     if (operation == null) return undefined;
     const { operation: type } = operation;
-    const { fields, characters } = measureOperation(document, operation);
-    const isCompiled = type === OperationTypeNode.QUERY && fields <= maxCompiledFields;
     return {
       type,
       rootFields: countRootFields(document, name),
-      mayBeTooLarge: mayBeTooLarge(characters),
-      run: isCompiled ? compileQuery(schema, document, operation) : execute,
+      mayBeTooLarge: mayBeTooLarge(countCharacters(document, operation)),
+      run: type === OperationTypeNode.QUERY ? compile(document, operation) : execute,
     };
   }
 

@@ -1,6 +1,5 @@
 import {
   execute,
-  getNamedType,
   getOperationAST,
   GraphQLInputObjectType,
   GraphQLInt,
@@ -10,13 +9,11 @@ import {
   GraphQLScalarType,
   GraphQLSchema,
   GraphQLString,
-  isInputObjectType,
   parse,
   type GraphQLResolveInfo,
 } from 'graphql';
 import { expect, it, vi } from 'vitest';
-import { compileQuery } from '../../../src/graphql/execution/compile-query.ts';
-import { schema as ourSchema } from '../../../src/graphql/schema.ts';
+import { createCompiler } from '../../../src/graphql/compiler/compile-query.ts';
 
 const Day = new GraphQLScalarType({
   name: 'Day',
@@ -65,7 +62,7 @@ const runner = (text: string, name?: string) => {
   const document = parse(text);
   const operation = getOperationAST(document, name);
   if (operation == null) throw new Error('a document without an operation');
-  return { document, run: compileQuery(schema, document, operation) };
+  return { document, run: createCompiler(schema)(document, operation) };
 };
 
 it.each<[string, string, Record<string, unknown>?]>([
@@ -108,7 +105,7 @@ it('no operation of a document is subject to the conditions of another one', asy
   const runnerOf = (name: string) => {
     const operation = getOperationAST(document, name);
     if (operation == null) throw new Error('no such operation');
-    const run = compileQuery(schema, document, operation);
+    const run = createCompiler(schema)(document, operation);
     return () => run({ schema, document, operationName: name, variableValues: { c: true } });
   };
   const [first, second] = [runnerOf('A'), runnerOf('B')];
@@ -121,23 +118,12 @@ it('no operation of a document is subject to the conditions of another one', asy
 it('text of a query is never run as code', async () => {
   const ran = vi.fn<() => void>();
   vi.stubGlobal('ranAsCode', ran);
-  // How graphql-jit marks a date in its code: the rest would stand there as it is.
-  const mark = '__MAGIC_DATE__33a9e76d_02e0_4128_8e92_3530ad3da74d';
-  const { document, run } = runner(`{ said(words: "${mark}ranAsCode()") }`);
-  for (let time = 0; time < 4; time += 1) await run({ schema, document });
+  const texts = ['ranAsCode()', '\\"); ranAsCode(); (\\"', '${ranAsCode()}', '*/ ranAsCode() /*'];
+  for (const text of texts) {
+    const { document, run } = runner(`{ said(words: "${text}") }`);
+    for (let time = 0; time < 4; time += 1) await run({ schema, document });
+  }
 
   expect(ran).not.toHaveBeenCalled();
   vi.unstubAllGlobals();
-});
-
-it('no input of the schema holds itself, which would be compiled without an end', () => {
-  const holders = Object.values(ourSchema.getTypeMap()).filter(isInputObjectType);
-  const within = (type: GraphQLInputObjectType, path: readonly GraphQLInputObjectType[]): boolean =>
-    path.includes(type) ||
-    Object.values(type.getFields())
-      .map((field) => getNamedType(field.type))
-      .filter(isInputObjectType)
-      .some((inner) => within(inner, [...path, type]));
-
-  expect(holders.filter((type) => within(type, []))).toEqual([]);
 });
