@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { v8Flags } from '../../src/start/v8-flags.ts';
 import { freePort } from '../../test/support/services/free-port.ts';
 import { waitUntil } from '../../test/support/services/wait-until.ts';
 
@@ -45,7 +46,7 @@ export async function startPressrun(
   const url = `http://127.0.0.1:${port}`;
   const startedAtMs = performance.now();
   // The kernel ends it with the benchmark, however that one ends.
-  const program = [process.execPath, ...flags, 'src/main.js'];
+  const program = [process.execPath, ...v8Flags, ...flags, 'src/main.js'];
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...program], {
     env: {
       PATH: process.env['PATH'],

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { InvalidInputError } from '../domain/errors/errors.ts';
 import { fromGlobalId, toGlobalId } from '../domain/ids.ts';
 import { maxPageSize } from '../store/lists/paging.ts';
-import { accessPlugin, requireAccess } from './access.ts';
+import { accessPlugin, requireAccess } from './mutation-access.ts';
 import type { Context } from './context.ts';
 import { findNode } from './nodes.ts';
 import { getDatamodel } from './generated/pothos.ts';

@@ -218,6 +218,7 @@ export function createHttpServer(deps: {
       server.closeIdleConnections();
       await closed;
       clearTimeout(grace);
+      requestLog.flush();
     },
   };
 }

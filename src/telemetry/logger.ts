@@ -39,9 +39,9 @@ export function createLogger(level: Logger['level']): Logger {
 }
 
 /** At most so many bytes at once, which a pipe that processes share keeps in one piece; at the latest after so many ms. */
-const batches = { minLength: 3584, maxWrite: 4096, periodicFlush: 100, sync: false };
+const batches = { minLength: 3584, maxWrite: 4096, periodicFlush: 100, sync: true };
 
-/** The log of requests: there is nothing in it to redact, and its lines are written in batches. */
+/** The log of requests: there is nothing in it to redact, and its lines are written in batches. `flush` writes the last ones. */
 export function createRequestLogger({ level }: Logger): Logger {
   const options = { ...common, level };
   return pretty === undefined ? pino(options, pino.destination(batches)) : pino(options, pretty(readable));

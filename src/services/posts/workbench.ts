@@ -17,7 +17,7 @@ import { keepTrying } from '../../store/keep-trying.ts';
 import { claimPosts, type Claim, type PostWork } from './claim.ts';
 import { enqueuePosts, postJobSchema, queuedPost, type QueuedPost } from './queue.ts';
 import { failedOften, type PostResult, type Settlement } from './results.ts';
-import { writeResults } from './write-results.ts';
+import { writeResults } from './settle.ts';
 
 /** What a worker does to posts. Every write checks the lease: a worker that has lost it changes nothing. */
 export type PostWorkbench = {

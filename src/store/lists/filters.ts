@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Prisma } from '../generated/prisma/client.ts';
 import { text } from '../../domain/validation.ts';
-import type { Column } from './paging.ts';
+import type { Column } from './cursors.ts';
 
 /** From `since` (included) to `until` (excluded). */
 export type TimeRange = { since?: Date | null | undefined; until?: Date | null | undefined };

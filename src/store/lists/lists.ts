@@ -3,15 +3,8 @@ import { Prisma } from '../generated/prisma/client.ts';
 import { matching, type Rows } from './filters.ts';
 import { ownedRows, type Owner } from '../ownership.ts';
 import { pageSql, pagesSql, toArray } from './page-sql.ts';
-import {
-  planPage,
-  type Column,
-  type List,
-  type Page,
-  type PageArgs,
-  type PlannedPage,
-  type Sortable,
-} from './paging.ts';
+import { planPage, type Page, type PageArgs, type PlannedPage, type Sortable } from './paging.ts';
+import { type Column, type List } from './cursors.ts';
 import {
   restoreLargeIntegers,
   selectList,

@@ -1,6 +1,7 @@
 import { Prisma } from '../generated/prisma/client.ts';
 import { all, column, valuesOf, type Rows } from './filters.ts';
-import { sortColumns, type SortKey, type Window } from './paging.ts';
+import { type Window } from './paging.ts';
+import { sortColumns, type SortKey } from './cursors.ts';
 
 /**
  * SQL of one page of a table's rows. Compares `(column, id) < (…)` as a whole, so that an index on both columns finds the first

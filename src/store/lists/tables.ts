@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Prisma, type Batch, type Campaign, type Post } from '../generated/prisma/client.ts';
-import type { Column } from './paging.ts';
+import type { Column } from './cursors.ts';
 
 /** The row type of each table with lists. */
 export type RowOf = { campaigns: Campaign; batches: Batch; posts: Post };
