@@ -3,10 +3,10 @@ import { StartBatchDocument } from '../../client/generated/graphql.ts';
 import type { App } from '../../src/app.ts';
 import { clientOf, createCampaign, startBatch } from '../support/app.ts';
 import { followToEnd, getBatch, getPosts } from '../support/batches.ts';
-import { test } from '../support/fixtures.ts';
+import { test as base } from '../support/fixtures.ts';
 
 let another: App;
-test.override('settings', { POST_SLOTS: '5' });
+const test = base.extend('settings', { scope: 'file' }, () => ({ POST_SLOTS: '5' }));
 test.beforeAll(async ({ app }) => {
   another = await app.startAnother();
 });

@@ -8,7 +8,10 @@ import { openWorkshop } from './workshop.ts';
  * made when it is first named, once a file, and put away after the file's last test.
  */
 export const test = base
-  /** Environment variables of `app`: `test.override('settings', { POST_SLOTS: '4' })` before the tests of a file. */
+  /**
+   * Environment variables of `app`. A file with others extends: `base.extend('settings', { scope: 'file' }, () => ({ POST_SLOTS: '4' }))`.
+   * It must not use `override`, which would hold in the files that follow in the same process.
+   */
   .extend('settings', { scope: 'file' }, (): Record<string, string> => ({}))
   /** Pressrun itself, on the suite's backend, with its simulator. */
   .extend('app', { scope: 'file' }, async ({ settings }, { onCleanup }) => {

@@ -4,9 +4,9 @@ import { describe } from 'vitest';
 import { WebSocket } from 'ws';
 import { type Account } from '../../support/app.ts';
 import { followToEnd, stored } from '../../support/batches.ts';
-import { test } from '../../support/fixtures.ts';
+import { test as base } from '../../support/fixtures.ts';
 
-test.override('postCount', 100);
+const test = base.extend('postCount', { scope: 'file' }, () => 100);
 
 /** A socket that has subscribed `count` times to every text of the batch. */
 async function open(

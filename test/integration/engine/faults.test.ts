@@ -5,10 +5,10 @@ import { ResumeBatchDocument } from '../../../client/generated/graphql.ts';
 import type { FaultKind } from '../../../src/simulator/behaviour/faults.ts';
 import { createCampaign, signUp, startBatch, startTestApp, type TestApp } from '../../support/app.ts';
 import { followToEnd, getBatch, getPosts, waitForBatch } from '../../support/batches.ts';
-import { test } from '../../support/fixtures.ts';
+import { test as base } from '../../support/fixtures.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
 
-test.override('settings', { POST_SLOTS: '4' });
+const test = base.extend('settings', { scope: 'file' }, () => ({ POST_SLOTS: '4' }));
 test.beforeEach(({ app }) => {
   app.simulator.control.clearFaults();
   app.simulator.control.resetStats();

@@ -1,14 +1,14 @@
 import { expect } from 'vitest';
 import { WebSocket } from 'ws';
 import { type TestApp } from '../../support/app.ts';
-import { test } from '../../support/fixtures.ts';
+import { test as base } from '../../support/fixtures.ts';
 import { openSocket, post } from '../../support/raw-graphql.ts';
 
-test.override('settings', {
+const test = base.extend('settings', { scope: 'file' }, () => ({
   TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8',
   RATE_LIMIT_PER_ADDRESS: '5',
   MAX_SOCKETS_PER_ADDRESS: '2',
-});
+}));
 
 /** How many of ten requests were let through. */
 async function letThrough(app: TestApp, forwardedFor: (n: number) => string): Promise<number> {

@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import { describe, expect } from 'vitest';
 import { WebSocket } from 'ws';
 import { type TestApp } from '../../support/app.ts';
-import { test } from '../../support/fixtures.ts';
+import { test as base } from '../../support/fixtures.ts';
 import { exchange } from '../../support/raw-http.ts';
 
-test.override('settings', {
+const test = base.extend('settings', { scope: 'file' }, () => ({
   ALLOWED_HOSTS: 'api.example.com',
   ASSET_BASE_URL: 'https://pictures.example.com/p',
-});
+}));
 
 const query = { method: 'POST', body: '{"query":"{ me { id } }"}' };
 const post = (app: TestApp, host: string, headers = {}) =>

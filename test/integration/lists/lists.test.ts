@@ -8,9 +8,9 @@ import {
 } from '../../../client/generated/graphql.ts';
 import { createCampaign, signUp, type Account } from '../../support/app.ts';
 import { getPosts } from '../../support/batches.ts';
-import { test } from '../../support/fixtures.ts';
+import { test as base } from '../../support/fixtures.ts';
 
-test.override('postCount', 25);
+const test = base.extend('postCount', { scope: 'file' }, () => 25);
 
 async function walk(
   account: Account,

@@ -16,9 +16,9 @@ import {
   type TestApp,
 } from '../../support/app.ts';
 import { absentId, followToEnd, getBatch, notFound, waitForBatch } from '../../support/batches.ts';
-import { test } from '../../support/fixtures.ts';
+import { test as base } from '../../support/fixtures.ts';
 
-test.override('settings', { POST_SLOTS: '40' });
+const test = base.extend('settings', { scope: 'file' }, () => ({ POST_SLOTS: '40' }));
 test.afterEach(({ app }) => app.simulator.control.clearFaults());
 
 /** What the simulator made since its counts were reset, at list prices, in dollars. */

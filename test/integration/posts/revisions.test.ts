@@ -7,12 +7,12 @@ import {
 } from '../../../client/generated/graphql.ts';
 import { signUp, startBatch, type Account } from '../../support/app.ts';
 import { absentId, followToEnd, getBatch, getPosts, notFound } from '../../support/batches.ts';
-import { test } from '../../support/fixtures.ts';
+import { test as base } from '../../support/fixtures.ts';
 import { playSteps, stepArbitrary } from '../../support/post-model.ts';
 import { editPost, getPost, idlePost, regeneratePost } from '../../support/posts.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
 
-test.override('settings', { POST_SLOTS: '40' });
+const test = base.extend('settings', { scope: 'file' }, () => ({ POST_SLOTS: '40' }));
 test.afterEach(({ app }) => app.simulator.control.clearFaults());
 
 async function completedPosts(account: Account, campaignId: string, postCount: number) {

@@ -3,11 +3,11 @@ import { expect } from 'vitest';
 import { ResumeBatchDocument } from '../../../client/generated/graphql.ts';
 import { startBatch, type TestApp } from '../../support/app.ts';
 import { followToEnd, getBatch, getPosts, waitForBatch } from '../../support/batches.ts';
-import { test } from '../../support/fixtures.ts';
+import { test as base } from '../../support/fixtures.ts';
 import { captionError } from '../../support/provider-answers.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
 
-test.override('settings', { POST_SLOTS: '4' });
+const test = base.extend('settings', { scope: 'file' }, () => ({ POST_SLOTS: '4' }));
 test.beforeEach(({ app }) => {
   app.simulator.control.clearFaults();
   app.simulator.control.resetStats();

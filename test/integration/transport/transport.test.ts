@@ -1,14 +1,14 @@
 import { expect } from 'vitest';
 import { startTestApp } from '../../support/app.ts';
-import { test } from '../../support/fixtures.ts';
+import { test as base } from '../../support/fixtures.ts';
 import { openSocket, post } from '../../support/raw-graphql.ts';
 
 const origin = 'https://app.example.com';
-test.override('settings', {
+const test = base.extend('settings', { scope: 'file' }, () => ({
   TRUSTED_PROXIES: '127.0.0.1',
   ALLOWED_ORIGINS: origin,
   MAX_SOCKETS_PER_ADDRESS: '3',
-});
+}));
 
 const overTls = { 'x-forwarded-proto': 'https', 'x-forwarded-for': '203.0.113.7' };
 
