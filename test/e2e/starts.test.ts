@@ -58,7 +58,7 @@ describe('a start that waits for others', () => {
       const waiting = await launchPressrun(home, onPostgres(url));
       await waitUntil('it to wait', async () => {
         const { rowCount } = await client.query(
-          `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`,
+          `SELECT 1 FROM pg_stat_activity WHERE application_name = 'pressrun-migrations' AND query LIKE '%pg_try_advisory_lock%'`,
         );
         return rowCount === 1;
       });
