@@ -2,6 +2,7 @@ import { cpSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { Client } from 'pg';
 import { openDatabase } from '../../../src/store/database.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
@@ -29,7 +30,7 @@ export async function embeddedSource(home: Home, posts: number): Promise<Source>
   const seed = join(home.folder, 'seed');
   if (posts > 0) {
     await mkdir(seed);
-    const pglite = await PGlite.create(join(seed, 'postgres'));
+    const pglite = await PGlite.create(join(seed, 'postgres'), { extensions: { pg_trgm } });
     await seedEarlierDatabase(
       {
         execute: (script) => pglite.exec(script),

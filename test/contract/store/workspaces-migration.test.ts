@@ -1,4 +1,5 @@
 import { PGlite } from '@electric-sql/pglite';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { describe, expect, inject, it } from 'vitest';
 import {
   applyMigrations,
@@ -74,7 +75,7 @@ async function onPostgres(work: (connection: MigrationConnection) => Promise<voi
 }
 
 async function embedded(work: (connection: MigrationConnection) => Promise<void>): Promise<void> {
-  const pglite = new PGlite();
+  const pglite = new PGlite({ extensions: { pg_trgm } });
   await work({
     execute: (script) => pglite.exec(script),
     query: async (text, values) => (await pglite.query(text, [...values])).rows,
