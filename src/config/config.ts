@@ -29,13 +29,13 @@ export type Config = {
   role: 'all' | 'api' | 'worker';
   /** What the provider allows a minute, until its answers tell the real limits. */
   limits: { requestsPerMinute: number; tokensPerMinute: number; imagesPerMinute: number };
-  /** US dollars that each owner may spend in a calendar month; undefined: no limit. */
+  /** US dollars that each workspace may spend in a calendar month; undefined: no limit. */
   monthlyBudget: number | undefined;
   /** Posts written at the same time by all processes. */
   maxPostSlots: number;
   /** Posts written at the same time by this process. */
   postSlots: number;
-  /** Posts of one user written at the same time by all processes; undefined: any number. */
+  /** Posts of one workspace written at the same time by all processes; undefined: any number. */
   postSlotsPerUser: number | undefined;
   /** How long progress can be replayed. */
   eventRetentionDays: number;
