@@ -20,22 +20,27 @@ const LONGEST_FACT = 260;
 const FEWEST_DETAILS = 3;
 
 /** Reads the description. Nothing is made up: all that it returns stands there. */
-export function readFacts({ description }: Brief, { reading }: Series): Facts {
+export function readFacts({ description, brand }: Brief, { reading }: Series): Facts {
   const sentences = sentencesOf(description ?? '');
   const directives = sentences.filter((sentence) => reading.directive.test(sentence));
   const told = sentences.filter((sentence) => !directives.includes(sentence));
   const found = (pattern: RegExp, group: string): string | undefined =>
     directives.map((sentence) => pattern.exec(sentence)?.groups?.[group]).find((text) => text !== undefined);
   const split = (text: string, at: RegExp): string[] => text.split(at).filter((part) => part !== '');
-  const listed = told.map((sentence) =>
-    split(/[:：]\s*(.+)$/.exec(sentence)?.[1] ?? '', reading.listSeparator),
-  );
+  const listed = told.map((sentence) => {
+    const colon = sentence.search(/[:：]/);
+    return colon === -1 ? [] : split(sentence.slice(colon + 1).trim(), reading.listSeparator);
+  });
   return {
     sentences: told.filter(({ length }) => length <= LONGEST_FACT),
     details: listed.find(({ length }) => length >= FEWEST_DETAILS) ?? [],
     scenes: split(found(reading.scenes, 'scenes') ?? '', reading.separator),
     action: found(reading.action, 'action'),
-    keywords: [...new Set(told.flatMap((sentence) => sentence.match(reading.keyword) ?? []))],
+    keywords: [
+      ...new Set(
+        told.flatMap((sentence) => sentence.replaceAll(brand ?? ' ', ' ').match(reading.keyword) ?? []),
+      ),
+    ],
   };
 }
 
@@ -43,6 +48,6 @@ const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
 
 function sentencesOf(text: string): string[] {
   return Array.from(segmenter.segment(text), ({ segment }) =>
-    segment.trim().replace(/[.。!！]+$/u, ''),
+    segment.trim().replace(/[.。!！]$/u, ''),
   ).filter((sentence) => sentence !== '');
 }

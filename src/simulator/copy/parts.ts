@@ -22,7 +22,7 @@ export function assemble(parts: readonly Part[], joiner: string, marker: string,
   }
   const sentences = parts.filter((candidate) => kept.has(candidate)).map(({ text }) => text);
   const joined = sentences.length > 0 ? sentences.join(joiner) : shorten(parts[0]?.text ?? '', room);
-  const text = joined.replaceAll(/ *(?=\n)/g, '').trim();
+  const text = joined.replaceAll(`${joiner}\n`, '\n').trim();
   return text === '' ? end : `${text} ${end}`;
 }
 

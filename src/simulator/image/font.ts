@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { LRUCache } from 'lru-cache';
+// oxlint-disable-next-line import/default -- a CommonJS module, whose exports Node gives as default
 import opentype, { type Font } from 'opentype.js';
 import { z } from 'zod';
 import { shade, type Canvas } from './canvas.ts';

@@ -97,10 +97,10 @@ export const de: Series = {
   reading: {
     directive:
       /^(?:kein(?:e|en|er)?\b|bitte|vermeid|sprich|sprechen sie|schreib|zeig|nenn|erwähn|beton|nutz|verwend|nicht |am (?:ende|schluss)|zum schluss|lad(?:e|en)? )|\b(?:beiträge?|posts?|texte?) (?:soll|dürf|müss)/i,
-    action: /\bEinladung\s+(?<action>(?:zu|zur|zum)\s+.+)$/i,
-    scenes: /\b(?:sprich|schreib|erzähle?)\s+(?:von|über)\s+(?<scenes>.+)$/i,
-    separator: /,\s*(?:und\s+)?|\s+und\s+/,
-    listSeparator: /,\s*(?:und\s+)?/,
+    action: /\bEinladung (?<action>(?:zu|zur|zum) .{1,200})/i,
+    scenes: /\b(?:sprich|schreib|erzähle?) (?:von|über) (?<scenes>.{1,200})/i,
+    separator: /, ?(?:und )?| und /,
+    listSeparator: /, ?(?:und )?/,
     keyword: /(?<=[\p{Ll},] )\p{Lu}\p{L}{4,}/gu,
   },
 };

@@ -104,10 +104,10 @@ export const en: Series = {
     directive:
       /^(?:speak|talk|write|avoid|ask|invite|encourage|mention|use|keep|show|focus|include|tell|remind|point|end|close|no |do not|don['’]t|never|always|please|make sure|emphasi[sz]e|the (?:posts?|captions?|texts?|tone) (?:should|must|shall))/i,
     action:
-      /\b(?:ask|invite|encourage|remind|tell)\s+(?:the\s+)?(?:readers?|people|them|customers|everyone|followers)\s+to\s+(?<action>.+)$/i,
-    scenes: /\b(?:speak|talk|write)\s+(?:of|about)\s+(?<scenes>.+)$/i,
-    separator: /,\s*(?:and\s+)?|\s+and\s+/,
-    listSeparator: /,\s*(?:and\s+)?/,
+      /\b(?:ask|invite|encourage|remind|tell) (?:the )?(?:readers?|people|them|customers|everyone|followers) to (?<action>.{1,200})/i,
+    scenes: /\b(?:speak|talk|write) (?:of|about) (?<scenes>.{1,200})/i,
+    separator: /, ?(?:and )?| and /,
+    listSeparator: /, ?(?:and )?/,
     keyword: /(?<=[\p{Ll},] )\p{Lu}\p{L}{3,}/gu,
   },
 };
