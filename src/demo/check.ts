@@ -1,4 +1,5 @@
 import type { PostCardFragment } from '../../client/index.ts';
+import type { Folder } from './folder.ts';
 
 /** Images that are fetched at the same time. */
 const fetches = 8;
@@ -10,7 +11,7 @@ const pngSignature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 export type Fault = { sentence: string; positions: number[] };
 
 /**
- * Checks the posts as a reader would: every post is completed, has a caption, and its image opens.
+ * Checks the posts as a reader would: every post is completed, has a caption, and its image opens. Keeps the images.
  *
  * @param postCount how many posts there must be.
  * @returns one sentence for each fault, with the positions of its posts; empty if there is none.
@@ -18,13 +19,14 @@ export type Fault = { sentence: string; positions: number[] };
 export async function findFaults(
   posts: readonly PostCardFragment[],
   postCount: number,
+  folder: Folder,
   signal: AbortSignal,
 ): Promise<Fault[]> {
   const positions = new Map<string, number[]>();
   const queue = posts.values();
   const inspectOneByOne = async () => {
     for (const post of queue) {
-      const fault = await faultOf(post, signal);
+      const fault = await faultOf(post, folder, signal);
       if (fault !== undefined) positions.set(fault, [...(positions.get(fault) ?? []), post.position]);
     }
   };
@@ -35,23 +37,31 @@ export async function findFaults(
   return [...faults, ...Array.from(positions, ([sentence, positions]) => ({ sentence, positions }))];
 }
 
-async function faultOf(post: PostCardFragment, signal: AbortSignal): Promise<string | undefined> {
+async function faultOf(
+  post: PostCardFragment,
+  folder: Folder,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   if (post.status !== 'COMPLETED') {
     const why = post.errorMessage ?? post.errorCode;
     return why === null ? `${post.status}.` : `${post.status}: ${why}`;
   }
   if (post.caption === null || post.caption.trim() === '') return 'The caption is empty.';
   if (post.imageUrl === null) return 'There is no image.';
-  try {
-    const response = await fetch(post.imageUrl, {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]),
-    });
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    if (response.status !== 200) return `The image answers HTTP ${response.status} (${post.imageUrl}).`;
-    const isPng = pngSignature.every((byte, index) => bytes[index] === byte);
-    return isPng ? undefined : `The image is no PNG (${post.imageUrl}).`;
-  } catch {
+  const limits = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
+  const image = await readImage(post.imageUrl, limits).catch(() => {
     signal.throwIfAborted();
-    return `The image cannot be fetched (${post.imageUrl}).`;
-  }
+    return 'cannot be fetched';
+  });
+  if (typeof image === 'string') return `The image ${image} (${post.imageUrl}).`;
+  await folder.keepImage(post.position, image);
+  return undefined;
+}
+
+/** @returns the bytes of a PNG file, or what is wrong with it. */
+async function readImage(address: string, signal: AbortSignal): Promise<Uint8Array | string> {
+  const response = await fetch(address, { signal });
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  if (response.status !== 200) return `answers HTTP ${response.status}`;
+  return pngSignature.every((byte, index) => bytes[index] === byte) ? bytes : 'is no PNG';
 }

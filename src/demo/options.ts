@@ -9,15 +9,17 @@ export type Options = {
   campaignFile: string;
   transport: Transport;
   serve: boolean;
+  /** The folder that the posts are left in. */
+  out: string;
   /** The address of GraphQL; undefined: on a server that the demo starts. */
   url: string | undefined;
 };
 
 /** Reads the command line. Ends the process with code 2 if a flag is invalid. */
 export function readOptions(args: string[]): Options {
-  const { posts, campaign, transport, serve, url } = commandLine('npm run demo', 2)
+  const { posts, campaign, transport, serve, url, out } = commandLine('npm run demo', 2)
     .description(
-      'Writes a batch of posts before your eyes, as an ordinary client of Pressrun, on a server of its own with throw-away data.',
+      'Writes a batch of posts before your eyes, as an ordinary client of Pressrun, on a server of its own with throw-away data. The posts stay, in a folder.',
     )
     .option('--posts <n>', 'how many posts, from 1 to 10000', wholeNumber(1, 10_000), 10)
     .option('--campaign <file>', 'the brief, as JSON; examples/ has more', defaultCampaign())
@@ -29,6 +31,7 @@ export function readOptions(args: string[]): Options {
     .addOption(
       new Option('--serve', 'keep the server up afterwards, until Ctrl-C').default(false).conflicts('url'),
     )
+    .option('--out <folder>', 'where the posts are left; it must be new or empty', defaultFolder())
     .option('--url <url>', 'use the server that runs there instead of starting one', readUrl)
     .addHelpText(
       'after',
@@ -38,7 +41,7 @@ there. It ends with 0 when every post is completed and its caption and image wer
     )
     .parse(args, { from: 'user' })
     .opts();
-  return { postCount: posts, campaignFile: campaign, transport, serve, url };
+  return { postCount: posts, campaignFile: campaign, transport, serve, url, out };
 }
 
 function readUrl(text: string): string {
@@ -48,6 +51,11 @@ function readUrl(text: string): string {
   }
   if (url.pathname === '/') url.pathname = '/graphql';
   return url.href;
+}
+
+/** A new folder for each run. */
+function defaultFolder(): string {
+  return `demo-posts/${new Date().toISOString().slice(0, 19).replace('T', '_').replaceAll(':', '-')}`;
 }
 
 /** The first of the examples, wherever the demo was started from. */

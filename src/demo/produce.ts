@@ -27,15 +27,23 @@ import { count } from './text.ts';
 /** A user that the demo registered. */
 export type DemoUser = { email: string; password: string };
 
-/** The result of the demo's batch. */
-export type Product = {
+/** A batch that the demo has started. */
+export type Order = {
   user: DemoUser;
+  session: Session;
+  client: Client;
+  batch: BatchSummaryFragment & { id: string };
+};
+
+/** What is there of a batch. */
+export type Product = {
   batch: BatchSummaryFragment;
   /** All posts of the batch, by position. */
   posts: PostCardFragment[];
 };
 
-type Job = {
+/** What to make, and how to tell of it. `signal` ends it early. */
+export type Job = {
   url: string;
   options: Options;
   campaign: CreateCampaignInput;
@@ -45,11 +53,11 @@ type Job = {
 };
 
 /**
- * Does what any client does: registers a user, creates a campaign, starts a batch and follows it to its end.
+ * Does what any client does: registers a user, creates a campaign and starts a batch.
  *
  * @throws RequestError, ConnectionError; CampaignFileError if the server refuses the campaign.
  */
-export async function produce(job: Job): Promise<Product> {
+export async function placeOrder(job: Job): Promise<Order> {
   const { url, options, campaign, screen, signal } = job;
 
   screen.working('Registering a user');
@@ -69,13 +77,15 @@ export async function produce(job: Job): Promise<Product> {
   const transport = options.transport === 'sse' ? 'server-sent events' : 'a WebSocket';
   screen.done(`${count(options.postCount, 'post')} ordered; following them over ${transport}`);
 
-  await follow(client, session, batch, job);
-  screen.working('Reading the posts');
-  const ended = await client.run(BatchDocument, { id: batch.id }, { signal });
+  return { user, session, client, batch };
+}
+
+/** Reads what is there of a batch. */
+export async function readProduct({ client, batch }: Order, signal: AbortSignal): Promise<Product> {
+  const read = await client.run(BatchDocument, { id: batch.id }, { signal });
   const posts = await listPosts(client, { batchId: batch.id }, signal);
   return {
-    user,
-    batch: ended.batch ?? batch,
+    batch: read.batch ?? batch,
     posts: posts.toSorted((a, b) => a.position - b.position),
   };
 }
@@ -96,12 +106,8 @@ async function createCampaign(client: Client, { campaign, options, signal }: Job
   }
 }
 
-async function follow(
-  client: Client,
-  session: Session,
-  batch: BatchSummaryFragment & { id: string },
-  job: Job,
-): Promise<void> {
+/** Follows a batch to its end, and shows it. */
+export async function follow({ client, session, batch }: Order, job: Job): Promise<void> {
   const { url, options, campaign, isSimulated, screen, signal } = job;
   const title = [campaign.brand, campaign.name, kindOf(campaign), ...(isSimulated ? ['simulated'] : [])].join(
     ' · ',

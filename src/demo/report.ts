@@ -4,8 +4,6 @@ import { count, oneLine, seconds, truncate, type Paint } from './text.ts';
 
 /** The table shows at most this many posts. */
 const maxRows = 100;
-const imageColumns = 22;
-
 const noBorder = {
   mid: '',
   'left-mid': '',
@@ -27,10 +25,9 @@ const noFrame = {
 };
 
 /**
- * The posts as a table: position, status, seconds, address of the image, start of the caption.
+ * The posts as a table: position, status, seconds, start of the caption.
  *
- * @param columns width of the terminal, in which addresses are cut and linked. Undefined for a file, which has them in
- * full.
+ * @param columns width of the terminal; undefined for a file.
  */
 export function postTable(
   posts: readonly PostCardFragment[],
@@ -38,25 +35,21 @@ export function postTable(
   paint: Paint,
 ): string {
   const numberColumns = Math.max(3, String(posts.length).length);
-  // Indent, position, status, seconds, image, and the gaps between them.
-  const takenColumns = 2 + numberColumns + 2 + 9 + 2 + 7 + 2 + imageColumns + 2;
-  const captionColumns = columns === undefined ? 60 : columns - takenColumns - 1;
+  // Indent, position, status, seconds, and the gaps between them.
+  const takenColumns = 2 + numberColumns + 2 + 9 + 2 + 7 + 2;
+  const captionColumns = columns === undefined ? 100 : columns - takenColumns - 1;
   const table = new Table({
     chars: { ...noFrame, ...noBorder },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-    colAligns: ['right', 'left', 'right', 'left', 'left'],
-    head: ['#', 'Status', 'Seconds', 'Image', 'Caption'].map((title) => paint('bold', title)),
+    colAligns: ['right', 'left', 'right', 'left'],
+    head: ['#', 'Status', 'Seconds', 'Caption'].map((title) => paint('bold', title)),
   });
   for (const post of posts.slice(0, maxRows)) {
-    const { position, status, caption, imageUrl, errorMessage } = post;
-    const address = imageUrl ?? '';
+    const { position, status, caption, errorMessage } = post;
     table.push([
       paint('dim', String(position)),
       paint(status === 'COMPLETED' ? 'green' : 'red', status),
       secondsOf(post),
-      columns === undefined
-        ? address
-        : { content: shorten(address, imageColumns), ...(address === '' ? {} : { href: address }) },
       truncate(oneLine(caption ?? errorMessage ?? ''), Math.max(8, captionColumns)),
     ]);
   }
@@ -70,14 +63,6 @@ export function postTable(
 function secondsOf({ startedAt, finishedAt }: PostCardFragment): string {
   if (startedAt === null || finishedAt === null) return '';
   return ((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000).toFixed(1);
-}
-
-/** Shortens an address but keeps both ends: the host and the kind of file. */
-function shorten(address: string, columns: number): string {
-  const path = URL.parse(address)?.pathname ?? address;
-  if (path.length <= columns) return path;
-  const end = 8;
-  return `${path.slice(0, columns - end - 1)}…${path.slice(-end)}`;
 }
 
 /** The result of a batch, in one sentence. */

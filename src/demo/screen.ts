@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { WriteStream } from 'node:tty';
 import { createLogUpdate } from 'log-update';
+import wrapAnsi from 'wrap-ansi';
 import type { BatchEvent } from '../../client/index.ts';
 import type { BatchState } from './state.ts';
 import { seconds, truncate, type Paint } from './text.ts';
@@ -19,6 +20,8 @@ export type Screen = {
   done(text: string): void;
   /** Shows a batch after an event. */
   show(title: string, state: BatchState, event: BatchEvent | undefined): void;
+  /** Lets the batch stay as it is shown. */
+  keep(): void;
   /** Clears what does not stay, and shows the cursor again. */
   close(): void;
 };
@@ -44,7 +47,7 @@ function createTerminalScreen(output: WriteStream): Screen {
   };
   const print = (text: string) => {
     clear();
-    output.write(`${text}\n`);
+    output.write(`${wrapLines(text, output.columns)}\n`);
   };
   return {
     paint,
@@ -65,12 +68,32 @@ function createTerminalScreen(output: WriteStream): Screen {
     show(title, state) {
       draw = () => drawBatch(state, title, output, Date.now(), paint);
     },
+    keep() {
+      redraw();
+      live.done();
+      draw = undefined;
+    },
     close() {
       clearInterval(timer);
       clear();
       live.done();
     },
   };
+}
+
+/** Breaks lines between words. Later lines of one are indented as its first. */
+function wrapLines(text: string, columns: number): string {
+  return text
+    .split('\n')
+    .map((line) => {
+      const indent = /^ */.exec(line)?.[0] ?? '';
+      const words = line.slice(indent.length);
+      return wrapAnsi(words, Math.max(20, columns - indent.length), { trim: true })
+        .split('\n')
+        .map((part) => indent + part)
+        .join('\n');
+    })
+    .join('\n');
 }
 
 function createPlainScreen(output: WriteStream): Screen {
@@ -87,6 +110,7 @@ function createPlainScreen(output: WriteStream): Screen {
       const line = event === undefined ? undefined : tellEvent(event, state);
       if (line !== undefined) print(line);
     },
+    keep() {},
     close() {},
   };
 }

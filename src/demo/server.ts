@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -56,11 +57,16 @@ export async function launchServer(report: (line: string) => void): Promise<Serv
   const child = spawn(process.execPath, [...v8Flags, entry], {
     env: {
       ...environment,
-      ...(ownFolder === undefined ? {} : { DATA_DIR: ownFolder }),
+      // A secret that nobody has to keep is no news.
+      ...(ownFolder === undefined
+        ? {}
+        : { DATA_DIR: ownFolder, JWT_SECRET: randomBytes(32).toString('hex') }),
       PORT: '0',
       // Its ready line is on this level.
       LOG_LEVEL: 'info',
     },
+    // Ctrl-C is for this process alone, which first reads what is there.
+    detached: true,
     // When this process ends, even by a kill, the channel closes and the server stops.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

@@ -1,4 +1,5 @@
 import type { NonEmpty } from '../random.ts';
+import type { Series } from './series/series.ts';
 
 /** The voices that a bank can write in; every tone word of a brief is mapped to one of them. */
 export type Voice = 'friendly' | 'professional' | 'playful' | 'bold' | 'inspiring';
@@ -15,4 +16,6 @@ export type Bank = {
   readonly audience: NonEmpty<string>;
   readonly closings: Readonly<Record<Voice, NonEmpty<string>>>;
   readonly hashtags: NonEmpty<string>;
+  /** Present where the simulator can also use the facts of a brief. */
+  readonly series?: Series;
 };

@@ -1,13 +1,14 @@
 import { readBrief } from './brief.ts';
 import type { Brief } from './brief.ts';
+import { captionOfFacts } from './caption.ts';
+import { readFacts } from './facts.ts';
+import { assemble, part, SIMULATED } from './parts.ts';
 import { cycle, hash } from '../random.ts';
 import type { NonEmpty } from '../random.ts';
 import type { Voice } from './bank.ts';
 import { chooseLanguage, chooseVoice } from './languages.ts';
 import type { LanguageChoice } from './languages.ts';
 
-/** Stands in every text of the simulator. */
-const SIMULATED = '[simulated]';
 /** Stands in for the brand when there is no brief. */
 const NO_BRAND = 'Pressrun';
 /** A longer audience is a description rather than a name, and would not read well inside a sentence. */
@@ -40,22 +41,24 @@ export type Writer = {
  */
 export function createWriter(prompt: string, seed: number): Writer {
   const { brief, rest } = readBrief(prompt);
-  const { variation = 0, of: _total, ...same } = brief;
+  const { variation = 1, of: _total, ...same } = brief;
   // Digits outside the brief may number the post ("post 3 of 10") and must not shuffle the walk.
   const base = hash(seed, JSON.stringify(same), rest.replaceAll(/\d+/g, '#'));
   const language = chooseLanguage(brief);
   const fill = createFiller(brief);
   const { bank } = language;
+  const keywords = bank.series === undefined ? [] : readFacts(brief, bank.series).keywords;
   return {
     seed: hash(base, variation),
     caption(limit, offset) {
       const most = Math.min(limit, brief.maxCaptionCharacters ?? Number.POSITIVE_INFINITY);
-      return writeCaption(brief, language, fill, base + variation + offset, most);
+      return writeCaption(brief, language, fill, { base, number: variation + offset }, most);
     },
     hashtags(min, max, offset) {
       const wanted = Math.max(min, Math.min(max, brief.maxHashtags ?? 5, 8));
       const pool = [
         brief.brand ?? NO_BRAND,
+        ...(keywords.length === 0 ? [] : rotate(keywords, variation + offset).slice(0, 3)),
         ...rotate(bank.hashtags, base + variation + offset),
         brief.channel ?? '',
       ];
@@ -91,22 +94,16 @@ function createFiller(brief: Brief): Fill {
       .replaceAll('{brand}', () => brief.brand ?? NO_BRAND);
 }
 
-/** A sentence and its rank. Rank 1 is kept longest when there is little room. */
-type Part = { readonly text: string; readonly rank: number };
-
-function part(text: string, rank: number): Part {
-  return { text, rank };
-}
-
 function writeCaption(
   brief: Brief,
   language: LanguageChoice,
   fill: Fill,
-  index: number,
+  { base, number }: { base: number; number: number },
   limit: number,
 ): string {
   const voice = chooseVoice(brief.tone);
   const { bank, missing } = language;
+  const index = base + number;
   const walk = createWalk(index);
   const opening = fill(walk(bank.openings[voice]));
   const body = walk(bank.bodies);
@@ -114,9 +111,14 @@ function writeCaption(
   const second = walk([others[0] ?? body, ...others.slice(1)]);
   const closing = walk(bank.closings[voice]);
   const named = brief.targetAudience !== undefined && brief.targetAudience.length <= LONGEST_AUDIENCE;
-  const audience = named ? fill(walk(bank.audience)) : '';
   const emoji = cycle(['', ...EMOJI[voice]], index);
   const marker = missing === undefined ? SIMULATED : `[simulated; no ${missing} here, so English]`;
+  if (bank.series !== undefined && missing === undefined) {
+    const audience = named ? fill(cycle(bank.audience, Math.floor(number / 6))) : '';
+    const order = { brief, bank, voice, fill, base, index: Math.max(0, number - 1), audience, emoji };
+    return assemble(captionOfFacts(order, bank.series), bank.joiner, marker, limit);
+  }
+  const audience = named ? fill(walk(bank.audience)) : '';
   // In reading order; the ranks say what is left out first when there is little room.
   const parts = [
     part(opening, 1),
@@ -137,33 +139,6 @@ function createWalk(index: number): (items: NonEmpty<string>) => string {
     left = Math.floor(left / items.length);
     return picked;
   };
-}
-
-/** Joins what fits within `limit` units, best rank first, in reading order, and ends with the marker. */
-function assemble(parts: readonly Part[], joiner: string, marker: string, limit: number): string {
-  const end = marker.length + 2 <= limit / 2 || marker === SIMULATED ? marker : SIMULATED;
-  let room = limit - end.length - 1;
-  if (room <= 0) return SIMULATED.slice(0, limit);
-  const kept = new Set<Part>();
-  for (const candidate of parts.toSorted((one, other) => one.rank - other.rank)) {
-    const needed = candidate.text.length + (kept.size > 0 ? joiner.length : 0);
-    if (candidate.text === '' || needed > room) continue;
-    kept.add(candidate);
-    room -= needed;
-  }
-  const sentences = parts.filter((candidate) => kept.has(candidate)).map(({ text }) => text);
-  const text = sentences.length > 0 ? sentences.join(joiner) : shorten(parts[0]?.text ?? '', room);
-  return text === '' ? end : `${text} ${end}`;
-}
-
-/** Cuts a sentence at a word, never inside a character, and shows that something is missing. */
-function shorten(sentence: string, limit: number): string {
-  let short = '';
-  for (const { segment } of new Intl.Segmenter(undefined, { granularity: 'word' }).segment(sentence)) {
-    if (short.length + segment.length + 1 > limit) break;
-    short += segment;
-  }
-  return short.trim() === '' ? '' : `${short.trimEnd()}…`;
 }
 
 function rotate<T>(items: readonly T[], by: number): T[] {

@@ -67,6 +67,7 @@ export const prepareImages: PrepareCall = (body, seed) => {
             ...SIZES[size],
             brand: brief.brand,
             tone: brief.tone,
+            subject: `${brief.brand ?? ''} ${brief.description ?? prompt}`,
             seed: hash(seed, prompt, index),
           }),
         ),

@@ -1,4 +1,3 @@
-import { GLYPH_WIDTH, glyphRows } from './font.ts';
 import type { Fade } from './palette.ts';
 
 /**
@@ -75,33 +74,6 @@ export function terrain(canvas: Canvas, heights: readonly number[], bottom: numb
       if (!inside && from >= 0) {
         canvas.span(row, from, x, colour);
         from = -1;
-      }
-    }
-  }
-}
-
-/** Writes a text with its upper left corner at (x, y); each pixel of the font becomes a square of `scale`. */
-export function write(
-  canvas: Canvas,
-  text: string,
-  x: number,
-  y: number,
-  scale: number,
-  colour: number,
-): void {
-  for (const [index, letter] of Array.from(text).entries()) {
-    const left = x + index * (GLYPH_WIDTH + 1) * scale;
-    for (const [rowIndex, bits] of glyphRows(letter).entries()) {
-      for (let column = 0; column < GLYPH_WIDTH; column++) {
-        if (((bits >> (GLYPH_WIDTH - 1 - column)) & 1) === 0) continue;
-        for (let line = 0; line < scale; line++) {
-          canvas.span(
-            y + rowIndex * scale + line,
-            left + column * scale,
-            left + (column + 1) * scale,
-            colour,
-          );
-        }
       }
     }
   }

@@ -14,12 +14,18 @@ export type Palette = {
   readonly accent: Fade;
   readonly paper: number;
   readonly ink: number;
+  /** From ink to paper, and from ink to the accent: for the smooth edges of letters on ink. */
+  readonly paperLetters: Fade;
+  readonly accentLetters: Fade;
 };
 
-const SKY_LEVELS = 96;
+const SKY_LEVELS = 80;
 const SHAPES = 5;
 const SHAPE_LEVELS = 24;
 const ACCENT_LEVELS = 32;
+const LETTER_LEVELS = 8;
+/** How far the hue of an image may lie from its brand's, in degrees. */
+const DRIFT = 35;
 
 /** Chroma of the colours and how far their hues lie apart, in degrees, by tone. */
 const MOODS: Readonly<Record<Voice, { chroma: number; spread: number }>> = {
@@ -30,11 +36,15 @@ const MOODS: Readonly<Record<Voice, { chroma: number; spread: number }>> = {
   inspiring: { chroma: 0.12, spread: 75 },
 };
 
-/** Colours that belong to a brand: its name chooses the hue, the tone how strong and how varied they are. */
-export function createPalette(brand: string, tone: string | undefined): Palette {
+/**
+ * Colours that belong to a brand: its name chooses the hue, the tone how strong and how varied they are.
+ *
+ * @param drift -1 to 1: how far this image turns away from the brand's hue.
+ */
+export function createPalette(brand: string, tone: string | undefined, drift: number): Palette {
   const { chroma, spread } = MOODS[chooseVoice(tone)];
   const random = createRandom(hash('palette', brand));
-  const hue = random() * 360;
+  const hue = random() * 360 + drift * DRIFT;
   const turn = random() < 0.5 ? 1 : -1;
   const colours = new Uint8Array(256 * 3);
   let next = 0;
@@ -60,14 +70,19 @@ export function createPalette(brand: string, tone: string | undefined): Palette 
     );
   });
   // The complement of the hue, so that one thing in the image draws the eye.
-  const accent = add(
-    ACCENT_LEVELS,
-    { light: 0.86, chroma: chroma * 1.1, hue: hue + 165 },
-    { light: 0.7, chroma: chroma * 1.35, hue: hue + 195 },
-  );
-  const paper = add(1, { light: 0.985, chroma: 0.008, hue }, { light: 1, chroma: 0, hue }).first;
-  const ink = add(1, { light: 0.24, chroma: chroma * 0.35, hue }, { light: 0, chroma: 0, hue }).first;
-  return { colours, sky, shapes, accent, paper, ink };
+  const bright = { light: 0.86, chroma: chroma * 1.1, hue: hue + 165 };
+  const accent = add(ACCENT_LEVELS, bright, {
+    light: 0.7,
+    chroma: chroma * 1.35,
+    hue: hue + 195,
+  });
+  const light = { light: 0.985, chroma: 0.008, hue };
+  const dark = { light: 0.24, chroma: chroma * 0.35, hue };
+  const paperLetters = add(LETTER_LEVELS, dark, light);
+  const accentLetters = add(LETTER_LEVELS, dark, bright);
+  const paper = paperLetters.first + LETTER_LEVELS - 1;
+  const ink = paperLetters.first;
+  return { colours, sky, shapes, accent, paper, ink, paperLetters, accentLetters };
 }
 
 /** Lightness 0 to 1, chroma 0 to about 0.3, hue in degrees: equal steps look equal, which HSL does not give. */

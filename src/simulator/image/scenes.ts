@@ -6,6 +6,19 @@ import type { Fade, Palette } from './palette.ts';
 /** Fills the canvas down to row `bottom`. */
 export type Scene = (canvas: Canvas, palette: Palette, random: Random, bottom: number) => void;
 
+/** A wall and a floor, and a disc of light to stand before. */
+export const stage: Scene = (canvas, palette, random, bottom) => {
+  const { width } = canvas;
+  sky(canvas, palette.sky, bottom);
+  const floor = bottom * (0.7 + 0.08 * random());
+  const wall = palette.shapes[Math.floor(random() * 2)];
+  const ground = palette.shapes[2 + Math.floor(random() * 2)];
+  if (ground) rectangle(canvas, 0, floor, width, bottom - floor, ground);
+  const unit = Math.min(width, bottom) * 0.4;
+  const x = width * (0.4 + 0.2 * random());
+  if (wall) disc(canvas, x, bottom * 0.45, unit, wall, random() < 0.5 ? unit * 0.86 : 0);
+};
+
 /** Hills behind hills, and a sun between them. */
 export const hills: Scene = (canvas, palette, random, bottom) => {
   const { width } = canvas;

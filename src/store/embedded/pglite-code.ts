@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 
 let compiling: Promise<WebAssembly.Module> | undefined;
 
@@ -6,6 +7,8 @@ let compiling: Promise<WebAssembly.Module> | undefined;
  * Compiles PostgreSQL's WebAssembly once. Another core does the work, so a start calls this first (start/prewarm.ts).
  */
 export function pgliteCode(): Promise<WebAssembly.Module> {
+  // V8's optimising compiler would take half a gigabyte for PostgreSQL's code, and pages are no faster by it.
+  setFlagsFromString('--no-wasm-tier-up --no-wasm-dynamic-tiering');
   compiling ??= WebAssembly.compile(
     readFileSync(new URL('pglite.wasm', import.meta.resolve('@electric-sql/pglite'))),
   );

@@ -16,19 +16,23 @@ export type DemoRun = {
   /** Waits until it has written this. */
   says(text: string): Promise<void>;
   signal(name: NodeJS.Signals): void;
+  /** The folder that its posts are left in. */
+  out: string;
   /** What it left behind: processes that it started, and files in its folder for temporary files. */
   leftovers(): Promise<{ processes: string[]; files: string[] }>;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
 /**
- * Starts `npm run demo` with a temporary folder of its own.
+ * Starts `npm run demo` with a folder for temporary files and one for its posts, each its own.
  *
  * @param settings environment variables on top of the bare minimum.
  */
 export async function startDemo(args: string[], settings: Record<string, string> = {}): Promise<DemoRun> {
   const folder = await mkdtemp(join(tmpdir(), 'pressrun-demo-test-'));
-  const child = spawn(process.execPath, [entry, ...args], {
+  const kept = await mkdtemp(join(tmpdir(), 'pressrun-demo-posts-'));
+  const out = join(kept, 'posts');
+  const child = spawn(process.execPath, [entry, '--out', out, ...args], {
     // Nothing of the developer's own: a DATABASE_URL would make it another demo.
     env: { PATH: process.env['PATH'], TMPDIR: folder, SIMULATOR_TIME_SCALE: '0.01', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -53,6 +57,7 @@ export async function startDemo(args: string[], settings: Record<string, string>
         { deadlineMs: 60_000 },
       ),
     signal: (name) => void child.kill(name),
+    out,
     leftovers: async () => ({
       processes: await processesWith(`TMPDIR=${folder}`),
       files: await readdir(folder),
@@ -60,7 +65,7 @@ export async function startDemo(args: string[], settings: Record<string, string>
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');
       for (const pid of await processesWith(`TMPDIR=${folder}`)) process.kill(Number(pid), 'SIGKILL');
-      await rm(folder, { recursive: true, force: true });
+      for (const used of [folder, kept]) await rm(used, { recursive: true, force: true });
     },
   };
 }

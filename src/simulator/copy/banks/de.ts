@@ -1,4 +1,5 @@
 import type { Bank } from '../bank.ts';
+import { de as series } from '../series/de.ts';
 
 export const de: Bank = {
   joiner: ' ',
@@ -32,10 +33,10 @@ export const de: Bank = {
   bodies: [
     'Bis ins letzte Detail durchdacht und gemacht, um zu bleiben.',
     'Weniger Aufwand, mehr Zeit für das, was wirklich zählt.',
-    'Den Unterschied merkst du schon am ersten Tag.',
+    'Der Unterschied zeigt sich schon am ersten Tag.',
     'Mit Sorgfalt gemacht von Menschen, die lieben, was sie tun.',
     'Leicht anzufangen, schwer wieder herzugeben.',
-    'Passt in deinen Alltag, ohne ihn auf den Kopf zu stellen.',
+    'Passt in den Alltag, ohne ihn auf den Kopf zu stellen.',
     'Ehrlich, zuverlässig und angenehm unkompliziert.',
     'Die besten Ideen wirken selbstverständlich, sobald man sie ausprobiert.',
     'Kein Schnickschnack, kein Kleingedrucktes, einfach gut gemacht.',
@@ -64,4 +65,5 @@ export const de: Bank = {
     'Inspiration',
     'EinfachGut',
   ],
+  series,
 };

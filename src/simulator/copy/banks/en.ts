@@ -1,4 +1,5 @@
 import type { Bank } from '../bank.ts';
+import { en as series } from '../series/en.ts';
 
 export const en: Bank = {
   joiner: ' ',
@@ -64,4 +65,5 @@ export const en: Bank = {
     'Inspiration',
     'FeelGood',
   ],
+  series,
 };

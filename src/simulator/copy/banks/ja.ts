@@ -1,4 +1,5 @@
 import type { Bank } from '../bank.ts';
+import { ja as series } from '../series/ja.ts';
 
 export const ja: Bank = {
   joiner: '',
@@ -64,4 +65,5 @@ export const ja: Bank = {
     'ひらめき',
     'シンプルに暮らす',
   ],
+  series,
 };
