@@ -11,6 +11,13 @@ import {
 import type { LoggedInUser, Login } from '../../../services/accounts/logins.ts';
 import { builder } from '../../builder.ts';
 import { readInput, replacedByInput } from '../../input.ts';
+import {
+  ChangePasswordInput,
+  CredentialsInput,
+  DeleteAccountInput,
+  RefreshInput,
+  SwitchWorkspaceInput,
+} from './inputs.ts';
 import { requireViewer, type Context, type RefreshCookie } from '../../context.ts';
 import { MembershipRef, RoleEnum, WorkspaceNode } from './workspace.ts';
 
@@ -85,34 +92,6 @@ const AccountDeletedRef = builder.objectRef<{ deletedAt: Date }>('AccountDeleted
   }),
 });
 
-const CredentialsInput = builder.inputType('CredentialsInput', {
-  description: 'The email address and password of a user.',
-  fields: (t) => ({
-    email: t.string({
-      description: 'The email address, at most 254 characters. Upper and lower case are the same.',
-    }),
-    password: t.string({ description: 'The password, 8 to 128 characters.' }),
-  }),
-});
-
-const ChangePasswordInput = builder.inputType('ChangePasswordInput', {
-  description: 'The current password and a new one.',
-  fields: (t) => ({
-    currentPassword: t.string({ description: 'The password that is valid now.' }),
-    newPassword: t.string({ description: 'The new password, 8 to 128 characters.' }),
-  }),
-});
-
-const SwitchWorkspaceInput = builder.inputType('SwitchWorkspaceInput', {
-  description: 'The workspace to switch to.',
-  fields: (t) => ({ workspaceId: t.id({ description: 'The id of the workspace.' }) }),
-});
-
-const DeleteAccountInput = builder.inputType('DeleteAccountInput', {
-  description: 'The confirmation that a user deletes themselves.',
-  fields: (t) => ({ password: t.string({ description: 'The password of the user, as a confirmation.' }) }),
-});
-
 builder.queryField('me', (t) =>
   t.field({
     type: UserNode,
@@ -132,16 +111,6 @@ const cookieArg = {
 
 const always = [InvalidInputError, RateLimitedError, ServiceUnavailableError] as const;
 const withPassword = [...always, UnauthenticatedError, WrongCredentialsError] as const;
-
-const RefreshInput = builder.inputType('RefreshInput', {
-  description: 'The session to refresh.',
-  fields: (t) => ({
-    refreshToken: t.string({
-      required: false,
-      description: 'The newest refresh token of the session. It works once. Left out where a cookie has it.',
-    }),
-  }),
-});
 
 builder.mutationFields((t) => ({
   register: t.field({
