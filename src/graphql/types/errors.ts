@@ -20,7 +20,7 @@ import {
 } from '../../domain/errors/errors.ts';
 import { resultErrorGuide } from '../../domain/errors/guide.ts';
 import { builder } from '../builder.ts';
-import { codeEnum } from '../codes.ts';
+import { codeEnum } from './codes.ts';
 import { RoleEnum } from './accounts/workspace.ts';
 
 const ErrorCodeEnum = codeEnum(

@@ -10,7 +10,7 @@ import {
 } from '../../../domain/errors/errors.ts';
 import type { LoggedInUser, Login } from '../../../services/accounts/logins.ts';
 import { builder } from '../../builder.ts';
-import { readInput, replacedByInput } from '../../input.ts';
+import { readInput, replacedByInput } from '../input.ts';
 import {
   ChangePasswordInput,
   CredentialsInput,

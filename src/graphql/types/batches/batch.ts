@@ -9,7 +9,7 @@ import { dollars } from '../../../domain/money/pricing.ts';
 import { ownedBy, ownerOf } from '../../../store/ownership.ts';
 import { pauseGuide, waitGuide } from '../../../domain/errors/guide.ts';
 import { builder } from '../../builder.ts';
-import { codeEnum } from '../../codes.ts';
+import { codeEnum } from '../codes.ts';
 import { present } from '../../connections.ts';
 import { requireViewer } from '../../context.ts';
 import { CampaignNode } from '../campaigns/campaign.ts';

@@ -10,7 +10,7 @@ import { BatchNode, BatchPriorityEnum } from './batch.ts';
 import { builder } from '../../builder.ts';
 import { requireViewer, type Context } from '../../context.ts';
 import { parseId } from '../../ids.ts';
-import { readInput, replacedByInput } from '../../input.ts';
+import { readInput, replacedByInput } from '../input.ts';
 
 const always = [InvalidInputError, NotFoundError, UnauthenticatedError, ForbiddenError] as const;
 const withState = [...always, BatchStateError] as const;

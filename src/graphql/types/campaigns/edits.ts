@@ -9,7 +9,7 @@ import { toGlobalId } from '../../../domain/ids.ts';
 import { builder } from '../../builder.ts';
 import { requireViewer } from '../../context.ts';
 import { parseId } from '../../ids.ts';
-import { readInput, replacedByInput } from '../../input.ts';
+import { readInput, replacedByInput } from '../input.ts';
 import { CampaignNode, ChannelEnum, ToneEnum } from './campaign.ts';
 
 const CreateCampaignInput = builder.inputType('CreateCampaignInput', {

@@ -3,7 +3,7 @@ import { ownedBy, ownerOf } from '../../../store/ownership.ts';
 import { BatchNode } from '../batches/batch.ts';
 import { postErrorGuide } from '../../../domain/errors/guide.ts';
 import { builder } from '../../builder.ts';
-import { codeEnum } from '../../codes.ts';
+import { codeEnum } from '../codes.ts';
 import { CampaignNode } from '../campaigns/campaign.ts';
 import { present } from '../../connections.ts';
 import { requireViewer } from '../../context.ts';

@@ -1,4 +1,4 @@
-import { InvalidInputError } from '../domain/errors/errors.ts';
+import { InvalidInputError } from '../../domain/errors/errors.ts';
 
 /** What the arguments that `input` replaced say to whoever uses them. */
 export const replacedByInput = 'Use `input`.';
