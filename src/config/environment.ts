@@ -12,13 +12,18 @@ export class ConfigError extends Error {
  * @throws ConfigError if `.env` exists and cannot be read.
  */
 export function processEnvironment(): Record<string, string | undefined> {
-  return { ...parseEnv(environmentFile()), ...process.env };
+  return { ...environmentFile(), ...process.env };
 }
 
-function environmentFile(): string {
-  if (!existsSync('.env')) return '';
+/**
+ * Variables of `.env`, by name; none if there is no such file.
+ *
+ * @throws ConfigError if `.env` exists and cannot be read.
+ */
+export function environmentFile(): Record<string, string | undefined> {
+  if (!existsSync('.env')) return {};
   try {
-    return readFileSync('.env', 'utf8');
+    return parseEnv(readFileSync('.env', 'utf8'));
   } catch (error) {
     throw new ConfigError(
       `The file .env is there and cannot be read: ${error instanceof Error ? error.message : String(error)}`,
