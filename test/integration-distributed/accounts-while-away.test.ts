@@ -1,34 +1,45 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { expect, it } from 'vitest';
+import { signUp, startTestApp } from '../support/app.ts';
 import { post } from '../support/raw-graphql.ts';
 import { startPostgres, type PostgresInstance } from '../support/services/postgres.ts';
+import { withPostgres } from '../support/services/postgres-client.ts';
 
-let postgres: PostgresInstance;
-let app: TestApp;
-beforeAll(async () => {
-  postgres = await startPostgres();
-  app = await startTestApp({ DATABASE_URL: await postgres.createDatabase() });
-  await postgres.stop('immediate');
-}, 60_000);
-afterAll(async () => {
-  await app[Symbol.asyncDispose]();
-  await postgres[Symbol.asyncDispose]();
-});
-
-const credentials = '(input: {email: "ada@example.com", password: "correct horse"})';
+const failure = { __typename: 'ServiceUnavailableError', code: 'SERVICE_UNAVAILABLE', retryAfter: 1 };
 
 it.each([
-  ['register', credentials],
-  ['login', credentials],
-  ['refresh', '(refreshToken: "of-a-session-that-was")'],
-])('%s says in its result that the database is away', async (mutation, args) => {
-  const query = `mutation { answer: ${mutation}${args} {
-    __typename ... on ServiceUnavailableError { code retryAfter }
-  } }`;
-  const { status, data, errors } = await post(app, { query });
-  expect(errors).toEqual([]);
-  expect(data).toEqual({
-    answer: { __typename: 'ServiceUnavailableError', code: 'SERVICE_UNAVAILABLE', retryAfter: 1 },
-  });
-  expect(status).toBe(200);
-});
+  { what: 'stopped', takeAway: (postgres: PostgresInstance) => postgres.stop('immediate') },
+  {
+    what: 'without its database',
+    takeAway: async ({ url }: PostgresInstance, databaseUrl: string) => {
+      const name = new URL(databaseUrl).pathname.slice(1);
+      await withPostgres(url, (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`));
+    },
+  },
+])(
+  'register, login and refresh say in their results that PostgreSQL is $what',
+  { timeout: 30_000 },
+  async ({ takeAway }) => {
+    await using postgres = await startPostgres();
+    const databaseUrl = await postgres.createDatabase();
+    await using app = await startTestApp({ DATABASE_URL: databaseUrl });
+    const { email } = await signUp(app);
+    const answerTo = async (mutation: string) => {
+      const query = `mutation { answer: ${mutation} {
+        __typename ... on ServiceUnavailableError { code retryAfter } ... on Login { refreshToken }
+      } }`;
+      return post(app, { query });
+    };
+    const credentials = `(input: {email: "${email}", password: "correct horse"})`;
+    const { data } = await answerTo(`login${credentials}`);
+    const { refreshToken } = Object(data).answer;
+    await takeAway(postgres, databaseUrl);
+    const answers = await Promise.all([
+      answerTo(`register${credentials.replace('@', '+2@')}`),
+      answerTo(`login${credentials}`),
+      answerTo(`refresh(refreshToken: "${refreshToken}")`),
+    ]);
+    expect(answers.map(({ data: said, errors, status }) => ({ said, errors, status }))).toEqual(
+      Array(3).fill({ said: { answer: failure }, errors: [], status: 200 }),
+    );
+  },
+);
