@@ -90,11 +90,7 @@ function faultsBetween(given: Given): string[] {
   const isSet = (name: keyof typeof settings.shape) => given[name] !== undefined;
   const isProduction = given['NODE_ENV'] === 'production';
   const rules: [name: keyof typeof settings.shape, isNeeded: boolean, rule: string][] = [
-    [
-      'JWT_SECRET',
-      isProduction,
-      'must be set in production; make one with: openssl rand -base64 48',
-    ],
+    ['JWT_SECRET', isProduction, 'must be set in production; make one with: openssl rand -base64 48'],
     [
       'DATABASE_URL',
       isProduction && given['ALLOW_EMBEDDED_DATABASE'] !== 'true',
@@ -192,6 +188,7 @@ function toConfig(values: z.infer<typeof settings>, prices: ReadonlyMap<string, 
         ],
       }),
       allowedOrigins: values.ALLOWED_ORIGINS,
+      allowsLoopbackOrigins: values.NODE_ENV === 'development',
       introspection: values.INTROSPECTION ?? values.NODE_ENV !== 'production',
       persistedOnly: values.PERSISTED_ONLY,
       persistedDocuments: resolve(values.PERSISTED_DOCUMENTS),

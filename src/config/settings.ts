@@ -172,7 +172,7 @@ const access = {
     rules.hostNames.default([]),
   ),
   ALLOWED_ORIGINS: setting(
-    "Origins of browser pages that may call it, such as `https://app.example.com`, besides this server's own.",
+    "Origins of browser pages that may call it, such as `https://app.example.com`, besides this server's own. With `NODE_ENV=development`, pages of `localhost`, `127.0.0.1` and `[::1]` may on any port.",
     rules.origins.default([]),
   ),
   INTROSPECTION: setting(

@@ -2,7 +2,7 @@ import cluster from 'node:cluster';
 import { startApp, type App } from '../app.ts';
 import { runCluster } from './cluster.ts';
 import { readOptions } from './options.ts';
-import { readConfig } from '../config/config.ts';
+import { readConfig, type Config } from '../config/config.ts';
 import { ConfigError } from '../config/environment.ts';
 import { unknownSettings } from '../config/unknown-settings.ts';
 import { PersistedDocumentsError } from '../http/graphql/persisted-documents.ts';
@@ -28,6 +28,14 @@ const expected = (error: unknown): error is Error =>
 async function warnOfUnknownSettings(logger: Logger): Promise<void> {
   if (cluster.isWorker) return;
   for (const warning of await unknownSettings()) logger.warn(warning);
+}
+
+/** What may be done now. A worker answers no requests, and GraphiQL needs introspection. */
+function readyNews({ role, http }: Config): string {
+  if (role === 'worker') return 'Pressrun is ready to make posts; its health is at the url';
+  return http.introspection
+    ? 'Pressrun is ready; open the url in a browser for GraphiQL'
+    : 'Pressrun is ready; GraphQL is at the url';
 }
 
 /** Runs a cluster until it ends. @throws ConfigError without PostgreSQL and Redis, which its processes share. */
@@ -100,13 +108,13 @@ async function main(): Promise<void> {
   });
   logger.info(
     {
-      url: `${app.url}/graphql`,
+      url: `${app.url}${config.role === 'worker' ? '/health/ready' : '/graphql'}`,
       database: config.databaseUrl === undefined ? 'embedded' : 'postgres',
       bus: config.redisUrl === undefined ? 'in-process' : 'redis',
       provider: config.provider.kind,
       ms: Math.round(performance.now() - startedAt),
     },
-    'Pressrun is ready; open the url in a browser for GraphiQL',
+    readyNews(config),
   );
 }
 
