@@ -77,6 +77,7 @@ export default {
     // TypeScript 7 has no parser for programs. This one needs @swc/core, and sees imports of types as well.
     parser: 'swc',
     doNotFollow: { path: ['node_modules', '/generated/'] },
+    exclude: { path: '^client/dist/' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['node', 'import'] },
   },
 };

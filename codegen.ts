@@ -3,17 +3,22 @@ import type { CodegenConfig } from '@graphql-codegen/cli';
 /** Typed documents for clients, from the committed schema. */
 const config: CodegenConfig = {
   schema: 'schema.graphql',
-  documents: 'client/operations.graphql',
+  documents: 'client/operations/*.graphql',
   generates: {
-    'client/generated/': {
-      preset: 'client',
-      presetConfig: { fragmentMasking: false },
+    'client/generated/graphql.ts': {
+      plugins: ['typescript-operations', './scripts/typed-documents.ts'],
       config: {
-        importExtension: '.ts',
         useTypeImports: true,
-        enumsAsConst: true,
+        enumType: 'const',
+        inlineFragmentTypes: 'inline',
         strictScalars: true,
-        scalars: { DateTime: 'string', URL: 'string', NonEmptyString: 'string' },
+        scalars: {
+          DateTime: 'string',
+          URL: 'string',
+          NonEmptyString: 'string',
+          Money: 'number',
+          Date: 'string',
+        },
       },
     },
   },

@@ -1,9 +1,8 @@
-import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
-import { print, type DocumentNode } from 'graphql';
-import { z } from 'zod';
+import * as z from 'zod/mini';
+import type { TypedDocument } from './documents.ts';
 import { graphqlErrorsSchema, RequestError } from './errors.ts';
 
-const answerSchema = z.object({ data: z.unknown().optional(), errors: graphqlErrorsSchema.optional() });
+const answerSchema = z.object({ data: z.optional(z.unknown()), errors: z.optional(graphqlErrorsSchema) });
 
 /**
  * Takes the data out of an answer. Does not check its shape: the types are generated from the server's schema and the
@@ -13,22 +12,11 @@ const answerSchema = z.object({ data: z.unknown().optional(), errors: graphqlErr
  * @param body a GraphQL answer over any transport, parsed from JSON.
  * @throws RequestError if the answer has errors or is not GraphQL.
  */
-export function dataOf<Data>(_document: TypedDocumentNode<Data, never>, body: unknown): Data {
+export function dataOf<Data>(_document: TypedDocument<Data, never>, body: unknown): Data {
   const answer = answerSchema.safeParse(body);
   if (!answer.success) throw new RequestError([{ message: 'The server did not answer in GraphQL.' }]);
   if (answer.data.errors !== undefined) throw RequestError.fromGraphql(answer.data.errors);
   return z.custom<Data>((data) => typeof data === 'object' && data !== null).parse(answer.data.data);
-}
-
-const printed = new WeakMap<DocumentNode, string>();
-
-/** The text of a document. Each document is printed once. */
-export function textOf(document: DocumentNode): string {
-  const known = printed.get(document);
-  if (known !== undefined) return known;
-  const text = print(document);
-  printed.set(document, text);
-  return text;
 }
 
 /** A mutation's result: its success or one of its failures; `__typename` says which. */
@@ -37,6 +25,7 @@ type Result = {
   code?: string;
   message?: string;
   fields?: { path: string; message: string }[];
+  retryAfter?: number;
 };
 
 /**
@@ -50,8 +39,8 @@ export function expectResult<R extends Result, Name extends R['__typename']>(
   success: Name,
 ): Extract<R, { __typename: Name }> {
   if (isA(result, success)) return result;
-  const { code, message = `The server answered ${result.__typename}.`, fields } = result;
-  throw new RequestError([{ message, code, fields }]);
+  const { code, message = `The server answered ${result.__typename}.`, fields, retryAfter } = result;
+  throw new RequestError([{ message, code, fields, retryAfter }]);
 }
 
 function isA<R extends Result, Name extends string>(

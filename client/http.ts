@@ -1,5 +1,5 @@
-import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
-import { dataOf, textOf } from './answer.ts';
+import { dataOf } from './answer.ts';
+import type { TypedDocument } from './documents.ts';
 import { ConnectionError, isUnauthenticated, RequestError, systemReason } from './errors.ts';
 import type { Session } from './tokens.ts';
 
@@ -20,7 +20,7 @@ export type Client = {
    * @throws RequestError if the server refuses, ConnectionError if it does not answer.
    */
   run<Data, Variables>(
-    document: TypedDocumentNode<Data, Variables>,
+    document: TypedDocument<Data, Variables>,
     variables: Variables,
     options?: { signal?: AbortSignal | undefined },
   ): Promise<Data>;
@@ -30,7 +30,7 @@ export type Client = {
 export function createClient({ url, token }: ClientOptions): Client {
   return {
     run<Data, Variables>(
-      document: TypedDocumentNode<Data, Variables>,
+      document: TypedDocument<Data, Variables>,
       variables: Variables,
       { signal }: { signal?: AbortSignal | undefined } = {},
     ) {
@@ -39,7 +39,7 @@ export function createClient({ url, token }: ClientOptions): Client {
           url,
           token: bearer,
           accept: 'application/graphql-response+json, application/json',
-          body: { query: textOf(document), variables },
+          body: { query: document, variables },
           signal,
         });
         return dataOf(document, await readJson(response, url, signal));
@@ -49,7 +49,7 @@ export function createClient({ url, token }: ClientOptions): Client {
 }
 
 /** Sends a request with a valid token. If the server refuses the token, sends it once more with the next one. */
-async function withToken<Data>(
+export async function withToken<Data>(
   token: string | Session | undefined,
   ask: (bearer: string | undefined) => Promise<Data>,
 ): Promise<Data> {
@@ -119,6 +119,14 @@ export async function readJson(
     return JSON.parse(text);
   } catch {
     const message = `${url} answered with HTTP ${response.status} and no GraphQL. Is it Pressrun's address?`;
-    throw new RequestError([{ message, code: `HTTP_${response.status}` }]);
+    throw new RequestError([
+      { message, code: `HTTP_${response.status}`, retryAfter: secondsToWait(response) },
+    ]);
   }
+}
+
+/** @returns the seconds of `Retry-After`; undefined if the answer has none. */
+export function secondsToWait({ headers }: Response): number | undefined {
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
+  return Number.isNaN(seconds) ? undefined : seconds;
 }

@@ -1,4 +1,8 @@
 export { expectResult } from './answer.ts';
+export type { TypedDocument } from './documents.ts';
+export { exportBatch, type ExportFormat } from './export.ts';
+export { listAll, type Page } from './list.ts';
+export type { WebSocketClass } from './subscribe/request.ts';
 export {
   followBatch,
   followUser,
@@ -7,7 +11,7 @@ export {
   type FollowOptions,
   type Transport,
   type UserEvent,
-} from './follow.ts';
+} from './subscribe/follow.ts';
 export { ConnectionError, RequestError, type Reason } from './errors.ts';
 export { createClient, type Client, type ClientOptions } from './http.ts';
 export { createSession } from './session.ts';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { glob, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { commandLine } from '../src/command-line.ts';
@@ -61,7 +61,9 @@ async function printedFiles(): Promise<[file: string, text: string][]> {
 /** What PERSISTED_ONLY lets run: each operation of our own clients with its fragments, by its SHA-256. */
 async function writePersistedDocuments(): Promise<void> {
   const { parse, print, separateOperations } = await import('graphql');
-  const operations = separateOperations(parse(await readFile('client/operations.graphql', 'utf8')));
+  const files = await Array.fromAsync(glob('client/operations/*.graphql'));
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+  const operations = separateOperations(parse(texts.join('\n')));
   const documents = Object.values(operations).map((document) => print(document));
   const byHash = documents.map((text) => [createHash('sha256').update(text).digest('hex'), text]);
   await writeFile(

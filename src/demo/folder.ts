@@ -7,7 +7,7 @@ import { drawPage } from './page.ts';
 import { count } from './text.ts';
 
 /** The folder for the posts cannot be used. The message says what to do. */
-export class FolderError extends Error {
+class FolderError extends Error {
   override readonly name = 'FolderError';
 }
 

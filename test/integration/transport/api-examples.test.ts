@@ -62,10 +62,10 @@ async function ask(app: TestApp, words: Map<string, string>, text: string): Prom
   return answer;
 }
 
-/** Runs a program inside this package, which knows itself as `pressrun`. @returns what it printed. */
+/** Runs a program on the client's source. @returns what it printed. */
 async function runScript(app: TestApp, words: Map<string, string>, text: string): Promise<string> {
   const file = `docs/.example-${crypto.randomUUID()}.ts`;
-  await writeFile(file, text);
+  await writeFile(file, text.replace('@pressrun/client', '../client/index.ts'));
   try {
     const env = { ...Object.fromEntries(words), ORIGIN: app.url, URL: `${app.url}/graphql` };
     return (await run(process.execPath, [file], { env, timeout: 20_000 })).stdout;

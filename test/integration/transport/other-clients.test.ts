@@ -3,7 +3,7 @@ import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { Client as UrqlClient, subscriptionExchange } from '@urql/core';
 import { createClient as createSseClient } from 'graphql-sse';
 import { createClient as createWsClient } from 'graphql-ws/client';
-import { print } from 'graphql';
+import { parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { BatchEventsDocument } from '../../../client/generated/graphql.ts';
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
-const query = print(BatchEventsDocument);
+const query = BatchEventsDocument;
 const wsClient = () =>
   createWsClient({
     url: account.url.replace('http', 'ws'),
@@ -80,7 +80,7 @@ const clients: Record<string, Listen> = {
     const client = new ApolloClient({ link: new GraphQLWsLink(socket), cache: new InMemoryCache() });
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     client
-      .subscribe({ query: BatchEventsDocument, variables: { batchId }, fetchPolicy: 'no-cache' })
+      .subscribe({ query: parse(query), variables: { batchId }, fetchPolicy: 'no-cache' })
       .subscribe({ next: tell, error: reject, complete: resolve });
     await promise;
     client.stop();

@@ -20,7 +20,7 @@ it('the program in README.md brings three posts', { timeout: 60_000 }, async () 
   await using app = await startTestApp();
   const [program = ''] = await readBlocks('ts', app.url);
   const file = `docs/.example-${crypto.randomUUID()}.ts`;
-  await writeFile(file, program);
+  await writeFile(file, program.replace('@pressrun/client', '../client/index.ts'));
   try {
     const { stdout } = await run(process.execPath, [file], { timeout });
     expect(stdout.match(/http\S+\/assets\/\S+/g)).toHaveLength(3);

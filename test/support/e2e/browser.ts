@@ -23,8 +23,8 @@ export type OpenPage = AsyncDisposable & {
   errors: string[];
 };
 
-/** Opens `url` in Debian's Chromium, which is installed where that is ours to do. */
-export async function openPage(url: string): Promise<OpenPage> {
+/** Opens `url`, which may ask `friends` too, in Debian's Chromium, which is installed where that is ours to do. */
+export async function openPage(url: string, friends: readonly string[] = []): Promise<OpenPage> {
   await ensureInstalled(['chromium']);
   const executablePath = await findBinary('chromium');
   if (executablePath === undefined) throw new Error('Chromium was found and is gone again');
@@ -33,8 +33,8 @@ export async function openPage(url: string): Promise<OpenPage> {
   opened.defer(() => browser.close());
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
 
-  const { origin } = new URL(url);
-  const isStranger = (address: URL) => address.protocol !== 'data:' && address.origin !== origin;
+  const own = new Set([url, ...friends].map((address) => new URL(address).origin));
+  const isStranger = (address: URL) => address.protocol !== 'data:' && !own.has(address.origin);
   const strangers: string[] = [];
   const errors: string[] = [];
   await page.context().route(isStranger, (route) => route.abort('blockedbyclient'));
@@ -42,7 +42,7 @@ export async function openPage(url: string): Promise<OpenPage> {
     if (isStranger(new URL(request.url()))) strangers.push(request.url());
   });
   page.on('websocket', (socket) => {
-    if (new URL(socket.url()).host !== new URL(url).host) strangers.push(socket.url());
+    if (!own.has(new URL(socket.url().replace(/^ws/, 'http')).origin)) strangers.push(socket.url());
   });
   page.on('pageerror', (error) => errors.push(error.message));
   page.on('console', (message) => {

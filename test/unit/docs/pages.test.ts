@@ -13,7 +13,7 @@ const files = await Array.fromAsync(glob(['*.md', 'docs/**/*.md'], { exclude: ['
 const pages = await Promise.all(files.map(async (file) => ({ file, text: await readFile(file, 'utf8') })));
 
 /** Commands of npm itself. */
-const npmCommands = new Set(['ci', 'test', 'start', 'audit', 'install']);
+const npmCommands = new Set(['ci', 'test', 'start', 'audit', 'install', 'pack']);
 
 /** Made by a command that the page names, so not always there. */
 const built = new Set(['client/dist/', '.data/']);

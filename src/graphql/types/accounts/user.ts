@@ -10,6 +10,7 @@ import {
 } from '../../../domain/errors/errors.ts';
 import type { LoggedInUser, Login } from '../../../services/accounts/logins.ts';
 import { builder } from '../../builder.ts';
+import { readInput, replacedByInput } from '../../input.ts';
 import { requireViewer, type Context, type RefreshCookie } from '../../context.ts';
 import { MembershipRef, RoleEnum, WorkspaceNode } from './workspace.ts';
 
@@ -132,6 +133,16 @@ const cookieArg = {
 const always = [InvalidInputError, RateLimitedError, ServiceUnavailableError] as const;
 const withPassword = [...always, UnauthenticatedError, WrongCredentialsError] as const;
 
+const RefreshInput = builder.inputType('RefreshInput', {
+  description: 'The session to refresh.',
+  fields: (t) => ({
+    refreshToken: t.string({
+      required: false,
+      description: 'The newest refresh token of the session. It works once. Left out where a cookie has it.',
+    }),
+  }),
+});
+
 builder.mutationFields((t) => ({
   register: t.field({
     type: LoginRef,
@@ -171,18 +182,21 @@ builder.mutationFields((t) => ({
     type: LoginRef,
     access: 'public',
     description:
-      'Returns new tokens for a session. Without an argument, it reads the refresh token from the cookie and replaces it.',
+      'Returns new tokens for a session. Without an input, it reads the refresh token from the cookie and replaces it.',
     args: {
+      input: t.arg({ type: RefreshInput, required: false, description: 'The session to refresh.' }),
       refreshToken: t.arg.string({
         required: false,
         description: 'The newest refresh token of the session. It works once.',
+        deprecationReason: replacedByInput,
       }),
     },
     errors: {
       types: [...always, InvalidRefreshTokenError],
       union: { name: 'RefreshResult', description: 'The session with its new tokens, or an error.' },
     },
-    resolve: async (_root, { refreshToken }, context) => {
+    resolve: async (_root, args, context) => {
+      const { refreshToken } = readInput(args, { refreshToken: args.refreshToken ?? null });
       if (refreshToken != null) {
         return send(context, await context.accounts.refresh(refreshToken, context.address), undefined);
       }

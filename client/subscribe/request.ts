@@ -1,4 +1,7 @@
-import type { Session } from './tokens.ts';
+import type { Session } from '../tokens.ts';
+
+/** A class with the interface of the browsers' `WebSocket`. */
+export type WebSocketClass = new (url: string, protocols?: string | string[]) => object;
 
 /** What a transport needs for one attempt at a subscription. */
 export type SubscribeRequest = {
@@ -9,6 +12,8 @@ export type SubscribeRequest = {
   onRenewed?: Session['onRenewed'] | undefined;
   query: string;
   variables: Record<string, unknown>;
+  /** Undefined: the global class, or that of `ws`. Only for WebSocket. */
+  webSocket: WebSocketClass | undefined;
   /** Ends the attempt at once, and throws the signal's reason. */
   signal: AbortSignal | undefined;
 };

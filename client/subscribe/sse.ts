@@ -1,7 +1,7 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import { ConnectionError, systemReason } from './errors.ts';
-import { post, readJson } from './http.ts';
-import type { SubscribeRequest } from './subscribe.ts';
+import { ConnectionError, systemReason } from '../errors.ts';
+import { post, readJson } from '../http.ts';
+import type { SubscribeRequest } from './request.ts';
 
 /** The server sends a comment every 25 s; a connection that is silent for longer than this is dead. */
 const silenceMs = 40_000;

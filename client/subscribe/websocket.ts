@@ -1,7 +1,7 @@
 import { CloseCode, createClient, type Client } from 'graphql-ws/client';
-import { z } from 'zod';
-import { ConnectionError, graphqlErrorsSchema, RequestError } from './errors.ts';
-import type { SubscribeRequest } from './subscribe.ts';
+import * as z from 'zod/mini';
+import { ConnectionError, graphqlErrorsSchema, RequestError } from '../errors.ts';
+import type { SubscribeRequest } from './request.ts';
 
 const acknowledgeMs = 10_000;
 const pingEveryMs = 10_000;
@@ -18,11 +18,14 @@ export async function* subscribeOverWebSocket(
 ): AsyncGenerator<unknown, void, undefined> {
   const { url, token, onRenewed, query, variables, signal } = request;
   signal?.throwIfAborted();
+  // Node 20 has no WebSocket of its own.
+  const webSocketImpl = request.webSocket ?? globalThis.WebSocket ?? (await import('ws')).WebSocket;
   let stopRenewing: (() => void) | undefined;
   const watch = createPongWatch();
   const client: Client = createClient({
     url: url.replace(/^http/, 'ws'),
     ...(token === undefined ? {} : { connectionParams: { authorization: `Bearer ${token}` } }),
+    webSocketImpl,
     // The caller retries: only the caller knows the cursor to resume from.
     retryAttempts: 0,
     connectionAckWaitTimeout: acknowledgeMs,

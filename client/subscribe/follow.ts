@@ -1,15 +1,16 @@
-import { dataOf, textOf } from './answer.ts';
-import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
-import { ConnectionError, isUnauthenticated, RequestError } from './errors.ts';
+import { dataOf } from '../answer.ts';
+import type { TypedDocument } from '../documents.ts';
+import { ConnectionError, isUnauthenticated, RequestError } from '../errors.ts';
 import {
   BatchEventsDocument,
   UserEventsDocument,
   type BatchEventsSubscription,
   type UserEventsSubscription,
-} from './generated/graphql.ts';
-import type { Session } from './tokens.ts';
-import { subscribeOverSse } from './subscribe-sse.ts';
-import { subscribeOverWebSocket } from './subscribe-websocket.ts';
+} from '../generated/graphql.ts';
+import type { Session } from '../tokens.ts';
+import type { WebSocketClass } from './request.ts';
+import { subscribeOverSse } from './sse.ts';
+import { subscribeOverWebSocket } from './websocket.ts';
 
 /** One event of a batch; `__typename` says which kind. */
 export type BatchEvent = BatchEventsSubscription['batchEvents'];
@@ -30,6 +31,8 @@ export type FollowOptions = {
   after?: string | undefined;
   /** The transport. Default: WebSocket, alternating with SSE until a connection succeeds. */
   transport?: Transport | undefined;
+  /** The WebSocket class to use. Default: the global one; where there is none, as in Node 20, that of `ws`. */
+  webSocket?: WebSocketClass | undefined;
   /** Ends the iteration at once, and throws the signal's reason. */
   signal?: AbortSignal | undefined;
   /** How long to wait before the next attempt. `failures` counts failed attempts in a row, from 1. */
@@ -76,13 +79,12 @@ export function followUser(options: FollowOptions): AsyncGenerator<UserEvent, vo
 
 async function* resume<Data, Event extends { __typename: string; cursor: string }>(
   options: FollowOptions,
-  document: TypedDocumentNode<Data, never>,
+  document: TypedDocument<Data, never>,
   variablesOf: (after: string | undefined) => Record<string, unknown>,
   { eventOf, isEnd }: { eventOf: (data: Data) => Event; isEnd: (event: Event) => boolean },
 ): AsyncGenerator<Event, void, undefined> {
-  const { url, token, signal, delayMs = backoffMs } = options;
+  const { url, token, signal, webSocket, delayMs = backoffMs } = options;
   const session = typeof token === 'object' ? token : undefined;
-  const query = textOf(document);
   let { after, transport = 'websocket' } = options;
   let failures = 0;
   for (;;) {
@@ -94,7 +96,15 @@ async function* resume<Data, Event extends { __typename: string; cursor: string 
     try {
       bearer = session === undefined ? bearer : await session.token();
       const variables = variablesOf(after);
-      const request = { url, token: bearer, onRenewed: session?.onRenewed, query, variables, signal };
+      const request = {
+        url,
+        token: bearer,
+        onRenewed: session?.onRenewed,
+        query: document,
+        variables,
+        signal,
+        webSocket,
+      };
       for await (const body of transports[transport](request)) {
         const event = eventOf(dataOf(document, body));
         after = event.cursor;
@@ -120,7 +130,8 @@ async function* resume<Data, Event extends { __typename: string; cursor: string 
     // Some proxies block WebSockets.
     if (!isOpen && !isRefused && options.transport === undefined)
       transport = transport === 'sse' ? 'websocket' : 'sse';
-    await wait(delayMs(failures), signal);
+    const retryAfterMs = failure instanceof RequestError ? 1_000 * (failure.retryAfter ?? 0) : 0;
+    await wait(Math.max(delayMs(failures), retryAfterMs), signal);
   }
 }
 
@@ -151,14 +162,14 @@ function backoffMs(failures: number): number {
 /** @throws the signal's reason as soon as it is aborted. */
 async function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  const abort = () => reject(signal?.reason);
-  signal?.addEventListener('abort', abort, { once: true });
-  try {
-    await promise;
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', abort);
-  }
+  await new Promise<void>((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener('abort', end);
+  });
+  signal?.throwIfAborted();
 }
