@@ -6,21 +6,29 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
+/** Variables by name. */
+export type Variables = Record<string, string | undefined>;
+
+/**
+ * Variables by where they stand.
+ *
+ * @throws ConfigError if `.env` exists and cannot be read.
+ */
+export function environments(): { file: Variables; process: Variables } {
+  return { file: environmentFile(), process: process.env };
+}
+
 /**
  * Variables of the process over those of `.env`, by name.
  *
  * @throws ConfigError if `.env` exists and cannot be read.
  */
-export function processEnvironment(): Record<string, string | undefined> {
-  return { ...environmentFile(), ...process.env };
+export function processEnvironment(): Variables {
+  const { file, process: own } = environments();
+  return { ...file, ...own };
 }
 
-/**
- * Variables of `.env`, by name; none if there is no such file.
- *
- * @throws ConfigError if `.env` exists and cannot be read.
- */
-export function environmentFile(): Record<string, string | undefined> {
+function environmentFile(): Variables {
   if (!existsSync('.env')) return {};
   try {
     return parseEnv(readFileSync('.env', 'utf8'));

@@ -1,4 +1,4 @@
-import { environmentFile } from './environment.ts';
+import type { Variables } from './environment.ts';
 import { settings } from './settings.ts';
 
 /** Beginnings of names that only settings have. */
@@ -22,12 +22,11 @@ const mostEdits = 2;
  *
  * @param file variables of `.env`. @param process variables of the process.
  * @returns a sentence for each, with the nearest setting where one is near. Values are not in it.
- * @throws ConfigError if `.env` exists and cannot be read.
  */
 export async function unknownSettings({
-  file = environmentFile(),
-  process: own = process.env,
-}: Partial<Record<'file' | 'process', Record<string, string | undefined>>> = {}): Promise<string[]> {
+  file,
+  process: own,
+}: Record<'file' | 'process', Variables>): Promise<string[]> {
   const isUnknown = (name: string) => !(name in settings.shape);
   const inFile = Object.keys(file).filter(isUnknown);
   const inProcess = Object.keys(own).filter((name) => isUnknown(name) && !(name in file));

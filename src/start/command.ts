@@ -3,7 +3,7 @@ import { startApp, type App } from '../app.ts';
 import { runCluster } from './cluster.ts';
 import { readOptions } from './options.ts';
 import { readConfig, type Config } from '../config/config.ts';
-import { ConfigError } from '../config/environment.ts';
+import { ConfigError, environments } from '../config/environment.ts';
 import { unknownSettings } from '../config/unknown-settings.ts';
 import { PersistedDocumentsError } from '../http/graphql/persisted-documents.ts';
 import { ListenError } from '../http/listen-error.ts';
@@ -27,7 +27,7 @@ const expected = (error: unknown): error is Error =>
 /** Warns of settings that do not exist. In a cluster, the first process does it for all. */
 async function warnOfUnknownSettings(logger: Logger): Promise<void> {
   if (cluster.isWorker) return;
-  for (const warning of await unknownSettings()) logger.warn(warning);
+  for (const warning of await unknownSettings(environments())) logger.warn(warning);
 }
 
 /** What may be done now. A worker answers no requests, and GraphiQL needs introspection. */

@@ -39,7 +39,7 @@ it.each([
       answerTo(`refresh(refreshToken: "${refreshToken}")`),
     ]);
     expect(answers.map(({ data: said, errors, status }) => ({ said, errors, status }))).toEqual(
-      Array(3).fill({ said: { answer: failure }, errors: [], status: 200 }),
+      Array.from({ length: 3 }, () => ({ said: { answer: failure }, errors: [], status: 200 })),
     );
   },
 );

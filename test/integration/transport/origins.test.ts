@@ -50,9 +50,3 @@ describe('in development', () => {
     expect(response === undefined ? '' : await text(response)).toContain(advice);
   });
 });
-
-describe('elsewhere', () => {
-  base.for(loopback)('a page of %s may not call', async (origin, { app }) => {
-    expect((await post(app, { query }, { origin })).status).toBe(403);
-  });
-});
