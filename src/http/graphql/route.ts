@@ -16,7 +16,7 @@ import { graphqlPath, type RequestContext } from './request-context.ts';
 import { bearerToken, lastEventIdOf } from '../request/headers.ts';
 import { respondOnFastPath } from '../fast-path/respond.ts';
 import { registerStream } from '../response/register-stream.ts';
-import { allowOrigin, answerPreflight, isAllowedOrigin } from '../request/cors.ts';
+import { allowOrigin, answerPreflight, isAllowedOrigin, originRefusal } from '../request/cors.ts';
 import { refreshCookieOf } from './refresh-cookie.ts';
 import { setHead, type Head } from '../response/security-headers.ts';
 import type { HttpSettings } from '../settings.ts';
@@ -58,8 +58,8 @@ export function createGraphqlRoute(deps: {
       response.writeHead(status, [...head, 'content-type', 'application/json']);
       response.end(JSON.stringify({ errors: [{ message, extensions: { code, ...extensions } }] }));
     };
-    if (!isAllowedOrigin(request, settings.allowedOrigins)) {
-      return refuse(403, 'ORIGIN_NOT_ALLOWED', 'Pages of this origin may not call this server.');
+    if (!isAllowedOrigin(request, settings)) {
+      return refuse(403, 'ORIGIN_NOT_ALLOWED', originRefusal);
     }
     allowOrigin(request, head);
     if (request.method === 'OPTIONS') return answerPreflight(response, head);
