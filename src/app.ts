@@ -15,6 +15,7 @@ import { createCampaignDeletion } from './services/deletion/campaigns.ts';
 import { createCampaigns } from './services/campaigns/campaigns.ts';
 import { createExports } from './services/posts/exports.ts';
 import { createPostEdits } from './services/posts/edits.ts';
+import { requireRegistration } from './services/accounts/invitations.ts';
 import { createPasswords } from './services/accounts/passwords.ts';
 import { createPosts } from './services/posts/posts.ts';
 import { createProgress } from './services/progress/progress.ts';
@@ -80,12 +81,14 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     const limits = createRateLimits(config.rateLimits, redis?.requests);
     const deletion = createUserDeletion({ database, jobs, batches, sessions, changes, logger });
     const campaignDeletion = createCampaignDeletion({ database, jobs, batches, changes });
-    const tokens = createAccessTokens(await tokenSecrets(config, logger), config.accessTokens.minutes);
+    const secrets = await tokenSecrets(config, logger);
+    const tokens = createAccessTokens(secrets, config.accessTokens.minutes);
     const workspaces = createWorkspaces(database);
     const services = {
       prisma: database.prisma,
       accounts: createAccounts(database, {
         tokens,
+        mayRegister: (invitation) => requireRegistration(config.registration, invitation, secrets),
         sessions,
         passwords: createPasswords(),
         deletion,

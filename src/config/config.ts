@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { listPrice, type Price } from '../domain/money/pricing.ts';
 import { hostNamesOf } from '../http/request/allowed-hosts.ts';
 import type { HttpSettings } from '../http/settings.ts';
+import type { Registration } from '../services/accounts/invitations.ts';
 import type { RateLimitSettings } from '../services/accounts/rate-limits.ts';
 import { ConfigError, processEnvironment } from './environment.ts';
 import { settings } from './settings.ts';
@@ -44,6 +45,7 @@ export type Config = {
     secrets: readonly string[];
     minutes: number;
   };
+  registration: Registration;
   rateLimits: RateLimitSettings;
   /** Undefined: no answer is kept. */
   cache: { maxBytes: number } | undefined;
@@ -169,6 +171,7 @@ function toConfig(values: z.infer<typeof settings>, prices: ReadonlyMap<string, 
         values.JWT_SECRET === undefined ? [] : [values.JWT_SECRET, ...(values.JWT_PREVIOUS_SECRETS ?? [])],
       minutes: values.ACCESS_TOKEN_MINUTES,
     },
+    registration: values.REGISTRATION,
     rateLimits: {
       perUser: values.RATE_LIMIT_PER_USER,
       perAddress: values.RATE_LIMIT_PER_ADDRESS,

@@ -208,6 +208,10 @@ const limits = {
     'Log-ins from one address in 15 minutes.',
     rules.positiveInt.default(100),
   ),
+  REGISTRATION: setting(
+    'Who may register: `open` is everybody, `invite` people with an invitation that `npm run invite` prints, `closed` nobody. Users who are there already are not affected.',
+    z.enum(['open', 'invite', 'closed'], 'must be open, invite or closed').default('open'),
+  ),
   REGISTRATIONS_PER_ADDRESS: setting(
     'Accounts opened from one address in an hour.',
     rules.positiveInt.default(100),

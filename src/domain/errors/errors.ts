@@ -97,6 +97,16 @@ export class EmailTakenError extends PressrunError {
   }
 }
 
+/** This server registers nobody. */
+export class RegistrationClosedError extends PressrunError {
+  override readonly name = 'RegistrationClosedError';
+  readonly code = 'REGISTRATION_CLOSED';
+
+  constructor() {
+    super('This server takes no new users. Ask its operator.');
+  }
+}
+
 /** Email or password is wrong. The error does not say which. */
 export class WrongCredentialsError extends PressrunError {
   override readonly name = 'WrongCredentialsError';

@@ -84,6 +84,11 @@ export const resultErrorGuide: Readonly<Record<ResultErrorCode, Guidance>> = {
     retry: never,
     action: 'Log in instead.',
   },
+  REGISTRATION_CLOSED: {
+    meaning: 'The server takes no new users (`REGISTRATION=closed`).',
+    retry: never,
+    action: 'Ask its operator.',
+  },
   IDEMPOTENCY_CONFLICT: {
     meaning: 'The idempotency key was used with different input in the last 24 hours.',
     retry: never,

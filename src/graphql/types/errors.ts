@@ -2,6 +2,7 @@ import {
   BatchStateError,
   CampaignStateError,
   EmailTakenError,
+  RegistrationClosedError,
   ForbiddenError,
   IdempotencyConflictError,
   InvalidInputError,
@@ -87,6 +88,7 @@ const plainErrors = [
   [BatchStateError, 'BatchStateError', 'The status of the batch does not allow this operation.'],
   [CampaignStateError, 'CampaignStateError', 'The status of the campaign does not allow this operation.'],
   [PostStateError, 'PostStateError', 'The status of the post does not allow this operation.'],
+  [RegistrationClosedError, 'RegistrationClosedError', 'The server takes no new users.'],
   [EmailTakenError, 'EmailTakenError', 'A user with this email address already exists.'],
   [
     InvalidRefreshTokenError,

@@ -21,8 +21,11 @@ import { parseInput } from '../../domain/validation.ts';
 
 /** Registration, login and what users do to their own login. `address` is the client's network address, used for rate limits. */
 export type Accounts = {
-  /** Creates a user and a workspace that they own. @throws InvalidInputError, EmailTakenError, RateLimitedError, ServiceUnavailableError */
-  register(input: { email: string; password: string }, address: string): Promise<Login>;
+  /** Creates a user and a workspace that they own. @throws InvalidInputError, RegistrationClosedError, EmailTakenError, RateLimitedError, ServiceUnavailableError */
+  register(
+    input: { email: string; password: string; invitation?: string | null | undefined },
+    address: string,
+  ): Promise<Login>;
   /** Opens a session in the workspace of the user's oldest membership. @throws InvalidInputError, WrongCredentialsError, RateLimitedError, ServiceUnavailableError */
   login(input: { email: string; password: string }, address: string): Promise<Login>;
   /** Trades a refresh token for a new pair of tokens. @throws InvalidRefreshTokenError, RateLimitedError */
@@ -71,6 +74,7 @@ const password = z
   .max(128, 'must have at most 128 characters')
   .refine((text) => text.isWellFormed(), 'must be plain text');
 const credentials = z.object({ email, password });
+const registrationSchema = z.object({ email, password, invitation: z.string().nullish() });
 const passwordChange = z.object({ currentPassword: password, newPassword: password });
 const passwordProof = z.object({ password });
 
@@ -78,6 +82,8 @@ export function createAccounts(
   database: Database,
   deps: {
     tokens: AccessTokens;
+    /** Throws unless a person with this invitation may register. */
+    mayRegister: (invitation: string | null | undefined) => Promise<void>;
     sessions: Sessions;
     passwords: Passwords;
     deletion: UserDeletion;
@@ -116,8 +122,9 @@ export function createAccounts(
 
   return {
     async register(input, address) {
-      const { email: normalised, password: given } = parseInput(credentials, input);
+      const { email: normalised, password: given, invitation } = parseInput(registrationSchema, input);
       await limits.attemptRegistration(address);
+      await deps.mayRegister(invitation);
       // The workspace gets the user's id: the release before this one expects it, and may serve the next request.
       const id = randomUUIDv7();
       const workspace = { create: { id, name: normalised.split('@')[0] ?? normalised } };

@@ -7,6 +7,10 @@ export const CredentialsInput = builder.inputType('CredentialsInput', {
       description: 'The email address, at most 254 characters. Upper and lower case are the same.',
     }),
     password: t.string({ description: 'The password, 8 to 128 characters.' }),
+    invitation: t.string({
+      required: false,
+      description: 'An invitation, where `register` needs one. `login` ignores it.',
+    }),
   }),
 });
 

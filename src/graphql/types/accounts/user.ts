@@ -1,5 +1,6 @@
 import {
   EmailTakenError,
+  RegistrationClosedError,
   InvalidInputError,
   InvalidRefreshTokenError,
   NotFoundError,
@@ -122,7 +123,7 @@ builder.mutationFields((t) => ({
       cookie: t.arg.boolean(cookieArg),
     },
     errors: {
-      types: [...always, EmailTakenError],
+      types: [...always, EmailTakenError, RegistrationClosedError],
       union: { name: 'RegisterResult', description: 'The session, or an error.' },
     },
     resolve: async (_root, { input, cookie }, context) => {
