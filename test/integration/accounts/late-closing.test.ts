@@ -71,6 +71,7 @@ test('who logs in while their account is being deleted is logged out, also of th
     passwords: createPasswords(),
     limits: createRateLimits(readConfig({}).rateLimits, undefined),
     workspaces: createWorkspaces(database),
+    mayRegister: async () => undefined,
   };
   const address = '127.0.0.1';
   const credentials = { email: 'ada@example.com', password: 'correct horse' };
