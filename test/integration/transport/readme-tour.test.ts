@@ -16,7 +16,7 @@ async function readBlocks(language: string, url: string): Promise<string[]> {
   return [...blocks].map(([, text = '']) => text.replaceAll('http://127.0.0.1:4000', url));
 }
 
-it('the program in README.md brings three posts', { timeout: 60_000 }, async () => {
+it('the program in README.md brings three posts', async () => {
   await using app = await startTestApp();
   const [program = ''] = await readBlocks('ts', app.url);
   const file = `docs/.example-${crypto.randomUUID()}.ts`;
@@ -29,7 +29,7 @@ it('the program in README.md brings three posts', { timeout: 60_000 }, async () 
   }
 });
 
-it('the curl commands in README.md open an account and follow its batches', { timeout: 60_000 }, async () => {
+it('the curl commands in README.md open an account and follow its batches', async () => {
   await using app = await startTestApp();
   const commands = (await readBlocks('sh', app.url)).filter((text) => text.startsWith('curl'));
   const [register = '', follow = ''] = commands;
