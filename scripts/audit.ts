@@ -1,5 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { z } from 'zod';
+import { commandLine } from '../src/command-line.ts';
+
+commandLine('npm run check:audit')
+  .description('Looks for known vulnerabilities in what runs in production.')
+  .parse();
 
 /**
  * `npm audit` of what runs in production: findings from "high" up fail. A registry that answers no audits (a

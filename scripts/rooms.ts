@@ -1,5 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { commandLine } from '../src/command-line.ts';
+
+commandLine('npm run check:imports')
+  .description('Checks what modules import, and how full folders are.')
+  .parse();
 
 /** What no linter looks for: folders that hold too much, and names of pg-boss' tables outside `src/store/jobs/`. */
 

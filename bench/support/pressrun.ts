@@ -51,6 +51,8 @@ export async function startPressrun(
     env: {
       PATH: process.env['PATH'],
       NODE_ENV: 'production',
+      ALLOW_EMBEDDED_DATABASE: 'true',
+      ALLOW_SIMULATOR: 'true',
       JWT_SECRET: randomBytes(48).toString('hex'),
       PORT: String(port),
       DATA_DIR: folder,

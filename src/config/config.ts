@@ -88,11 +88,19 @@ type Given = Record<string, string | undefined>;
 /** What is wrong with settings that depend on each other. */
 function faultsBetween(given: Given): string[] {
   const isSet = (name: keyof typeof settings.shape) => given[name] !== undefined;
+  const isProduction = given['NODE_ENV'] === 'production';
   const rules: [name: keyof typeof settings.shape, isNeeded: boolean, rule: string][] = [
+    ['JWT_SECRET', isProduction, 'must be set in production; make one with: openssl rand -base64 48'],
     [
-      'JWT_SECRET',
-      given['NODE_ENV'] === 'production',
-      'must be set in production; make one with: openssl rand -base64 48',
+      'DATABASE_URL',
+      isProduction && given['ALLOW_EMBEDDED_DATABASE'] !== 'true',
+      'must be set in production, unless ALLOW_EMBEDDED_DATABASE=true lets the embedded database do',
+    ],
+    [
+      'OPENAI_API_KEY',
+      // A process of the API calls no provider.
+      isProduction && given['ROLE'] !== 'api' && given['ALLOW_SIMULATOR'] !== 'true',
+      'must be set in production, unless ALLOW_SIMULATOR=true lets the simulator answer, whose posts are made up',
     ],
     ['JWT_SECRET', isSet('JWT_PREVIOUS_SECRETS'), 'must be set where JWT_PREVIOUS_SECRETS is'],
     ['OPENAI_API_KEY', isSet('OPENAI_BASE_URL'), 'must be set where OPENAI_BASE_URL is'],
@@ -180,6 +188,7 @@ function toConfig(values: z.infer<typeof settings>, prices: ReadonlyMap<string, 
         ],
       }),
       allowedOrigins: values.ALLOWED_ORIGINS,
+      allowsLoopbackOrigins: values.NODE_ENV === 'development',
       introspection: values.INTROSPECTION ?? values.NODE_ENV !== 'production',
       persistedOnly: values.PERSISTED_ONLY,
       persistedDocuments: resolve(values.PERSISTED_DOCUMENTS),

@@ -6,19 +6,32 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
+/** Variables by name. */
+export type Variables = Record<string, string | undefined>;
+
+/**
+ * Variables by where they stand.
+ *
+ * @throws ConfigError if `.env` exists and cannot be read.
+ */
+export function environments(): { file: Variables; process: Variables } {
+  return { file: environmentFile(), process: process.env };
+}
+
 /**
  * Variables of the process over those of `.env`, by name.
  *
  * @throws ConfigError if `.env` exists and cannot be read.
  */
-export function processEnvironment(): Record<string, string | undefined> {
-  return { ...parseEnv(environmentFile()), ...process.env };
+export function processEnvironment(): Variables {
+  const { file, process: own } = environments();
+  return { ...file, ...own };
 }
 
-function environmentFile(): string {
-  if (!existsSync('.env')) return '';
+function environmentFile(): Variables {
+  if (!existsSync('.env')) return {};
   try {
-    return readFileSync('.env', 'utf8');
+    return parseEnv(readFileSync('.env', 'utf8'));
   } catch (error) {
     throw new ConfigError(
       `The file .env is there and cannot be read: ${error instanceof Error ? error.message : String(error)}`,

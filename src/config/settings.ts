@@ -22,7 +22,7 @@ const server = {
     z.enum(['all', 'api', 'worker'], 'must be all, api or worker').default('all'),
   ),
   NODE_ENV: setting(
-    '`development`, `test` or `production`. In production it does not start without `JWT_SECRET`, and the schema is hidden.',
+    '`development`, `test` or `production`. In production it does not start without `JWT_SECRET`, `DATABASE_URL` and `OPENAI_API_KEY`, and the schema is hidden.',
     z
       .enum(['development', 'test', 'production'], 'must be development, test or production')
       .default('development'),
@@ -44,6 +44,10 @@ const data = {
     'PostgreSQL 15 or newer with its contrib modules (Pressrun creates `pg_trgm` as the owner of the database), such as `postgresql://user:password@host:5432/name`. It must be the server itself, not a pooler such as PgBouncer: Pressrun listens to notifications, prepares statements and watches its connections.',
     rules.postgresUrl.optional(),
     'embedded (PGlite)',
+  ),
+  ALLOW_EMBEDDED_DATABASE: setting(
+    '`true` lets the embedded database do in production, where it otherwise does not start without `DATABASE_URL`.',
+    rules.flag.default(false),
   ),
   REDIS_URL: setting(
     'Redis carries live events, shared limits and cached answers between instances. A number at the end names the database, which must exist.',
@@ -88,6 +92,10 @@ const provider = {
     'Key of OpenAI, or of a server with its API.',
     rules.text.optional(),
     'the built-in simulator answers',
+  ),
+  ALLOW_SIMULATOR: setting(
+    '`true` lets the simulator answer in production, where it otherwise does not start without `OPENAI_API_KEY` (except with `ROLE=api`).',
+    rules.flag.default(false),
   ),
   OPENAI_BASE_URL: setting(
     "A server with OpenAI's API, such as one started by `npm run simulator`.",
@@ -164,7 +172,7 @@ const access = {
     rules.hostNames.default([]),
   ),
   ALLOWED_ORIGINS: setting(
-    "Origins of browser pages that may call it, such as `https://app.example.com`, besides this server's own.",
+    "Origins of browser pages that may call it, such as `https://app.example.com`, besides this server's own. With `NODE_ENV=development`, pages of `localhost`, `127.0.0.1` and `[::1]` may on any port.",
     rules.origins.default([]),
   ),
   INTROSPECTION: setting(

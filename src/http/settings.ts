@@ -6,6 +6,8 @@ export type HttpSettings = {
   allowedHosts: ReadonlySet<string>;
   /** Origins of browser pages that may call the server. Its own origin always may. */
   allowedOrigins: readonly string[];
+  /** Whether pages of any web server of the client's own machine may call it too. */
+  allowsLoopbackOrigins: boolean;
   /** Whether introspection is allowed and errors suggest names. */
   introspection: boolean;
   /** Whether only the documents of `persistedDocuments` may run. */

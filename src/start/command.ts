@@ -2,14 +2,15 @@ import cluster from 'node:cluster';
 import { startApp, type App } from '../app.ts';
 import { runCluster } from './cluster.ts';
 import { readOptions } from './options.ts';
-import { readConfig } from '../config/config.ts';
-import { ConfigError } from '../config/environment.ts';
+import { readConfig, type Config } from '../config/config.ts';
+import { ConfigError, environments } from '../config/environment.ts';
+import { unknownSettings } from '../config/unknown-settings.ts';
 import { PersistedDocumentsError } from '../http/graphql/persisted-documents.ts';
 import { ListenError } from '../http/listen-error.ts';
 import { findUnusable, UnusableError } from './failure.ts';
 import { DataDirectoryInUseError } from '../store/embedded/data-directory.ts';
 import { MigrationError } from '../store/migrations/failures.ts';
-import { createLogger } from '../telemetry/logger.ts';
+import { createLogger, type Logger } from '../telemetry/logger.ts';
 
 /** A supervisor that signals both a process and its group sends the same signal twice. The second one within this time is ignored. */
 const sameSignalMs = 1_000;
@@ -23,6 +24,20 @@ const expected = (error: unknown): error is Error =>
   error instanceof MigrationError ||
   error instanceof UnusableError;
 
+/** Warns of settings that do not exist. In a cluster, the first process does it for all. */
+async function warnOfUnknownSettings(logger: Logger): Promise<void> {
+  if (cluster.isWorker) return;
+  for (const warning of await unknownSettings(environments())) logger.warn(warning);
+}
+
+/** What may be done now. A worker answers no requests, and GraphiQL needs introspection. */
+function readyNews({ role, http }: Config): string {
+  if (role === 'worker') return 'Pressrun is ready to make posts; its health is at the url';
+  return http.introspection
+    ? 'Pressrun is ready; open the url in a browser for GraphiQL'
+    : 'Pressrun is ready; GraphQL is at the url';
+}
+
 /** Runs a cluster until it ends. @throws ConfigError without PostgreSQL and Redis, which its processes share. */
 async function mainOfCluster(size: number): Promise<void> {
   const config = readConfig();
@@ -32,6 +47,7 @@ async function mainOfCluster(size: number): Promise<void> {
     );
   }
   const logger = createLogger(config.logLevel);
+  await warnOfUnknownSettings(logger);
   process.exitCode = await runCluster(size, logger);
   logger.info('stopped');
 }
@@ -86,18 +102,19 @@ async function main(): Promise<void> {
   // In a cluster, the first process handles SIGINT.
   process.on('SIGINT', cluster.isWorker ? () => undefined : stop);
 
+  await warnOfUnknownSettings(logger);
   app = await startApp(config, logger).catch(async (error: unknown) => {
     throw expected(error) ? error : ((await findUnusable(config)) ?? error);
   });
   logger.info(
     {
-      url: `${app.url}/graphql`,
+      url: `${app.url}${config.role === 'worker' ? '/health/ready' : '/graphql'}`,
       database: config.databaseUrl === undefined ? 'embedded' : 'postgres',
       bus: config.redisUrl === undefined ? 'in-process' : 'redis',
       provider: config.provider.kind,
       ms: Math.round(performance.now() - startedAt),
     },
-    'Pressrun is ready; open the url in a browser for GraphiQL',
+    readyNews(config),
   );
 }
 

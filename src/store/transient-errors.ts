@@ -4,13 +4,16 @@ import type { Logger } from '../telemetry/logger.ts';
 
 /**
  * SQLSTATEs of transient errors (PostgreSQL, appendix A): no connection, no resources (full disk, too many connections), a
- * server that stops or starts, read-only, timeouts, locks, deadlocks.
+ * server that stops or starts, a database that is away or lets nobody in, read-only, timeouts, locks, deadlocks.
  */
-const transientStates = /^(08...|53...|57P0[1235]|57014|25006|25P03|55P03|58030|40001|40P01)$/;
+const transientStates = /^(08...|28...|3D000|53...|57P0[1235]|57014|25006|25P03|55P03|58030|40001|40P01)$/;
 
 /** The same as named by Prisma's driver adapters. */
 const transientKinds: ReadonlySet<string> = new Set([
   'DatabaseNotReachable',
+  'DatabaseDoesNotExist',
+  'DatabaseAccessDenied',
+  'AuthenticationFailed',
   'ConnectionClosed',
   'SocketTimeout',
   'TlsConnectionError',
@@ -19,7 +22,7 @@ const transientKinds: ReadonlySet<string> = new Set([
 ]);
 
 /** The same as Prisma's own codes, mostly of transactions that got no connection or took too long. */
-const transientCodes = /^P(1001|1002|1008|1017|2024|2034|2037)$/;
+const transientCodes = /^P(1000|1001|1002|1003|1008|1010|1017|2024|2034|2037)$/;
 
 /**
  * Prisma's code for every error of a transaction. Transient are those that got no connection or took too long. Prisma says

@@ -68,6 +68,18 @@ describe('a start that waits for others', () => {
   });
 });
 
+it('a worker that is ready names its health, not GraphiQL, which it does not serve', async () => {
+  await using postgres = await startPostgres();
+  await using home = await createHome();
+  const worker = await startPressrun(home, {
+    ...onPostgres(await postgres.createDatabase()),
+    ROLE: 'worker',
+  });
+  const ready = worker.log().find(({ msg }) => msg.startsWith('Pressrun is ready'));
+  expect(ready?.msg).not.toContain('GraphiQL');
+  expect((await fetch(ready?.url ?? '')).status).toBe(200);
+});
+
 describe('one SIGTERM', () => {
   it.each([
     ['npm start', ['start']],

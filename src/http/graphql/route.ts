@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { networkOf } from '../../domain/addresses.ts';
 import { RateLimitedError, ServiceUnavailableError } from '../../domain/errors/errors.ts';
+import type { ErrorCode } from '../../domain/errors/guide.ts';
 import type { Accounts } from '../../services/accounts/accounts.ts';
 import type { RateLimits } from '../../services/accounts/rate-limits.ts';
 import type { Sessions } from '../../services/accounts/sessions.ts';
@@ -15,7 +16,7 @@ import { graphqlPath, type RequestContext } from './request-context.ts';
 import { bearerToken, lastEventIdOf } from '../request/headers.ts';
 import { respondOnFastPath } from '../fast-path/respond.ts';
 import { registerStream } from '../response/register-stream.ts';
-import { allowOrigin, answerPreflight, isAllowedOrigin } from '../request/cors.ts';
+import { allowOrigin, answerPreflight, isAllowedOrigin, originRefusal } from '../request/cors.ts';
 import { refreshCookieOf } from './refresh-cookie.ts';
 import { setHead, type Head } from '../response/security-headers.ts';
 import type { HttpSettings } from '../settings.ts';
@@ -53,12 +54,12 @@ export function createGraphqlRoute(deps: {
   const { accounts } = deps.services;
 
   return async (request, response, client, head) => {
-    const refuse = (status: number, code: string, message: string, extensions: object = {}) => {
+    const refuse = (status: number, code: ErrorCode, message: string, extensions: object = {}) => {
       response.writeHead(status, [...head, 'content-type', 'application/json']);
       response.end(JSON.stringify({ errors: [{ message, extensions: { code, ...extensions } }] }));
     };
-    if (!isAllowedOrigin(request, settings.allowedOrigins)) {
-      return refuse(403, 'ORIGIN_NOT_ALLOWED', 'Pages of this origin may not call this server.');
+    if (!isAllowedOrigin(request, settings)) {
+      return refuse(403, 'ORIGIN_NOT_ALLOWED', originRefusal);
     }
     allowOrigin(request, head);
     if (request.method === 'OPTIONS') return answerPreflight(response, head);

@@ -1,16 +1,33 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Head } from '../response/security-headers.ts';
+import type { HttpSettings } from '../settings.ts';
+
+/** What a refused page is told. */
+export const originRefusal =
+  'Pages of this origin may not call this server. If they should, set ALLOWED_ORIGINS to the origins of such pages.';
 
 /**
  * Checks whether a page of the request's origin may call. Programs send no origin and may call, and so may pages of this
- * server. Other origins must be in the list. `null` (sandboxed frames, files) never is.
+ * server. Other origins must be in the list, or on this machine in development. `null` (sandboxed frames, files) never is.
  *
  * @returns whether the origin is allowed.
  */
-export function isAllowedOrigin(request: IncomingMessage, allowed: readonly string[]): boolean {
+export function isAllowedOrigin(
+  request: IncomingMessage,
+  { allowedOrigins, allowsLoopbackOrigins }: Pick<HttpSettings, 'allowedOrigins' | 'allowsLoopbackOrigins'>,
+): boolean {
   const { origin, host } = request.headers;
-  if (origin === undefined || allowed.includes(origin)) return true;
-  return URL.canParse(origin) && host !== undefined && new URL(origin).host === host.toLowerCase();
+  if (origin === undefined || allowedOrigins.includes(origin)) return true;
+  const page = URL.parse(origin);
+  if (page === null) return false;
+  return (
+    (host !== undefined && page.host === host.toLowerCase()) || (allowsLoopbackOrigins && isLoopback(page))
+  );
+}
+
+/** Whether a page comes from a web server of the machine that it is shown on. */
+function isLoopback({ protocol, hostname }: URL): boolean {
+  return /^https?:$/.test(protocol) && /^((.+\.)?localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 /** Adds the CORS headers that let the page read the answer. Call it for allowed origins only. */

@@ -15,7 +15,7 @@ import { graphqlPath } from '../graphql/request-context.ts';
 import { createGraphqlSockets } from './graphql-socket.ts';
 import { pathOf, requestIdOf } from '../request/headers.ts';
 import { isAllowedHost } from '../request/allowed-hosts.ts';
-import { isAllowedOrigin } from '../request/cors.ts';
+import { isAllowedOrigin, originRefusal } from '../request/cors.ts';
 import type { PersistedDocuments } from '../graphql/persisted-documents.ts';
 import type { HttpSettings } from '../settings.ts';
 import { SocketGuard } from './socket-guard.ts';
@@ -74,12 +74,13 @@ export function attachWebSockets(
   const sockets = new WebSocketServer(options);
 
   async function upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
-    const refuse = (status: string) => {
-      connection.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+    const refuse = (status: string, reason = '') => {
+      const head = `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: text/plain\r\ncontent-length: ${reason.length}`;
+      connection.end(`${head}\r\n\r\n${reason}`);
     };
     if (pathOf(request) !== graphqlPath) return refuse('404 Not Found');
     if (!isAllowedHost(request, deps.settings.allowedHosts)) return refuse('421 Misdirected Request');
-    if (!isAllowedOrigin(request, deps.settings.allowedOrigins)) return refuse('403 Forbidden');
+    if (!isAllowedOrigin(request, deps.settings)) return refuse('403 Forbidden', originRefusal);
     const client = deps.readClient(request, requestIdOf(request));
     try {
       await deps.limits.request(client.address);

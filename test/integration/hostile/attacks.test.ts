@@ -364,6 +364,17 @@ describe('a request', () => {
       'ORIGIN_NOT_ALLOWED',
     ],
     [
+      'of another server of this machine, outside of development',
+      () =>
+        raw({
+          method: 'POST',
+          headers: { ...json, origin: 'http://localhost:5173' },
+          body: JSON.stringify({ query }),
+        }),
+      403,
+      'ORIGIN_NOT_ALLOWED',
+    ],
+    [
       'of the origin null',
       () => raw({ method: 'POST', headers: { ...json, origin: 'null' }, body: JSON.stringify({ query }) }),
       403,
@@ -481,7 +492,7 @@ describe('a WebSocket', () => {
     return Object(response).statusCode;
   };
 
-  it.each(['https://evil.example', 'null', 'http://127.0.0.1.evil.example'])(
+  it.each(['https://evil.example', 'null', 'http://127.0.0.1.evil.example', 'http://localhost:5173'])(
     'of the origin %s is not opened',
     async (origin) => {
       expect(await statusOf({ origin })).toBe(403);

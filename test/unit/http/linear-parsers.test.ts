@@ -59,7 +59,11 @@ const parsers: Record<string, (text: string) => unknown> = {
   'authorization with its scheme': (text) => bearerToken(`Bearer ${text}`),
   'x-request-id': (text) => requestIdOf(requestWith({ 'x-request-id': text })),
   'last-event-id': (text) => lastEventIdOf(requestWith({ 'last-event-id': text })),
-  origin: (text) => isAllowedOrigin(requestWith({ origin: text, host: text }), []),
+  origin: (text) =>
+    isAllowedOrigin(requestWith({ origin: text, host: text }), {
+      allowedOrigins: [],
+      allowsLoopbackOrigins: true,
+    }),
   host: hostNameOf,
   'host with a port': (text) => hostNameOf(`${text}:80`),
   'allowed host': (text) => isAllowedHost(requestWith({ host: text }), new Set()),

@@ -57,6 +57,29 @@ it('does not start in production without a secret of its own', () => {
   expect(() => readConfig({ NODE_ENV: 'production' })).toThrow('JWT_SECRET: must be set in production');
 });
 
+const production = { NODE_ENV: 'production', JWT_SECRET: 'x'.repeat(32) };
+
+it('does not start in production on the embedded database without a word of consent', () => {
+  const settings = { ...production, OPENAI_API_KEY: 'sk-x' };
+  expect(() => readConfig(settings)).toThrow(
+    'DATABASE_URL: must be set in production, unless ALLOW_EMBEDDED_DATABASE=true',
+  );
+  expect(readConfig({ ...settings, ALLOW_EMBEDDED_DATABASE: 'true' }).databaseUrl).toBeUndefined();
+});
+
+it('does not start in production on the simulator without a word of consent', () => {
+  const settings = { ...production, DATABASE_URL: 'postgresql://localhost/x' };
+  expect(() => readConfig(settings)).toThrow(
+    'OPENAI_API_KEY: must be set in production, unless ALLOW_SIMULATOR=true',
+  );
+  expect(readConfig({ ...settings, ALLOW_SIMULATOR: 'true' }).provider.kind).toBe('simulator');
+});
+
+it('needs no key of a provider in production where it only serves the API', () => {
+  const settings = { ...production, DATABASE_URL: 'postgresql://localhost/x', ROLE: 'api' };
+  expect(() => readConfig(settings)).not.toThrow();
+});
+
 it('has a page with a description and a default of every setting', () => {
   const rows = configurationPage().matchAll(/^\| `(\w+)` \| \S.* \| \S.* \|$/gm);
   expect([...rows].map(([, name]) => name)).toEqual(Object.keys(settings.shape));

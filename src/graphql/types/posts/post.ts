@@ -1,7 +1,9 @@
 import { maxPageSize } from '../../../store/lists/paging.ts';
 import { ownedBy, ownerOf } from '../../../store/ownership.ts';
 import { BatchNode } from '../batches/batch.ts';
+import { postErrorGuide } from '../../../domain/errors/guide.ts';
 import { builder } from '../../builder.ts';
+import { codeEnum } from '../codes.ts';
 import { CampaignNode } from '../campaigns/campaign.ts';
 import { present } from '../../connections.ts';
 import { requireViewer } from '../../context.ts';
@@ -27,6 +29,8 @@ export const PostReviewEnum = builder.enumType('PostReview', {
   },
 });
 
+export const PostErrorCodeEnum = codeEnum('PostErrorCode', 'Why a post failed.', postErrorGuide);
+
 export const PostNode = builder.prismaNode('Post', {
   id: { field: 'id' },
   nullable: true,
@@ -49,7 +53,8 @@ export const PostNode = builder.prismaNode('Post', {
         imageKey === null ? null : assets.urlOf(imageKey, origin),
     }),
     targetAudience: t.exposeString('targetAudience', { description: 'The people that the post addresses.' }),
-    errorCode: t.exposeString('errorCode', {
+    errorCode: t.expose('errorCode', {
+      type: PostErrorCodeEnum,
       nullable: true,
       description: 'The reason of the failure as a code for programs; null unless the post failed.',
     }),
@@ -71,7 +76,8 @@ export const PostNode = builder.prismaNode('Post', {
       nullable: true,
       description: 'The time when the post became final; null before that.',
     }),
-    cost: t.float({
+    cost: t.field({
+      type: 'Money',
       description: 'The cost so far in US dollars, as paid to the AI provider.',
       resolve: ({ id }, _args, { loaders }) => loaders().postCosts.load(id),
     }),
