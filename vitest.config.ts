@@ -4,10 +4,10 @@ const nodeConditions = ['node', 'module-sync'];
 
 const shared = {
   // Generous: what a test waits for are conditions, and machines are busy.
-  testTimeout: 90_000,
-  hookTimeout: 90_000,
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
   /** A test that checks nothing fails. */
-  expect: { requireAssertions: true },
+  expect: { requireAssertions: true, poll: { timeout: 60_000 } },
 };
 
 /** These look at HTTP, WebSockets and GraphQL documents, where the backend makes no difference: they run once. */

@@ -33,7 +33,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('the packed client', () => {
-  it.for(nodes)('brings posts and saves a ZIP with %s', { timeout: 90_000 }, async (node) => {
+  it.for(nodes)('brings posts and saves a ZIP with %s', async (node) => {
     await using app = await startTestApp();
     const cwd = join(folder, 'node-script');
     const { stdout } = await run(node, ['main.js', `${app.url}/graphql`], { cwd, timeout: 60_000 });
@@ -41,7 +41,7 @@ describe('the packed client', () => {
     expect((await readFile(join(cwd, 'posts.zip'))).subarray(0, 2).toString()).toBe('PK');
   });
 
-  it('runs the example of its README', { timeout: 90_000 }, async () => {
+  it('runs the example of its README', async () => {
     await using app = await startTestApp();
     const readme = await readFile('client/README.md', 'utf8');
     const [, example = ''] = /```js\n(.*?)```/s.exec(readme) ?? [];
@@ -58,7 +58,7 @@ describe('the packed client', () => {
     await expect(run(process.execPath, check, { cwd })).resolves.toMatchObject({ stdout: '' });
   });
 
-  it('adds less than 25 KB of script to a page, which shows live posts', { timeout: 90_000 }, async () => {
+  it('adds less than 25 KB of script to a page, which shows live posts', async () => {
     const outDir = join(folder, 'page');
     await build({ root: join(folder, 'vite-page'), logLevel: 'silent', build: { outDir } });
     const scripts = await Array.fromAsync(glob(`${outDir}/assets/*.js`));

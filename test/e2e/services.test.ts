@@ -25,7 +25,7 @@ describe('Pressrun on PostgreSQL and Redis', () => {
 
     await postgres.pause();
     await expect
-      .poll(() => health(app, 'ready'), { timeout: 5_000 })
+      .poll(() => health(app, 'ready'))
       .toEqual([503, { status: 'not ready', database: 'slow', bus: 'ok' }]);
     expect(await health(app, 'live')).toEqual([200, { status: 'live' }]);
 
@@ -38,7 +38,7 @@ describe('Pressrun on PostgreSQL and Redis', () => {
     const { app, postgres } = services;
     await postgres.stop();
     await expect
-      .poll(() => health(app, 'ready'), { timeout: 5_000 })
+      .poll(() => health(app, 'ready'))
       .toEqual([503, { status: 'not ready', database: 'down', bus: 'ok' }]);
 
     await postgres.restart();
@@ -50,7 +50,7 @@ describe('Pressrun on PostgreSQL and Redis', () => {
     const { app, redis } = services;
     await redis.kill();
     await expect
-      .poll(() => health(app, 'ready'), { timeout: 5_000 })
+      .poll(() => health(app, 'ready'))
       .toEqual([503, { status: 'not ready', database: 'ok', bus: 'down' }]);
 
     await redis.restart();

@@ -21,7 +21,7 @@ const onPostgres = (url: string) => ({
   OPENAI_BASE_URL: 'http://127.0.0.1:9',
 });
 
-describe('processes that start at once on a fresh database', { timeout: 120_000 }, () => {
+describe('processes that start at once on a fresh database', () => {
   it.each([2, 5, 10])('all %i come up, and each migration is applied by one of them', async (count) => {
     await using postgres = await startPostgres();
     await using home = await createHome();

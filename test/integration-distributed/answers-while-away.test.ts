@@ -29,7 +29,6 @@ it.each([
   { what: 'crashes', ...crash, answers: 'captions and images', imageLatencyMs: whileAway },
 ])(
   'nothing is paid twice where PostgreSQL $what for longer than a heartbeat while $answers arrive',
-  { timeout: 120_000 },
   async ({ takeAway, bringBack, answers, imageLatencyMs }) => {
     await using postgres = await startPostgres();
     await using app = await startTestApp({ DATABASE_URL: await postgres.createDatabase(), POST_SLOTS: '5' });
@@ -47,9 +46,7 @@ it.each([
     const awayAt = performance.now();
     await waitUntil('the captions', () => stats().chat.inFlight === 0);
     if (answers !== 'captions') await waitUntil('the images', () => stats().images.inFlight === 0);
-    await waitUntil('the heartbeats to run out', () => performance.now() > awayAt + awayMs, {
-      deadlineMs: 30_000,
-    });
+    await waitUntil('the heartbeats to run out', () => performance.now() > awayAt + awayMs);
     await bringBack(postgres);
     await waitForBatch(account, batchId, 'is completed', ({ status }) => status === 'COMPLETED', 60_000);
 

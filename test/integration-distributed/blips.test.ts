@@ -33,7 +33,6 @@ it.each([
   },
 ])(
   'trouble of the database while $what is held against no post: it is run again at once',
-  { timeout: 90_000 },
   async ({ write, times }) => {
     const DATABASE_URL = await createMigratedDatabase(inject('postgresUrl'));
     await using app = await startTestApp({ DATABASE_URL });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { startNginx } from '../support/services/nginx.ts';
 
 // The first run on a new machine may have to install it.
-describe('a private nginx', { timeout: 180_000 }, () => {
+describe('a private nginx', () => {
   it('serves by the configuration it was given, until it is stopped', async () => {
     await using nginx = await startNginx({
       conf: (port) => `server { listen 127.0.0.1:${port}; return 200 "hello\\n"; }`,

@@ -74,11 +74,11 @@ describe('a client that goes away', () => {
     const { openai, control } = await startSimulator(SLOW);
     const leaving = new AbortController();
     const call = openai.images.generate(PICTURE, { signal: leaving.signal });
-    await vi.waitFor(() => expect(control.calls().calls).toHaveLength(1));
+    await expect.poll(() => control.calls().calls).toHaveLength(1);
     leaving.abort();
 
     await expect(call).rejects.toThrow(/abort/i);
-    await vi.waitFor(() => expect(control.stats().images).toMatchObject({ aborted: 1, inFlight: 0 }));
+    await expect.poll(() => control.stats().images).toMatchObject({ aborted: 1, inFlight: 0 });
     expect(control.calls().calls).toMatchObject([{ received: 1, paid: 0, aborted: 1 }]);
   });
 
@@ -100,7 +100,7 @@ describe('stopping', () => {
     const openai = connect(url);
     const calls = Array.from({ length: 30 }, (_, index) => writePost(openai, { variation: index }));
     const results = Promise.allSettled(calls);
-    await vi.waitFor(() => expect(simulator.control.stats().chat.inFlight).toBe(30));
+    await expect.poll(() => simulator.control.stats().chat.inFlight).toBe(30);
     const began = performance.now();
     await simulator.stop();
 

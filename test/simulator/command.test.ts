@@ -30,7 +30,7 @@ describe('npm run simulator', () => {
         expect(found).toBeDefined();
         return found ?? '';
       },
-      { timeout: 5000 },
+      { timeout: 60_000 },
     );
     const openai = connect(address);
     const calls = Promise.allSettled(

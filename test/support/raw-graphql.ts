@@ -116,7 +116,7 @@ export async function openSocket(
       socket.send(
         typeof message === 'string' || Buffer.isBuffer(message) ? message : JSON.stringify(message),
       ),
-    async hear(fits, withinMs = 10_000) {
+    async hear(fits, withinMs = 60_000) {
       const { promise, resolve, reject } = Promise.withResolvers<SocketMessage>();
       const look = () => {
         const found = received.find(fits);

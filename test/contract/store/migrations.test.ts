@@ -77,18 +77,14 @@ describe('migrations', () => {
       await client.query('BEGIN; LOCK TABLE posts IN ACCESS SHARE MODE');
       const cutOff = withPostgres(url, (other) => migrate(other)).catch((error: unknown) => String(error));
       let pid: number | undefined;
-      await waitUntil(
-        'the migration to be in its middle',
-        async () => {
-          const { rows } = await client.query(
-            'SELECT pid FROM pg_locks WHERE NOT granted AND relation = $1::regclass',
-            ['posts'],
-          );
-          pid = rows[0]?.pid;
-          return pid !== undefined;
-        },
-        { deadlineMs: 25_000 },
-      );
+      await waitUntil('the migration to be in its middle', async () => {
+        const { rows } = await client.query(
+          'SELECT pid FROM pg_locks WHERE NOT granted AND relation = $1::regclass',
+          ['posts'],
+        );
+        pid = rows[0]?.pid;
+        return pid !== undefined;
+      });
       await client.query('SELECT pg_terminate_backend($1, 5000)', [pid]);
       await client.query('COMMIT');
       expect(await cutOff).toContain('terminat');
@@ -104,7 +100,7 @@ describe('migrations', () => {
       await client.query('BEGIN; LOCK TABLE campaigns IN ACCESS SHARE MODE');
       const told: string[] = [];
       const applied = withPostgres(url, (other) => migrate(other, (line) => told.push(line)));
-      await waitUntil('it to say that it waits', () => told.length > 0, { deadlineMs: 20_000 });
+      await waitUntil('it to say that it waits', () => told.length > 0);
       await client.query('COMMIT');
       expect(await applied).toEqual(names.slice(large));
       expect(told[0]).toContain('Waiting for others');
@@ -116,7 +112,7 @@ describe('migrations', () => {
       await client.query('SELECT pg_advisory_lock(72707369)');
       const told: string[] = [];
       const applied = withPostgres(url, (other) => migrate(other, (line) => told.push(line)));
-      await waitUntil('it to say that it waits', () => told.length > 0, { deadlineMs: 20_000 });
+      await waitUntil('it to say that it waits', () => told.length > 0);
       await client.query('SELECT pg_advisory_unlock(72707369)');
       expect(await applied).toEqual(names);
     }));
@@ -127,7 +123,7 @@ describe('migrations', () => {
       await client.query('BEGIN; LOCK TABLE campaigns IN ACCESS SHARE MODE');
       let told = 0;
       const applied = withPostgres(url, (other) => migrate(other, () => (told += 1)));
-      await waitUntil('it to say that it waits', () => told > 0, { deadlineMs: 20_000 });
+      await waitUntil('it to say that it waits', () => told > 0);
       await withPostgres(url, (reader) => reader.query(`SET lock_timeout = '2s'; SELECT FROM campaigns`));
       await client.query('COMMIT');
       expect(await applied).toEqual(names.slice(large));
@@ -140,17 +136,13 @@ describe('migrations', () => {
       await client.query(`BEGIN; LOCK TABLE posts IN ROW EXCLUSIVE MODE`);
       const cutOff = withPostgres(url, (other) => migrate(other)).catch((error: unknown) => String(error));
       let pid: number | undefined;
-      await waitUntil(
-        'the index to be built',
-        async () => {
-          const { rows } = await client.query(`
+      await waitUntil('the index to be built', async () => {
+        const { rows } = await client.query(`
             SELECT w.pid FROM pg_locks w JOIN pg_locks h USING (virtualxid)
             WHERE h.pid = pg_backend_pid() AND w.locktype = 'virtualxid' AND NOT w.granted`);
-          pid = rows[0]?.pid;
-          return pid !== undefined;
-        },
-        { deadlineMs: 25_000 },
-      );
+        pid = rows[0]?.pid;
+        return pid !== undefined;
+      });
       await client.query('SELECT pg_terminate_backend($1, 5000)', [pid]);
       await client.query('COMMIT');
       expect(await cutOff).toContain('terminat');

@@ -87,7 +87,7 @@ describe.each([
   ['on PostgreSQL', onPostgres],
   ['embedded', embedded],
 ])('a database of the release before workspaces, %s', (_where, within) => {
-  it('keeps every row, each in the workspace of its owner', { timeout: 120_000 }, () =>
+  it('keeps every row, each in the workspace of its owner', () =>
     within(async (connection) => {
       await applyMigrations(connection, quiet, names.slice(0, first));
       await seed(connection);
@@ -124,10 +124,9 @@ describe.each([
           ['user_streams', 'workspaces'],
         ].map(([from, to]) => ({ from, to, convalidated: true })),
       );
-    }),
-  );
+    }));
 
-  it('takes users, sessions and deletions of that release as before', { timeout: 120_000 }, () =>
+  it('takes users, sessions and deletions of that release as before', () =>
     within(async (connection) => {
       await applyMigrations(connection, quiet);
       await seed(connection);
@@ -148,6 +147,5 @@ describe.each([
         const owners = await connection.query(`SELECT DISTINCT "${column}" AS owner FROM ${table}`, []);
         expect([table, owners]).toEqual([table, [{ owner: users[1] }]]);
       }
-    }),
-  );
+    }));
 });

@@ -169,10 +169,8 @@ it('deletes an account with its posts and pictures, and lets the address be regi
     deleteAccount: { __typename: 'AccountDeleted' },
   });
   await expect(account.run(MeDocument, {})).rejects.toMatchObject(refused);
-  await waitUntil(
-    'the pictures to be gone',
-    async () => (await statuses()).every((status) => status === 404),
-    { deadlineMs: 20_000 },
+  await waitUntil('the pictures to be gone', async () =>
+    (await statuses()).every((status) => status === 404),
   );
   const again = await signUp(own, account.email);
   expect(await getPosts(again, {})).toEqual([]);
@@ -196,7 +194,7 @@ it('deletes with an account what the ledger holds of its texts', async () => {
       });
       return left === 0;
     },
-    { deadlineMs: 20_000, intervalMs: 1_000 },
+    { intervalMs: 1_000 },
   );
   expect(left).toBe(0);
 });

@@ -10,7 +10,7 @@ const initialised = async (connection: Connection) => {
   connection.socket.write(frame({ type: 'connection_init' }));
   await once(connection.socket, 'data');
 };
-const codeOf = async (connection: Connection, deadlineMs = 10_000) => {
+const codeOf = async (connection: Connection, deadlineMs = 60_000) => {
   await waitUntil('the close', () => closeCodeIn(connection.heard()) !== undefined, { deadlineMs });
   return closeCodeIn(connection.heard());
 };

@@ -97,7 +97,7 @@ describe.each(['websocket', 'sse'] as const)('batchEvents over %s', (transport) 
       url: account.url,
       token: account.token,
       transport,
-      signal: AbortSignal.timeout(5_000),
+      signal: AbortSignal.timeout(60_000),
       batchId,
       ...wrong,
     });
@@ -113,7 +113,7 @@ describe.each(['websocket', 'sse'] as const)('batchEvents over %s', (transport) 
       url: account.url,
       batchId,
       transport,
-      signal: AbortSignal.timeout(5_000),
+      signal: AbortSignal.timeout(60_000),
     });
     await expect(Array.fromAsync(following)).rejects.toMatchObject({ codes: ['UNAUTHENTICATED'] });
   });

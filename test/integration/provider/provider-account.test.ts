@@ -35,7 +35,6 @@ test.for([
   ['a payment that is asked for', captionError(402, 'payment_required'), 'QUOTA_EXHAUSTED'],
 ] as const)(
   'a batch that meets %s pauses with the reason, readiness says it, no post fails, and it goes on when that is mended',
-  { timeout: 60_000 },
   async ([_what, fault, reason], { app, account, campaignId }) => {
     app.simulator.control.setFaults([fault]);
     const batchId = await startBatch(account, { campaignId, postCount: 12 });

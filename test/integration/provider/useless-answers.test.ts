@@ -17,7 +17,6 @@ test.for([
   ['accepts no request', captionError(400, 'unsupported_parameter')],
 ] as const)(
   'a batch whose model %s every time pauses before more is bought, and goes on when that is mended',
-  { timeout: 100_000 },
   async ([_what, fault], { app, account, campaignId }) => {
     app.simulator.control.setFaults([fault]);
     const batchId = await startBatch(account, { campaignId, postCount: 20 });
@@ -46,13 +45,9 @@ test.for([
   },
 );
 
-test(
-  'a model that answers nonsense now and then pauses nothing',
-  { timeout: 60_000 },
-  async ({ app, account, campaignId }) => {
-    app.simulator.control.setFaults([{ kind: 'bad_json', endpoint: 'chat', probability: 0.3 }]);
-    const batchId = await startBatch(account, { campaignId, postCount: 20 });
-    const ended = await waitForBatch(account, batchId, 'ends', ({ status }) => status !== 'RUNNING', 50_000);
-    expect(ended.status).toBe('COMPLETED');
-  },
-);
+test('a model that answers nonsense now and then pauses nothing', async ({ app, account, campaignId }) => {
+  app.simulator.control.setFaults([{ kind: 'bad_json', endpoint: 'chat', probability: 0.3 }]);
+  const batchId = await startBatch(account, { campaignId, postCount: 20 });
+  const ended = await waitForBatch(account, batchId, 'ends', ({ status }) => status !== 'RUNNING', 50_000);
+  expect(ended.status).toBe('COMPLETED');
+});

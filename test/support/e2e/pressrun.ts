@@ -103,15 +103,11 @@ export async function startPressrun(
 ): Promise<Pressrun> {
   const launched = await launchPressrun(home, settings, args, flags);
   const ready = () => launched.log().find(({ msg }) => msg.startsWith('Pressrun is ready'))?.url;
-  await waitUntil(
-    'Pressrun to be ready',
-    () => {
-      const ending = launched.ending();
-      if (ending !== undefined) throw new Error(`Pressrun ended: ${ending.stderr}${ending.stdout}`);
-      return ready() !== undefined;
-    },
-    { deadlineMs: 30_000 },
-  );
+  await waitUntil('Pressrun to be ready', () => {
+    const ending = launched.ending();
+    if (ending !== undefined) throw new Error(`Pressrun ended: ${ending.stderr}${ending.stdout}`);
+    return ready() !== undefined;
+  });
   return { ...launched, url: new URL(ready() ?? '').origin };
 }
 
