@@ -1,8 +1,6 @@
 import { isUnionType, type GraphQLSchema } from 'graphql';
-import { errorGuide, pauseGuide } from '../src/domain/errors/guide.ts';
+import { errorGuide, pauseGuide, postErrorGuide, waitGuide } from '../src/domain/errors/guide.ts';
 import * as errors from '../src/domain/errors/errors.ts';
-import { providerErrorCodes } from '../src/domain/errors/provider-errors.ts';
-import { abandoned, failedOften } from '../src/services/posts/results.ts';
 
 /** docs/errors.md: every code that reaches a client, from `src/domain` and the schema. */
 export function errorsPage(schema: GraphQLSchema): string {
@@ -17,7 +15,8 @@ Generated from \`src/domain/errors/guide.ts\` by \`npm run generate\`.
 
 A failure that you can act on is data: each mutation returns a union of its result and exactly the errors that can
 occur. If a query fails or a request does not match the schema, the same codes are in \`errors[].extensions.code\`, and
-the invalid fields in \`extensions.fields\`. Use \`code\` in programs; \`message\` is for people.
+the invalid fields in \`extensions.fields\`. Use \`code\` in programs; \`message\` is for people. Later versions may add codes: treat one that
+you do not know as a failure without advice.
 
 | code | meaning | retry? | what to do | returned by |
 |---|---|---|---|---|
@@ -30,21 +29,36 @@ what is missing.
 
 | code | meaning |
 |---|---|
-${table(postErrors)}
+${table(postErrorGuide)}
 
 ## Why a batch is paused: \`Batch.pauseReason\`
 
 | code | meaning and what to do |
 |---|---|
 ${table(pauseGuide)}
+
+## Why a running batch makes no progress: \`Batch.waitingFor\`
+
+| code | meaning |
+|---|---|
+${table(waitGuide)}
+
+## When a connection is refused or closed
+
+Before GraphQL answers, HTTP's own statuses say what is wrong; the body has the code.
+
+| status | code |
+|---|---|
+| 400 | \`BAD_REQUEST\`, \`SYNTAX_ERROR\`, \`DOCUMENT_TOO_LARGE\`, \`DOCUMENT_NOT_ALLOWED\`, \`ANSWER_TOO_LARGE\`, or a document that does not fit the schema |
+| 401 | \`UNAUTHENTICATED\` of an export |
+| 403 | \`ORIGIN_NOT_ALLOWED\`; \`FORBIDDEN\` of an export |
+| 413 | \`REQUEST_TOO_LARGE\` |
+| 415 | \`UNSUPPORTED_MEDIA_TYPE\` |
+| 421 | \`HOST_NOT_ALLOWED\` |
+| 429 | \`RATE_LIMITED\`, with \`retry-after\` in seconds |
+| 503 | \`SERVICE_UNAVAILABLE\`, with \`retry-after\` in seconds |
 `;
 }
-
-const postErrors = {
-  ...Object.fromEntries(Object.entries(providerErrorCodes).map(([code, { message }]) => [code, message])),
-  [abandoned.errorCode]: abandoned.errorMessage,
-  [failedOften.errorCode]: failedOften.errorMessage,
-};
 
 const table = (guide: Readonly<Record<string, string>>) =>
   Object.entries(guide)

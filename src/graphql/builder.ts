@@ -25,6 +25,8 @@ export const builder = new SchemaBuilder<{
     DateTime: { Input: Date; Output: Date };
     URL: { Input: string; Output: string };
     NonEmptyString: { Input: string; Output: string };
+    Money: { Input: number; Output: number };
+    Date: { Input: string; Output: string };
   };
 }>({
   // The first plugin is the outermost: the errors plugin also handles refused access.
@@ -122,6 +124,18 @@ builder.scalarType('URL', {
   parseValue: (value) => parseScalar(urlSchema, value, 'must be an absolute web address'),
 });
 
+builder.scalarType('Money', {
+  description: 'An amount of money in US dollars, as a number: `0.0712`.',
+  serialize: (value) => value,
+  parseValue: (value) => parseScalar(z.number(), value, 'must be an amount in US dollars'),
+});
+
+builder.scalarType('Date', {
+  description: 'A day of the calendar in ISO 8601: `2026-11-22`.',
+  serialize: (value) => value,
+  parseValue: (value) => parseScalar(z.iso.date(), value, 'must be a day such as 2026-11-22'),
+});
+
 const nonEmptySchema = z.string().trim().min(1);
 
 builder.scalarType('NonEmptyString', {
@@ -130,7 +144,7 @@ builder.scalarType('NonEmptyString', {
   parseValue: (value) => parseScalar(nonEmptySchema, value, 'must not be empty'),
 });
 
-function parseScalar(schema: z.ZodType<string>, value: unknown, rule: string): string {
+function parseScalar<T>(schema: z.ZodType<T>, value: unknown, rule: string): T {
   const parsed = schema.safeParse(value);
   if (!parsed.success) throw new TypeError(rule);
   return parsed.data;

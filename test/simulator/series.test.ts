@@ -38,6 +38,17 @@ test.each([
   }
 });
 
+test('posts do not quote a brief in another language than theirs', async () => {
+  const { openai } = await startSimulator();
+  const { description } = await readCampaign(sampleCampaigns.en);
+  const posts = await Promise.all(
+    [1, 2, 3, 4, 5, 6].map((variation) =>
+      writePost(openai, { brand: 'Fernway', description, language: 'de', variation }),
+    ),
+  );
+  expect(posts.map(({ caption }) => caption).join('\n')).not.toMatch(/mechanics|brakes/);
+});
+
 test('posts do not repeat what the brief tells the writer', async () => {
   const captions = ((await written['en']) ?? []).map(({ caption }) => caption).join('\n');
   expect(captions).not.toMatch(/Speak of|Avoid fear|Ask readers/);

@@ -1,14 +1,21 @@
 import type * as errors from './errors.ts';
+import { providerErrorCodes } from './provider-errors.ts';
 
 type ErrorClasses = typeof errors;
 
-/** Codes of all errors that reach a client. */
-export type ErrorCode =
-  | {
-      [Name in keyof ErrorClasses]: ErrorClasses[Name] extends new (...args: never) => { code: infer Code }
-        ? Code
-        : never;
-    }[keyof ErrorClasses]
+/** Codes of errors that are data: each is the `code` of a GraphQL type. */
+export type ResultErrorCode = {
+  [Name in keyof ErrorClasses]: ErrorClasses[Name] extends new (...args: never) => { code: infer Code }
+    ? Code
+    : never;
+}[keyof ErrorClasses];
+
+/** Codes of refusals that no type stands for: they come in `errors[].extensions.code`. */
+export type RefusalCode =
+  | 'BAD_REQUEST'
+  | 'UNSUPPORTED_MEDIA_TYPE'
+  | 'REQUEST_TOO_LARGE'
+  | 'DOCUMENT_NOT_ALLOWED'
   | 'DOCUMENT_TOO_LARGE'
   | 'ANSWER_TOO_LARGE'
   | 'TOO_MANY_ERRORS'
@@ -17,13 +24,16 @@ export type ErrorCode =
   | 'ORIGIN_NOT_ALLOWED'
   | 'INTERNAL';
 
+/** Codes of all errors that reach a client. */
+export type ErrorCode = ResultErrorCode | RefusalCode;
+
 /** Guidance for callers about a code. `retry` says whether the same request may succeed later. */
 export type Guidance = { meaning: string; retry: string; action: string };
 
 const never = 'No';
 
-/** Guidance for each code. docs/errors.md is generated from it. */
-export const errorGuide: Readonly<Record<ErrorCode, Guidance>> = {
+/** Guidance for the codes of errors that are data. */
+export const resultErrorGuide: Readonly<Record<ResultErrorCode, Guidance>> = {
   INVALID_INPUT: {
     meaning: 'The input is invalid. Nothing was changed.',
     retry: never,
@@ -100,6 +110,32 @@ export const errorGuide: Readonly<Record<ErrorCode, Guidance>> = {
     retry: 'With the new version',
     action: 'Read the post again, show both versions, and repeat the change with the new `version`.',
   },
+};
+
+/** Guidance for the codes of refusals. */
+const refusalGuide: Readonly<Record<RefusalCode, Guidance>> = {
+  BAD_REQUEST: {
+    meaning:
+      'The request is not GraphQL over HTTP: its body is no JSON object with `query`, or a header or an address is malformed.',
+    retry: never,
+    action: 'Send `{"query": …, "variables": {…}}` as JSON. The message names the part that is wrong.',
+  },
+  UNSUPPORTED_MEDIA_TYPE: {
+    meaning:
+      'The body is not `application/json`. Forms and files are not accepted, so that other sites cannot send them.',
+    retry: never,
+    action: 'Send the header `content-type: application/json`.',
+  },
+  REQUEST_TOO_LARGE: {
+    meaning: 'The body exceeds the limit of a request, which is 1 MiB.',
+    retry: never,
+    action: 'Send less at once.',
+  },
+  DOCUMENT_NOT_ALLOWED: {
+    meaning: 'With `PERSISTED_ONLY`, only the documents of the allow-list run.',
+    retry: never,
+    action: 'Use a document of the list, or add this one to `PERSISTED_DOCUMENTS`.',
+  },
   DOCUMENT_TOO_LARGE: {
     meaning:
       'The document exceeds the limits of one operation. Nothing was run. Mutations and subscriptions have a lower limit than queries: their answer must not be able to exceed 8 MiB.',
@@ -137,6 +173,33 @@ export const errorGuide: Readonly<Record<ErrorCode, Guidance>> = {
     action:
       'Repeat queries, and `startBatch` with the same idempotency key. If the error persists, report the `x-request-id`.',
   },
+};
+
+/** Guidance for each code. docs/errors.md is generated from it. */
+export const errorGuide: Readonly<Record<ErrorCode, Guidance>> = { ...resultErrorGuide, ...refusalGuide };
+
+/** Why a post failed on our side. */
+export const ownPostErrors = {
+  ABANDONED: 'The worker that made this post stopped several times in the middle of it.',
+  WORKER_FAILED: 'This server failed several times to make this post. Its log says why.',
+} as const;
+
+/** Codes of `Post.errorCode`: why a post failed. */
+export const postErrorGuide: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Object.entries(providerErrorCodes).map(([code, { message }]) => [code, message])),
+  ...ownPostErrors,
+};
+
+/** Codes of `Batch.waitingFor`: why a running batch makes no progress. */
+export const waitGuide: Readonly<Record<string, string>> = {
+  PROVIDER_UNAVAILABLE: 'Calls to the AI provider fail.',
+  PROVIDER_RATE_LIMITED: 'The AI provider refuses calls because of its rate limit.',
+  PROVIDER_SLOW: 'No answer arrives for twice as long as nearly all calls take.',
+  QUOTA_EXHAUSTED: 'The account of the server at the AI provider has no credit left.',
+  PROVIDER_REJECTED_KEY: 'The AI provider does not accept the key, region or permissions of the server.',
+  PROVIDER_MODEL_UNAVAILABLE:
+    'The AI provider does not have the model or the address in the settings of the server.',
+  PROVIDER_ANSWERS_USELESS: 'Paid answers of a model in a row were unusable.',
 };
 
 /** Codes of `Batch.pauseReason`: why a batch is paused, and how to resume it. */

@@ -18,13 +18,21 @@ import {
   WrongCredentialsError,
   type FieldFault,
 } from '../../domain/errors/errors.ts';
+import { resultErrorGuide } from '../../domain/errors/guide.ts';
 import { builder } from '../builder.ts';
+import { codeEnum } from '../codes.ts';
 import { RoleEnum } from './accounts/workspace.ts';
+
+const ErrorCodeEnum = codeEnum(
+  'ErrorCode',
+  'Codes of expected failures.',
+  Object.fromEntries(Object.entries(resultErrorGuide).map(([code, { meaning }]) => [code, meaning])),
+);
 
 const ErrorInterface = builder.interfaceRef<PressrunError>('Error').implement({
   description: 'An expected failure. Every mutation returns either its result or an error.',
   fields: (t) => ({
-    code: t.exposeString('code', { description: 'A stable code for programs.' }),
+    code: t.expose('code', { type: ErrorCodeEnum, description: 'A stable code for programs.' }),
     message: t.exposeString('message', { description: 'A message for people. The text may change.' }),
   }),
 });

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { networkOf } from '../../domain/addresses.ts';
 import { RateLimitedError, ServiceUnavailableError } from '../../domain/errors/errors.ts';
+import type { ErrorCode } from '../../domain/errors/guide.ts';
 import type { Accounts } from '../../services/accounts/accounts.ts';
 import type { RateLimits } from '../../services/accounts/rate-limits.ts';
 import type { Sessions } from '../../services/accounts/sessions.ts';
@@ -53,7 +54,7 @@ export function createGraphqlRoute(deps: {
   const { accounts } = deps.services;
 
   return async (request, response, client, head) => {
-    const refuse = (status: number, code: string, message: string, extensions: object = {}) => {
+    const refuse = (status: number, code: ErrorCode, message: string, extensions: object = {}) => {
       response.writeHead(status, [...head, 'content-type', 'application/json']);
       response.end(JSON.stringify({ errors: [{ message, extensions: { code, ...extensions } }] }));
     };

@@ -1,3 +1,4 @@
+import { ownPostErrors } from '../../domain/errors/guide.ts';
 import type { Caption } from '../../domain/posts/content.ts';
 import type { Work } from '../../domain/work.ts';
 
@@ -14,14 +15,14 @@ type PostFailure = Extract<PostResult, { status: 'FAILED' }>;
 export const abandoned: PostFailure = {
   status: 'FAILED',
   errorCode: 'ABANDONED',
-  errorMessage: 'The worker that made this post stopped several times in the middle of it.',
+  errorMessage: ownPostErrors.ABANDONED,
 };
 
 /** The result of a post whose runs failed too often on our side, such as one whose image cannot be stored. */
 export const failedOften: PostFailure = {
   status: 'FAILED',
   errorCode: 'WORKER_FAILED',
-  errorMessage: 'This server failed several times to make this post. Its log says why.',
+  errorMessage: ownPostErrors.WORKER_FAILED,
 };
 
 /** One run of a post, and its result. */

@@ -21,7 +21,8 @@ const FEWEST_DETAILS = 3;
 
 /** Reads the description. Nothing is made up: all that it returns stands there. */
 export function readFacts({ description, brand }: Brief, { reading }: Series): Facts {
-  const sentences = sentencesOf(description ?? '');
+  // A brief may be in another language than its posts: then it cannot be quoted.
+  const sentences = isIn(reading.language, description ?? '') ? sentencesOf(description ?? '') : [];
   const directives = sentences.filter((sentence) => reading.directive.test(sentence));
   const told = sentences.filter((sentence) => !directives.includes(sentence));
   const found = (pattern: RegExp, group: string): string | undefined =>
@@ -42,6 +43,11 @@ export function readFacts({ description, brand }: Brief, { reading }: Series): F
       ),
     ],
   };
+}
+
+/** One word in ten or more is of the language. */
+function isIn(language: RegExp, text: string): boolean {
+  return (text.match(language)?.length ?? 0) * 10 >= text.split(' ').length;
 }
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });

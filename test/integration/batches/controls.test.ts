@@ -388,7 +388,7 @@ describe.each([
   it('names a malformed id', async () => {
     expect(await control('nonsense')).toMatchObject({
       __typename: 'InvalidInputError',
-      fields: [{ path: 'batchId' }],
+      fields: [{ path: 'input.batchId' }],
     });
   });
 });

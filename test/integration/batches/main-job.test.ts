@@ -14,7 +14,9 @@ describe('a batch of posts', () => {
     expect(posts.map((post) => post.status)).toEqual(Array.from({ length: 10 }, () => 'COMPLETED'));
     expect(new Set(posts.map((post) => post.caption)).size).toBe(10);
     for (const post of posts) {
-      expect(post.caption).toMatch(/\b(und|der|die|das|für|mit|ist|nicht|ein|eine)\b/);
+      expect(post.caption).toMatch(
+        /\b(und|der|die|das|den|für|mit|ist|nicht|eine?|wir|im|zu|zum|wer|was|bis|gern|es)\b/i,
+      );
       expect(post.hashtags.length).toBeGreaterThan(0);
       const response = await fetch(post.imageUrl ?? '');
       expect(response.headers.get('cache-control')).toContain('immutable');

@@ -7,14 +7,15 @@ import { UserNode } from './user.ts';
 const DayUsageRef = builder.objectRef<DayUsage>('DayUsage').implement({
   description: 'Calls to the AI provider on one day, and their cost.',
   fields: (t) => ({
-    day: t.string({
+    day: t.field({
+      type: 'Date',
       description: 'The day in UTC, such as `2026-11-22`.',
       resolve: ({ day }) => day.toISOString().slice(0, 10),
     }),
     calls: t.exposeInt('calls', { description: 'The number of paid calls.' }),
     inputTokens: t.exposeFloat('inputTokens', { description: 'The number of tokens sent.' }),
     outputTokens: t.exposeFloat('outputTokens', { description: 'The number of tokens received.' }),
-    cost: t.exposeFloat('cost', { description: 'The cost in US dollars.' }),
+    cost: t.expose('cost', { type: 'Money', description: 'The cost in US dollars.' }),
   }),
 });
 
@@ -31,7 +32,7 @@ const CampaignUsageRef = builder.objectRef<CampaignUsage & { owner: Owner }>('Ca
     calls: t.exposeInt('calls', { description: 'The number of paid calls.' }),
     inputTokens: t.exposeFloat('inputTokens', { description: 'The number of tokens sent.' }),
     outputTokens: t.exposeFloat('outputTokens', { description: 'The number of tokens received.' }),
-    cost: t.exposeFloat('cost', { description: 'The cost in US dollars.' }),
+    cost: t.expose('cost', { type: 'Money', description: 'The cost in US dollars.' }),
   }),
 });
 

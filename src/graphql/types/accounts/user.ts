@@ -10,6 +10,14 @@ import {
 } from '../../../domain/errors/errors.ts';
 import type { LoggedInUser, Login } from '../../../services/accounts/logins.ts';
 import { builder } from '../../builder.ts';
+import { readInput, replacedByInput } from '../../input.ts';
+import {
+  ChangePasswordInput,
+  CredentialsInput,
+  DeleteAccountInput,
+  RefreshInput,
+  SwitchWorkspaceInput,
+} from './inputs.ts';
 import { requireViewer, type Context, type RefreshCookie } from '../../context.ts';
 import { MembershipRef, RoleEnum, WorkspaceNode } from './workspace.ts';
 
@@ -84,34 +92,6 @@ const AccountDeletedRef = builder.objectRef<{ deletedAt: Date }>('AccountDeleted
   }),
 });
 
-const CredentialsInput = builder.inputType('CredentialsInput', {
-  description: 'The email address and password of a user.',
-  fields: (t) => ({
-    email: t.string({
-      description: 'The email address, at most 254 characters. Upper and lower case are the same.',
-    }),
-    password: t.string({ description: 'The password, 8 to 128 characters.' }),
-  }),
-});
-
-const ChangePasswordInput = builder.inputType('ChangePasswordInput', {
-  description: 'The current password and a new one.',
-  fields: (t) => ({
-    currentPassword: t.string({ description: 'The password that is valid now.' }),
-    newPassword: t.string({ description: 'The new password, 8 to 128 characters.' }),
-  }),
-});
-
-const SwitchWorkspaceInput = builder.inputType('SwitchWorkspaceInput', {
-  description: 'The workspace to switch to.',
-  fields: (t) => ({ workspaceId: t.id({ description: 'The id of the workspace.' }) }),
-});
-
-const DeleteAccountInput = builder.inputType('DeleteAccountInput', {
-  description: 'The confirmation that a user deletes themselves.',
-  fields: (t) => ({ password: t.string({ description: 'The password of the user, as a confirmation.' }) }),
-});
-
 builder.queryField('me', (t) =>
   t.field({
     type: UserNode,
@@ -171,18 +151,21 @@ builder.mutationFields((t) => ({
     type: LoginRef,
     access: 'public',
     description:
-      'Returns new tokens for a session. Without an argument, it reads the refresh token from the cookie and replaces it.',
+      'Returns new tokens for a session. Without an input, it reads the refresh token from the cookie and replaces it.',
     args: {
+      input: t.arg({ type: RefreshInput, required: false, description: 'The session to refresh.' }),
       refreshToken: t.arg.string({
         required: false,
         description: 'The newest refresh token of the session. It works once.',
+        deprecationReason: replacedByInput,
       }),
     },
     errors: {
       types: [...always, InvalidRefreshTokenError],
       union: { name: 'RefreshResult', description: 'The session with its new tokens, or an error.' },
     },
-    resolve: async (_root, { refreshToken }, context) => {
+    resolve: async (_root, args, context) => {
+      const { refreshToken } = readInput(args, { refreshToken: args.refreshToken ?? null });
       if (refreshToken != null) {
         return send(context, await context.accounts.refresh(refreshToken, context.address), undefined);
       }

@@ -7,7 +7,9 @@ import {
 } from '../../../domain/batches/progress.ts';
 import { dollars } from '../../../domain/money/pricing.ts';
 import { ownedBy, ownerOf } from '../../../store/ownership.ts';
+import { pauseGuide, waitGuide } from '../../../domain/errors/guide.ts';
 import { builder } from '../../builder.ts';
+import { codeEnum } from '../../codes.ts';
 import { present } from '../../connections.ts';
 import { requireViewer } from '../../context.ts';
 import { CampaignNode } from '../campaigns/campaign.ts';
@@ -21,6 +23,10 @@ export const BatchStatusEnum = builder.enumType('BatchStatus', {
     CANCELLED: { description: 'The batch was cancelled.' },
   },
 });
+
+export const PauseReasonEnum = codeEnum('PauseReason', 'Why a batch is paused.', pauseGuide);
+
+const WaitReasonEnum = codeEnum('WaitReason', 'Why a running batch makes no progress.', waitGuide);
 
 export const BatchPriorityEnum = builder.enumType('BatchPriority', {
   description:
@@ -76,11 +82,13 @@ export const BatchNode = builder.prismaNode('Batch', {
       description: 'Completed posts per second since the start.',
       resolve: (batch, _args, { now }) => postsPerSecond(batch, batch.finishedAt ?? now()),
     }),
-    cost: t.float({
+    cost: t.field({
+      type: 'Money',
       description: 'The cost so far in US dollars, as paid to the AI provider.',
       resolve: ({ id }, _args, { loaders }) => loaders().batchCosts.load(id),
     }),
-    maxCost: t.float({
+    maxCost: t.field({
+      type: 'Money',
       nullable: true,
       description:
         'The cost limit in US dollars; the batch pauses before it costs more. Null if there is no limit.',
@@ -90,15 +98,15 @@ export const BatchNode = builder.prismaNode('Batch', {
       type: BatchPriorityEnum,
       description: 'The priority of the batch among the batches of its workspace.',
     }),
-    pauseReason: t.exposeString('pauseReason', {
+    pauseReason: t.expose('pauseReason', {
+      type: PauseReasonEnum,
       nullable: true,
-      description:
-        'Why the batch is paused: `REQUESTED`, `BATCH_BUDGET_EXCEEDED`, `MONTHLY_BUDGET_EXCEEDED`, `QUOTA_EXHAUSTED`, `PROVIDER_REJECTED_KEY`, `PROVIDER_MODEL_UNAVAILABLE` or `PROVIDER_ANSWERS_USELESS`. Fix the cause, then resume the batch. Null if it is not paused.',
+      description: 'Why the batch is paused. Fix the cause, then resume it. Null if it is not paused.',
     }),
-    waitingFor: t.string({
+    waitingFor: t.field({
+      type: WaitReasonEnum,
       nullable: true,
-      description:
-        'Why a running batch makes no progress: `PROVIDER_UNAVAILABLE` while calls to the AI provider fail, `PROVIDER_RATE_LIMITED` while it refuses calls because of its rate limit, `PROVIDER_SLOW` while no answer arrives for twice as long as nearly all calls take, or the `pauseReason` that the last call for another batch returned. Null while it makes progress.',
+      description: 'Why a running batch makes no progress. Null while it makes progress.',
       resolve: ({ status }, _args, { loaders }) =>
         status === 'RUNNING' ? loaders().outage.load('now') : null,
     }),

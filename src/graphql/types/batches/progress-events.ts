@@ -9,10 +9,10 @@ import type {
   WorkspaceState,
 } from '../../../services/progress/progress.ts';
 import type { Post } from '../../../store/generated/prisma/client.ts';
-import { BatchNode, BatchProgressRef } from './batch.ts';
+import { BatchNode, BatchProgressRef, PauseReasonEnum } from './batch.ts';
 import { builder } from '../../builder.ts';
 import { requireViewer, type Context } from '../../context.ts';
-import { PostNode } from '../posts/post.ts';
+import { PostErrorCodeEnum, PostNode } from '../posts/post.ts';
 
 type StageUpdate = Extract<Update, { kind: 'stage' }>;
 type EventUpdate = Extract<Update, { kind: 'event' }>;
@@ -134,7 +134,8 @@ builder.objectType(builder.objectRef<EventOf<'POST_FAILED'>>('PostFailedEvent'),
   interfaces,
   fields: (t) => ({
     progress: t.field(progressField),
-    errorCode: t.string({
+    errorCode: t.field({
+      type: PostErrorCodeEnum,
       description: 'The reason as a code for programs.',
       resolve: ({ entry }) => entry.event.errorCode,
     }),
@@ -155,8 +156,9 @@ builder.objectType(builder.objectRef<EventOf<'BATCH_PAUSED'>>('BatchPausedEvent'
   interfaces,
   fields: (t) => ({
     progress: t.field(progressField),
-    reason: t.string({
-      description: 'The reason, one of the codes of `Batch.pauseReason`.',
+    reason: t.field({
+      type: PauseReasonEnum,
+      description: 'Why it was paused.',
       resolve: ({ entry }) => entry.event.reason,
     }),
   }),

@@ -6,8 +6,12 @@ import { requireViewer } from '../../context.ts';
 const QuoteRef = builder.objectRef<Quote>('BatchQuote').implement({
   description: 'The estimated cost and duration of a batch. Asking for it costs nothing.',
   fields: (t) => ({
-    expectedCost: t.exposeFloat('expectedCost', { description: 'The expected cost in US dollars.' }),
-    maximumCost: t.exposeFloat('maximumCost', {
+    expectedCost: t.expose('expectedCost', {
+      type: 'Money',
+      description: 'The expected cost in US dollars.',
+    }),
+    maximumCost: t.expose('maximumCost', {
+      type: 'Money',
       description: 'The maximum cost in US dollars, without retries.',
     }),
     estimatedSeconds: t.exposeFloat('estimatedSeconds', {

@@ -9,6 +9,7 @@ import { toGlobalId } from '../../../domain/ids.ts';
 import { builder } from '../../builder.ts';
 import { requireViewer } from '../../context.ts';
 import { parseId } from '../../ids.ts';
+import { readInput, replacedByInput } from '../../input.ts';
 import { CampaignNode, ChannelEnum, ToneEnum } from './campaign.ts';
 
 const CreateCampaignInput = builder.inputType('CreateCampaignInput', {
@@ -80,6 +81,34 @@ const DeletedCampaignRef = builder.objectRef<{ id: string }>('DeletedCampaign').
 
 const always = [InvalidInputError, NotFoundError, UnauthenticatedError, ForbiddenError] as const;
 
+/** Defines the input of a mutation of one campaign. */
+function campaignInput(name: string, description: string) {
+  return builder.inputType(name, {
+    description,
+    fields: (t) => ({ campaignId: t.id({ description: 'The id of the campaign.' }) }),
+  });
+}
+
+const ArchiveCampaignInput = campaignInput('ArchiveCampaignInput', 'The campaign to archive.');
+const RestoreCampaignInput = campaignInput('RestoreCampaignInput', 'The campaign to restore.');
+const DeleteCampaignInput = campaignInput('DeleteCampaignInput', 'The campaign to delete.');
+
+const inputArg = { required: false, description: 'The campaign that is meant.' } as const;
+const campaignIdArg = {
+  required: false,
+  description: 'The id of the campaign.',
+  deprecationReason: replacedByInput,
+} as const;
+
+function campaignIdOf(args: {
+  input?: { campaignId: string } | null | undefined;
+  campaignId?: string | null | undefined;
+}): string {
+  const before = args.campaignId == null ? undefined : { campaignId: args.campaignId };
+  const { campaignId, pathOf } = readInput(args, before);
+  return parseId('Campaign', campaignId, pathOf('campaignId'));
+}
+
 builder.mutationFields((t) => ({
   createCampaign: t.field({
     type: CampaignNode,
@@ -126,7 +155,7 @@ builder.mutationFields((t) => ({
     type: CampaignNode,
     access: 'EDITOR',
     description: 'Archives a campaign: it is kept, but accepts no new batches. Safe to repeat.',
-    args: { campaignId: t.arg.id({ description: 'The id of the campaign.' }) },
+    args: { input: t.arg({ type: ArchiveCampaignInput, ...inputArg }), campaignId: t.arg.id(campaignIdArg) },
     errors: {
       types: [...always],
       union: {
@@ -134,18 +163,14 @@ builder.mutationFields((t) => ({
         description: 'The archived campaign, or an error.',
       },
     },
-    resolve: (_root, { campaignId }, context) =>
-      context.campaigns.setStatus(
-        requireViewer(context),
-        parseId('Campaign', campaignId, 'campaignId'),
-        'ARCHIVED',
-      ),
+    resolve: (_root, args, context) =>
+      context.campaigns.setStatus(requireViewer(context), campaignIdOf(args), 'ARCHIVED'),
   }),
   restoreCampaign: t.field({
     type: CampaignNode,
     access: 'EDITOR',
     description: 'Restores an archived campaign, so that it accepts new batches. Safe to repeat.',
-    args: { campaignId: t.arg.id({ description: 'The id of the campaign.' }) },
+    args: { input: t.arg({ type: RestoreCampaignInput, ...inputArg }), campaignId: t.arg.id(campaignIdArg) },
     errors: {
       types: [...always],
       union: {
@@ -153,19 +178,15 @@ builder.mutationFields((t) => ({
         description: 'The restored campaign, or an error.',
       },
     },
-    resolve: (_root, { campaignId }, context) =>
-      context.campaigns.setStatus(
-        requireViewer(context),
-        parseId('Campaign', campaignId, 'campaignId'),
-        'ACTIVE',
-      ),
+    resolve: (_root, args, context) =>
+      context.campaigns.setStatus(requireViewer(context), campaignIdOf(args), 'ACTIVE'),
   }),
   deleteCampaign: t.field({
     type: DeletedCampaignRef,
     access: 'OWNER',
     description:
       'Deletes a campaign with its batches and posts. Cannot be undone. Cancel its unfinished batches first. Its cost stays in `User.usage`.',
-    args: { campaignId: t.arg.id({ description: 'The id of the campaign.' }) },
+    args: { input: t.arg({ type: DeleteCampaignInput, ...inputArg }), campaignId: t.arg.id(campaignIdArg) },
     errors: {
       types: [...always, CampaignStateError],
       union: {
@@ -173,8 +194,8 @@ builder.mutationFields((t) => ({
         description: 'The id of the deleted campaign, or an error.',
       },
     },
-    resolve: async (_root, { campaignId }, context) => {
-      const id = parseId('Campaign', campaignId, 'campaignId');
+    resolve: async (_root, args, context) => {
+      const id = campaignIdOf(args);
       await context.campaigns.delete(requireViewer(context), id);
       return { id };
     },

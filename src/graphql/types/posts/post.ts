@@ -2,7 +2,9 @@ import { maxPageSize } from '../../../store/lists/paging.ts';
 import type { Campaign, Post } from '../../../store/generated/prisma/client.ts';
 import { ownedBy, ownerOf } from '../../../store/ownership.ts';
 import { BatchNode } from '../batches/batch.ts';
+import { postErrorGuide } from '../../../domain/errors/guide.ts';
 import { builder } from '../../builder.ts';
+import { codeEnum } from '../../codes.ts';
 import { CampaignNode, ChannelEnum } from '../campaigns/campaign.ts';
 import { present } from '../../connections.ts';
 import { requireViewer, type Context } from '../../context.ts';
@@ -27,6 +29,8 @@ export const PostReviewEnum = builder.enumType('PostReview', {
     REJECTED: { description: 'The post was rejected; `reviewNote` may say why.' },
   },
 });
+
+export const PostErrorCodeEnum = codeEnum('PostErrorCode', 'Why a post failed.', postErrorGuide);
 
 export const PostNode = builder.prismaNode('Post', {
   id: { field: 'id' },
@@ -58,7 +62,8 @@ export const PostNode = builder.prismaNode('Post', {
       description: 'The language of its campaign, as a BCP 47 tag such as `de` or `pt-BR`.',
       resolve: async (post, _args, context) => (await campaignOf(post, context)).language,
     }),
-    errorCode: t.exposeString('errorCode', {
+    errorCode: t.expose('errorCode', {
+      type: PostErrorCodeEnum,
       nullable: true,
       description: 'The reason of the failure as a code for programs; null unless the post failed.',
     }),
@@ -80,7 +85,8 @@ export const PostNode = builder.prismaNode('Post', {
       nullable: true,
       description: 'The time when the post became final; null before that.',
     }),
-    cost: t.float({
+    cost: t.field({
+      type: 'Money',
       description: 'The cost so far in US dollars, as paid to the AI provider.',
       resolve: ({ id }, _args, { loaders }) => loaders().postCosts.load(id),
     }),

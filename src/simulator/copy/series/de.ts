@@ -95,6 +95,7 @@ export const de: Series = {
     'Danke fürs Lesen bis zum Schluss.',
   ],
   reading: {
+    language: /\b(?:der|die|das|und|im|mit|für|ist|wir|ein|eine|zu|aus|seit)\b/gi,
     directive:
       /^(?:kein(?:e|en|er)?\b|bitte|vermeid|sprich|sprechen sie|schreib|zeig|nenn|erwähn|beton|nutz|verwend|nicht |am (?:ende|schluss)|zum schluss|lad(?:e|en)? )|\b(?:beiträge?|posts?|texte?) (?:soll|dürf|müss)/i,
     action: /\bEinladung (?<action>(?:zu|zur|zum) .{1,200})/i,

@@ -101,6 +101,7 @@ export const en: Series = {
     'Thanks for reading to the end.',
   ],
   reading: {
+    language: /\b(?:the|and|of|to|from|with|for|is|are|we|a)\b/gi,
     directive:
       /^(?:speak|talk|write|avoid|ask|invite|encourage|mention|use|keep|show|focus|include|tell|remind|point|end|close|no |do not|don['’]t|never|always|please|make sure|emphasi[sz]e|the (?:posts?|captions?|texts?|tone) (?:should|must|shall))/i,
     action:

@@ -21,6 +21,8 @@ export type Series = {
   /** For briefs that ask for nothing. */
   readonly farewells: NonEmpty<string>;
   readonly reading: {
+    /** Small words or letters that every text of this language has many of. */
+    readonly language: RegExp;
     /** A sentence that tells the writer what to do, and is no fact for readers. */
     readonly directive: RegExp;
     /** In a directive: what readers shall do, as group `action`. */
