@@ -91,11 +91,12 @@ type Given = Record<string, string | undefined>;
 function faultsBetween(given: Given): string[] {
   const isSet = (name: keyof typeof settings.shape) => given[name] !== undefined;
   const isProduction = given['NODE_ENV'] === 'production';
+  const isSplit = ['api', 'worker'].includes(given['ROLE'] ?? '');
   const rules: [name: keyof typeof settings.shape, isNeeded: boolean, rule: string][] = [
     ['JWT_SECRET', isProduction, 'must be set in production; make one with: openssl rand -base64 48'],
     [
       'DATABASE_URL',
-      isProduction && given['ALLOW_EMBEDDED_DATABASE'] !== 'true',
+      isProduction && !isSplit && given['ALLOW_EMBEDDED_DATABASE'] !== 'true',
       'must be set in production, unless ALLOW_EMBEDDED_DATABASE=true lets the embedded database do',
     ],
     [
@@ -109,7 +110,7 @@ function faultsBetween(given: Given): string[] {
     ['ASSET_S3_BUCKET', isSet('ASSET_S3_ENDPOINT'), 'must be set where ASSET_S3_ENDPOINT is'],
     [
       'DATABASE_URL',
-      ['api', 'worker'].includes(given['ROLE'] ?? ''),
+      isSplit,
       'must be set where ROLE splits the process, as the embedded database belongs to one',
     ],
   ];

@@ -121,8 +121,10 @@ async function main(): Promise<void> {
 // Only the first process of a cluster reads the arguments.
 const options = cluster.isPrimary ? await readOptions(process.argv.slice(2)) : undefined;
 const running = options?.cluster === undefined ? main() : mainOfCluster(options.cluster);
-running.catch((error: unknown) => {
+running.catch(async (error: unknown) => {
   const told = expected(error) ? error.message : error instanceof Error ? error.stack : String(error);
+  // A misspelt setting is often why another one is missing.
+  const hints = error instanceof ConfigError ? await unknownSettings(environments()).catch(() => []) : [];
   // A failed start may leave open clients, which must not keep the process alive.
-  process.stderr.write(`${told}\n`, () => process.exit(1));
+  process.stderr.write(`${[told, ...hints].join('\n')}\n`, () => process.exit(1));
 });

@@ -16,6 +16,7 @@ export const post: Entity<'posts'> = {
     cost: [],
     revisions: [],
     batch: ['ownerId', 'batchId'],
+    language: ['ownerId', 'campaignId'],
     campaign: ['ownerId', 'campaignId'],
   },
   tags: {

@@ -117,17 +117,21 @@ type Window = { from: number; to: number };
  * The next `reconcileFrom` after the last position: null, or a value that asks for a reordering of the workspace's queue
  * if its batches have several priorities (queue-reordering.ts).
  *
- * @param isNew whether no post existed before. A small new order goes last and needs no reordering.
+ * @param isNew whether no post existed before. A small new order goes last: it only has to pass lower priorities.
  */
 async function afterLast(
   tx: Transaction,
-  { ownerId, postCount, status, lastSeq }: Batch,
+  { ownerId, postCount, status, priority, lastSeq }: Batch,
   isNew: boolean,
 ): Promise<number | null> {
-  if (status !== 'RUNNING' || (isNew && postCount <= windowSize)) return null;
-  const priorities = await tx.batch.groupBy({ by: ['priority'], where: { ownerId, finishedAt: null } });
+  if (status !== 'RUNNING') return null;
+  const passes = Prisma.raw(isNew && postCount <= windowSize ? '<' : '<>');
+  // All channels are named, so that the index is used.
+  const others = await tx.$queryRaw<unknown[]>`
+    SELECT 1 FROM batches WHERE "ownerId" = ${ownerId}::uuid AND channel = ANY (enum_range(NULL::"Channel"))
+      AND status IN ('RUNNING', 'PAUSED') AND priority ${passes} ${priority}::"BatchPriority" LIMIT 1`;
   // Above the last position, and different for each request, so that `finish` clears only the requests it has served.
-  return priorities.length > 1 ? postCount + 2 + lastSeq : null;
+  return others.length > 0 ? postCount + 2 + lastSeq : null;
 }
 
 /** Writes the missing posts of a window, and their jobs if the batch runs. */

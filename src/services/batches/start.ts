@@ -13,7 +13,7 @@ import type { Changes } from '../../cache/changes.ts';
 import type { Bus } from '../../events/bus.ts';
 import { announce } from '../../events/topics.ts';
 import type { Database, Transaction } from '../../store/database.ts';
-import type { Batch, Campaign } from '../../store/generated/prisma/client.ts';
+import type { Batch, BatchPriority, Campaign } from '../../store/generated/prisma/client.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import { appendEvent } from './change.ts';
@@ -34,6 +34,8 @@ export type StartBatchInput = {
   targetAudience?: string | null | undefined;
   /** US dollars. */
   maxCost?: number | null | undefined;
+  /** NORMAL by default. */
+  priority?: BatchPriority | null | undefined;
   idempotencyKey?: string | null | undefined;
 };
 
@@ -51,6 +53,7 @@ export const maxCostSchema = z.number().positive('must be above 0').max(1_000_00
 const startBatchSchema = orderSchema.extend({
   targetAudience: text(500).nullish(),
   maxCost: maxCostSchema.nullish(),
+  priority: z.enum(['LOW', 'NORMAL', 'HIGH']).nullish(),
   idempotencyKey: text(200).nullish(),
 });
 
@@ -92,6 +95,7 @@ export async function startBatch(
           channel: campaign.channel,
           targetAudience: order.targetAudience ?? null,
           postCount: order.postCount,
+          priority: order.priority ?? 'NORMAL',
           maxCostMicros: order.maxCost == null ? null : micros(order.maxCost),
           reconcileFrom: 1,
         },
@@ -150,14 +154,11 @@ async function claimKey(
   return known.batchId;
 }
 
-function hashOf(order: {
-  campaignId: string;
-  postCount: number;
-  targetAudience?: string | null | undefined;
-  maxCost?: number | null | undefined;
-}): string {
-  const { campaignId, postCount, targetAudience = null, maxCost = null } = order;
+/** The hash of a NORMAL order is that of the release before this one, which has no priority. */
+function hashOf(order: Omit<StartBatchInput, 'idempotencyKey'>): string {
+  const { campaignId, postCount, targetAudience = null, maxCost = null, priority } = order;
+  const others = priority == null || priority === 'NORMAL' ? [] : [priority];
   return createHash('sha256')
-    .update(JSON.stringify([campaignId, postCount, targetAudience, maxCost]))
+    .update(JSON.stringify([campaignId, postCount, targetAudience, maxCost, ...others]))
     .digest('hex');
 }

@@ -10,6 +10,7 @@ import type { Viewer } from '../../domain/viewer.ts';
 import type { CampaignDeletion } from '../deletion/campaigns.ts';
 import { all, commonFilterSchema, holding, kind, within, type Rows } from '../../store/lists/filters.ts';
 import { createEntityLists, type EntityLists } from '../../store/lists/entity-lists.ts';
+import { globalId } from '../../domain/ids.ts';
 import { isWorkspaceGone, ownedBy, ownedRows, ownerOf, type Owner } from '../../store/ownership.ts';
 import { parseInput, text } from '../../domain/validation.ts';
 
@@ -34,6 +35,17 @@ export type Campaigns = EntityLists<'campaigns', CampaignFilter> & {
   /** @throws InvalidInputError */
   create(viewer: Viewer, input: CampaignInput): Promise<Campaign>;
   /**
+   * Creates an active campaign with the fields of another one.
+   *
+   * @param input.campaignId global id.
+   * @param input.name by default the name of the other one with ` (copy)`, cut to fit.
+   * @throws InvalidInputError
+   */
+  duplicate(
+    viewer: Viewer,
+    input: { campaignId: string; name?: string | null | undefined },
+  ): Promise<Campaign>;
+  /**
    * Changes a campaign. New posts follow it. Existing posts stay as they are, and move to its channel in lists.
    *
    * @throws InvalidInputError
@@ -45,8 +57,10 @@ export type Campaigns = EntityLists<'campaigns', CampaignFilter> & {
   delete: CampaignDeletion['run'];
 };
 
+const maxNameCharacters = 120;
+
 const campaignSchema = z.object({
-  name: text(120),
+  name: text(maxNameCharacters),
   brand: text(120),
   description: text(4000),
   tone: z.enum(tones),
@@ -61,6 +75,11 @@ const campaignSchema = z.object({
 });
 
 const changesSchema = campaignSchema.partial();
+
+const duplicateSchema = z.object({
+  campaignId: globalId('Campaign'),
+  name: campaignSchema.shape.name.nullish(),
+});
 
 const filterSchema = commonFilterSchema.extend({
   status: z.array(z.enum(['ACTIVE', 'ARCHIVED'])).nullish(),
@@ -101,19 +120,31 @@ export function createCampaigns({
         : await campaign.updateManyAndReturn({ where, data });
     if (changed === undefined) throw new NotFoundError('campaign', 'campaignId');
     changes.campaign(changed);
+    // Posts tell these as well.
+    if ('channel' in data || 'language' in data) changes.workspace(changed.ownerId);
     return changed;
   }
 
+  async function add(viewer: Viewer, values: CampaignInput): Promise<Campaign> {
+    const created = await campaign
+      .create({ data: { ...values, ...ownedBy(viewer) } })
+      .catch((error: unknown) => {
+        throw isWorkspaceGone(error) ? invalidToken() : error;
+      });
+    changes.campaign(created);
+    return created;
+  }
+
   return {
-    async create(viewer, input) {
-      const values = parseInput(campaignSchema, input);
-      const created = await campaign
-        .create({ data: { ...values, ...ownedBy(viewer) } })
-        .catch((error: unknown) => {
-          throw isWorkspaceGone(error) ? invalidToken() : error;
-        });
-      changes.campaign(created);
-      return created;
+    create: async (viewer, input) => add(viewer, parseInput(campaignSchema, input)),
+    async duplicate(viewer, input) {
+      const { campaignId: id, name } = parseInput(duplicateSchema, input);
+      const original = await campaign.findUnique({
+        where: { id, ...ownedBy(viewer), deletedAt: null },
+        select: originalFields,
+      });
+      if (original === null) throw new NotFoundError('campaign', 'input.campaignId');
+      return add(viewer, { ...original, name: name ?? copyOf(original.name) });
     },
     update(viewer, id, changes) {
       const given = Object.entries(changes).filter(([, value]) => value != null);
@@ -129,6 +160,28 @@ export function createCampaigns({
       return found?.deletedAt === null ? found : null;
     },
   };
+}
+
+/** What a duplicate has of the original. */
+const originalFields = {
+  name: true,
+  brand: true,
+  description: true,
+  tone: true,
+  targetAudience: true,
+  language: true,
+  channel: true,
+} as const satisfies Record<keyof CampaignInput, true>;
+
+/** @returns the name of a duplicate. The original's is cut between characters that people see. */
+function copyOf(name: string): string {
+  const suffix = ' (copy)';
+  let kept = '';
+  for (const { segment } of new Intl.Segmenter().segment(name)) {
+    if (kept.length + segment.length + suffix.length > maxNameCharacters) break;
+    kept += segment;
+  }
+  return `${kept.trimEnd()}${suffix}`;
 }
 
 /** A change of channel also updates the campaign's posts, which may be many. */

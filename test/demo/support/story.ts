@@ -29,6 +29,8 @@ export function card(id: string, changes: Partial<PostCardFragment> = {}): PostC
     hashtags: [],
     imageUrl: null,
     targetAudience: 'everybody',
+    channel: 'INSTAGRAM',
+    language: 'en',
     errorCode: null,
     errorMessage: null,
     createdAt: startedAt,

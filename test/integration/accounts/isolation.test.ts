@@ -212,6 +212,9 @@ const cases: Record<string, Case[]> = {
   'Mutation.updateCampaign': [
     { arguments: ({ Campaign }) => `(input: { campaignId: "${Campaign}", name: "Mine" })`, ...closed },
   ],
+  'Mutation.duplicateCampaign': [
+    { arguments: ({ Campaign }) => `(input: { campaignId: "${Campaign}" })`, ...closed },
+  ],
   'Mutation.archiveCampaign': [{ arguments: campaign, ...closed }],
   'Mutation.restoreCampaign': [{ arguments: campaign, ...closed }],
   'Mutation.deleteCampaign': [{ arguments: campaign, ...closed }],

@@ -45,7 +45,7 @@ const campaignFields = 'id name channel status updatedAt';
 const batchFields =
   'id status priority cost maxCost pauseReason finishedAt progress { completedCount failedCount cancelledCount }';
 const postFields =
-  'id status caption hashtags imageUrl version review reviewNote errorCode cost startedAt finishedAt revisions(first: 3) { number isCurrent caption }';
+  'id channel language status caption hashtags imageUrl version review reviewNote errorCode cost startedAt finishedAt revisions(first: 3) { number isCurrent caption }';
 const posts = `posts(first: 5) { totalCount edges { node { ${postFields} } } }`;
 const batches = `batches(first: 5) { totalCount edges { node { ${batchFields} ${posts} } } }`;
 
@@ -95,6 +95,7 @@ const story: Record<string, () => Promise<unknown>> = {
   createCampaign: () => createCampaign(account),
   updateCampaign: () =>
     mutate(`updateCampaign(input: { campaignId: "${campaignId}", name: "renamed", channel: X })`),
+  duplicateCampaign: () => mutate(`duplicateCampaign(input: { campaignId: "${campaignId}" })`),
   archiveCampaign: () => mutate(`archiveCampaign(campaignId: "${campaignId}")`),
   restoreCampaign: () => mutate(`restoreCampaign(campaignId: "${campaignId}")`),
   editPost: async () => mutate(`editPost(input: { ${await seen()}, caption: "Written by hand" })`),

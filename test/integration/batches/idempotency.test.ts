@@ -1,10 +1,10 @@
 import { expect } from 'vitest';
-import { StartBatchDocument } from '../../../client/generated/graphql.ts';
+import { StartBatchDocument, type StartBatchInput } from '../../../client/generated/graphql.ts';
 import { createCampaign, signUp, type Account } from '../../support/app.ts';
 import { getPosts } from '../../support/batches.ts';
 import { test } from '../../support/fixtures.ts';
 
-const start = (by: Account, input: { campaignId: string; postCount: number; idempotencyKey: string }) =>
+const start = (by: Account, input: StartBatchInput) =>
   by.run(StartBatchDocument, { input }).then(({ startBatch }) => startBatch);
 
 test('starts one batch for a key, however often it is sent at once', async ({ account, campaignId }) => {
@@ -38,4 +38,15 @@ test('keeps the keys of two accounts apart', async ({ app, account, campaignId }
   });
   expect(theirs).toMatchObject({ __typename: 'Batch' });
   expect(theirs).not.toEqual(mine);
+});
+
+test('takes another priority for another input, and NORMAL for none', async ({ account, campaignId }) => {
+  const order = { campaignId, postCount: 1, idempotencyKey: 'winter' };
+  const first = await start(account, order);
+  expect(await start(account, { ...order, priority: 'NORMAL' })).toMatchObject({
+    id: 'id' in first && first.id,
+  });
+  expect(await start(account, { ...order, priority: 'HIGH' })).toMatchObject({
+    __typename: 'IdempotencyConflictError',
+  });
 });

@@ -78,3 +78,16 @@ test('a priority that is set during an earlier reordering is the one that counts
     ...Array(5).fill(0),
   ]);
 });
+
+test('a small batch comes before those of lower priority that wait, and behind its equals', async ({
+  workshop,
+}) => {
+  const { viewer, campaignId } = await workshop.addAccount();
+  const ids: string[] = [];
+  for (const priority of ['LOW', 'NORMAL', 'HIGH', 'HIGH', null] as const) {
+    const { id } = await workshop.batches.start(viewer, { campaignId, postCount: 2, priority });
+    ids.push(id);
+    await reorderAll(workshop);
+  }
+  expect(await orderOf(workshop, ids)).toEqual([2, 2, 3, 3, 1, 1, 4, 4, 0, 0]);
+});

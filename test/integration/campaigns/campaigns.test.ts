@@ -8,6 +8,7 @@ import {
   CancelBatchDocument,
   CountsDocument,
   DeleteCampaignDocument,
+  DuplicateCampaignDocument,
   RestoreCampaignDocument,
   StartBatchDocument,
   UpdateCampaignDocument,
@@ -52,6 +53,38 @@ describe('updateCampaign', () => {
         input: { campaignId, name: 'Mine' },
       });
       expect(updateCampaign).toMatchObject(notFound('campaign'));
+    }
+  });
+});
+
+describe('duplicateCampaign', () => {
+  test('makes an active campaign with the same fields, also of an archived one', async ({ account }) => {
+    const campaignId = await createCampaign(account, { channel: 'X', language: 'de' });
+    await account.run(ArchiveCampaignDocument, { campaignId });
+    const { duplicateCampaign } = await account.run(DuplicateCampaignDocument, { input: { campaignId } });
+    expect(duplicateCampaign).toMatchObject({
+      ...sampleCampaign,
+      channel: 'X',
+      language: 'de',
+      status: 'ACTIVE',
+      name: `${sampleCampaign.name} (copy)`,
+    });
+    expect(duplicateCampaign).not.toMatchObject({ id: campaignId });
+  });
+
+  test('cuts a long name between characters, and takes another one', async ({ account }) => {
+    const campaignId = await createCampaign(account, { name: '👩‍🌾'.repeat(24) });
+    const copy = await account.run(DuplicateCampaignDocument, { input: { campaignId } });
+    expect(copy.duplicateCampaign).toMatchObject({ name: `${'👩‍🌾'.repeat(22)} (copy)` });
+    const named = await account.run(DuplicateCampaignDocument, { input: { campaignId, name: 'Mine' } });
+    expect(named.duplicateCampaign).toMatchObject({ name: 'Mine' });
+  });
+
+  test('answers NOT_FOUND for somebody else’s campaign and for none alike', async ({ app, account }) => {
+    const other = await signUp(app);
+    for (const campaignId of [await createCampaign(account), absentId('Campaign')]) {
+      const { duplicateCampaign } = await other.run(DuplicateCampaignDocument, { input: { campaignId } });
+      expect(duplicateCampaign).toMatchObject(notFound('campaign'));
     }
   });
 });

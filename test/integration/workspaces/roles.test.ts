@@ -50,6 +50,7 @@ const cases: Record<string, Case> = {
     access: 'EDITOR',
     arguments: ({ Campaign }) => `(input: { campaignId: "${Campaign}", name: "Mine" })`,
   },
+  duplicateCampaign: { access: 'EDITOR', arguments: (ids) => `(input: { campaignId: "${ids.Campaign}" })` },
   archiveCampaign: { access: 'EDITOR', arguments: campaign },
   restoreCampaign: { access: 'EDITOR', arguments: campaign },
   deleteCampaign: { access: 'OWNER', arguments: campaign },

@@ -9,7 +9,7 @@ import {
 } from '../../../domain/errors/errors.ts';
 import { builder } from '../../builder.ts';
 import { requireViewer } from '../../context.ts';
-import { BatchNode } from './batch.ts';
+import { BatchNode, BatchPriorityEnum } from './batch.ts';
 
 const StartBatchInput = builder.inputType('StartBatchInput', {
   description: 'The campaign, the number of posts and the limits of a new batch.',
@@ -24,6 +24,11 @@ const StartBatchInput = builder.inputType('StartBatchInput', {
     maxCost: t.float({
       required: false,
       description: 'The cost limit in US dollars, at most 1,000,000. The batch pauses before it costs more.',
+    }),
+    priority: t.field({
+      type: BatchPriorityEnum,
+      required: false,
+      description: 'The priority among the batches of the workspace; `NORMAL` by default.',
     }),
     idempotencyKey: t.string({
       required: false,

@@ -27,6 +27,18 @@ const CreateCampaignInput = builder.inputType('CreateCampaignInput', {
   }),
 });
 
+const DuplicateCampaignInput = builder.inputType('DuplicateCampaignInput', {
+  description: 'The campaign to duplicate.',
+  fields: (t) => ({
+    campaignId: t.id({ description: 'The id of the campaign.' }),
+    name: t.string({
+      required: false,
+      description:
+        'The name of the new campaign, at most 120 characters. The default is the name of the original with ` (copy)`.',
+    }),
+  }),
+});
+
 const UpdateCampaignInput = builder.inputType('UpdateCampaignInput', {
   description: 'The changes to a campaign. Fields that are left out stay as they are.',
   fields: (t) => ({
@@ -127,6 +139,17 @@ builder.mutationFields((t) => ({
         parseId('Campaign', campaignId, 'input.campaignId'),
         changes,
       ),
+  }),
+  duplicateCampaign: t.field({
+    type: CampaignNode,
+    access: 'EDITOR',
+    description: 'Creates an active campaign with the fields of another one, without its batches and posts.',
+    args: { input: t.arg({ type: DuplicateCampaignInput, description: 'The campaign and the new name.' }) },
+    errors: {
+      types: [...always],
+      union: { name: 'DuplicateCampaignResult', description: 'The new campaign, or an error.' },
+    },
+    resolve: (_root, { input }, context) => context.campaigns.duplicate(requireViewer(context), input),
   }),
   archiveCampaign: t.field({
     type: CampaignNode,

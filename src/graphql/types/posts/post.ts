@@ -1,12 +1,13 @@
 import { maxPageSize } from '../../../store/lists/paging.ts';
+import type { Campaign, Post } from '../../../store/generated/prisma/client.ts';
 import { ownedBy, ownerOf } from '../../../store/ownership.ts';
 import { BatchNode } from '../batches/batch.ts';
 import { postErrorGuide } from '../../../domain/errors/guide.ts';
 import { builder } from '../../builder.ts';
 import { codeEnum } from '../codes.ts';
-import { CampaignNode } from '../campaigns/campaign.ts';
+import { CampaignNode, ChannelEnum } from '../campaigns/campaign.ts';
 import { present } from '../../connections.ts';
-import { requireViewer } from '../../context.ts';
+import { requireViewer, type Context } from '../../context.ts';
 import { PostRevisionRef } from './revision.ts';
 
 export const PostStatusEnum = builder.enumType('PostStatus', {
@@ -53,6 +54,14 @@ export const PostNode = builder.prismaNode('Post', {
         imageKey === null ? null : assets.urlOf(imageKey, origin),
     }),
     targetAudience: t.exposeString('targetAudience', { description: 'The people that the post addresses.' }),
+    channel: t.expose('channel', {
+      type: ChannelEnum,
+      description: 'The channel where the post appears: that of its campaign.',
+    }),
+    language: t.string({
+      description: 'The language of its campaign, as a BCP 47 tag such as `de` or `pt-BR`.',
+      resolve: async (post, _args, context) => (await campaignOf(post, context)).language,
+    }),
     errorCode: t.expose('errorCode', {
       type: PostErrorCodeEnum,
       nullable: true,
@@ -117,11 +126,15 @@ export const PostNode = builder.prismaNode('Post', {
     campaign: t.field({
       type: CampaignNode,
       description: 'The campaign that the post is written for.',
-      resolve: async ({ ownerId, campaignId }, _args, { loaders }) =>
-        present(
-          await loaders().campaigns.byId.load({ owner: ownerOf({ ownerId }), id: campaignId }),
-          'campaign',
-        ),
+      resolve: (post, _args, context) => campaignOf(post, context),
     }),
   }),
 });
+
+async function campaignOf(
+  { ownerId, campaignId }: Pick<Post, 'ownerId' | 'campaignId'>,
+  { loaders }: Context,
+): Promise<Campaign> {
+  const owner = ownerOf({ ownerId });
+  return present(await loaders().campaigns.byId.load({ owner, id: campaignId }), 'campaign');
+}
