@@ -69,7 +69,7 @@ export function createHttpServer(deps: {
   const { services, sessions, limits, settings, logger } = deps;
   const readClient = createClientReader(settings.trustedProxies);
   const connections = createConnectionCount(settings);
-  const graphql = createGraphqlServer(services, { ...deps, introspection: settings.introspection });
+  const graphql = createGraphqlServer(services, { ...deps, ...settings });
   const unfinished = createUnfinishedInput(unfinishedLimits);
   const serveGraphql = createGraphqlRoute({ ...deps, graphql, connections, unfinished, maxBodyBytes });
   const serveHealth = createHealth(deps.health);

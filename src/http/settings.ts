@@ -10,6 +10,8 @@ export type HttpSettings = {
   allowsLoopbackOrigins: boolean;
   /** Whether introspection is allowed and errors suggest names. */
   introspection: boolean;
+  /** Whether GraphiQL offers to open an account by a button: everywhere but in production. */
+  developmentAccount: boolean;
   /** Whether only the documents of `persistedDocuments` may run. */
   persistedOnly: boolean;
   /** The path of a JSON file with documents by SHA-256 hash. */

@@ -27,13 +27,14 @@ export function createGraphqlServer(
   services: Services,
   deps: {
     introspection: boolean;
+    developmentAccount: boolean;
     persisted: PersistedDocuments;
     limits: RateLimits;
     cache: Cache<CachedAnswer> | undefined;
     logger: Logger;
   },
 ) {
-  const { introspection } = deps;
+  const { introspection, developmentAccount } = deps;
   const documents = createDocuments({ schema, introspection, check: deps.persisted.check });
   const guards = createGuards({ ...deps, documents });
   const start = createSubscribe(guards.mask);
@@ -43,7 +44,7 @@ export function createGraphqlServer(
   /** Yoga has many modules, and most requests take the fast path: it is loaded with the first request that needs it. */
   const yoga = lazily(async () => {
     const { openYoga } = await import('./yoga.ts');
-    opened = openYoga({ introspection, guards, subscribe, contextOf });
+    opened = openYoga({ introspection, developmentAccount, guards, subscribe, contextOf });
     return opened;
   });
   let opened: ReturnType<typeof openYoga> | undefined;

@@ -6,18 +6,18 @@ import { maskError } from '../../graphql/execution/mask-error.ts';
 import type { Results } from '../../graphql/subscriptions/subscribe.ts';
 import { schema } from '../../graphql/schema.ts';
 import { eventStreams } from './event-stream.ts';
-import { exampleHeaders, exampleOperations } from './graphiql-examples.ts';
 import type { Guards } from './guards.ts';
 import { graphqlPath, type RequestContext } from './request-context.ts';
 
 /** Creates Yoga for HTTP, SSE and GraphiQL. The WebSocket transport uses its enveloped functions. */
 export function openYoga(deps: {
   introspection: boolean;
+  developmentAccount: boolean;
   guards: Guards;
   subscribe: Subscribe;
   contextOf(request: RequestContext, viewer: Context['viewer']): Context;
 }) {
-  const { introspection, guards, subscribe, contextOf } = deps;
+  const { introspection, developmentAccount, guards, subscribe, contextOf } = deps;
   return createYoga<RequestContext, Context>({
     schema,
     graphqlEndpoint: graphqlPath,
@@ -30,16 +30,14 @@ export function openYoga(deps: {
     parserAndValidationCache: false,
     maskedErrors: { maskError: (error) => guards.mask(error) },
     plugins: [...guards.plugins, subscriptions(subscribe), eventStreams],
-    graphiql: introspection && {
-      title: 'Pressrun',
-      defaultQuery: exampleOperations,
-      headers: exampleHeaders,
-      // Keeps the token when the page is reloaded.
-      shouldPersistHeaders: true,
-      subscriptionsProtocol: 'SSE',
-    },
+    graphiql: introspection,
     // Loaded on demand, because the page is large and rarely used.
-    renderGraphiQL: async (page) => (await import('@graphql-yoga/render-graphiql')).renderGraphiQL(page),
+    renderGraphiQL: async () =>
+      (await import('./graphiql/page.ts')).renderPage({
+        title: 'Pressrun',
+        endpoint: graphqlPath,
+        developmentAccount,
+      }),
     context: async (request) => contextOf(request, await request.viewer()),
   });
 }

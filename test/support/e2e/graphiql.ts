@@ -1,13 +1,12 @@
 import type { Locator, Page } from 'playwright-core';
+import { waitUntil } from '../services/wait-until.ts';
 
 /** GraphiQL as a person uses it: with mouse and keys. */
 export type Graphiql = {
-  /** Replaces what is in the editor of operations. On one line: at its ends the editor adds what it thinks is missing. */
-  typeOperation(text: string): Promise<void>;
+  /** Opens one of the tabs above the editors. */
+  openTab(name: string): Promise<void>;
   /** What that editor shows, without blanks. */
   operation(): Promise<string>;
-  /** Replaces what is in one of the tabs below it. */
-  typeInto(tab: 'Variables' | 'Headers', text: string): Promise<void>;
   run(): Promise<void>;
   /** What the result pane shows now, without blanks. */
   result(): Promise<string>;
@@ -20,25 +19,18 @@ export async function useGraphiql(page: Page): Promise<Graphiql> {
   const runButton = page.locator('.graphiql-execute-button:not([aria-haspopup])');
   await operations.locator('.view-line').first().waitFor();
   return {
-    typeOperation: (text) => typeIntoEditor(page, operations.locator('.monaco-editor'), text),
-    async typeInto(tab, text) {
-      await page.getByRole('button', { name: tab, exact: true }).click();
-      const editor = page.getByRole('region', { name: tab }).locator('.monaco-editor:visible');
-      await typeIntoEditor(page, editor, text);
+    async openTab(name) {
+      const tab = page.getByRole('tab').filter({ has: page.locator(`[title="${name}"]`) });
+      // After a run, GraphiQL's tabs miss the first click.
+      await waitUntil(`the tab ${name} to be open`, async () => {
+        await tab.locator('.graphiql-tab-button').click();
+        return (await tab.getAttribute('aria-selected')) === 'true';
+      });
     },
     run: () => runButton.click(),
     operation: () => textIn(operations),
     result: () => textIn(page.locator('.result-window')),
   };
-}
-
-async function typeIntoEditor(page: Page, editor: Locator, text: string): Promise<void> {
-  await editor.click();
-  await page.keyboard.press('ControlOrMeta+A');
-  await page.keyboard.press('Delete');
-  await page.keyboard.type(text);
-  // Closes the list of suggestions, which lies over the buttons.
-  await page.keyboard.press('Escape');
 }
 
 async function textIn(pane: Locator): Promise<string> {
