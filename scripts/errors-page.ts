@@ -49,14 +49,27 @@ Before GraphQL answers, HTTP's own statuses say what is wrong; the body has the 
 
 | status | code |
 |---|---|
-| 400 | \`BAD_REQUEST\`, \`SYNTAX_ERROR\`, \`DOCUMENT_TOO_LARGE\`, \`DOCUMENT_NOT_ALLOWED\`, \`ANSWER_TOO_LARGE\`, or a document that does not fit the schema |
+| 400; 200 for \`accept: application/json\` | \`BAD_REQUEST\`, \`SYNTAX_ERROR\`, \`DOCUMENT_TOO_LARGE\`, \`DOCUMENT_NOT_ALLOWED\`, \`ANSWER_TOO_LARGE\`, or a document that does not fit the schema |
 | 401 | \`UNAUTHENTICATED\` of an export |
 | 403 | \`ORIGIN_NOT_ALLOWED\`; \`FORBIDDEN\` of an export |
+| 405 | \`BAD_REQUEST\`: a mutation by GET, or another method than GET and POST |
 | 413 | \`REQUEST_TOO_LARGE\` |
 | 415 | \`UNSUPPORTED_MEDIA_TYPE\` |
 | 421 | \`HOST_NOT_ALLOWED\` |
 | 429 | \`RATE_LIMITED\`, with \`retry-after\` in seconds |
 | 503 | \`SERVICE_UNAVAILABLE\`, with \`retry-after\` in seconds |
+
+A WebSocket is closed with these codes; those of graphql-transport-ws come on top.
+
+| close code | why |
+|---|---|
+| 1001 | The server stops. Connect again. |
+| 1008 | A message took too long to arrive. |
+| 1009 | A message is too large, or too much came before \`connection_init\`. |
+| 1013 | The server is busy, or cannot check the session. Connect again later. |
+| 4403 | The token is not valid, or the session has ended. Log in. |
+| 4410 | The client has stopped reading. Connect again, and resume after the newest cursor. |
+| 4429 | Too many requests. Connect again later. |
 `;
 }
 

@@ -30,6 +30,15 @@ async function warnOfUnknownSettings(logger: Logger): Promise<void> {
   for (const warning of await unknownSettings(environments())) logger.warn(warning);
 }
 
+/** @returns sentences about settings that do not exist; none if the settings cannot be read. */
+async function misspelt(): Promise<string[]> {
+  try {
+    return await unknownSettings(environments());
+  } catch {
+    return [];
+  }
+}
+
 /** What may be done now. A worker answers no requests, and GraphiQL needs introspection. */
 function readyNews({ role, http }: Config): string {
   if (role === 'worker') return 'Pressrun is ready to make posts; its health is at the url';
@@ -124,7 +133,7 @@ const running = options?.cluster === undefined ? main() : mainOfCluster(options.
 running.catch(async (error: unknown) => {
   const told = expected(error) ? error.message : error instanceof Error ? error.stack : String(error);
   // A misspelt setting is often why another one is missing.
-  const hints = error instanceof ConfigError ? await unknownSettings(environments()).catch(() => []) : [];
+  const hints = error instanceof ConfigError ? await misspelt() : [];
   // A failed start may leave open clients, which must not keep the process alive.
   process.stderr.write(`${[told, ...hints].join('\n')}\n`, () => process.exit(1));
 });

@@ -1,12 +1,22 @@
 import { z } from 'zod';
-import { channelNames, channels, tones } from '../../../domain/posts/channels.ts';
+import { channelNames, channels, tones, type Tone } from '../../../domain/posts/channels.ts';
 import { ownedBy } from '../../../store/ownership.ts';
 import { builder } from '../../builder.ts';
 import { requireViewer } from '../../context.ts';
 
+const toneDescriptions: Readonly<Record<Tone, string>> = {
+  PROFESSIONAL: 'Matter-of-fact and competent, for readers who decide.',
+  FRIENDLY: 'Warm and close, as one would speak to a neighbour.',
+  PLAYFUL: 'Light and witty, with a wink.',
+  INSPIRING: 'Hopeful, about what could be.',
+  BOLD: 'Short and confident; it takes a stand.',
+  ELEGANT: 'Quiet and refined, with few words.',
+  INFORMATIVE: 'Facts first, numbers instead of superlatives.',
+};
+
 export const ToneEnum = builder.enumType('Tone', {
   description: 'The tone of voice of a campaign.',
-  values: describe(tones, (tone) => `A tone that sounds ${tone.toLowerCase()}.`),
+  values: describe(tones, (tone) => toneDescriptions[tone]),
 });
 export const ChannelEnum = builder.enumType('Channel', {
   description: 'A social network where posts appear. It sets the limits of their captions and hashtags.',
