@@ -14,8 +14,8 @@ class FolderError extends Error {
 /** Where a demo leaves its posts. */
 export type Folder = {
   path: string;
-  /** Keeps the image of the post at this position. @returns its name in the folder. */
-  keepImage(position: number, bytes: Uint8Array): Promise<string>;
+  /** Keeps the image of the post at this position. */
+  keepImage(position: number, bytes: Uint8Array): Promise<void>;
   /**
    * Writes `index.html`, and the batch's exports `posts.csv` and `posts.zip`.
    *
@@ -59,7 +59,6 @@ export async function createFolder(path: string): Promise<Folder> {
       const name = `images/${String(position).padStart(2, '0')}.png`;
       await writeFile(join(path, name), bytes);
       images.set(position, name);
-      return name;
     },
     async finish({ origin, session, batchId, campaign, posts, isSimulated, signal }) {
       await writeFile(join(path, 'index.html'), drawPage({ campaign, posts, images, isSimulated }));

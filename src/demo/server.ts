@@ -56,11 +56,10 @@ export async function launchServer(report: (line: string) => void): Promise<Serv
   const entry = fileURLToPath(new URL('../main.js', import.meta.url));
   const child = spawn(process.execPath, [...v8Flags, entry], {
     env: {
-      ...environment,
       // A secret that nobody has to keep is no news.
-      ...(ownFolder === undefined
-        ? {}
-        : { DATA_DIR: ownFolder, JWT_SECRET: randomBytes(32).toString('hex') }),
+      ...(ownFolder === undefined ? {} : { JWT_SECRET: randomBytes(32).toString('hex') }),
+      ...environment,
+      ...(ownFolder === undefined ? {} : { DATA_DIR: ownFolder }),
       PORT: '0',
       // Its ready line is on this level.
       LOG_LEVEL: 'info',

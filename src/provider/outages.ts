@@ -1,16 +1,20 @@
-import { accountFaults } from '../domain/errors/provider-errors.ts';
+import { z } from 'zod';
+import { accountFaults, waitReasons, type WaitReason } from '../domain/errors/provider-errors.ts';
 import type { Database } from '../store/database.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** Workers report outages of the provider here, and all processes read them. */
 export type OutageBoard = {
   /** Reports an outage for the next `ms`. Never throws, never waits. */
-  report(code: string, ms: number): void;
+  report(code: WaitReason, ms: number): void;
   /** Withdraws this instance's report, and all reports about the account: the provider works. */
   clear(): void;
-  /** @returns the code of a current outage; undefined if there is none. */
-  current(): Promise<string | undefined>;
+  /** @returns the code of a current outage; undefined if there is none that this version knows. */
+  current(): Promise<WaitReason | undefined>;
 };
+
+/** Instances of a later version may report other codes. */
+const waitReasonSchema = z.enum(waitReasons).optional().catch(undefined);
 
 /** Creates the board in the database. @param instanceId identifies this process. */
 export function createOutageBoard(database: Database, instanceId: string, logger: Logger): OutageBoard {
@@ -41,7 +45,7 @@ export function createOutageBoard(database: Database, instanceId: string, logger
     },
     async current() {
       const outage = await providerOutage.findFirst({ where: { until: { gt: new Date() } } });
-      return outage?.code;
+      return waitReasonSchema.parse(outage?.code);
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { WaitReason } from '../domain/errors/provider-errors.ts';
 import type { OutageBoard } from './outages.ts';
 
 /** If all calls are refused for this long, the board says that the provider limits our rate. */
@@ -28,7 +29,7 @@ export function watchStandstill(outages: Pick<OutageBoard, 'report' | 'clear'>):
   let isReported = false;
   let timer: NodeJS.Timeout | undefined;
 
-  function report(code: string, ms: number): void {
+  function report(code: WaitReason, ms: number): void {
     isReported = true;
     outages.report(code, ms);
   }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createCampaign, signUp, startBatch } from '../support/app.ts';
 import { createHome } from '../support/e2e/home.ts';
@@ -15,7 +14,7 @@ describe('SIGTERM', () => {
     await startBatch(account, { campaignId: await createCampaign(account), postCount: 3 });
     await waitUntil('posts to be in hand', () => app.log().some(({ msg }) => msg.includes('post')));
     process.kill(app.pid, 'SIGTERM');
-    await delay(50);
+    await waitUntil('it to be stopping', () => app.log().some(({ msg }) => msg.startsWith('stopping')));
     expect(await app.end('SIGTERM', 30_000)).toMatchObject({ code: 0, signal: null });
     expect(app.log().at(-1)).toMatchObject({ msg: 'stopped' });
   });

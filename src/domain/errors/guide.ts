@@ -1,5 +1,10 @@
 import type * as errors from './errors.ts';
-import { providerErrorCodes } from './provider-errors.ts';
+import {
+  providerErrorCodes,
+  type PauseReason,
+  type ProviderErrorCode,
+  type WaitReason,
+} from './provider-errors.ts';
 
 type ErrorClasses = typeof errors;
 
@@ -189,6 +194,9 @@ export const ownPostErrors = {
   WORKER_FAILED: 'This server failed several times to make this post. Its log says why.',
 } as const;
 
+/** Why a post failed. */
+export type PostErrorCode = ProviderErrorCode | keyof typeof ownPostErrors;
+
 /** Codes of `Post.errorCode`: why a post failed. */
 export const postErrorGuide: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.entries(providerErrorCodes).map(([code, { message }]) => [code, message])),
@@ -196,19 +204,17 @@ export const postErrorGuide: Readonly<Record<string, string>> = {
 };
 
 /** Codes of `Batch.waitingFor`: why a running batch makes no progress. */
-export const waitGuide: Readonly<Record<string, string>> = {
+export const waitGuide: Readonly<Record<WaitReason, string>> = {
   PROVIDER_UNAVAILABLE: 'Calls to the AI provider fail.',
   PROVIDER_RATE_LIMITED: 'The AI provider refuses calls because of its rate limit.',
   PROVIDER_SLOW: 'No answer arrives for twice as long as nearly all calls take.',
-  QUOTA_EXHAUSTED: 'The account of the server at the AI provider has no credit left.',
-  PROVIDER_REJECTED_KEY: 'The AI provider does not accept the key, region or permissions of the server.',
-  PROVIDER_MODEL_UNAVAILABLE:
-    'The AI provider does not have the model or the address in the settings of the server.',
-  PROVIDER_ANSWERS_USELESS: 'Paid answers of a model in a row were unusable.',
+  QUOTA_EXHAUSTED: providerErrorCodes.QUOTA_EXHAUSTED.message,
+  PROVIDER_REJECTED_KEY: providerErrorCodes.PROVIDER_REJECTED_KEY.message,
+  PROVIDER_MODEL_UNAVAILABLE: providerErrorCodes.PROVIDER_MODEL_UNAVAILABLE.message,
 };
 
 /** Codes of `Batch.pauseReason`: why a batch is paused, and how to resume it. */
-export const pauseGuide: Readonly<Record<string, string>> = {
+export const pauseGuide: Readonly<Record<PauseReason, string>> = {
   REQUESTED: 'A member paused the batch. Resume it.',
   BATCH_BUDGET_EXCEEDED: 'The next post could exceed `maxCost`. Resume the batch with a higher `maxCost`.',
   MONTHLY_BUDGET_EXCEEDED: 'The monthly budget of the workspace is spent. Resume the batch next month.',

@@ -22,6 +22,18 @@ export const accountFaults = [
 ] as const;
 export type AccountFault = (typeof accountFaults)[number];
 
+/** Why a batch is paused: a person asked for it, a budget does not suffice, or the provider's account or answers. */
+export type PauseReason = 'REQUESTED' | 'BATCH_BUDGET_EXCEEDED' | 'MONTHLY_BUDGET_EXCEEDED' | PauseCode;
+
+/** Why a running batch makes no progress. */
+export const waitReasons = [
+  'PROVIDER_UNAVAILABLE',
+  'PROVIDER_RATE_LIMITED',
+  'PROVIDER_SLOW',
+  ...accountFaults,
+] as const;
+export type WaitReason = (typeof waitReasons)[number];
+
 /** For each code: the message that people read on a post, and whether the same call may succeed later. */
 export const providerErrorCodes: Readonly<
   Record<ProviderErrorCode, { retryable: boolean; message: string }>

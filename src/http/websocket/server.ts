@@ -75,8 +75,9 @@ export function attachWebSockets(
 
   async function upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
     const refuse = (status: string, reason = '') => {
-      const head = `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: text/plain\r\ncontent-length: ${reason.length}`;
-      connection.end(`${head}\r\n\r\n${reason}`);
+      const length = Buffer.byteLength(reason);
+      const headers = `connection: close\r\ncontent-type: text/plain\r\ncontent-length: ${length}`;
+      connection.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${reason}`);
     };
     if (pathOf(request) !== graphqlPath) return refuse('404 Not Found');
     if (!isAllowedHost(request, deps.settings.allowedHosts)) return refuse('421 Misdirected Request');

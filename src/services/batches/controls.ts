@@ -1,7 +1,7 @@
 import { remainingCount } from '../../domain/batches/progress.ts';
 import { BatchStateError } from '../../domain/errors/errors.ts';
 import { micros } from '../../domain/money/pricing.ts';
-import type { PauseCode } from '../../domain/errors/provider-errors.ts';
+import type { PauseCode, PauseReason } from '../../domain/errors/provider-errors.ts';
 import type { Changes } from '../../cache/changes.ts';
 import type { Bus } from '../../events/bus.ts';
 import type { Database, Transaction } from '../../store/database.ts';
@@ -57,7 +57,7 @@ export function createBatchControls(deps: {
   const control = createBatchChange(deps);
   const owned = (owner: Owner, id: string) => ({ id, ...ownedBy(owner) });
 
-  async function pause(tx: Transaction, batch: Batch, reason: string): Promise<NewEvent | undefined> {
+  async function pause(tx: Transaction, batch: Batch, reason: PauseReason): Promise<NewEvent | undefined> {
     if (batch.status === 'PAUSED') return undefined;
     if (batch.status !== 'RUNNING') throw new BatchStateError(batch.status, 'paused');
     await removeWaitingJobs(jobs, tx, batch);

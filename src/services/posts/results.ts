@@ -1,4 +1,4 @@
-import { ownPostErrors } from '../../domain/errors/guide.ts';
+import { ownPostErrors, type PostErrorCode } from '../../domain/errors/guide.ts';
 import type { Caption } from '../../domain/posts/content.ts';
 import type { Work } from '../../domain/work.ts';
 
@@ -7,7 +7,7 @@ export type Made<T> = { value: T; model: string; promptHash: string };
 
 export type PostResult =
   | { status: 'COMPLETED'; caption?: Made<Caption> | undefined; image?: Made<string> | undefined }
-  | { status: 'FAILED'; errorCode: string; errorMessage: string };
+  | { status: 'FAILED'; errorCode: PostErrorCode; errorMessage: string };
 
 type PostFailure = Extract<PostResult, { status: 'FAILED' }>;
 

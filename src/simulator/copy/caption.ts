@@ -1,30 +1,35 @@
-import { createRandom, cycle } from '../random.ts';
+import { createRandom, cycle, hash } from '../random.ts';
 import type { NonEmpty } from '../random.ts';
 import type { Bank, Voice } from './bank.ts';
-import type { Brief } from './brief.ts';
-import { readFacts, type Facts } from './facts.ts';
+import type { Facts } from './facts.ts';
 import { part, type Part } from './parts.ts';
 import type { Series } from './series/series.ts';
 
+/** In how many ways a caption is built. */
+const builds = 6;
+
 /** What a caption is written from. `fill` puts brand and audience into a sentence. */
 export type CaptionOrder = {
-  brief: Brief;
   bank: Bank;
   voice: Voice;
   fill: (template: string) => string;
   /** Shuffles the sentences of a batch. */
   base: number;
-  /** Which caption of the batch it is, from 0. */
-  index: number;
-  /** A sentence about the audience, or nothing. */
-  audience: string;
+  /** Which caption of the batch it is, from 1. */
+  number: number;
+  /** Whether the audience is short enough to be named. */
+  isNamed: boolean;
   emoji: string;
 };
 
 /** A caption from the facts of the brief, built in one of six ways. */
-export function captionOfFacts(order: CaptionOrder, series: Series): Part[] {
-  const { brief, bank, voice, fill, base, index, audience, emoji } = order;
-  const facts = readFacts(brief, series);
+export function captionOfFacts(
+  { bank, voice, fill, base, number, isNamed, emoji }: CaptionOrder,
+  { series, facts }: { series: Series; facts: Facts },
+): Part[] {
+  const index = Math.max(0, number - 1);
+  const round = Math.floor(index / builds);
+  const audience = isNamed ? fill(cycle(bank.audience, round)) : '';
   const opening = fill(cycle(openings(facts, bank, voice, series, base), index));
   const { action } = facts;
   const farewells =
@@ -36,9 +41,8 @@ export function captionOfFacts(order: CaptionOrder, series: Series): Part[] {
   const others = facts.sentences.filter((fact) => !opening.startsWith(fact));
   const first = part(factSentence(others, series, index, 0), 3);
   const second = part(factSentence(others, series, index, 1), 5);
-  const round = Math.floor(index / 6);
   const body = (use: number) => part(pick(shuffle(bank.bodies, base, 'body'), round * 3 + use), 6);
-  switch (index % 6) {
+  switch (index % builds) {
     case 0:
       return [part(opening, 1), first, body(0), ...end];
     case 1:
@@ -79,7 +83,9 @@ function factSentence(facts: readonly string[], { leads }: Series, index: number
   const count = facts.length;
   if (count === 0 || (place === 1 && count === 1)) return '';
   const round = Math.floor(index / count);
-  const fact = (index + place * (1 + (round % (count - 1 || 1)))) % count;
+  // Otherwise each of the six builds would meet the same facts again.
+  const turn = (index % builds) + Math.floor(index / builds);
+  const fact = (turn + place * (1 + (round % (count - 1 || 1)))) % count;
   const half = leads.filter((_, lead) => lead % 2 === place);
   return put(pick(half, round + fact * 3), 'fact', facts[fact] ?? '');
 }
@@ -113,9 +119,9 @@ function pick(items: readonly string[], index: number): string {
   return items[index % items.length] ?? '';
 }
 
-/** Fisher and Yates' shuffle, the same for the same base. */
+/** Fisher and Yates' shuffle, the same for the same base and purpose. */
 function shuffle(items: readonly string[], base: number, purpose: string): string[] {
-  const random = createRandom(base + purpose.length);
+  const random = createRandom(hash(base, purpose));
   const shuffled = [...items];
   for (let last = shuffled.length - 1; last > 0; last--) {
     const other = Math.floor(random() * (last + 1));

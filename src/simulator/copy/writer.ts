@@ -1,8 +1,8 @@
 import { readBrief } from './brief.ts';
 import type { Brief } from './brief.ts';
-import { captionOfFacts } from './caption.ts';
+import { captionOfFacts, type CaptionOrder } from './caption.ts';
 import { readFacts } from './facts.ts';
-import { assemble, part, SIMULATED } from './parts.ts';
+import { assemble, part, SIMULATED, type Part } from './parts.ts';
 import { cycle, hash } from '../random.ts';
 import type { NonEmpty } from '../random.ts';
 import type { Voice } from './bank.ts';
@@ -46,13 +46,19 @@ export function createWriter(prompt: string, seed: number): Writer {
   const base = hash(seed, JSON.stringify(same), rest.replaceAll(/\d+/g, '#'));
   const language = chooseLanguage(brief);
   const fill = createFiller(brief);
-  const { bank } = language;
-  const keywords = bank.series === undefined ? [] : readFacts(brief, bank.series).keywords;
+  const { bank, missing } = language;
+  // What stands in for a missing language cannot quote the brief.
+  const series = missing === undefined ? bank.series : undefined;
+  const source = series === undefined ? undefined : { series, facts: readFacts(brief, series) };
+  const keywords = source?.facts.keywords ?? [];
   return {
     seed: hash(base, variation),
     caption(limit, offset) {
       const most = Math.min(limit, brief.maxCaptionCharacters ?? Number.POSITIVE_INFINITY);
-      return writeCaption(brief, language, fill, { base, number: variation + offset }, most);
+      const order = orderOf(brief, language, fill, base, variation + offset);
+      const parts = source === undefined ? plainCaption(order) : captionOfFacts(order, source);
+      const marker = missing === undefined ? SIMULATED : `[simulated; no ${missing} here, so English]`;
+      return assemble(parts, bank.joiner, marker, most);
     },
     hashtags(min, max, offset) {
       const wanted = Math.max(min, Math.min(max, brief.maxHashtags ?? 5, 8));
@@ -94,33 +100,30 @@ function createFiller(brief: Brief): Fill {
       .replaceAll('{brand}', () => brief.brand ?? NO_BRAND);
 }
 
-function writeCaption(
+function orderOf(
   brief: Brief,
-  language: LanguageChoice,
+  { bank }: LanguageChoice,
   fill: Fill,
-  { base, number }: { base: number; number: number },
-  limit: number,
-): string {
+  base: number,
+  number: number,
+): CaptionOrder {
   const voice = chooseVoice(brief.tone);
-  const { bank, missing } = language;
-  const index = base + number;
-  const walk = createWalk(index);
+  const isNamed = brief.targetAudience !== undefined && brief.targetAudience.length <= LONGEST_AUDIENCE;
+  const emoji = cycle(['', ...EMOJI[voice]], base + number);
+  return { bank, voice, fill, base, number, isNamed, emoji };
+}
+
+/** A caption for languages whose briefs the simulator cannot read. */
+function plainCaption({ bank, voice, fill, base, number, isNamed, emoji }: CaptionOrder): Part[] {
+  const walk = createWalk(base + number);
   const opening = fill(walk(bank.openings[voice]));
   const body = walk(bank.bodies);
   const others = bank.bodies.filter((sentence) => sentence !== body);
   const second = walk([others[0] ?? body, ...others.slice(1)]);
   const closing = walk(bank.closings[voice]);
-  const named = brief.targetAudience !== undefined && brief.targetAudience.length <= LONGEST_AUDIENCE;
-  const emoji = cycle(['', ...EMOJI[voice]], index);
-  const marker = missing === undefined ? SIMULATED : `[simulated; no ${missing} here, so English]`;
-  if (bank.series !== undefined && missing === undefined) {
-    const audience = named ? fill(cycle(bank.audience, Math.floor(number / 6))) : '';
-    const order = { brief, bank, voice, fill, base, index: Math.max(0, number - 1), audience, emoji };
-    return assemble(captionOfFacts(order, bank.series), bank.joiner, marker, limit);
-  }
-  const audience = named ? fill(walk(bank.audience)) : '';
+  const audience = isNamed ? fill(walk(bank.audience)) : '';
   // In reading order; the ranks say what is left out first when there is little room.
-  const parts = [
+  return [
     part(opening, 1),
     part(audience, 4),
     part(body, 3),
@@ -128,7 +131,6 @@ function writeCaption(
     part(closing, 2),
     part(emoji, 6),
   ];
-  return assemble(parts, bank.joiner, marker, limit);
 }
 
 /** Reads a number in mixed radix: each list takes one digit, so neighbouring numbers give different picks. */

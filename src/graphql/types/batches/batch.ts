@@ -6,13 +6,12 @@ import {
   type BatchCounts,
 } from '../../../domain/batches/progress.ts';
 import { dollars } from '../../../domain/money/pricing.ts';
-import { ownedBy, ownerOf } from '../../../store/ownership.ts';
+import { ownedBy } from '../../../store/ownership.ts';
 import { pauseGuide, waitGuide } from '../../../domain/errors/guide.ts';
 import { builder } from '../../builder.ts';
 import { codeEnum } from '../codes.ts';
-import { present } from '../../connections.ts';
 import { requireViewer } from '../../context.ts';
-import { CampaignNode } from '../campaigns/campaign.ts';
+import { campaignOf, CampaignNode } from '../campaigns/campaign.ts';
 
 export const BatchStatusEnum = builder.enumType('BatchStatus', {
   description: 'The status of a batch.',
@@ -122,11 +121,7 @@ export const BatchNode = builder.prismaNode('Batch', {
     campaign: t.field({
       type: CampaignNode,
       description: 'The campaign that the posts are written for.',
-      resolve: async ({ ownerId, campaignId }, _args, { loaders }) =>
-        present(
-          await loaders().campaigns.byId.load({ owner: ownerOf({ ownerId }), id: campaignId }),
-          'campaign',
-        ),
+      resolve: (batch, _args, context) => campaignOf(batch, context),
     }),
   }),
 });

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { channelNames, channels, tones, type Tone } from '../../../domain/posts/channels.ts';
-import { ownedBy } from '../../../store/ownership.ts';
+import type { Campaign } from '../../../store/generated/prisma/client.ts';
+import { ownedBy, ownerOf } from '../../../store/ownership.ts';
 import { builder } from '../../builder.ts';
-import { requireViewer } from '../../context.ts';
+import { present } from '../../connections.ts';
+import { requireViewer, type Context } from '../../context.ts';
 
 const toneDescriptions: Readonly<Record<Tone, string>> = {
   PROFESSIONAL: 'Matter-of-fact and competent, for readers who decide.',
@@ -69,3 +71,12 @@ export const CampaignNode = builder.prismaNode('Campaign', {
     }),
   }),
 });
+
+/** Loads the campaign of a batch or a post, once for all that ask in one request. */
+export async function campaignOf(
+  { ownerId, campaignId }: { ownerId: string; campaignId: string },
+  { loaders }: Context,
+): Promise<Campaign> {
+  const owner = ownerOf({ ownerId });
+  return present(await loaders().campaigns.byId.load({ owner, id: campaignId }), 'campaign');
+}

@@ -1,13 +1,12 @@
 import { maxPageSize } from '../../../store/lists/paging.ts';
-import type { Campaign, Post } from '../../../store/generated/prisma/client.ts';
 import { ownedBy, ownerOf } from '../../../store/ownership.ts';
 import { BatchNode } from '../batches/batch.ts';
 import { postErrorGuide } from '../../../domain/errors/guide.ts';
 import { builder } from '../../builder.ts';
 import { codeEnum } from '../codes.ts';
-import { CampaignNode, ChannelEnum } from '../campaigns/campaign.ts';
+import { campaignOf, CampaignNode, ChannelEnum } from '../campaigns/campaign.ts';
 import { present } from '../../connections.ts';
-import { requireViewer, type Context } from '../../context.ts';
+import { requireViewer } from '../../context.ts';
 import { PostRevisionRef } from './revision.ts';
 
 export const PostStatusEnum = builder.enumType('PostStatus', {
@@ -130,11 +129,3 @@ export const PostNode = builder.prismaNode('Post', {
     }),
   }),
 });
-
-async function campaignOf(
-  { ownerId, campaignId }: Pick<Post, 'ownerId' | 'campaignId'>,
-  { loaders }: Context,
-): Promise<Campaign> {
-  const owner = ownerOf({ ownerId });
-  return present(await loaders().campaigns.byId.load({ owner, id: campaignId }), 'campaign');
-}

@@ -159,9 +159,7 @@ export function runInPage(given: {
   function withIds(body: unknown): { variables: object } {
     const names = Object.entries(Object(at(body, 'variables')));
     const filled = names.map(([name, value]) => [name, value ?? at(stored('pressrun:ids'), name) ?? null]);
-    const { operationName: _, ...rest } = Object(body);
-    // GraphiQL may still name the operation of the tab before; each tab has one.
-    return { ...rest, variables: Object.fromEntries(filled) };
+    return { ...Object(body), variables: Object.fromEntries(filled) };
   }
   function learn(answer: unknown, hasOwnToken: boolean): void {
     const data = at(answer, 'data');
@@ -202,7 +200,6 @@ export function runInPage(given: {
       // Subscriptions have everything in their address.
       const { variables } = withIds({ variables: parsed(url.searchParams.get('variables')) });
       url.searchParams.set('variables', JSON.stringify(variables));
-      url.searchParams.delete('operationName');
     }
     const response = await send(url, sent);
     if (response.headers.get('content-type')?.includes('json') === true) {
