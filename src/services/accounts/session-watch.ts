@@ -16,8 +16,11 @@ type Watcher = { viewer: Viewer; onEnd: (reason: SessionEnd) => void };
 
 /** Sessions.watch promises 2 s. This leaves time for a busy database. */
 const intervalMs = 500;
-/** How long the database may be away before open subscriptions are closed. */
-const unverifiedMs = 5_000;
+/**
+ * How long the database may be away before open subscriptions are closed. Longer than a stream waits for its log (4.5 s),
+ * because a stream that ends by itself tells its client when to come back.
+ */
+const unverifiedMs = 6_000;
 
 /**
  * Watches the sessions of open subscriptions. Asks the database once for all of them, every half second.
