@@ -70,6 +70,9 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       s3: config.assets.s3,
       baseUrl: config.assets.baseUrl,
     });
+    assets.probe().catch((error: unknown) => {
+      logger.warn({ err: error }, 'images cannot be stored; /health/ready says so until they can be');
+    });
     const posts = createPosts(database);
     const outages = createOutageBoard(database, randomUUID(), logger);
     const batches = createBatches({ database, jobs, bus, changes });
@@ -126,7 +129,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       servesApi: config.role !== 'worker',
       assets,
       health: {
-        checks: { database: database.probe, bus: bus.ping },
+        checks: { database: database.probe, bus: bus.ping, images: assets.probe },
         notices: { provider: outages.current },
       },
       logger,

@@ -9,6 +9,12 @@ export type AssetStore = {
   has(key: string): Promise<boolean>;
   /** @returns the bytes; undefined if there is no such image. */
   get(key: string): Promise<Uint8Array | undefined>;
+  /**
+   * Stores an image and reads it back, until that has worked once: an outage later is no reason to answer no requests.
+   *
+   * @throws the store's error, such as missing credentials.
+   */
+  probe(): Promise<void>;
   /** Removes an image, if it is there. */
   remove(key: string): Promise<void>;
   /**
@@ -24,6 +30,12 @@ export function assetKey(bytes: Uint8Array): string {
   return `${createHash('sha256').update(bytes).digest('hex')}.png`;
 }
 
+/** A PNG of one transparent pixel. */
+const smallestImage = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAAC0lEQVR42mNgAAIAAAUAAen63NgAAAAASUVORK5CYII=',
+  'base64',
+);
+
 const assetKeyPattern = /^[0-9a-f]{64}\.png$/;
 
 /**
@@ -38,17 +50,29 @@ export async function openAssets(settings: {
   baseUrl: string | undefined;
 }): Promise<AssetStore> {
   const disk = new Disk(await driver(settings));
+  let worked: Promise<void> | undefined;
   const has = async (key: string) => assetKeyPattern.test(key) && (await disk.exists(key));
+  async function put(bytes: Uint8Array): Promise<string> {
+    const key = assetKey(bytes);
+    await disk.put(key, bytes, {
+      contentType: 'image/png',
+      cacheControl: 'public, max-age=31536000, immutable',
+    });
+    return key;
+  }
+  async function tryOut(): Promise<void> {
+    await disk.getBytes(await put(smallestImage));
+  }
   return {
-    async put(bytes) {
-      const key = assetKey(bytes);
-      await disk.put(key, bytes, {
-        contentType: 'image/png',
-        cacheControl: 'public, max-age=31536000, immutable',
-      });
-      return key;
-    },
+    put,
     has,
+    probe() {
+      worked ??= tryOut().catch((error: unknown) => {
+        worked = undefined;
+        throw error;
+      });
+      return worked;
+    },
     async remove(key) {
       if (await has(key)) await disk.delete(key);
     },

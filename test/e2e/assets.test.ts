@@ -9,6 +9,7 @@ import { createHome, type Home } from '../support/e2e/home.ts';
 import { startPressrun, type Pressrun } from '../support/e2e/pressrun.ts';
 import { startS3, type S3Store } from '../support/e2e/s3.ts';
 import { startSilentServer } from '../support/e2e/silent-server.ts';
+import { waitUntil } from '../support/services/wait-until.ts';
 
 const immutable = 'public, max-age=31536000, immutable';
 
@@ -17,6 +18,18 @@ beforeAll(async () => {
   s3 = await startS3();
 });
 afterAll(() => s3[Symbol.asyncDispose]());
+
+it('an instance without credentials for its store is not ready, and says why', async () => {
+  await using home = await createHome();
+  const { AWS_ACCESS_KEY_ID: _id, ...settings } = s3.settings;
+  const app = await startPressrun(home, { ...settings, AWS_EC2_METADATA_DISABLED: 'true' });
+  await waitUntil('the reason to be in the log', () =>
+    JSON.stringify(app.log()).includes('Could not load credentials'),
+  );
+  const response = await fetch(`${app.url}/health/ready`);
+  expect(response.status).toBe(503);
+  expect(await response.json()).toMatchObject({ status: 'not ready', images: 'down' });
+});
 
 describe.each([
   {

@@ -38,30 +38,20 @@ async function picture(name: string): Promise<void> {
 
 const statusOf = ({ page }: OpenPage) => page.getByRole('status').first();
 
-/** GraphiQL notes the operation of a tab a moment after it is open: who is faster than that presses play again. */
-const tooEarly = 'Cannotinferoperation';
-
-/** Opens a tab and presses play. Nothing is typed. */
+/** Opens a tab and presses play, once. Nothing is typed. */
 async function playStep(tab: string): Promise<void> {
   await graphiql.openTab(tab);
-  const before = await graphiql.result();
-  await graphiql.run();
-  await waitUntil(`${tab} to run`, async () => {
-    const shown = await graphiql.result();
-    if (!shown.includes(tooEarly)) return shown !== before;
-    await graphiql.run();
-    return false;
+  const answered = opened.page.waitForResponse((response) => {
+    return new RegExp(`^\\w+ ${tab}\\b`, 'm').test(response.request().postDataJSON()?.query);
   });
+  await graphiql.run();
+  await answered;
 }
 
 /** Plays a tab, and waits until the answer has `text`. */
 async function runStep(tab: string, text: string): Promise<void> {
   await playStep(tab);
-  await waitUntil(`${tab} to answer ${text}`, async () => {
-    const shown = await graphiql.result();
-    if (shown.includes(tooEarly)) await graphiql.run();
-    return shown.includes(text);
-  });
+  await waitUntil(`${tab} to answer ${text}`, async () => (await graphiql.result()).includes(text));
 }
 
 // The tests follow each other: they are one person's visits.
@@ -92,6 +82,7 @@ describe('GraphiQL', () => {
     // Stages are sent live only: a page that shows those of several posts has watched them being made.
     const made = [...seen].flatMap((shown) => /"postId":"(\w+)","stage":/.exec(shown)?.[1] ?? []);
     expect(new Set(made).size).toBeGreaterThan(3);
+    expect(await graphiql.result()).toContain('"posts":{"edges":[{"node":{"id":');
     await picture('watched');
 
     await runStep('Posts', '"status":"COMPLETED"');
@@ -147,6 +138,15 @@ describe('GraphiQL', () => {
     });
     await runStep('Posts', '"status":"COMPLETED"');
     expect(await read()).not.toBe(before);
+    expect(await statusOf(opened).textContent()).toMatch(/^Signed in as dev-/);
+  });
+
+  it('says which token is wrong: the one under Headers, and not that of the session', async () => {
+    await graphiql.openTab('Post');
+    await graphiql.typeHeaders('{ "authorization": "Bearer wrong" }');
+    await runStep('Post', 'UNAUTHENTICATED');
+    expect(await statusOf(opened).textContent()).toBe('The token under Headers is not valid.');
+    await runStep('Posts', '"status":"COMPLETED"');
     expect(await statusOf(opened).textContent()).toMatch(/^Signed in as dev-/);
   });
 });

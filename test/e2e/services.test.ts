@@ -21,12 +21,15 @@ describe('Pressrun on PostgreSQL and Redis', () => {
   it('is alive all the time, and ready only while the database answers', async () => {
     await using services = await startServices();
     const { app, postgres } = services;
-    expect(await health(app, 'ready')).toEqual([200, { status: 'ready', database: 'ok', bus: 'ok' }]);
+    expect(await health(app, 'ready')).toEqual([
+      200,
+      { status: 'ready', database: 'ok', bus: 'ok', images: 'ok' },
+    ]);
 
     await postgres.pause();
     await expect
       .poll(() => health(app, 'ready'))
-      .toEqual([503, { status: 'not ready', database: 'slow', bus: 'ok' }]);
+      .toEqual([503, { status: 'not ready', database: 'slow', bus: 'ok', images: 'ok' }]);
     expect(await health(app, 'live')).toEqual([200, { status: 'live' }]);
 
     await postgres.resume();
@@ -39,7 +42,7 @@ describe('Pressrun on PostgreSQL and Redis', () => {
     await postgres.stop();
     await expect
       .poll(() => health(app, 'ready'))
-      .toEqual([503, { status: 'not ready', database: 'down', bus: 'ok' }]);
+      .toEqual([503, { status: 'not ready', database: 'down', bus: 'ok', images: 'ok' }]);
 
     await postgres.restart();
     await waitUntil('Pressrun to be ready again', async () => (await health(app, 'ready'))[0] === 200);
@@ -51,7 +54,7 @@ describe('Pressrun on PostgreSQL and Redis', () => {
     await redis.kill();
     await expect
       .poll(() => health(app, 'ready'))
-      .toEqual([503, { status: 'not ready', database: 'ok', bus: 'down' }]);
+      .toEqual([503, { status: 'not ready', database: 'ok', bus: 'down', images: 'ok' }]);
 
     await redis.restart();
     await waitUntil('Pressrun to be ready again', async () => (await health(app, 'ready'))[0] === 200);
@@ -63,7 +66,10 @@ describe('Pressrun on PostgreSQL and Redis', () => {
       JWT_SECRET: 'a secret that all of these instances share',
     });
     const { app } = services;
-    expect(await health(app, 'ready')).toEqual([200, { status: 'ready', database: 'ok', bus: 'ok' }]);
+    expect(await health(app, 'ready')).toEqual([
+      200,
+      { status: 'ready', database: 'ok', bus: 'ok', images: 'ok' },
+    ]);
     const headers = { 'content-type': 'application/json' };
     const body = JSON.stringify({ query: '{ __typename }' });
     const answer = await fetch(`${app.url}/graphql`, { method: 'POST', headers, body });

@@ -45,7 +45,7 @@ test.for([
       'every post to wait',
       async () => (await getPosts(account, { batchId, status: ['PENDING'] })).length === 12,
     );
-    const told = { code: 200, status: 'ready', database: 'ok', bus: 'ok', provider: reason };
+    const told = { code: 200, status: 'ready', database: 'ok', bus: 'ok', images: 'ok', provider: reason };
     await waitUntil('readiness to say it', async () => isDeepStrictEqual(await readiness(app), told));
 
     app.simulator.control.clearFaults();

@@ -8,6 +8,8 @@ export type Graphiql = {
   /** What that editor shows, without blanks. */
   operation(): Promise<string>;
   run(): Promise<void>;
+  /** Types into the empty editor of headers. */
+  typeHeaders(text: string): Promise<void>;
   /** What the result pane shows now, without blanks. */
   result(): Promise<string>;
 };
@@ -28,6 +30,15 @@ export async function useGraphiql(page: Page): Promise<Graphiql> {
       });
     },
     run: () => runButton.click(),
+    async typeHeaders(text) {
+      await page.getByRole('button', { name: 'Headers', exact: true }).click();
+      await page
+        .getByRole('region', { name: 'Headers' })
+        .locator('.view-lines')
+        .filter({ visible: true })
+        .click();
+      await page.keyboard.insertText(text);
+    },
     operation: () => textIn(operations),
     result: () => textIn(page.locator('.result-window')),
   };

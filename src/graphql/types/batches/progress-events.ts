@@ -192,7 +192,16 @@ builder.objectType(builder.objectRef<EventOf<'BATCH_COMPLETED'>>('BatchCompleted
   description:
     'All posts of the batch are final. The subscription ends after this event, unless failed posts are retried.',
   interfaces,
-  fields: (t) => ({ progress: t.field(progressField) }),
+  fields: (t) => ({
+    progress: t.field(progressField),
+    batch: t.field({
+      type: BatchNode,
+      nullable: true,
+      description: 'The batch as it is now, with its posts; null if it was deleted since.',
+      resolve: ({ entry }, _args, context) =>
+        context.loaders().batches.byId.load({ owner: requireViewer(context), id: entry.batchId }),
+    }),
+  }),
 });
 
 /** The counters right after the event; on a replay, not the current ones. */

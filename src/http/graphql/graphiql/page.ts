@@ -1,8 +1,20 @@
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
-import { runInPage } from './run-in-page.ts';
+import { addBar } from './browser/bar.ts';
+import { createFetcher, resultsIn } from './browser/fetcher.ts';
+import { keepIds, withIds } from './browser/ids.ts';
+import { openSession } from './browser/session.ts';
+import { downloadZip, isUnauthenticated, start } from './browser/start.ts';
+import { at, store, stored, textAt } from './browser/values.ts';
 import { stepsOf } from './steps.ts';
 
-const start = 'YogaGraphiQL.renderYogaGraphiQL(';
+/** What runs in the browser: the text of these functions, which therefore use nothing but each other. */
+const functions = [
+  [at, textAt, stored, store, withIds, keepIds],
+  [openSession, addBar, resultsIn, createFetcher, isUnauthenticated, downloadZip, start],
+];
+const program = functions.flat().join('\n');
+
+const rendering = 'YogaGraphiQL.renderYogaGraphiQL(';
 
 /**
  * GraphiQL's page with a bar above it that signs in. All of it is inline: it works offline.
@@ -19,10 +31,10 @@ export function renderPage(options: {
   developmentAccount: boolean;
 }): string {
   const { title, endpoint, developmentAccount } = options;
-  const page = renderGraphiQL({ title, endpoint, subscriptionsProtocol: 'SSE' });
-  const at = page.lastIndexOf(start);
+  const page = renderGraphiQL({ title });
+  const at = page.lastIndexOf(rendering);
   if (at < 0) throw new Error('The page of GraphiQL is not made as it was');
   const given = { endpoint, developmentAccount, tabs: stepsOf(developmentAccount) };
-  const prepare = `const pressrunOptions = (${runInPage.toString()})(${JSON.stringify(given)});`;
+  const prepare = `const pressrunOptions = (() => {\n${program}\nreturn start(${JSON.stringify(given)});\n})();`;
   return `${page.slice(0, at)}${prepare}\n${page.slice(at).replace('{', '{ ...pressrunOptions, ')}`;
 }

@@ -1,8 +1,12 @@
-/** A tab that GraphiQL opens with. The page fills in variables that are null, from answers to earlier steps. */
+/** A tab that GraphiQL opens with. The page fills in variables that are empty, from answers to earlier steps. */
 type Step = { query: string; variables?: string };
 
 const variables = (...names: string[]) =>
-  JSON.stringify(Object.fromEntries(names.map((name) => [name, null])), null, 2);
+  JSON.stringify(
+    Object.fromEntries(names.map((name) => [name, name === 'expectedVersion' ? 0 : ''])),
+    null,
+    2,
+  );
 
 const errors = '... on Error { code message }';
 
@@ -39,7 +43,7 @@ const login = signIn(
 const work: Step[] = [
   {
     query: `# Sign in, then press play in each tab from
-# left to right. Ids that are null under
+# left to right. Ids that are empty under
 # Variables fill in by themselves.
 mutation CreateCampaign {
   createCampaign(input: {
@@ -85,6 +89,11 @@ subscription Watch($batchId: ID!) {
     ... on PostFailedEvent { errorMessage }
     ... on BatchCompletedEvent {
       progress { completedCount failedCount }
+      batch {
+        posts(first: 30) {
+          edges { node { id caption imageUrl } }
+        }
+      }
     }
   }
 }
