@@ -25,6 +25,7 @@ export type RefusalCode =
   | 'ANSWER_TOO_LARGE'
   | 'TOO_MANY_ERRORS'
   | 'SYNTAX_ERROR'
+  | 'OPERATION_RESOLUTION_FAILURE'
   | 'HOST_NOT_ALLOWED'
   | 'ORIGIN_NOT_ALLOWED'
   | 'INTERNAL';
@@ -148,7 +149,7 @@ const refusalGuide: Readonly<Record<RefusalCode, Guidance>> = {
   },
   DOCUMENT_TOO_LARGE: {
     meaning:
-      'The document exceeds the limits of one operation. Nothing was run. Mutations and subscriptions have a lower limit than queries: their answer must not be able to exceed 8 MiB.',
+      'The document exceeds a limit of one operation, which the message names. Nothing was run. Mutations and subscriptions have a lower limit than queries: their answer must not be able to exceed 8 MiB.',
     retry: never,
     action: 'Request fewer fields, aliases, fragments or rows, and split the document into several requests.',
   },
@@ -166,6 +167,11 @@ const refusalGuide: Readonly<Record<RefusalCode, Guidance>> = {
     meaning: 'The document is not valid GraphQL.',
     retry: never,
     action: 'Fix the document at the position in the message.',
+  },
+  OPERATION_RESOLUTION_FAILURE: {
+    meaning: 'The document has several operations, and the request names none of them.',
+    retry: never,
+    action: 'Set `operationName` to the name of one of them.',
   },
   HOST_NOT_ALLOWED: {
     meaning: 'The server does not accept the host name of the request.',

@@ -31,9 +31,12 @@ export function charactersOf(fieldName: string): number {
 /** JSON uses six bytes for an escaped character. */
 const maxBytesPerCharacter = 6;
 
+/** An answer of at most this many characters never exceeds `maxAnswerBytes`. */
+export const maxSureCharacters = Math.floor(maxAnswerBytes / maxBytesPerCharacter);
+
 /** @returns whether an answer of at most this many characters can exceed `maxAnswerBytes` and must be measured. */
 export function mayBeTooLarge(characters: number): boolean {
-  return characters * maxBytesPerCharacter > maxAnswerBytes;
+  return characters > maxSureCharacters;
 }
 
 /** @returns whether a value takes more than `maxAnswerBytes` as JSON. Stops at that size, however large the value is. */

@@ -12,27 +12,36 @@ import {
 import { maxPageSize } from '../../store/lists/paging.ts';
 import type { ListCost } from '../entities/costs.ts';
 import { listCosts } from '../entities/registry.ts';
-import { charactersOf, mayBeTooLarge } from './answer-size.ts';
+import { charactersOf, maxSureCharacters, mayBeTooLarge } from './answer-size.ts';
 import { documentTooLarge } from './document-text.ts';
-import { hasTooManyFieldPairs } from './field-pairs.ts';
+import { hasTooManyFieldPairs, maxPairs } from './field-pairs.ts';
 
 /**
  * The limits of one document. They are far above what clients need: a list of posts with all fields has a depth of 5,
  * about 30 fields, and a cost of 2,500 at the largest page.
  */
 const documentLimits = {
-  depth: 12,
-  fields: 500,
-  aliases: 50,
-  directives: 20,
-  directivesAtOneField: 3,
-  /** The maximum number of fields in the answer, with each entry of a page counted. */
-  cost: 20_000,
-  /** The same for introspection: enough for two queries of the whole schema. */
-  introspection: 150_000,
-  /** The maximum characters of the answer: enough for all posts that `cost` allows, with captions. */
-  characters: 16_000_000,
+  depth: { max: 12, unit: 'levels of fields' },
+  fields: { max: 500, unit: 'fields' },
+  aliases: { max: 50, unit: 'aliases' },
+  directives: { max: 20, unit: 'directives, or than 3 at one field' },
+  cost: { max: 20_000, unit: 'fields in its answer, with each entry of a page counted' },
+  /** Enough for two queries of the whole schema. */
+  introspection: { max: 150_000, unit: 'fields of the schema in its answer' },
+  /** Enough for all posts that `cost` allows, with captions. */
+  characters: { max: 16_000_000, unit: 'characters in its answer' },
 };
+const directivesAtOneField = 3;
+
+const limitNames = [
+  'depth',
+  'fields',
+  'aliases',
+  'directives',
+  'cost',
+  'introspection',
+  'characters',
+] as const;
 
 type Measure = Record<keyof typeof nothing, number>;
 
@@ -51,10 +60,17 @@ export function checkDocumentLimits(document: DocumentNode): GraphQLError | unde
       const measured = measureOf(definition.selectionSet);
       if (isOnIntrospection(definition)) measured.depth = 0;
       measured.directives += definition.directives?.length ?? 0;
-      if (isTooMuch(measured) || isTooLongFor(definition, measured)) return documentTooLarge();
+      const exceeded = limitNames.find((name) => measured[name] > documentLimits[name].max);
+      if (exceeded !== undefined)
+        return documentTooLarge(documentLimits[exceeded].max, documentLimits[exceeded].unit);
+      if (isTooLongFor(definition, measured)) {
+        return documentTooLarge(maxSureCharacters, 'characters in the answer to what is no query');
+      }
     }
   }
-  return hasTooManyFieldPairs(document) ? documentTooLarge() : undefined;
+  return hasTooManyFieldPairs(document)
+    ? documentTooLarge(maxPairs, 'pairs of fields to compare')
+    : undefined;
 }
 
 /** @returns the maximum characters of the answer to an operation. */
@@ -80,12 +96,6 @@ export function countRootFields(document: DocumentNode, operationName: string | 
       })
       .reduce((sum, part) => sum + part, 0);
   return operation === undefined ? 1 : count(operation.selectionSet);
-}
-
-function isTooMuch(measured: Measure): boolean {
-  return (['depth', 'fields', 'aliases', 'directives', 'cost', 'introspection', 'characters'] as const).some(
-    (what) => measured[what] > documentLimits[what],
-  );
 }
 
 /** Only queries may have answers that must be measured: a mutation cannot be refused after it ran. */
@@ -115,7 +125,7 @@ function createMeasuring(document: DocumentNode) {
       total.depth = Math.max(total.depth, part.depth);
       total.fields += part.fields;
       total.aliases += part.aliases;
-      total.directives += part.directives + (own > documentLimits.directivesAtOneField ? Infinity : own);
+      total.directives += part.directives + (own > directivesAtOneField ? Infinity : own);
       total.cost += part.cost;
       total.introspection += part.introspection;
       total.characters += part.characters;

@@ -21,24 +21,30 @@ const closing: ReadonlySet<string> = new Set([TokenKind.BRACE_R, TokenKind.BRACK
  * @throws GraphQLError if the lexer cannot read the text.
  */
 export function checkDocumentText(text: string): GraphQLError | undefined {
-  if (text.length > maxDocumentCharacters) return documentTooLarge();
+  if (text.length > maxDocumentCharacters) return documentTooLarge(maxDocumentCharacters, 'characters');
   let tokens = 0;
   let nesting = 0;
   for (const token of tokensOf(text)) {
     tokens += 1;
     if (opening.has(token.kind)) nesting += 1;
     else if (closing.has(token.kind)) nesting -= 1;
-    const isLongName = token.kind === TokenKind.NAME && token.value.length > limits.nameCharacters;
-    if (tokens > limits.tokens || nesting > limits.nesting || isLongName) return documentTooLarge();
+    if (tokens > limits.tokens) return documentTooLarge(limits.tokens, 'tokens');
+    if (nesting > limits.nesting) return documentTooLarge(limits.nesting, 'levels of brackets');
+    if (token.kind === TokenKind.NAME && token.value.length > limits.nameCharacters)
+      return documentTooLarge(limits.nameCharacters, 'characters in one name');
   }
   return undefined;
 }
 
-/** @returns the error for a document that exceeds a limit. It does not name the limit. */
-export function documentTooLarge(): GraphQLError {
-  return new GraphQLError('This document asks for too much at once. Ask for less, or in several requests.', {
-    extensions: { code: 'DOCUMENT_TOO_LARGE', http: { status: 400 } },
-  });
+/** @returns the error for a document that has more than `limit` of what `unit` names. */
+export function documentTooLarge(limit: number, unit: string): GraphQLError {
+  const what = `more than ${limit.toLocaleString('en')} ${unit}`;
+  return new GraphQLError(
+    `The document is too large: it has ${what}. Ask for less, or in several requests.`,
+    {
+      extensions: { code: 'DOCUMENT_TOO_LARGE', http: { status: 400 } },
+    },
+  );
 }
 
 function* tokensOf(text: string): Generator<Token, void, undefined> {

@@ -7,7 +7,7 @@ import {
 } from 'graphql';
 
 /** Enough for 50 components at one place, each with a fragment that asks for `id` and `__typename`: 3,675 pairs. */
-const maxPairs = 5_000;
+export const maxPairs = 5_000;
 /** A pair of fields with arguments counts as this many pairs, because validation prints and compares the arguments. */
 const pairsOfArguments = 5;
 /** The maximum number of fields and spreads, with fragments counted at each place where they are spread. */
