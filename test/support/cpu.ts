@@ -20,7 +20,7 @@ export async function cpuMs(work: () => Promise<unknown>, rounds = 3): Promise<n
 
 /** Ten times the length may take this many times as long; what is quadratic takes a hundred times as long. */
 const tolerated = 30;
-const tries = 5;
+const tries = 2;
 
 /**
  * Expects that `work` takes time in proportion to the length of its text, by the CPU that it takes for lengths that grow by
