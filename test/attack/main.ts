@@ -6,6 +6,7 @@ import { printTargets, round, type Target } from '../../bench/support/report.ts'
 import { progress } from '../chaos/support/report.ts';
 import { createHome } from '../support/e2e/home.ts';
 import { startPressrun } from '../support/e2e/pressrun.ts';
+import { msUntil, waitUntil } from '../support/services/wait-until.ts';
 import { attacks, type Attack, type Scale } from './attacks.ts';
 import { attackerAddress } from './send.ts';
 import { startWitness, type Sighting, type Witness } from './witness.ts';
@@ -51,14 +52,16 @@ type Outcome = {
 /** What an attack has set off may still be under way: it is over when the other client is answered again and again. */
 async function untilServed(witness: Witness): Promise<Sighting> {
   const all = await witness.look();
-  for (let answered = 0; answered < 5;) {
-    await delay(50);
+  let answered = 0;
+  const isServed = async () => {
     const { ms, peakBytes, failures } = await witness.look();
     answered += ms.length;
     all.ms.push(...ms);
     all.peakBytes = Math.max(all.peakBytes, peakBytes);
     all.failures += failures;
-  }
+    return answered >= 5;
+  };
+  await waitUntil('the other client to be answered', isServed, { intervalMs: 50 });
   return all;
 }
 
@@ -68,18 +71,16 @@ async function play(attack: Attack, url: string, witness: Witness): Promise<Outc
   const idle = await witness.look();
   const bytes = await attack.run(url, scale);
   const during = await untilServed(witness);
-  const startedAt = performance.now();
-  let now = during.peakBytes;
-  while (now > idle.peakBytes + riseBytes && performance.now() - startedAt < backWithinMs) {
-    await delay(250);
-    now = (await witness.look()).peakBytes;
-  }
+  const backMs = await msUntil(async () => (await witness.look()).peakBytes <= idle.peakBytes + riseBytes, {
+    deadlineMs: backWithinMs,
+    intervalMs: 250,
+  });
   return {
     attack: attack.name,
     idleMs: round(Math.max(0, ...idle.ms), 0),
     waitedMs: round(Math.max(0, ...during.ms), 0),
     riseMb: round((during.peakBytes - idle.peakBytes) / mebibyte, 0),
-    backSeconds: round((performance.now() - startedAt) / 1000, 1),
+    backSeconds: round(backMs / 1000, 1),
     answerKb: round(bytes / 1024, 1),
     failures: during.failures,
   };

@@ -25,7 +25,7 @@ it('a batch that is paused after its process was killed has no post in hand soon
   await using home = await createHome();
   const { account, batchId, inHand } = await killAndRestart(home);
   await account.run(PauseBatchDocument, { batchId });
-  await waitUntil('no post in hand', async () => (await inHand()) === 0, { deadlineMs: 16_000 });
+  await waitUntil('no post in hand', async () => (await inHand()) === 0);
   expect(await getBatch(account, batchId)).toMatchObject({ status: 'PAUSED' });
   await account.run(ResumeBatchDocument, { batchId });
   await followToEnd(account, batchId);

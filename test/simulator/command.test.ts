@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { waitUntil } from '../support/services/wait-until.ts';
 import { connect, postRequest, startSimulator } from './support.ts';
 
 type Run = {
@@ -24,22 +25,15 @@ function run(...args: string[]): Run {
 describe('npm run simulator', () => {
   test('says how to point Pressrun at it, and ends on SIGTERM with calls under way', async () => {
     const { child, output, ended } = run('--port', '0', '--time-scale', '1000', '--fault', 'hang=0.5');
-    const address = await vi.waitFor(
-      () => {
-        const found = /OPENAI_BASE_URL=(\S+) OPENAI_API_KEY=simulated/.exec(output())?.[1];
-        expect(found).toBeDefined();
-        return found ?? '';
-      },
-      { timeout: 60_000 },
-    );
+    const addressIn = () => /OPENAI_BASE_URL=(\S+) OPENAI_API_KEY=simulated/.exec(output())?.[1];
+    await waitUntil('the address', () => addressIn() !== undefined);
+    const address = addressIn() ?? '';
     const openai = connect(address);
     const calls = Promise.allSettled(
       Array.from({ length: 8 }, (_, index) => openai.chat.completions.create(postRequest(`Post ${index}`))),
     );
-    await vi.waitFor(async () => {
-      const stats = await (await fetch(new URL('/control/stats', address))).json();
-      expect(stats).toMatchObject({ chat: { inFlight: 8 } });
-    });
+    const stats = async () => (await fetch(new URL('/control/stats', address))).json();
+    await expect.poll(stats).toMatchObject({ chat: { inFlight: 8 } });
     child.kill('SIGTERM');
 
     await ended;

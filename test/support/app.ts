@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { inject } from 'vitest';
@@ -17,7 +16,7 @@ import { openDatabase } from '../../src/store/database.ts';
 import type { PrismaClient } from '../../src/store/generated/prisma/client.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { databaseOfSuite } from './migrated-database.ts';
-import { redisDatabases } from './services/redis.ts';
+import { withRedis } from './services/redis.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -58,7 +57,8 @@ export async function startTestApp(settings: Record<string, string> = {}): Promi
   const { url: simulatorUrl } = await simulator.start(0);
   opened.defer(() => simulator.stop());
   const databaseUrl = settings['DATABASE_URL'] ?? (await databaseOfSuite());
-  const backend = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl, REDIS_URL: redisOfItsOwn() };
+  const backend =
+    databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl, REDIS_URL: await redisOfItsOwn() };
   const config = readConfig({
     PORT: '0',
     NODE_ENV: 'test',
@@ -119,9 +119,10 @@ export async function startTestApp(settings: Record<string, string> = {}): Promi
   return start();
 }
 
-/** Apps on one Redis share limits and pauses: each test's are its own. */
-function redisOfItsOwn(): string {
-  return new URL(`/${randomInt(1, redisDatabases)}`, inject('redisUrl')).href;
+/** Apps on one Redis share limits and pauses: each takes the next database, whatever process it is in. */
+async function redisOfItsOwn(): Promise<string> {
+  const url = inject('redisUrl');
+  return new URL(`/${await withRedis(url, (client) => client.incr('databases taken'))}`, url).href;
 }
 
 /** A client without an account. */

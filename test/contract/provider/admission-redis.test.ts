@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import type { Acquired, Admission } from '../../../src/provider/admission/admission.ts';
@@ -20,8 +19,9 @@ const keep = (admission: Admission) => {
   opened.push(admission);
   return admission;
 };
-const connect = async (url: string) => {
-  const connection = await openRedis(url, logger, 1_000);
+/** So patient that a busy machine is no Redis that is away. */
+const connect = async (url: string, patienceMs = 60_000) => {
+  const connection = await openRedis(url, logger, patienceMs);
   connections.push(connection);
   return connection;
 };
@@ -62,10 +62,10 @@ describe('admission of two instances', () => {
     const [here, there] = await pair(slow);
     await here.learnLimit('images', 600);
     await here.slowDown('images');
-    await here.pause(60_000);
+    await here.pause(120_000);
     const { limitsPerMinute, pausedForMs } = await there.state();
     expect(limitsPerMinute['images']).toBeCloseTo(420);
-    expect(pausedForMs).toBeGreaterThan(55_000);
+    expect(pausedForMs).toBeGreaterThan(60_000);
     expect((await there.acquire(1, image)).reason).toBe('paused');
   });
 
@@ -96,7 +96,7 @@ describe('the script in Redis', () => {
       utilisation: 0.98,
       prefix: newPrefix(),
     };
-    const connection = new Redis(inject('redisUrl'), { commandTimeout: 2_000 });
+    const connection = new Redis(inject('redisUrl'), { commandTimeout: 60_000 });
     const memory = createMemoryAdmission(settings, () => now);
     const redis = keep(createRedisAdmission(connection, settings, logger, () => now));
     const random = createRandom(seed);
@@ -160,7 +160,7 @@ describe('admission while Redis is away', () => {
   const open = async (url: string) =>
     keep(
       createRedisAdmission(
-        await connect(url),
+        await connect(url, 4_000),
         { maxSlots: 10, limitsPerMinute: { images: 6_000 } },
         listening,
       ),
@@ -192,18 +192,23 @@ describe('admission while Redis is away', () => {
     await using redis = await startRedis();
     const admission = await open(redis.url);
     await redis.pause();
-    const took: number[] = [];
-    for (let round = 0; round < 20; round += 1) {
+    const msOfOne = async () => {
       const startedAt = performance.now();
       const { permits } = await admission.acquire(1, {});
       expect(permits).toHaveLength(1);
       await admission.release(permits.map(({ id }) => id));
-      took.push(performance.now() - startedAt);
-      await delay(100);
-    }
+      return performance.now() - startedAt;
+    };
+    const first = await msOfOne();
+    const others: number[] = [];
+    const tries = async () => {
+      others.push(await msOfOne());
+      return others.length === 30;
+    };
+    // Meanwhile Redis is tried again.
+    await waitUntil('30 others', tries, { intervalMs: 100 });
     await redis.resume();
-    expect(took[0]).toBeLessThan(1_500);
-    expect(Math.max(...took.slice(1))).toBeLessThan(100);
+    expect(Math.max(...others)).toBeLessThan(first / 2);
     await waitUntil('Redis to be used again', async () => !(await isAlone(admission)));
   });
 

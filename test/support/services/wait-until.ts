@@ -14,12 +14,26 @@ export interface WaitOptions {
  */
 export async function waitUntil(
   what: string,
-  condition: () => boolean | Promise<boolean>,
-  { deadlineMs = 60_000, intervalMs = 10 }: WaitOptions = {},
+  condition: Condition,
+  options: WaitOptions = {},
 ): Promise<void> {
-  const deadline = performance.now() + deadlineMs;
+  const { deadlineMs = defaultDeadlineMs } = options;
+  if (!Number.isFinite(await msUntil(condition, options)))
+    throw new Error(`Waited ${deadlineMs} ms for ${what}`);
+}
+
+/** Waits as `waitUntil` does. @returns how long that took, in ms; infinite where the deadline passed. */
+export async function msUntil(
+  condition: Condition,
+  { deadlineMs = defaultDeadlineMs, intervalMs = 10 }: WaitOptions = {},
+): Promise<number> {
+  const startedAt = performance.now();
   while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`Waited ${deadlineMs} ms for ${what}`);
+    if (performance.now() - startedAt > deadlineMs) return Number.POSITIVE_INFINITY;
     await delay(intervalMs);
   }
+  return performance.now() - startedAt;
 }
+
+type Condition = () => boolean | Promise<boolean>;
+const defaultDeadlineMs = 60_000;
