@@ -27,7 +27,7 @@ beside a busy machine: 1.5 s or five times the idle delay, and 192 MB, are toler
 
 const mebibyte = 1024 * 1024;
 /** Beside a busy machine, the short form finds what stops the server, not what makes it late. */
-const delayMs = values.full ? 100 : 1_500;
+const delayMs = values.full ? 100 : 5_000;
 const riseBytes = (values.full ? 64 : 192) * mebibyte;
 const backWithinMs = 30_000;
 /** How much longer than without an attack the other client may wait where the machine is busy. */

@@ -28,7 +28,7 @@ export type Launched = {
   log(): LogLine[];
   /** The ending, undefined while it runs. */
   ending(): Ending | undefined;
-  /** Sends `signal` and waits for its end. Rejects where that takes longer than `deadlineMs`, 10 seconds by default. */
+  /** Sends `signal` and waits for its end. Rejects where that takes longer than `deadlineMs`, a minute by default. */
   end(signal: NodeJS.Signals, deadlineMs?: number): Promise<Ending>;
   /** Waits until it ends by itself. Rejects where that takes longer than `deadlineMs`. */
   ended(deadlineMs?: number): Promise<Ending>;
@@ -75,7 +75,7 @@ export async function launchPressrun(
   child.on('close', (code, signal) => (ending = { code, signal, stdout, stderr }));
   await once(child, 'spawn');
 
-  async function ended(deadlineMs = 10_000): Promise<Ending> {
+  async function ended(deadlineMs = 60_000): Promise<Ending> {
     await waitUntil('Pressrun to end', () => ending !== undefined, { deadlineMs });
     if (ending === undefined) throw new Error('It ended and did not');
     return ending;

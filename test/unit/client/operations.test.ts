@@ -18,7 +18,7 @@ it('the client has a document for each query, mutation and subscription', async 
   const note = () => used.add(`${info.getParentType()?.name}.${info.getFieldDef()?.name}`);
   visit(parse(texts.join('\n')), visitWithTypeInfo(info, { Field: { enter: () => void note() } }));
   const fields = roots.flatMap((root) =>
-    Object.values(root?.getFields() ?? {}).map((field) => `${root}.${field.name}`),
+    Object.values(root?.getFields() ?? {}).map((field) => `${root?.name}.${field.name}`),
   );
   expect(fields.length).toBeGreaterThan(30);
   expect(fields.filter((field) => !used.has(field))).toEqual([]);
