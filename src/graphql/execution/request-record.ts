@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { Kind, OperationTypeNode, visit, type DocumentNode, type OperationDefinitionNode } from 'graphql';
 import { z } from 'zod';
 import { canonicalId, toGlobalId } from '../../domain/ids.ts';
@@ -102,9 +103,10 @@ export function noteOf(document: DocumentNode, operation: OperationDefinitionNod
   const texts: string[] = [];
   visit(document, { StringValue: ({ value }) => void texts.push(value) });
   const field = operation.selectionSet.selections.find((selection) => selection.kind === Kind.FIELD);
-  const name = operation.name ?? field?.name;
+  const name = (operation.name ?? field?.name)?.value.slice(0, maxNameCharacters);
   return {
-    operation: name?.value.slice(0, maxNameCharacters),
+    // Copied, because V8 would keep the document's text with a part of it, and cached answers keep notes.
+    operation: name && Buffer.from(name).toString(),
     kind: operation.operation,
     ids: idsIn(texts),
   };
