@@ -25,6 +25,16 @@ export function fromGlobalId(globalId: string): { type: string; id: string } | u
   return type === undefined || id === undefined ? undefined : { type, id };
 }
 
+/** No global id of a row is longer, with padding. */
+const maxIdCharacters = 64;
+const isNodeType: ReadonlySet<string> = new Set(nodeTypes);
+
+/** @returns a global id of a row as the API writes it; undefined for any other text. */
+export function canonicalId(text: string): string | undefined {
+  const found = text.length > maxIdCharacters ? undefined : fromGlobalId(text);
+  return found !== undefined && isNodeType.has(found.type) ? toGlobalId(found.type, found.id) : undefined;
+}
+
 /** @returns the row's id in a global id, whatever its type; undefined where it is none. */
 export function rowIdOf(globalId: string | null | undefined): string | undefined {
   return globalId == null ? undefined : fromGlobalId(globalId)?.id;

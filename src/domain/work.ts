@@ -1,3 +1,5 @@
+import { toGlobalId } from './ids.ts';
+
 /**
  * One job as the engine, the ledger and admission see it: its owner, its batch, and the lease under which its
  * result may be written. Only the job's handler knows the subject.
@@ -16,6 +18,17 @@ export type Work = {
   /** Whether the job ends if this run fails. */
   isLastAttempt: boolean;
 };
+
+/** @returns what log lines say about a job, with ids as the API writes them. */
+export function fieldsOf(work: Pick<Work, 'ownerId' | 'batchId' | 'subjectId' | 'jobId' | 'attempt'>) {
+  return {
+    workspace: toGlobalId('Workspace', work.ownerId),
+    batch: toGlobalId('Batch', work.batchId),
+    post: toGlobalId('Post', work.subjectId),
+    job: work.jobId,
+    attempt: work.attempt,
+  };
+}
 
 /** The run must stop: its result would not be written. */
 export class LeaseLostError extends Error {

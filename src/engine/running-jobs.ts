@@ -1,5 +1,5 @@
 import { ServiceUnavailableError } from '../domain/errors/errors.ts';
-import { LeaseLostError, type Work } from '../domain/work.ts';
+import { fieldsOf, LeaseLostError, type Work } from '../domain/work.ts';
 import type { Admission, Demand, Permit } from '../provider/admission/admission.ts';
 import type { Jobs } from '../store/jobs/jobs.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -37,7 +37,7 @@ export function createRunningJobs<W extends Work>(deps: {
   const stopping = new AbortController();
 
   async function run(work: W, permit: Permit, signal: AbortSignal): Promise<void> {
-    const fields = { queue, job: work.jobId, subject: work.subjectId, attempt: work.attempt };
+    const fields = { queue, ...fieldsOf(work) };
     let isFree = false;
     async function free(used: Demand): Promise<void> {
       if (isFree) return;

@@ -9,6 +9,7 @@ import { maxPageSize } from '../store/lists/paging.ts';
 import { accessPlugin, requireAccess } from './mutation-access.ts';
 import type { Context } from './context.ts';
 import { findNode } from './nodes.ts';
+import { noteRefusal, notedRefusalsPlugin } from './noted-refusals.ts';
 import { getDatamodel } from './generated/pothos.ts';
 import type PrismaTypes from './generated/pothos.ts';
 
@@ -30,7 +31,8 @@ export const builder = new SchemaBuilder<{
   };
 }>({
   // The first plugin is the outermost: the errors plugin also handles refused access.
-  plugins: [ErrorsPlugin, accessPlugin, RelayPlugin, PrismaPlugin],
+  plugins: [ErrorsPlugin, notedRefusalsPlugin, accessPlugin, RelayPlugin, PrismaPlugin],
+  noteRefusal,
   requireAccess,
   defaultFieldNullability: false,
   defaultInputFieldRequiredness: true,

@@ -1,6 +1,7 @@
 import type { ExecutionArgs } from 'graphql';
 import { UnauthenticatedError } from '../domain/errors/errors.ts';
 import type { Viewer } from '../domain/viewer.ts';
+import type { RequestRecord } from './execution/request-record.ts';
 import type { Loaders } from './loaders.ts';
 import type { Services } from './services.ts';
 
@@ -18,8 +19,8 @@ export type Context = Services & {
   viewer: Viewer | UnauthenticatedError | undefined;
   /** This server's origin as the client sees it, such as `http://127.0.0.1:4000`. */
   origin: string;
-  /** The id of the request in the log. */
-  requestId: string;
+  /** What the log says about the request. */
+  record: RequestRecord;
   /** The client's network address. */
   address: string;
   /** Undefined on a WebSocket, which cannot set one. */

@@ -2,12 +2,13 @@ import type { Cache } from '../cache/cache.ts';
 import type { CachedAnswer } from './fast-path/cached-answers.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RetryableError } from '../domain/errors/errors.ts';
+import { RequestRecord } from '../graphql/execution/request-record.ts';
 import type { Services } from '../graphql/services.ts';
 import { createServer } from './node-http.ts';
 import type { RateLimits } from '../services/accounts/rate-limits.ts';
 import type { Sessions } from '../services/accounts/sessions.ts';
 import type { AssetStore } from '../store/assets.ts';
-import { createRequestLogger, type Logger } from '../telemetry/logger.ts';
+import type { Logger } from '../telemetry/logger.ts';
 import { serveAsset, assetPrefix } from './files/assets.ts';
 import { ClientLeftError } from './request/body.ts';
 import { createClientReader, type ClientInfo } from './request/client-info.ts';
@@ -23,6 +24,7 @@ import { isAllowedHost } from './request/allowed-hosts.ts';
 import { explainListenError } from './listen-error.ts';
 import type { PersistedDocuments } from './graphql/persisted-documents.ts';
 import { securityHead, setHead, type Head } from './response/security-headers.ts';
+import { createRequestLog } from './request-log.ts';
 import type { HttpSettings } from './settings.ts';
 import { watchStalledSockets } from './stalled-sockets.ts';
 import { createUnfinishedInput } from './request/unfinished-input.ts';
@@ -69,7 +71,8 @@ export function createHttpServer(deps: {
   const { services, sessions, limits, settings, logger } = deps;
   const readClient = createClientReader(settings.trustedProxies);
   const connections = createConnectionCount(settings);
-  const graphql = createGraphqlServer(services, { ...deps, ...settings });
+  const requestLog = createRequestLog(logger);
+  const graphql = createGraphqlServer(services, { ...deps, ...settings, subscriptionLog: requestLog });
   const unfinished = createUnfinishedInput(unfinishedLimits);
   const serveGraphql = createGraphqlRoute({ ...deps, graphql, connections, unfinished, maxBodyBytes });
   const serveHealth = createHealth(deps.health);
@@ -98,6 +101,7 @@ export function createHttpServer(deps: {
     const isHealth = path.startsWith('/health/');
     if (!isHealth && !isAllowedHost(request, settings.allowedHosts)) {
       warnOfHost(request.headers.host ?? '');
+      client.record.refuses('HOST_NOT_ALLOWED');
       return refuseHost(response, head);
     }
     if (path === graphqlPath && deps.servesApi) return serveGraphql(request, response, client, head);
@@ -124,28 +128,21 @@ export function createHttpServer(deps: {
     }
   }
 
-  const requestLog = createRequestLogger(logger);
-
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const startedAt = performance.now();
     const requestId = requestIdOf(request);
+    const record = new RequestRecord(requestId);
     const path = pathOf(request);
-    response.on('close', () => {
-      const ms = Math.round(performance.now() - startedAt);
-      requestLog.info(
-        { requestId, method: request.method, path, status: response.statusCode, ms },
-        'request',
-      );
-    });
+    requestLog.follow(request, response, record);
     let head: Head = ['x-request-id', requestId];
     try {
-      const client = readClient(request, requestId);
+      const client = readClient(request, record);
       const isGraphiql = path === graphqlPath && request.headers.accept?.includes('text/html') === true;
       head = [...securityHead({ isSecure: client.isSecure, isGraphiql }), ...head];
       await route(request, response, client, path, head);
     } catch (error) {
       if (error instanceof ClientLeftError) return;
       if (error instanceof RetryableError && !response.headersSent) {
+        record.refuses(error.code);
         response.writeHead(503, [
           ...head,
           'retry-after',
@@ -156,6 +153,7 @@ export function createHttpServer(deps: {
         response.end(`${error.message}\n`);
         return;
       }
+      record.refuses('INTERNAL');
       logger.error({ err: error, requestId }, 'request failed');
       if (!response.headersSent) response.writeHead(500, head);
       response.end();
@@ -182,6 +180,7 @@ export function createHttpServer(deps: {
         settings,
         maxMessageBytes: maxBodyBytes,
         logger,
+        requestLog,
       })
     : undefined;
   const stopWatching = watchStalledSockets(server, (socket) => {

@@ -62,6 +62,11 @@ describe('a masked error', () => {
       { message: 'Something went wrong on our side.', extensions: { code: 'INTERNAL', requestId } },
     ]);
     await logged('a resolver failed', requestId);
+    await logged('request', requestId);
+    const line = app
+      .log()
+      .find(({ msg, ...fields }) => msg === 'request' && fields['requestId'] === requestId);
+    expect(line).toMatchObject({ operation: 'campaigns', outcome: 'failed', code: 'INTERNAL' });
   });
 
   it('over WebSocket carries one that the log knows', async () => {

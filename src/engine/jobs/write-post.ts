@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { pausesBatch, ProviderError } from '../../domain/errors/provider-errors.ts';
+import { toGlobalId } from '../../domain/ids.ts';
+import { fieldsOf } from '../../domain/work.ts';
 import type { Bus } from '../../events/bus.ts';
 import type { BudgetRefusal, Ledger } from '../../provider/ledger/ledger.ts';
 import type { Provider } from '../../provider/provider.ts';
@@ -47,9 +49,10 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
         prepared.push({ ...work, calls: outcome.calls });
       }
     }
-    for (const [batch, refusal] of refusals) {
-      const isPaused = await batches.awaitBudget(batch, refusal);
-      if (isPaused) logger.warn({ batch, code: refusal.reason }, 'batch paused: its budget does not suffice');
+    for (const [batchId, refusal] of refusals) {
+      const isPaused = await batches.awaitBudget(batchId, refusal);
+      const fields = { batch: toGlobalId('Batch', batchId), code: refusal.reason };
+      if (isPaused) logger.warn(fields, 'batch paused: its budget does not suffice');
     }
     return prepared;
   }
@@ -78,7 +81,6 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
         provider,
         partsOf(work).filter((part) => pending.some(({ step }) => step === stepOf(work, part))),
       );
-      const fields = { post: work.subjectId, batch: work.batchId, job: work.jobId, attempt: work.attempt };
       const sent = pending.length > 0 ? ledger.sent(pending.map(({ callId }) => callId)) : undefined;
       tellStage(deps.bus, work, 'STARTED');
       await sent;
@@ -86,7 +88,7 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
         const made = await makePost(maker, work, signal);
         onMade(used);
         const settled = await workbench.settle(work, { status: 'COMPLETED', ...made });
-        logger.info(fields, settled ? 'post completed' : 'lease lost; result dropped');
+        logger.info(fieldsOf(work), settled ? 'post completed' : 'lease lost; result dropped');
       } catch (error) {
         if (!(error instanceof ProviderError)) throw error;
         await fail(deps, work, error);
@@ -108,13 +110,7 @@ async function fail(
   work: PreparedPost,
   error: ProviderError,
 ): Promise<void> {
-  const fields = {
-    post: work.subjectId,
-    batch: work.batchId,
-    job: work.jobId,
-    attempt: work.attempt,
-    code: error.code,
-  };
+  const fields = { ...fieldsOf(work), code: error.code };
   if (pausesBatch(error.code)) {
     logger.error(fields, `batch paused: ${error.message}`);
     await batches.pauseFor(work.batchId, error.code);

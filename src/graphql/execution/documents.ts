@@ -16,6 +16,7 @@ import { checkDocumentLimits, countCharacters, countRootFields } from './documen
 import { checkDocumentText, maxDocumentCharacters } from './document-text.ts';
 import { createCompiler, type RunOperation } from '../compiler/compile-query.ts';
 import { shorten, withField } from './mask-error.ts';
+import { noteOf, type OperationNote } from './request-record.ts';
 
 /** A cache of documents: each is parsed, measured and validated once. */
 export type Documents = {
@@ -30,6 +31,8 @@ export type Documents = {
 /** An operation of a document. */
 export type Operation = {
   type: OperationTypeNode;
+  /** What the log says about it. */
+  note: OperationNote;
   /** The number of top-level fields, which rate limits count. */
   rootFields: number;
   /** Whether the size of its answer must be checked. */
@@ -79,6 +82,7 @@ export function createDocuments(deps: {
     const { operation: type } = operation;
     return {
       type,
+      note: noteOf(document, operation),
       rootFields: countRootFields(document, name),
       mayBeTooLarge: mayBeTooLarge(countCharacters(document, operation)),
       run: type === OperationTypeNode.QUERY ? compile(document, operation) : execute,

@@ -10,6 +10,7 @@ import type { BatchState, PostState, Update, WorkspaceState } from '../../servic
 import { keepReading } from '../../store/keep-trying.ts';
 import type { OperationArgs } from '../context.ts';
 import { maskErrors } from '../execution/mask-error.ts';
+import type { RequestRecord } from '../execution/request-record.ts';
 import { checkSubscriptionVariables } from '../execution/variable-limits.ts';
 import { failureOf } from './update-failure.ts';
 import { UpdateStream } from './update-stream.ts';
@@ -31,13 +32,17 @@ const chunkSize = 20;
  * seconds, and an update about a deleted row is skipped.
  *
  * @param maskError returns the error that the client sees.
+ * @param log is told of the start and the end of each subscription.
  * @returns a function that returns results. They throw a GraphQLError if the subscription cannot continue; no update was
  *   lost until then, so the client may resume.
  */
-export function createSubscribe(maskError: (error: unknown, requestId?: string) => GraphQLError) {
+export function createSubscribe(
+  maskError: (error: unknown, requestId?: string) => GraphQLError,
+  log: SubscriptionLog,
+) {
   return async (args: OperationArgs): Promise<Results | ExecutionResult> => {
-    const { requestId } = args.contextValue;
-    const mask = (error: unknown) => maskError(error, requestId);
+    const { record } = args.contextValue;
+    const mask = (error: unknown) => maskError(error, record.requestId);
     const refusal = checkSubscriptionVariables(args.variableValues);
     if (refusal !== undefined) return { errors: [refusal] };
     const validated = validateSubscriptionArgs(args);
@@ -49,23 +54,42 @@ export function createSubscribe(maskError: (error: unknown, requestId?: string) 
     // The raw variables may hold more than the document declares: do not keep them.
     const kept = { ...validated, rawVariableValues: undefined };
     const execute = (update: Update) => executeSubscriptionEvent({ ...kept, rootValue: update });
-    const results = resultsOf(source, execute, mask);
+    let isOpen = true;
+    const ended = (outcome: 'ok' | 'left') => {
+      if (isOpen) log.ended(record, outcome);
+      isOpen = false;
+    };
+    const fail = (error: unknown) => {
+      const masked = mask(error);
+      record.answers({ errors: [masked] });
+      return masked;
+    };
+    log.started(record);
+    const results = resultsOf(source, execute, { fail, ended });
     // A generator that waits for its next value does not react to `return` before that value arrives.
     const end = results.return.bind(results);
     results.return = (value) => {
       source.stop();
+      ended('left');
       return end(value);
     };
     return results;
   };
 }
 
+/** The log of subscriptions. */
+export type SubscriptionLog = {
+  started(record: RequestRecord): void;
+  /** @param outcome `ok` if nothing follows, `left` if the client ended it; a noted code says more. */
+  ended(record: RequestRecord, outcome: 'ok' | 'left'): void;
+};
+
 type Execute = (update: Update) => ExecutionResult | Promise<ExecutionResult>;
 
 async function* resultsOf(
   source: Pick<AnyStream, 'pages' | 'signal'>,
   execute: Execute,
-  mask: (error: unknown) => GraphQLError,
+  on: { fail(error: unknown): GraphQLError; ended(outcome: 'ok'): void },
 ): Results {
   const { pages, signal } = source;
   try {
@@ -84,7 +108,9 @@ async function* resultsOf(
       }
     }
   } catch (error) {
-    if (!signal.aborted) throw mask(error);
+    if (!signal.aborted) throw on.fail(error);
+  } finally {
+    on.ended('ok');
   }
 }
 

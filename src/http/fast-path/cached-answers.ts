@@ -1,5 +1,7 @@
 import { Buffer } from 'node:buffer';
+import { z } from 'zod';
 import type { Codec } from '../../cache/cache.ts';
+import { operationNoteSchema, type OperationNote } from '../../graphql/execution/request-record.ts';
 import type { Owner } from '../../store/ownership.ts';
 
 /** The serialised answer to a query, without errors. */
@@ -7,6 +9,8 @@ export type CachedAnswer = {
   content: Content;
   /** The number of top-level fields, which rate limits count. */
   rootFields: number;
+  /** What the log says about the operation. */
+  note: OperationNote;
 };
 
 /** Short texts stay strings, because Node writes them together with the headers. Long texts are encoded once. */
@@ -19,16 +23,22 @@ export function contentOf(text: string): Content {
   return text.length > longBytes ? Buffer.from(text) : text;
 }
 
+const headSchema = z.object({ rootFields: z.number(), note: operationNoteSchema });
+
 /** How answers are stored in the cache. */
 export const answerCodec: Codec<CachedAnswer> = {
   ownerOf: (key) => key.slice(0, key.indexOf(' ')),
-  toText: ({ content, rootFields }) => `${rootFields} ${content.toString()}`,
+  // One line of JSON, and the content.
+  toText: ({ content, ...head }) => `${JSON.stringify(head)}\n${content.toString()}`,
   fromText(text) {
-    const end = text.indexOf(' ');
-    return { rootFields: Number(text.slice(0, end)), content: contentOf(text.slice(end + 1)) };
+    const end = text.indexOf('\n');
+    return { ...headSchema.parse(JSON.parse(text.slice(0, end))), content: contentOf(text.slice(end + 1)) };
   },
   bytesOf: ({ content }) => (typeof content === 'string' ? 2 * content.length : content.byteLength),
 };
+
+/** Part of each key: releases that store answers in different formats do not read each other's. */
+const format = 2;
 
 /** Answers to larger requests are not cached. */
 const maxRequestBytes = 16 * 1024;
@@ -44,5 +54,7 @@ export function answerKey(
   { origin }: { origin: string },
   body: Buffer,
 ): string | undefined {
-  return body.byteLength > maxRequestBytes ? undefined : `${workspaceId} ${origin} ${body.toString()}`;
+  return body.byteLength > maxRequestBytes
+    ? undefined
+    : `${workspaceId} ${format} ${origin} ${body.toString()}`;
 }

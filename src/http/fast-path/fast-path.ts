@@ -7,6 +7,7 @@ import type { Documents } from '../../graphql/execution/documents.ts';
 import { schema } from '../../graphql/schema.ts';
 import type { RateLimits } from '../../services/accounts/rate-limits.ts';
 import { refusalOf, type Guards } from '../graphql/guards.ts';
+import type { ClientInfo } from '../request/client-info.ts';
 import type { GraphqlParams, RequestContext } from '../graphql/request-context.ts';
 import type { PersistedDocuments } from '../graphql/persisted-documents.ts';
 import { contentOf, type CachedAnswer, type Content } from './cached-answers.ts';
@@ -71,11 +72,12 @@ export function createFastPath(deps: {
         if (result.errors !== undefined) failure = result;
         const content = contentOf(JSON.stringify(result));
         const tags = result.errors === undefined ? reads.tags() : undefined;
-        return { value: { content, rootFields: operation.rootFields }, tags };
+        const note = request.record.note ?? operation.note;
+        return { value: { content, rootFields: operation.rootFields, note }, tags };
       });
       return failure === undefined ? { content: value.content, outcome } : { result: failure, outcome };
     } catch (error) {
-      return { result: { errors: [guards.mask(error, request.requestId)] }, outcome: 'BYPASS' };
+      return { result: { errors: [guards.mask(error, request.record.requestId)] }, outcome: 'BYPASS' };
     }
   }
 
@@ -86,13 +88,15 @@ export function createFastPath(deps: {
    */
   function answerFromMemory(
     key: string,
-    { workspaceId }: Viewer,
-    address: string,
+    viewer: Viewer,
+    { address, record }: ClientInfo,
   ): Answer | Promise<Answer> | undefined {
     const kept = cache?.peek(key);
     if (kept === undefined) return undefined;
     const hit: Answer = { content: kept.content, outcome: 'HIT' };
-    const allowed = limits.operation({ workspaceId, address }, kept.rootFields);
+    record.sees(viewer);
+    record.runs(kept.note);
+    const allowed = limits.operation({ workspaceId: viewer.workspaceId, address }, kept.rootFields);
     return allowed === undefined
       ? hit
       : allowed.then(

@@ -42,6 +42,7 @@ export async function respondOnFastPath(fastPath: FastPath, exchange: Exchange):
   const mediaType = mediaTypeOf(request.headers.accept);
   const answer = mediaType === undefined ? undefined : await findAnswer(fastPath, exchange);
   if (answer === undefined) return false;
+  if ('result' in answer) exchange.client.record.answers(answer.result);
   const { status, headers, content } =
     'content' in answer ? { ...success, content: answer.content } : serialise(answer.result);
   const bytes = Buffer.byteLength(content);
@@ -70,7 +71,7 @@ async function findAnswer(
   let key: string | undefined;
   if (viewer !== undefined && 'userId' in viewer) {
     key = answerKey(viewer, client, body);
-    const known = key === undefined ? undefined : fastPath.answerFromMemory(key, viewer, client.address);
+    const known = key === undefined ? undefined : fastPath.answerFromMemory(key, viewer, client);
     if (known !== undefined) return known;
   }
   const params = paramsSchema.safeParse(json()).data;

@@ -62,6 +62,7 @@ export async function serveExport(
   try {
     await deps.limits.request(client.address);
     viewer = await authenticate(deps.accounts, bearerToken(request.headers.authorization));
+    client.record.sees(viewer);
     const workspaceId = viewer !== undefined && 'workspaceId' in viewer ? viewer.workspaceId : undefined;
     await deps.limits.operation({ workspaceId, address: client.address }, 1);
   } catch (error) {
@@ -85,7 +86,7 @@ export async function serveExport(
   if (found === undefined || !isFormat(format)) {
     return refuse(404, 'There is no such export. Ask for /export/batches/ID.csv, .jsonl or .zip.');
   }
-  if (!registerStream(response, client.address, viewer, deps)) {
+  if (!registerStream(response, client, viewer, deps)) {
     return refuse(429, 'Too many downloads and streams are open.', { 'retry-after': 1 });
   }
   const urlOf = (key: string) => deps.assets.urlOf(key, client.origin);

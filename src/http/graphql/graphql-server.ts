@@ -8,7 +8,7 @@ import { createDocuments } from '../../graphql/execution/documents.ts';
 import { createLoaders, type Loaders } from '../../graphql/loaders.ts';
 import { schema } from '../../graphql/schema.ts';
 import { trackReads } from '../../graphql/tracked-services.ts';
-import { createSubscribe } from '../../graphql/subscriptions/subscribe.ts';
+import { createSubscribe, type SubscriptionLog } from '../../graphql/subscriptions/subscribe.ts';
 import { lazily } from '../../domain/lazily.ts';
 import type { RateLimits } from '../../services/accounts/rate-limits.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -32,12 +32,13 @@ export function createGraphqlServer(
     limits: RateLimits;
     cache: Cache<CachedAnswer> | undefined;
     logger: Logger;
+    subscriptionLog: SubscriptionLog;
   },
 ) {
   const { introspection, developmentAccount } = deps;
   const documents = createDocuments({ schema, introspection, check: deps.persisted.check });
   const guards = createGuards({ ...deps, documents });
-  const start = createSubscribe(guards.mask);
+  const start = createSubscribe(guards.mask, deps.subscriptionLog);
   const subscribe = async (args: OperationArgs) =>
     (await guards.refuse(args)) ?? start({ ...args, hideSuggestions: !introspection });
   const fastPath = createFastPath({ ...deps, documents, guards, contextOf });
@@ -68,6 +69,7 @@ export function createGraphqlServer(
 
   /** @param reads collects the cache tags; undefined if the answer is not cached. */
   function contextOf(request: RequestContext, viewer: Context['viewer'], reads?: Collector): Context {
+    request.record.sees(viewer);
     const used = reads === undefined ? services : trackReads(services, reads);
     if (viewer !== undefined && 'workspaceId' in viewer) reads?.add(tagOf.workspace(viewer.workspaceId));
     let loaders: Loaders | undefined;
@@ -87,7 +89,7 @@ export function createGraphqlServer(
       assets: used.assets,
       exports: used.exports,
       viewer,
-      requestId: request.requestId,
+      record: request.record,
       origin: request.origin,
       address: request.address,
       refreshCookie: request.refreshCookie,

@@ -1,23 +1,32 @@
-import { execute, GraphQLError, type ExecutionArgs, type ExecutionResult, type Source } from 'graphql';
+import {
+  execute,
+  getOperationAST,
+  GraphQLError,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type Source,
+} from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { RateLimitedError } from '../../domain/errors/errors.ts';
 import type { OperationArgs, Context } from '../../graphql/context.ts';
 import type { Documents, Operation } from '../../graphql/execution/documents.ts';
 import { answerTooLarge, isTooLarge } from '../../graphql/execution/answer-size.ts';
 import { maskError, maskErrors } from '../../graphql/execution/mask-error.ts';
+import { idsIn, noteOf } from '../../graphql/execution/request-record.ts';
 import { requireShallow } from '../../graphql/execution/variable-limits.ts';
 import type { RateLimits } from '../../services/accounts/rate-limits.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
+import type { RequestContext } from './request-context.ts';
 
 /** The checks before and after execution, for all transports. */
 export type Guards = {
   /** The checks as plugins of Yoga. */
-  plugins: Plugin<Context>[];
+  plugins: Plugin<Context, RequestContext>[];
   /** @returns the error that the client may see. */
   mask(error: unknown, requestId?: string): GraphQLError;
   /**
-   * Applies the rate limits.
+   * Notes the operation for the log, and applies the rate limits.
    *
    * @param operation the operation of the document, if it is already known.
    * @returns the answer to send if the limit is exceeded. Undefined at once for most operations.
@@ -38,7 +47,7 @@ export function createGuards(deps: {
   logger: Logger;
 }): Guards {
   const { introspection, documents, persisted, limits, logger } = deps;
-  const parsing: Plugin<Context> = {
+  const parsing: Plugin<Context, RequestContext> = {
     onRequestParse({ requestParser, setRequestParser }) {
       if (requestParser !== undefined) setRequestParser((request) => parseRequest(request, requestParser));
     },
@@ -52,8 +61,14 @@ export function createGuards(deps: {
         documents.parse(typeof source === 'string' ? source : source.body),
       );
     },
-    onValidate({ params, setResult }) {
-      setResult([...documents.validate(params.documentAST)]);
+    onValidate({ params, setResult, context }) {
+      const errors = documents.validate(params.documentAST);
+      const operation = errors.length === 0 ? undefined : getOperationAST(params.documentAST);
+      if (operation != null) context.record.runs(noteOf(params.documentAST, operation));
+      setResult([...errors]);
+    },
+    onResultProcess({ result, serverContext }) {
+      serverContext.record.answers(result);
     },
   };
 
@@ -67,7 +82,11 @@ export function createGuards(deps: {
     args: OperationArgs,
     operation = operationOf(args),
   ): Promise<ExecutionResult | undefined> | undefined {
-    const { viewer, address } = args.contextValue;
+    const { viewer, address, record } = args.contextValue;
+    if (operation !== undefined) {
+      const { note } = operation;
+      record.runs({ ...note, ids: idsIn([note.ids, args.variableValues]) });
+    }
     const workspaceId = viewer !== undefined && 'workspaceId' in viewer ? viewer.workspaceId : undefined;
     return limits
       .operation({ workspaceId, address }, operation?.rootFields ?? 1)
@@ -78,11 +97,11 @@ export function createGuards(deps: {
     const result: ExecutionResult = await (operation?.run ?? execute)(args);
     if (operation?.mayBeTooLarge === true && isTooLarge(result.data)) return { errors: [answerTooLarge()] };
     if (result.errors === undefined) return result;
-    const { requestId } = args.contextValue;
+    const { requestId } = args.contextValue.record;
     return { ...result, errors: maskErrors(result.errors, (error) => mask(error, requestId)) };
   }
 
-  const execution: Plugin<Context> = {
+  const execution: Plugin<Context, RequestContext> = {
     onExecute: ({ args: { contextValue }, setExecuteFn }) =>
       setExecuteFn(async (executed: ExecutionArgs) => {
         const args = { ...executed, contextValue, hideSuggestions: !introspection };

@@ -1,12 +1,13 @@
 import type { Context } from '../../graphql/context.ts';
+import type { RequestRecord } from '../../graphql/execution/request-record.ts';
 
 /** The path of GraphQL over HTTP and WebSocket. */
 export const graphqlPath = '/graphql';
 
 /** What a transport knows about a request before GraphQL parses it. */
 export type RequestContext = {
-  /** The id of the request in the log. */
-  requestId: string;
+  /** What the log says about the request. */
+  record: RequestRecord;
   /** This server's origin as the client sees it, such as `http://127.0.0.1:4000`. */
   origin: string;
   /** The client's network address. */

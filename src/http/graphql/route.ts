@@ -55,6 +55,7 @@ export function createGraphqlRoute(deps: {
 
   return async (request, response, client, head) => {
     const refuse = (status: number, code: ErrorCode, message: string, extensions: object = {}) => {
+      client.record.refuses(code);
       response.writeHead(status, [...head, 'content-type', 'application/json']);
       response.end(JSON.stringify({ errors: [{ message, extensions: { code, ...extensions } }] }));
     };
@@ -80,14 +81,14 @@ export function createGraphqlRoute(deps: {
     const viewer = () =>
       token === undefined ? undefined : (authenticated ??= authenticate(accounts, token));
     const context = (): RequestContext => ({
-      requestId: client.requestId,
+      record: client.record,
       origin: client.origin,
       address: client.address,
       refreshCookie: refreshCookieOf(request, response, graphqlPath, client.isSecure),
       markSecret: () => response.setHeader('cache-control', 'no-store, no-transform'),
       lastEventId: lastEventIdOf(request),
       viewer,
-      openStream: (opening) => registerStream(response, client.address, opening, deps),
+      openStream: (opening) => registerStream(response, client, opening, deps),
     });
     if (request.method === 'POST') {
       // A form of another site cannot send JSON without a preflight request.

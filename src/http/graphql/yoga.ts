@@ -51,7 +51,9 @@ const subscriptions = (subscribe: Subscribe): Plugin<Context> => ({
       if (!(Symbol.asyncIterator in answer)) return answer;
       // Every stream must be registered, whatever media type the client accepts.
       if (contextValue.openStream?.(contextValue.viewer) !== false) return answer;
+      const refusal = { errors: [maskError(new RateLimitedError(1), () => undefined)] };
+      contextValue.record.answers(refusal);
       await answer.return();
-      return { errors: [maskError(new RateLimitedError(1), () => undefined)] };
+      return refusal;
     }),
 });

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import proxyAddr from 'proxy-addr';
 import { parseAddress } from '../../domain/addresses.ts';
+import type { RequestRecord } from '../../graphql/execution/request-record.ts';
 
-/** A request's id, its client's address and the origin that the client used. */
+/** A request's record for the log, its client's address and the origin that the client used. */
 export type ClientInfo = {
-  /** The id of the request in the log. */
-  requestId: string;
+  /** What the log says about the request. */
+  record: RequestRecord;
   /** The client's network address; behind a trusted proxy, the one that the proxy names. */
   address: string;
   /** Whether the client connected over TLS. */
@@ -21,7 +22,7 @@ export type ClientInfo = {
  */
 export function createClientReader(trustedProxies: readonly string[]) {
   const isTrusted = proxyAddr.compile([...trustedProxies]);
-  return (request: IncomingMessage, requestId: string): ClientInfo => {
+  return (request: IncomingMessage, record: RequestRecord): ClientInfo => {
     const peer = request.socket.remoteAddress ?? '';
     const isBehindProxy = peer !== '' && isTrusted(peer, 0);
     const address = isBehindProxy ? clientAddress(peer, request, isTrusted) : peer;
@@ -29,7 +30,7 @@ export function createClientReader(trustedProxies: readonly string[]) {
     const isSecure = protocol.split(',', 1)[0]?.trim() === 'https';
     const { host = 'localhost' } = request.headers;
     return {
-      requestId,
+      record,
       address,
       isSecure,
       origin: `${isSecure ? 'https' : 'http'}://${host}`,

@@ -3,6 +3,7 @@ import { UnauthenticatedError } from '../../domain/errors/errors.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import type { Sessions } from '../../services/accounts/sessions.ts';
 import type { ConnectionCount } from '../connection-count.ts';
+import type { ClientInfo } from '../request/client-info.ts';
 
 /**
  * Counts a stream or download as an open connection, and ends it when its session ends. The client then reconnects and
@@ -12,7 +13,7 @@ import type { ConnectionCount } from '../connection-count.ts';
  */
 export function registerStream(
   response: ServerResponse,
-  address: string,
+  { address, record }: ClientInfo,
   viewer: Viewer | UnauthenticatedError | undefined,
   { connections, sessions }: { connections: ConnectionCount; sessions: Sessions },
 ): boolean {
@@ -23,7 +24,10 @@ export function registerStream(
   const stopWatching =
     viewer === undefined || viewer instanceof UnauthenticatedError
       ? undefined
-      : sessions.watch(viewer, () => response.destroy());
+      : sessions.watch(viewer, (reason) => {
+          record.refuses(reason === 'unverified' ? 'SERVICE_UNAVAILABLE' : 'UNAUTHENTICATED');
+          response.destroy();
+        });
   response.once('close', () => {
     leave();
     stopWatching?.();

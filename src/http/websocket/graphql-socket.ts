@@ -7,6 +7,8 @@ import { maskError, formatError } from '../../graphql/execution/mask-error.ts';
 import { requireShallow } from '../../graphql/execution/variable-limits.ts';
 import type { RateLimits } from '../../services/accounts/rate-limits.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import { RequestRecord } from '../../graphql/execution/request-record.ts';
+import type { RequestLog } from '../request-log.ts';
 import type { ClientInfo } from '../request/client-info.ts';
 import type { GraphqlServer } from '../graphql/graphql-server.ts';
 import type { PersistedDocuments } from '../graphql/persisted-documents.ts';
@@ -29,7 +31,8 @@ export type Peer = {
   socket: WebSocket;
   guard: SocketGuard;
   client: ClientInfo;
-  requestId: string;
+  /** The code that the socket was closed with. */
+  closeCode?: number;
 };
 
 /**
@@ -42,8 +45,9 @@ export function createGraphqlSockets(deps: {
   limits: RateLimits;
   persisted: PersistedDocuments;
   logger: Logger;
+  requestLog: RequestLog;
 }): (peer: Peer) => void {
-  const { graphql, limits, persisted, logger } = deps;
+  const { graphql, limits, persisted, logger, requestLog } = deps;
   // Keyed by the object given to graphql-ws, which keeps it while a subscription lasts; so it holds no variables.
   const operations = new WeakMap<object, Operation>();
 
@@ -59,15 +63,22 @@ export function createGraphqlSockets(deps: {
       await extra.guard.authenticate(payload);
     },
     async onSubscribe({ extra, subscriptions }, id, payload) {
-      const { guard, client, requestId } = extra;
+      const { guard, client } = extra;
+      const record = new RequestRecord(client.record.requestId, extra);
+      const refuse = (errors: readonly GraphQLError[]) => {
+        record.answers({ errors });
+        requestLog.answered(record);
+        return errors;
+      };
       if (id.length > maxIdLength) {
         guard.close(CloseCode.BadRequest, `Operation ids have at most ${maxIdLength} characters`);
-        return [new GraphQLError('The socket is closed.')];
+        return refuse([new GraphQLError('The socket is closed.')]);
       }
       // Checked before any await: operations that are opened at once are all in `subscriptions` by now.
-      if (Object.keys(subscriptions).length > maxOperations) return [tooMany(new RateLimitedError(1))];
+      if (Object.keys(subscriptions).length > maxOperations)
+        return refuse([tooMany(new RateLimitedError(1))]);
       const { schema, parse, validate, contextFactory, execute } = await graphql.getEnveloped({
-        requestId,
+        record,
         origin: client.origin,
         address: client.address,
         refreshCookie: undefined,
@@ -79,7 +90,7 @@ export function createGraphqlSockets(deps: {
         requireShallow(payload.variables);
         const document = parse(persisted.resolve(payload) ?? payload.query);
         const errors = validate(schema, document);
-        if (errors.length > 0) return errors;
+        if (errors.length > 0) return refuse(errors);
         const args = {
           schema,
           document,
@@ -94,20 +105,33 @@ export function createGraphqlSockets(deps: {
         return known;
       } catch (error) {
         // An error thrown here would close the socket with all its subscriptions.
-        if (error instanceof RateLimitedError) return [tooMany(error)];
-        if (error instanceof GraphQLError) return [error];
+        if (error instanceof RateLimitedError) return refuse([tooMany(error)]);
+        if (error instanceof GraphQLError) return refuse([error]);
         throw error;
       }
     },
     onNext: (_context, _id, _payload, _args, { errors, data = null }) =>
       errors === undefined ? undefined : { errors: errors.map(formatError), data },
     onError: (_context, _id, _payload, errors) => errors.map(formatted),
-    execute(known) {
+    async execute(known) {
       const { execute, args } = take(known);
-      return execute(args);
+      return logged(args, await execute(args));
     },
-    subscribe: (known) => graphql.subscribe(take(known).args),
+    async subscribe(known) {
+      const { args } = take(known);
+      const answer = await graphql.subscribe(args);
+      return Symbol.asyncIterator in answer ? answer : logged(args, answer);
+    },
   });
+
+  function logged<Answer extends object>(
+    { contextValue: { record } }: OperationArgs,
+    answer: Answer,
+  ): Answer {
+    record.answers(answer);
+    requestLog.answered(record);
+    return answer;
+  }
 
   function take(known: object): Operation {
     const operation = operations.get(known);
@@ -140,7 +164,7 @@ export function createGraphqlSockets(deps: {
     const handle = (data: Buffer) => {
       if (socket.readyState !== socket.OPEN) return;
       receive(data.toString()).catch((error: unknown) => {
-        logger.error({ err: error, requestId: peer.requestId }, 'a WebSocket message failed');
+        logger.error({ err: error, requestId: peer.client.record.requestId }, 'a WebSocket message failed');
         guard.close(CloseCode.InternalServerError, 'Internal server error');
       });
     };
@@ -161,8 +185,12 @@ export function createGraphqlSockets(deps: {
     socket.on('close', (code: number, reason: Buffer) => {
       clearInterval(pinging);
       guard.leave();
+      peer.closeCode = code;
       closed(code, reason.toString()).catch((error: unknown) =>
-        logger.error({ err: error, requestId: peer.requestId }, 'a subscription did not end well'),
+        logger.error(
+          { err: error, requestId: peer.client.record.requestId },
+          'a subscription did not end well',
+        ),
       );
     });
   };

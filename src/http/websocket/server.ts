@@ -4,10 +4,13 @@ import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { networkOf } from '../../domain/addresses.ts';
 import { RateLimitedError } from '../../domain/errors/errors.ts';
+import type { ErrorCode } from '../../domain/errors/guide.ts';
 import type { Accounts } from '../../services/accounts/accounts.ts';
 import type { RateLimits } from '../../services/accounts/rate-limits.ts';
 import type { Sessions } from '../../services/accounts/sessions.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import { RequestRecord } from '../../graphql/execution/request-record.ts';
+import type { RequestLog } from '../request-log.ts';
 import type { ClientInfo } from '../request/client-info.ts';
 import type { ConnectionCount } from '../connection-count.ts';
 import type { GraphqlServer } from '../graphql/graphql-server.ts';
@@ -48,10 +51,11 @@ export function attachWebSockets(
     persisted: PersistedDocuments;
     connections: ConnectionCount;
     unfinished: UnfinishedInput;
-    readClient: (request: IncomingMessage, requestId: string) => ClientInfo;
+    readClient: (request: IncomingMessage, record: RequestRecord) => ClientInfo;
     settings: HttpSettings;
     maxMessageBytes: number;
     logger: Logger;
+    requestLog: RequestLog;
   },
 ): {
   close(): Promise<void>;
@@ -74,36 +78,40 @@ export function attachWebSockets(
   const sockets = new WebSocketServer(options);
 
   async function upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
-    const refuse = (status: string, reason = '') => {
+    // The socket must not keep the request, because it lives for hours. The id is copied, because V8 would keep the many
+    // parts that a UUID is built from.
+    const record = new RequestRecord(Buffer.from(requestIdOf(request)).toString());
+    const refuse = (status: string, code?: ErrorCode, reason = '') => {
+      if (code !== undefined) record.refuses(code);
+      deps.requestLog.refusedUpgrade(request, Number.parseInt(status, 10), record);
       const length = Buffer.byteLength(reason);
       const headers = `connection: close\r\ncontent-type: text/plain\r\ncontent-length: ${length}`;
       connection.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${reason}`);
     };
     if (pathOf(request) !== graphqlPath) return refuse('404 Not Found');
-    if (!isAllowedHost(request, deps.settings.allowedHosts)) return refuse('421 Misdirected Request');
-    if (!isAllowedOrigin(request, deps.settings)) return refuse('403 Forbidden', originRefusal);
-    const client = deps.readClient(request, requestIdOf(request));
+    if (!isAllowedHost(request, deps.settings.allowedHosts))
+      return refuse('421 Misdirected Request', 'HOST_NOT_ALLOWED');
+    if (!isAllowedOrigin(request, deps.settings))
+      return refuse('403 Forbidden', 'ORIGIN_NOT_ALLOWED', originRefusal);
+    const client = deps.readClient(request, record);
     try {
       await deps.limits.request(client.address);
     } catch (error) {
       if (!(error instanceof RateLimitedError)) throw error;
-      return refuse('429 Too Many Requests');
+      return refuse('429 Too Many Requests', 'RATE_LIMITED');
     }
     // `close` may already have been emitted; then nothing would remove the connection from the count.
     const leave = connection.destroyed ? undefined : deps.connections.enter(client.address);
-    if (leave === undefined) return refuse('429 Too Many Requests');
+    if (leave === undefined) return refuse('429 Too Many Requests', 'RATE_LIMITED');
     // Also runs if the handshake fails.
     connection.on('close', leave);
-    // The socket must not keep the request, because it lives for hours. The id is copied, because V8 would keep the many
-    // parts that a UUID is built from.
-    const requestId = Buffer.from(client.requestId).toString();
     sockets.handleUpgrade(request, connection, head, (socket) => {
       // `ws` handles errors from here on.
       connection.off('error', destroyIt);
       webSockets.set(connection, socket);
       const guard = new SocketGuard(socket, networkOf(client.address), deps);
       connection.prependListener('data', (bytes: Buffer) => guard.count(bytes));
-      serve({ socket, guard, client, requestId });
+      serve({ socket, guard, client });
     });
   }
 

@@ -1,4 +1,5 @@
 import type { Changes } from '../../cache/changes.ts';
+import { toGlobalId } from '../../domain/ids.ts';
 import type { Database } from '../../store/database.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -64,7 +65,7 @@ export function createUserDeletion(deps: {
         if (closed !== null) return false;
         return (await tx.user.deleteMany({ where: { id: user.id } })).count > 0;
       });
-      if (isDeleted) logger.info({ user: user.id }, 'user deleted');
+      if (isDeleted) logger.info({ user: toGlobalId('User', user.id) }, 'user deleted');
       return true;
     },
   };

@@ -1,4 +1,5 @@
 import type { Changes } from '../../cache/changes.ts';
+import { toGlobalId } from '../../domain/ids.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -52,7 +53,7 @@ export function createWorkspaceDeletion(deps: {
       await tx.monthlySpend.deleteMany({ where: { ownerId: id } });
       return (await tx.workspace.deleteMany({ where: { id } })).count > 0;
     });
-    if (isDeleted) logger.info({ workspace: id }, 'workspace deleted');
+    if (isDeleted) logger.info({ workspace: toGlobalId('Workspace', id) }, 'workspace deleted');
   }
 
   return {

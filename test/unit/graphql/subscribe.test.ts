@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { ServiceUnavailableError } from '../../../src/domain/errors/errors.ts';
 import type { Context } from '../../../src/graphql/context.ts';
 import { maskError } from '../../../src/graphql/execution/mask-error.ts';
+import { RequestRecord } from '../../../src/graphql/execution/request-record.ts';
 import { createSubscribe, cursor, type Results } from '../../../src/graphql/subscriptions/subscribe.ts';
 import { UpdateStream } from '../../../src/graphql/subscriptions/update-stream.ts';
 import type { WorkspaceState } from '../../../src/services/progress/progress.ts';
@@ -29,9 +30,12 @@ async function subscribeTo(pages: number[][], resolve: (seq: number) => string):
       },
     }),
   });
-  const subscribe = createSubscribe((error) => maskError(error, () => undefined));
+  const subscribe = createSubscribe((error) => maskError(error, () => undefined), {
+    started: () => undefined,
+    ended: () => undefined,
+  });
   // Its own resolvers ask the context for nothing.
-  const contextValue: Context = Object.assign(Object.create(null), { requestId: 'test' });
+  const contextValue: Context = Object.assign(Object.create(null), { record: new RequestRecord('test') });
   const answer = await subscribe({ schema, document: parse('subscription { text }'), contextValue });
   if (!(Symbol.asyncIterator in answer)) throw new Error(JSON.stringify(answer));
   return answer;
