@@ -4,6 +4,7 @@ import { RequestError } from '../../client/index.ts';
 import {
   CancelBatchDocument,
   DeleteAccountDocument,
+  DeleteBatchDocument,
   DeleteCampaignDocument,
   PauseBatchDocument,
   PostsDocument,
@@ -76,7 +77,7 @@ async function act(account: Account, campaigns: string[], batches: string[]): Pr
   const { run } = account;
   const campaignId = pick(campaigns);
   const batchId = pick(batches);
-  const action = Math.floor(Math.random() * 11);
+  const action = Math.floor(Math.random() * 12);
   if (batchId === undefined || action < 2) {
     if (campaignId === undefined) return delay(10);
     const postCount = Math.random() < 0.3 ? 250 : 12;
@@ -99,6 +100,8 @@ async function act(account: Account, campaigns: string[], batches: string[]): Pr
     await run(UpdateCampaignDocument, {
       input: { campaignId, channel: pick(['X', 'TIKTOK', 'LINKEDIN'] as const) ?? 'X' },
     });
+  } else if (action === 10) {
+    await run(DeleteBatchDocument, { batchId });
   } else if (campaignId !== undefined && campaigns.length > 0) {
     const { deleteCampaign } = await run(DeleteCampaignDocument, { campaignId });
     if (deleteCampaign.__typename === 'DeletedCampaign') {

@@ -44,7 +44,7 @@ export function createBatchChange({
         SELECT 1 FROM campaigns WHERE id = (SELECT "campaignId" FROM batches WHERE id = ${where.id}::uuid) FOR KEY SHARE`;
       const [locked] = await tx.$queryRaw<Batch[]>`
         SELECT * FROM batches WHERE id = ${where.id}::uuid
-          AND "ownerId" = coalesce(${where.ownerId ?? null}::uuid, "ownerId") FOR UPDATE`;
+          AND "ownerId" = coalesce(${where.ownerId ?? null}::uuid, "ownerId") AND "deletedAt" IS NULL FOR UPDATE`;
       if (locked === undefined) throw new NotFoundError('batch', 'batchId');
       const event = await change(tx, locked);
       const changed = await tx.batch.findUniqueOrThrow({ where: { id: where.id } });

@@ -38,7 +38,7 @@ export async function deletePartOfBatches(
  *
  * @returns the batch; undefined if it is gone. A batch that is not final is left alone.
  */
-function deletePartOfBatch(
+export function deletePartOfBatch(
   { database, jobs }: { database: Database; jobs: Jobs },
   batchId: string,
 ): Promise<Batch | undefined> {

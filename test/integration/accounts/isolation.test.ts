@@ -209,6 +209,7 @@ const cases: Record<string, Case[]> = {
   'Mutation.setBatchPriority': [
     { arguments: ({ Batch }) => `(batchId: "${Batch}", priority: HIGH)`, ...closed },
   ],
+  'Mutation.deleteBatch': [{ arguments: ({ Batch }) => `(input: { batchId: "${Batch}" })`, ...closed }],
   'Mutation.updateCampaign': [
     { arguments: ({ Campaign }) => `(input: { campaignId: "${Campaign}", name: "Mine" })`, ...closed },
   ],

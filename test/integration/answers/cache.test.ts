@@ -131,6 +131,7 @@ const story: Record<string, () => Promise<unknown>> = {
     batchId = spare;
   },
   cancelBatch: () => mutate(`cancelBatch(batchId: "${batchId}")`),
+  deleteBatch: () => mutate(`deleteBatch(input: { batchId: "${batchId}" })`),
   deleteCampaign: () => mutate(`deleteCampaign(campaignId: "${campaignId}")`),
 };
 

@@ -54,6 +54,7 @@ const cases: Record<string, Case> = {
   archiveCampaign: { access: 'EDITOR', arguments: campaign },
   restoreCampaign: { access: 'EDITOR', arguments: campaign },
   deleteCampaign: { access: 'OWNER', arguments: campaign },
+  deleteBatch: { access: 'OWNER', arguments: ({ Batch }) => `(input: { batchId: "${Batch}" })` },
   startBatch: {
     access: 'EDITOR',
     arguments: ({ Campaign }) => `(input: { campaignId: "${Campaign}", postCount: 1 })`,

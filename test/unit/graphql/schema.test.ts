@@ -34,6 +34,7 @@ describe('the schema', () => {
     expect(errorsOf('archiveCampaign')).toEqual(always);
     expect(errorsOf('setBatchPriority')).toEqual(always);
     expect(errorsOf('deleteCampaign')).toEqual(['CampaignStateError', ...always]);
+    expect(errorsOf('deleteBatch')).toEqual(always);
     expect(errorsOf('regeneratePost')).toEqual([
       'ForbiddenError',
       'InvalidInputError',
