@@ -12,6 +12,7 @@ import { createUserDeletion } from './services/deletion/users.ts';
 import { createAccounts } from './services/accounts/accounts.ts';
 import { createBatches } from './services/batches/batches.ts';
 import { createBatchDeletion } from './services/deletion/batches.ts';
+import { createDeletePost } from './services/deletion/posts.ts';
 import { createCampaignDeletion } from './services/deletion/campaigns.ts';
 import { createCampaigns } from './services/campaigns/campaigns.ts';
 import { createExports } from './services/posts/exports.ts';
@@ -103,7 +104,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       },
       campaigns: createCampaigns({ database, changes, deletion: campaignDeletion }),
       batches,
-      deletions: { batch: batchDeletion.run },
+      deletions: { batch: batchDeletion.run, post: createDeletePost({ database, jobs, bus, changes }) },
       outages,
       posts,
       progress: createProgress({ database, log: createEventLog(database), tails: createTails(bus) }),

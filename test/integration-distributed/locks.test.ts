@@ -6,6 +6,7 @@ import {
   DeleteAccountDocument,
   DeleteBatchDocument,
   DeleteCampaignDocument,
+  DeletePostDocument,
   PauseBatchDocument,
   PostsDocument,
   RegeneratePostDocument,
@@ -95,7 +96,8 @@ async function act(account: Account, campaigns: string[], batches: string[]): Pr
   } else if (action === 8) {
     const { posts } = await run(PostsDocument, { filter: { status: ['COMPLETED'] }, first: 1 });
     const postId = posts.edges[0]?.node.id;
-    if (postId !== undefined) await run(RegeneratePostDocument, { input: { postId, part: 'CAPTION' } });
+    if (postId !== undefined && Math.random() < 0.2) await run(DeletePostDocument, { postId });
+    else if (postId !== undefined) await run(RegeneratePostDocument, { input: { postId, part: 'CAPTION' } });
   } else if (action === 9 && campaignId !== undefined) {
     await run(UpdateCampaignDocument, {
       input: { campaignId, channel: pick(['X', 'TIKTOK', 'LINKEDIN'] as const) ?? 'X' },

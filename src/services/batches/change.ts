@@ -73,8 +73,8 @@ export async function appendEvent(
     Prisma.sql`entries AS (
       SELECT id AS "batchId", "ownerId", "lastSeq" AS seq, ${type} AS type,
              ${JSON.stringify(fields)}::jsonb || jsonb_build_object(
-               'postCount', "postCount", 'completedCount', "completedCount", 'failedCount', "failedCount",
-               'cancelledCount', "cancelledCount") AS payload
+               'postCount', "postCount" - "deletedCount", 'completedCount', "completedCount",
+               'failedCount', "failedCount", 'cancelledCount', "cancelledCount" - "deletedCount") AS payload
       FROM counted
     )`,
   ]);

@@ -132,6 +132,7 @@ const story: Record<string, () => Promise<unknown>> = {
   },
   cancelBatch: () => mutate(`cancelBatch(batchId: "${batchId}")`),
   deleteBatch: () => mutate(`deleteBatch(input: { batchId: "${batchId}" })`),
+  deletePost: () => mutate(`deletePost(input: { postId: "${postId}" })`),
   deleteCampaign: () => mutate(`deleteCampaign(campaignId: "${campaignId}")`),
 };
 

@@ -22,7 +22,7 @@ import {
   startTestApp,
   type Account,
 } from '../../support/app.ts';
-import { absentId, followToEnd, getPosts, notFound } from '../../support/batches.ts';
+import { absentId, followToEnd, getPosts, notFound, stored } from '../../support/batches.ts';
 import { test } from '../../support/fixtures.ts';
 import { post } from '../../support/raw-graphql.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
@@ -121,7 +121,7 @@ describe('deleteBatch', () => {
     expect(await deleteBatch(account, batchId)).toMatchObject({ __typename: 'DeletedBatch' });
     app.simulator.control.setLatency({ imageLatencyMs: { p05: 0, p95: 0 } });
     for (const events of await Promise.all(watchers))
-      expect(events.at(-1)).toMatchObject({ __typename: 'BatchCancelledEvent' });
+      expect(stored(events).at(-1)).toMatchObject({ __typename: 'BatchCancelledEvent' });
     expect((await workspace).at(-1)).toMatchObject({ __typename: 'BatchCancelledEvent', batchId });
     const calls = async () => (await account.run(UsageDocument, {})).me?.usage.byCampaign;
     const booked = await calls();

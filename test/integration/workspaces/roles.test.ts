@@ -72,6 +72,7 @@ const cases: Record<string, Case> = {
   approvePost: { access: 'REVIEWER', arguments: ofPost('expectedVersion: 1') },
   rejectPost: { access: 'REVIEWER', arguments: ofPost('expectedVersion: 1') },
   regeneratePost: { access: 'EDITOR', arguments: ofPost('part: BOTH') },
+  deletePost: { access: 'OWNER', arguments: ofPost('') },
 };
 
 const roles: Role[] = ['VIEWER', 'REVIEWER', 'EDITOR', 'OWNER'];

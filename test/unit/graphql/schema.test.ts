@@ -35,13 +35,15 @@ describe('the schema', () => {
     expect(errorsOf('setBatchPriority')).toEqual(always);
     expect(errorsOf('deleteCampaign')).toEqual(['CampaignStateError', ...always]);
     expect(errorsOf('deleteBatch')).toEqual(always);
-    expect(errorsOf('regeneratePost')).toEqual([
-      'ForbiddenError',
-      'InvalidInputError',
-      'NotFoundError',
-      'PostStateError',
-      'UnauthenticatedError',
-    ]);
+    for (const name of ['regeneratePost', 'deletePost']) {
+      expect(errorsOf(name)).toEqual([
+        'ForbiddenError',
+        'InvalidInputError',
+        'NotFoundError',
+        'PostStateError',
+        'UnauthenticatedError',
+      ]);
+    }
     expect(errorsOf('editPost')).toEqual([
       'ForbiddenError',
       'InvalidInputError',
