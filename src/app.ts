@@ -11,6 +11,8 @@ import { createAccessTokens } from './services/accounts/access-tokens.ts';
 import { createUserDeletion } from './services/deletion/users.ts';
 import { createAccounts } from './services/accounts/accounts.ts';
 import { createBatches } from './services/batches/batches.ts';
+import { createBatchDeletion } from './services/deletion/batches.ts';
+import { createDeletePost } from './services/deletion/posts.ts';
 import { createCampaignDeletion } from './services/deletion/campaigns.ts';
 import { createCampaigns } from './services/campaigns/campaigns.ts';
 import { createExports } from './services/posts/exports.ts';
@@ -83,6 +85,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     opened.defer(() => sessions.close());
     const limits = createRateLimits(config.rateLimits, redis?.requests);
     const deletion = createUserDeletion({ database, jobs, batches, sessions, changes, logger });
+    const batchDeletion = createBatchDeletion({ database, jobs, bus, changes });
     const campaignDeletion = createCampaignDeletion({ database, jobs, batches, changes });
     const secrets = await tokenSecrets(config, logger);
     const tokens = createAccessTokens(secrets, config.accessTokens.minutes);
@@ -104,6 +107,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       },
       campaigns: createCampaigns({ database, changes, deletion: campaignDeletion }),
       batches,
+      deletions: { batch: batchDeletion.run, post: createDeletePost({ database, jobs, bus, changes }) },
       outages,
       posts,
       progress: createProgress({ database, log: createEventLog(database), tails: createTails(bus) }),
@@ -146,7 +150,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
         batches,
         assets,
         outages,
-        deletions: [campaignDeletion, deletion],
+        deletions: [batchDeletion, campaignDeletion, deletion],
         redis,
         logger,
       });

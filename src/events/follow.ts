@@ -1,4 +1,5 @@
 import { isFinal } from '../domain/batches/events.ts';
+import { NotFoundError } from '../domain/errors/errors.ts';
 import { keepReading } from '../store/keep-trying.ts';
 import type { Stream } from './log.ts';
 import { pageSize, type Item, type Tails } from './tail.ts';
@@ -16,7 +17,7 @@ export type Pages = AsyncGenerator<Item[] | Gap, void, undefined>;
  * @param options.after the newest `seq` that the reader has; 0 for none.
  * @param options.ends whether the stream ends with a final event that nothing follows.
  * @param options.signal ends the iteration at once.
- * @throws RetryableError if the log cannot be read for three seconds.
+ * @throws RetryableError if the log cannot be read for three seconds; NotFoundError if its batch was deleted before its end was read.
  */
 export async function* follow(
   tails: Tails,
@@ -68,6 +69,7 @@ export async function* follow(
         await patiently(() => tail.refresh());
         if (tail.newest() <= seen) return;
       } else {
+        if (!tail.exists()) throw new NotFoundError('batch', 'batchId');
         const more = Promise.withResolvers<void>();
         wake = more.resolve;
         const stopWaiting = tail.onMore(more.resolve);

@@ -14,6 +14,8 @@ export type Stream = {
   seqOf(entry: LoggedEvent): number;
   /** @returns the number of the newest entry; 0 if there never was one. */
   newest(): Promise<number>;
+  /** @returns whether what it tells of is still there: a batch may be deleted, and its entries with it. */
+  exists(): Promise<boolean>;
   /**
    * @param after the newest number that the reader has; 0 for none.
    * @param limit how many entries at most.
@@ -38,6 +40,7 @@ export function createEventLog({ prisma }: Pick<Database, 'prisma'>): EventLog {
         const batch = await prisma.batch.findUnique({ where: { id: batchId }, select: { lastSeq: true } });
         return batch?.lastSeq ?? 0;
       },
+      exists: async () => (await prisma.batch.count({ where: { id: batchId, deletedAt: null } })) > 0,
       read: async (after, take) => {
         const where = { batchId, seq: { gt: after } };
         return (await prisma.event.findMany({ where, orderBy: { seq: 'asc' }, take })).map(toEntry);
@@ -48,6 +51,8 @@ export function createEventLog({ prisma }: Pick<Database, 'prisma'>): EventLog {
       seqOf: ({ userSeq }) => userSeq,
       newest: async () =>
         (await prisma.userStream.findUnique({ where: { userId: workspaceId } }))?.lastSeq ?? 0,
+      // Whoever follows a workspace has a session, which ends with it.
+      exists: async () => true,
       read: async (after, take) => {
         const where = { ownerId: workspaceId, userSeq: { gt: after } };
         return (await prisma.event.findMany({ where, orderBy: { userSeq: 'asc' }, take })).map(toEntry);

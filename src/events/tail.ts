@@ -25,6 +25,8 @@ export type Tail = {
   since(position: number): { items: Item[]; position: number } | undefined;
   /** Calls `wake` once, when there is more. @returns how to stop waiting. */
   onMore(wake: () => void): () => void;
+  /** @returns whether the stream still existed when the log had nothing new. */
+  exists(): boolean;
   /** Reads the entries after the newest known one from the log. */
   refresh(): Promise<void>;
 };
@@ -68,6 +70,7 @@ async function openTail(bus: Bus, stream: Stream): Promise<Tail & { close(): voi
   let newest = Number.NaN;
   let refreshing: Promise<void> | undefined;
   let missedEarly = false;
+  let isThere = true;
   let timer: NodeJS.Timeout | undefined;
 
   function wakeReaders(): void {
@@ -87,6 +90,8 @@ async function openTail(bus: Bus, stream: Stream): Promise<Tail & { close(): voi
       // The bus may have delivered the same entries meanwhile.
       for (const entry of entries) if (stream.seqOf(entry) > newest) add(entry);
       if (entries.length > 0) wakeReaders();
+      if (entries.length === 0) isThere = await stream.exists();
+      if (!isThere) wakeReaders();
       if (entries.length < pageSize) return;
     }
   }
@@ -124,6 +129,7 @@ async function openTail(bus: Bus, stream: Stream): Promise<Tail & { close(): voi
 
   return {
     newest: () => newest,
+    exists: () => isThere,
     positionBehind: ring.positionBehind,
     since: ring.since,
     onMore: (wake) => {

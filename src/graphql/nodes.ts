@@ -1,7 +1,7 @@
 import { InvalidInputError } from '../domain/errors/errors.ts';
 import type { NodeType } from '../domain/ids.ts';
 import type { Viewer } from '../domain/viewer.ts';
-import type { Table } from '../store/lists/tables.ts';
+import { isBeingDeleted, type Table } from '../store/lists/tables.ts';
 import { requireViewer, type Context } from './context.ts';
 
 /**
@@ -41,8 +41,7 @@ const isNodeType = (typename: string): typename is NodeType => Object.hasOwn(fin
 function rowOf(name: Table): Find {
   return async ({ loaders }, owner, id) => {
     const row = await loaders()[name].byId.load({ owner, id });
-    // A row that is being deleted is only visible through rows that refer to it.
-    return row !== null && 'deletedAt' in row && row.deletedAt !== null ? null : row;
+    return row === null || isBeingDeleted(row) ? null : row;
   };
 }
 

@@ -2,6 +2,8 @@ import type { Accounts } from '../services/accounts/accounts.ts';
 import type { Batches } from '../services/batches/batches.ts';
 import type { Campaigns } from '../services/campaigns/campaigns.ts';
 import type { OutageBoard } from '../provider/outages.ts';
+import type { BatchDeletion } from '../services/deletion/batches.ts';
+import type { DeletePost } from '../services/deletion/posts.ts';
 import type { Exports } from '../services/posts/exports.ts';
 import type { PostEdits } from '../services/posts/edits.ts';
 import type { Posts } from '../services/posts/posts.ts';
@@ -20,6 +22,7 @@ export type Services = {
   workspaces: Workspaces & { switch: SwitchWorkspace };
   campaigns: Campaigns;
   batches: Batches;
+  deletions: { batch: BatchDeletion['run']; post: DeletePost };
   posts: Posts;
   postEdits: PostEdits;
   progress: Progress;

@@ -50,6 +50,7 @@ export function trackReads(services: Services, reads: Collector): Services {
     prisma: track(services.prisma),
     accounts: track(services.accounts),
     workspaces: track(services.workspaces),
+    deletions: track(services.deletions),
     postEdits: track(services.postEdits),
     progress: track(services.progress),
     outages: track(services.outages),

@@ -4,7 +4,9 @@ import { RequestError } from '../../client/index.ts';
 import {
   CancelBatchDocument,
   DeleteAccountDocument,
+  DeleteBatchDocument,
   DeleteCampaignDocument,
+  DeletePostDocument,
   PauseBatchDocument,
   PostsDocument,
   RegeneratePostDocument,
@@ -76,7 +78,7 @@ async function act(account: Account, campaigns: string[], batches: string[]): Pr
   const { run } = account;
   const campaignId = pick(campaigns);
   const batchId = pick(batches);
-  const action = Math.floor(Math.random() * 11);
+  const action = Math.floor(Math.random() * 12);
   if (batchId === undefined || action < 2) {
     if (campaignId === undefined) return delay(10);
     const postCount = Math.random() < 0.3 ? 250 : 12;
@@ -94,11 +96,14 @@ async function act(account: Account, campaigns: string[], batches: string[]): Pr
   } else if (action === 8) {
     const { posts } = await run(PostsDocument, { filter: { status: ['COMPLETED'] }, first: 1 });
     const postId = posts.edges[0]?.node.id;
-    if (postId !== undefined) await run(RegeneratePostDocument, { input: { postId, part: 'CAPTION' } });
+    if (postId !== undefined && Math.random() < 0.2) await run(DeletePostDocument, { postId });
+    else if (postId !== undefined) await run(RegeneratePostDocument, { input: { postId, part: 'CAPTION' } });
   } else if (action === 9 && campaignId !== undefined) {
     await run(UpdateCampaignDocument, {
       input: { campaignId, channel: pick(['X', 'TIKTOK', 'LINKEDIN'] as const) ?? 'X' },
     });
+  } else if (action === 10) {
+    await run(DeleteBatchDocument, { batchId });
   } else if (campaignId !== undefined && campaigns.length > 0) {
     const { deleteCampaign } = await run(DeleteCampaignDocument, { campaignId });
     if (deleteCampaign.__typename === 'DeletedCampaign') {

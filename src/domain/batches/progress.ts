@@ -6,6 +6,17 @@ export type BatchCounts = {
   cancelledCount: number;
 };
 
+/** @returns the counters that people see: without deleted posts, which a batch's row counts as ordered and cancelled. */
+export function shownCounts(batch: BatchCounts & { deletedCount: number }): BatchCounts {
+  const { postCount, completedCount, failedCount, cancelledCount, deletedCount } = batch;
+  return {
+    postCount: postCount - deletedCount,
+    completedCount,
+    failedCount,
+    cancelledCount: cancelledCount - deletedCount,
+  };
+}
+
 /** @returns the number of posts that are not final yet. */
 export function remainingCount(counts: BatchCounts): number {
   return counts.postCount - counts.completedCount - counts.failedCount - counts.cancelledCount;

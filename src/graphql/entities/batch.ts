@@ -14,7 +14,7 @@ export const batch: Entity<'batches'> = {
   columns: Prisma.BatchScalarFieldEnum,
   columnsBehind: {
     __typename: [],
-    progress: counters,
+    progress: [...counters, 'deletedCount'],
     elapsedSeconds: ['createdAt', 'finishedAt'],
     postsPerSecond: [...counters, 'createdAt', 'finishedAt'],
     cost: [],

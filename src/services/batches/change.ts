@@ -44,7 +44,7 @@ export function createBatchChange({
         SELECT 1 FROM campaigns WHERE id = (SELECT "campaignId" FROM batches WHERE id = ${where.id}::uuid) FOR KEY SHARE`;
       const [locked] = await tx.$queryRaw<Batch[]>`
         SELECT * FROM batches WHERE id = ${where.id}::uuid
-          AND "ownerId" = coalesce(${where.ownerId ?? null}::uuid, "ownerId") FOR UPDATE`;
+          AND "ownerId" = coalesce(${where.ownerId ?? null}::uuid, "ownerId") AND "deletedAt" IS NULL FOR UPDATE`;
       if (locked === undefined) throw new NotFoundError('batch', 'batchId');
       const event = await change(tx, locked);
       const changed = await tx.batch.findUniqueOrThrow({ where: { id: where.id } });
@@ -73,8 +73,8 @@ export async function appendEvent(
     Prisma.sql`entries AS (
       SELECT id AS "batchId", "ownerId", "lastSeq" AS seq, ${type} AS type,
              ${JSON.stringify(fields)}::jsonb || jsonb_build_object(
-               'postCount', "postCount", 'completedCount', "completedCount", 'failedCount', "failedCount",
-               'cancelledCount', "cancelledCount") AS payload
+               'postCount', "postCount" - "deletedCount", 'completedCount', "completedCount",
+               'failedCount', "failedCount", 'cancelledCount', "cancelledCount" - "deletedCount") AS payload
       FROM counted
     )`,
   ]);

@@ -9,10 +9,11 @@ import { Prisma, type Batch, type BatchPriority } from '../../store/generated/pr
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import type { BudgetRefusal } from '../../provider/ledger/ledger.ts';
+import { cancelUnfinished } from './cancellation.ts';
 import { createBatchChange, type NewEvent } from './change.ts';
 import { maxCostSchema } from './start.ts';
 import { ownedBy, type Owner } from '../../store/ownership.ts';
-import { cancelInFlight, removeWaitingJobs, waitingJobs } from './waiting-jobs.ts';
+import { removeWaitingJobs, waitingJobs } from './waiting-jobs.ts';
 import { parseInput } from '../../domain/validation.ts';
 
 /**
@@ -70,25 +71,7 @@ export function createBatchControls(deps: {
       control(owned(viewer, id), async (tx, batch) => {
         if (batch.status === 'CANCELLED') return undefined;
         if (batch.status === 'COMPLETED') throw new BatchStateError(batch.status, 'cancelled');
-        await removeWaitingJobs(jobs, tx, batch);
-        const kept = await cancelInFlight(jobs, tx, id);
-        const { postCount, completedCount, failedCount, cancelledCount } = batch;
-        const cancelled = postCount - completedCount - failedCount - cancelledCount - kept;
-        // If only regenerated posts were left, the batch is complete as it was before.
-        const isComplete = cancelled === 0;
-        await tx.batch.update({
-          where: { id },
-          data: {
-            status: isComplete ? 'COMPLETED' : 'CANCELLED',
-            pauseReason: null,
-            cancelledCount: { increment: cancelled },
-            completedCount: { increment: kept },
-            finishedAt: new Date(),
-            reconcileFrom: isComplete ? null : 1,
-            ...(isComplete ? { retrying: false } : {}),
-          },
-        });
-        return { type: isComplete ? 'BATCH_COMPLETED' : 'BATCH_CANCELLED' };
+        return cancelUnfinished(jobs, tx, batch);
       }),
 
     pause: (viewer, id) => control(owned(viewer, id), (tx, batch) => pause(tx, batch, 'REQUESTED')),

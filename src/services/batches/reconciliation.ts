@@ -90,7 +90,7 @@ export async function reconcileWindow(jobs: Jobs, tx: Transaction, batch: Batch)
       reconcileFrom: isLast ? await afterLast(tx, batch, written === 0) : to + 1,
       ...(isLast ? { retrying: false } : {}),
       ...(status === 'CANCELLED'
-        ? isLast && (await countsOfRows(tx, id))
+        ? isLast && (await countsOfRows(tx, batch))
         : { retriesLeft: { decrement: planned }, failedCount: { decrement: retried - planned } }),
     },
   });
@@ -100,13 +100,13 @@ export async function reconcileWindow(jobs: Jobs, tx: Transaction, batch: Batch)
  * Counts the rows of a batch whose posts are all final. The counters of a cancelled batch are estimates until then: posts may
  * have failed since, or may not have been written.
  */
-async function countsOfRows(tx: Transaction, batchId: string) {
+async function countsOfRows(tx: Transaction, { id: batchId, deletedCount }: Batch) {
   const rows = await tx.post.groupBy({ by: ['status'], where: { batchId }, _count: true });
   const count = (wanted: PostStatus) => rows.find(({ status }) => status === wanted)?._count ?? 0;
   return {
     completedCount: count('COMPLETED'),
     failedCount: count('FAILED'),
-    cancelledCount: count('CANCELLED'),
+    cancelledCount: count('CANCELLED') + deletedCount,
     retriesLeft: 0,
   };
 }

@@ -4,7 +4,7 @@ import { InvalidInputError, NotFoundError } from '../../domain/errors/errors.ts'
 import { canonicalLanguage } from '../../domain/posts/languages.ts';
 import type { Changes } from '../../cache/changes.ts';
 import type { Database, Transaction } from '../../store/database.ts';
-import { Prisma, type Campaign, type CampaignStatus } from '../../store/generated/prisma/client.ts';
+import type { Campaign, CampaignStatus } from '../../store/generated/prisma/client.ts';
 import { invalidToken } from '../accounts/access-tokens.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import type { CampaignDeletion } from '../deletion/campaigns.ts';
@@ -103,14 +103,11 @@ export function createCampaigns({
     isSearch: filter.search != null,
     where: all([
       ownedRows(owner, 't'),
-      Prisma.sql`t."deletedAt" IS NULL`,
       within('t.createdAt', filter.created),
       holding(['t.name', 't.brand', 't.description'], filter.search),
     ]),
     kinds: [kind('t.channel', 'Channel', filter.channel), kind('t.status', 'CampaignStatus', filter.status)],
   });
-
-  const lists = createEntityLists(database, 'campaigns', filterSchema, rowsOf);
 
   async function change(viewer: Viewer, id: string, data: object): Promise<Campaign> {
     const where = { id, ...ownedBy(viewer), deletedAt: null };
@@ -154,11 +151,7 @@ export function createCampaigns({
     },
     setStatus: (viewer, id, status) => change(viewer, id, { status }),
     delete: deletion.run,
-    ...lists,
-    async find(owner, id, columns) {
-      const found = await lists.find(owner, id, columns);
-      return found?.deletedAt === null ? found : null;
-    },
+    ...createEntityLists(database, 'campaigns', filterSchema, rowsOf),
   };
 }
 

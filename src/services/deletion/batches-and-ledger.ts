@@ -38,7 +38,7 @@ export async function deletePartOfBatches(
  *
  * @returns the batch; undefined if it is gone. A batch that is not final is left alone.
  */
-function deletePartOfBatch(
+export function deletePartOfBatch(
   { database, jobs }: { database: Database; jobs: Jobs },
   batchId: string,
 ): Promise<Batch | undefined> {
@@ -56,10 +56,7 @@ function deletePartOfBatch(
     });
     const ids = posts.map(({ id }) => id);
     if (ids.length > 0) {
-      await enqueueRemoval(jobs, tx, batch.ownerId, await imagesOf(tx, ids));
-      await tx.$executeRaw`
-        UPDATE provider_calls SET result = NULL WHERE "subjectId" = ANY(${ids}::uuid[]) AND result IS NOT NULL`;
-      await tx.post.deleteMany({ where: { id: { in: ids } } });
+      await deletePosts(jobs, tx, batch.ownerId, ids);
       return batch;
     }
     const events = await tx.$executeRaw`
@@ -71,6 +68,19 @@ function deletePartOfBatch(
     await tx.batch.delete({ where: { id: batchId } });
     return batch;
   });
+}
+
+/** Deletes posts with their content, and enqueues the removal of their images. Their costs stay in the ledger. */
+export async function deletePosts(
+  jobs: Jobs,
+  tx: Transaction,
+  ownerId: string,
+  ids: readonly string[],
+): Promise<void> {
+  await enqueueRemoval(jobs, tx, ownerId, await imagesOf(tx, ids));
+  await tx.$executeRaw`
+    UPDATE provider_calls SET result = NULL WHERE "subjectId" = ANY(${ids}::uuid[]) AND result IS NOT NULL`;
+  await tx.post.deleteMany({ where: { id: { in: [...ids] } } });
 }
 
 /** Deletes the next part of a workspace's ledger and enqueues the removal of its images. @returns how many calls. */

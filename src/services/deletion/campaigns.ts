@@ -1,12 +1,12 @@
 import type { Changes } from '../../cache/changes.ts';
-import { CampaignStateError, NotFoundError, ServiceUnavailableError } from '../../domain/errors/errors.ts';
+import { CampaignStateError, NotFoundError } from '../../domain/errors/errors.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import { ownedRows } from '../../store/ownership.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import type { Batches } from '../batches/batches.ts';
 import { deletePartOfBatches } from './batches-and-ledger.ts';
-import { inParts } from './in-parts.ts';
+import { beginInParts } from './in-parts.ts';
 
 export type CampaignDeletion = {
   /**
@@ -23,9 +23,6 @@ export type CampaignDeletion = {
    */
   next(): Promise<boolean>;
 };
-
-/** How long the request itself works on the deletion. */
-const withinMs = 10_000;
 
 export function createCampaignDeletion(deps: {
   database: Database;
@@ -49,10 +46,7 @@ export function createCampaignDeletion(deps: {
     async run(viewer, id) {
       await database.transaction((tx) => begin(tx, viewer, id));
       changes.workspace(viewer.workspaceId);
-      await inParts(() => deletePart(id), AbortSignal.timeout(withinMs)).catch((error: unknown) => {
-        // The deletion has begun: workers do the rest.
-        if (!(error instanceof ServiceUnavailableError)) throw error;
-      });
+      await beginInParts(() => deletePart(id));
       changes.workspace(viewer.workspaceId);
     },
     async next() {

@@ -38,7 +38,7 @@ export function createExports({ prisma }: Database): Exports {
   return {
     async ofBatch(viewer, batchId) {
       const batch = await prisma.batch.findUnique({
-        where: { id: batchId, ...ownedBy(viewer) },
+        where: { id: batchId, ...ownedBy(viewer), deletedAt: null },
         select: { createdAt: true, campaign: { select: { channel: true } } },
       });
       if (batch === null) return undefined;

@@ -129,7 +129,7 @@ const finalCount = Prisma.sql`b."completedCount" + b."failedCount" + b."cancelle
 
 /**
  * `counted`: adds the tallies to the batches and reserves `lastSeq` numbers for their events. The last final post also
- * completes its batch, which is one more event. Returns the counters before and after.
+ * completes its batch, which is one more event. Returns the counters before and after, without deleted posts.
  */
 const countedBatches = Prisma.sql`counted AS (
   UPDATE batches b
@@ -141,7 +141,8 @@ const countedBatches = Prisma.sql`counted AS (
   FROM tallied t
   WHERE b.id = t."batchId"
   RETURNING b.id, b."ownerId", b.status = 'COMPLETED' AS "isOver", b."lastSeq" - t.n - (b.status = 'COMPLETED')::int AS "seqBefore",
-            b."lastSeq", b."postCount", b."cancelledCount", b."completedCount", b."failedCount",
+            b."lastSeq", b."postCount" - b."deletedCount" AS "postCount",
+            b."cancelledCount" - b."deletedCount" AS "cancelledCount", b."completedCount", b."failedCount",
             b."completedCount" - t.done AS "doneBefore", b."failedCount" - t.lost AS "lostBefore"
 )`;
 

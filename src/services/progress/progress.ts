@@ -61,7 +61,9 @@ export function createProgress(deps: {
   return {
     async batch(viewer, batchId, after, signal) {
       const state = async (kind: BatchState['kind'], seq: number): Promise<BatchState> => {
-        const batch = await prisma.batch.findUnique({ where: { id: batchId, ...ownedBy(viewer) } });
+        const batch = await prisma.batch.findUnique({
+          where: { id: batchId, ...ownedBy(viewer), deletedAt: null },
+        });
         if (batch === null) throw new NotFoundError('batch', 'batchId');
         return { kind, seq, at: new Date(), batch };
       };
@@ -97,7 +99,7 @@ export function createProgress(deps: {
       // The stream's position is read before the post: what happens between the two is sent twice rather than never.
       const [position] = await prisma.$queryRaw<{ batchId: string; lastSeq: number }[]>`
         SELECT b.id AS "batchId", b."lastSeq" FROM posts p JOIN batches b ON b.id = p."batchId"
-        WHERE p.id = ${postId}::uuid AND ${ownedRows(viewer, 'p')}`;
+        WHERE p.id = ${postId}::uuid AND ${ownedRows(viewer, 'p')} AND b."deletedAt" IS NULL`;
       const post = await prisma.post.findUnique({ where: { id: postId, ...ownedBy(viewer) } });
       if (position === undefined || post === null) throw new NotFoundError('post', 'postId');
       const { batchId, lastSeq: after } = position;

@@ -5,15 +5,22 @@ import { ownedBy, type Owner } from '../ownership.ts';
 import type { Rows } from './filters.ts';
 import { createLists, newestFirst, type PageOf } from './lists.ts';
 import { planPage, type Page, type PageArgs } from './paging.ts';
-import type { Columns, OrderOf, ParentOf, RowOf, Table } from './tables.ts';
+import {
+  isBeingDeleted,
+  type Columns,
+  type OrderOf,
+  type ParentOf,
+  type RowOf,
+  type Table,
+} from './tables.ts';
 
 type Absent = null | undefined;
 
 /** Reads of one table: rows by id, a list with a filter, and lists of the rows of one parent. */
 export type EntityLists<Name extends Table, Filter> = {
-  /** @returns null if the workspace has no such row. */
+  /** @returns null if the workspace has no such row, or is deleting it. */
   find(owner: Owner, id: string, columns?: Columns<RowOf[Name]>): Promise<RowOf[Name] | null>;
-  /** @returns rows in the order of the ids; null where the workspace has no such row. */
+  /** @returns rows in the order of the ids, also those that are being deleted; null where the workspace has no such row. */
   findAll(owner: Owner, ids: readonly string[]): Promise<(RowOf[Name] | null)[]>;
   /** Reads a page, newest first by default. @throws InvalidInputError */
   list(
@@ -51,7 +58,10 @@ export function createEntityLists<Name extends Table, Filter, Parsed extends obj
   const lists = createLists(database, name);
   const parse = (filter: Filter | Absent) => parseInput(filterSchema, filter ?? {}, 'filter');
   return {
-    find: async (owner, id, columns) => (await lists.findAll(owner, [id], columns))[0] ?? null,
+    async find(owner, id, columns) {
+      const [found] = await lists.findAll(owner, [id], columns);
+      return found == null || isBeingDeleted(found) ? null : found;
+    },
     findAll: lists.findAll,
     async list(owner, { filter, order, page }, columns) {
       const parsed = parse(filter);

@@ -63,8 +63,8 @@ export function ofCampaigns(condition: Prisma.Sql | undefined): Prisma.Sql | und
 }
 
 /**
- * SQL: rows belong to one campaign or batch (`p`) that meets all of these conditions. PostgreSQL checks the parent once, and
- * reads no rows if it does not meet them. Ownership is checked on the parent only, so that the index of the parent is used.
+ * SQL: rows belong to one campaign or batch (`p`) that meets all of these conditions and is not being deleted. PostgreSQL
+ * checks the parent once, and reads no rows if it does not meet them. Ownership is checked on the parent only, so that the index of the parent is used.
  */
 export function under(
   parent: 'campaign' | 'batch',
@@ -72,7 +72,7 @@ export function under(
   conditions: readonly (Prisma.Sql | undefined)[],
 ): Prisma.Sql {
   const table = Prisma.raw({ campaign: 'campaigns', batch: 'batches' }[parent]);
-  const asked = all([is('p.id', id), ...conditions]);
+  const asked = all([is('p.id', id), Prisma.sql`p."deletedAt" IS NULL`, ...conditions]);
   return Prisma.sql`${is(`t.${parent}Id`, id)} AND EXISTS (SELECT 1 FROM ${table} p WHERE ${asked})`;
 }
 

@@ -1,6 +1,6 @@
 import type { Database } from '../database.ts';
 import { Prisma } from '../generated/prisma/client.ts';
-import { matching, type Rows } from './filters.ts';
+import { all, matching, type Rows } from './filters.ts';
 import { ownedRows, type Owner } from '../ownership.ts';
 import { pageSql, pagesSql, toArray } from './page-sql.ts';
 import { planPage, type Page, type PageArgs, type PlannedPage, type Sortable } from './paging.ts';
@@ -28,7 +28,10 @@ export type PageOf = { parentId: string } & PlannedPage<'createdAt'>;
 export function createLists<Name extends Table>(database: Pick<Database, 'query'>, name: Name) {
   type Row = RowOf[Name];
   const table = Prisma.raw(name);
-  const owned = (owner: Owner) => ownedRows(owner, 't');
+  /** Posts are deleted at once. */
+  const isThere = name === 'posts' ? undefined : Prisma.sql`t."deletedAt" IS NULL`;
+  const listed = (rows: Rows): Rows => ({ ...rows, where: all([rows.where, isThere]) });
+  const owned = (owner: Owner) => all([ownedRows(owner, 't'), isThere]);
 
   /** The same string object for each selection, which the driver recognises fast. */
   const findTexts = new WeakMap<object, string>();
@@ -71,13 +74,13 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
       columns?: Columns<Row>,
     ): Promise<Page<Row & Sortable<By>>> {
       const { window, toPage } = planPage(list, args);
-      const sql = pageSql(table, Prisma.raw(selectList(name, columns, [window.by])), rows, window);
+      const sql = pageSql(table, Prisma.raw(selectList(name, columns, [window.by])), listed(rows), window);
       return toPage(await read<Row & Sortable<By>>(sql, { isPrepared: rows.isSearch !== true }));
     },
 
     async count(rows: Rows): Promise<number> {
       const [row] = await read<{ count: number }>(
-        Prisma.sql`SELECT count(*)::int AS count FROM ${table} t WHERE ${matching(rows)}`,
+        Prisma.sql`SELECT count(*)::int AS count FROM ${table} t WHERE ${matching(listed(rows))}`,
         { isPrepared: rows.isSearch !== true },
       );
       return row?.count ?? 0;

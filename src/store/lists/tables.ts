@@ -35,7 +35,7 @@ export const tables = {
   },
   batches: {
     columns: Object.values(Prisma.BatchScalarFieldEnum),
-    always: ['id'],
+    always: ['id', 'deletedAt'],
     orders: ['createdAt', 'postCount'],
     parents: ['campaignId'],
     casts: {},
@@ -50,6 +50,11 @@ export const tables = {
     largeIntegers: [],
   },
 } as const satisfies { [Name in Table]: TableOf<Name> };
+
+/** Whether a row is being deleted, which takes several parts. It is then only visible through rows that refer to it. */
+export function isBeingDeleted(row: RowOf[Table]): boolean {
+  return 'deletedAt' in row && row.deletedAt !== null;
+}
 
 export type OrderOf<Name extends Table> = {
   by: (typeof tables)[Name]['orders'][number];

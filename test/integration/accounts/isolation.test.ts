@@ -209,6 +209,7 @@ const cases: Record<string, Case[]> = {
   'Mutation.setBatchPriority': [
     { arguments: ({ Batch }) => `(batchId: "${Batch}", priority: HIGH)`, ...closed },
   ],
+  'Mutation.deleteBatch': [{ arguments: ({ Batch }) => `(input: { batchId: "${Batch}" })`, ...closed }],
   'Mutation.updateCampaign': [
     { arguments: ({ Campaign }) => `(input: { campaignId: "${Campaign}", name: "Mine" })`, ...closed },
   ],
@@ -232,6 +233,7 @@ const cases: Record<string, Case[]> = {
   'Mutation.regeneratePost': [
     { arguments: ({ Post }) => `(input: { postId: "${Post}", part: BOTH })`, ...closed },
   ],
+  'Mutation.deletePost': [{ arguments: ({ Post }) => `(input: { postId: "${Post}" })`, ...closed }],
   'Subscription.batchEvents': [{ arguments: batch, ...closed }],
   'Subscription.userEvents': [{ arguments: none, ...closed }],
   'Subscription.postProgress': [{ arguments: ({ Post }) => `(postId: "${Post}")`, ...closed }],

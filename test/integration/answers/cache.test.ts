@@ -131,6 +131,8 @@ const story: Record<string, () => Promise<unknown>> = {
     batchId = spare;
   },
   cancelBatch: () => mutate(`cancelBatch(batchId: "${batchId}")`),
+  deleteBatch: () => mutate(`deleteBatch(input: { batchId: "${batchId}" })`),
+  deletePost: () => mutate(`deletePost(input: { postId: "${postId}" })`),
   deleteCampaign: () => mutate(`deleteCampaign(campaignId: "${campaignId}")`),
 };
 

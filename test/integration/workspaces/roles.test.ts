@@ -54,6 +54,7 @@ const cases: Record<string, Case> = {
   archiveCampaign: { access: 'EDITOR', arguments: campaign },
   restoreCampaign: { access: 'EDITOR', arguments: campaign },
   deleteCampaign: { access: 'OWNER', arguments: campaign },
+  deleteBatch: { access: 'OWNER', arguments: ({ Batch }) => `(input: { batchId: "${Batch}" })` },
   startBatch: {
     access: 'EDITOR',
     arguments: ({ Campaign }) => `(input: { campaignId: "${Campaign}", postCount: 1 })`,
@@ -71,6 +72,7 @@ const cases: Record<string, Case> = {
   approvePost: { access: 'REVIEWER', arguments: ofPost('expectedVersion: 1') },
   rejectPost: { access: 'REVIEWER', arguments: ofPost('expectedVersion: 1') },
   regeneratePost: { access: 'EDITOR', arguments: ofPost('part: BOTH') },
+  deletePost: { access: 'OWNER', arguments: ofPost('') },
 };
 
 const roles: Role[] = ['VIEWER', 'REVIEWER', 'EDITOR', 'OWNER'];

@@ -34,13 +34,16 @@ describe('the schema', () => {
     expect(errorsOf('archiveCampaign')).toEqual(always);
     expect(errorsOf('setBatchPriority')).toEqual(always);
     expect(errorsOf('deleteCampaign')).toEqual(['CampaignStateError', ...always]);
-    expect(errorsOf('regeneratePost')).toEqual([
-      'ForbiddenError',
-      'InvalidInputError',
-      'NotFoundError',
-      'PostStateError',
-      'UnauthenticatedError',
-    ]);
+    expect(errorsOf('deleteBatch')).toEqual(always);
+    for (const name of ['regeneratePost', 'deletePost']) {
+      expect(errorsOf(name)).toEqual([
+        'ForbiddenError',
+        'InvalidInputError',
+        'NotFoundError',
+        'PostStateError',
+        'UnauthenticatedError',
+      ]);
+    }
     expect(errorsOf('editPost')).toEqual([
       'ForbiddenError',
       'InvalidInputError',

@@ -2,6 +2,7 @@ import {
   elapsedSeconds,
   postsPerSecond,
   remainingCount,
+  shownCounts,
   successRate,
   type BatchCounts,
 } from '../../../domain/batches/progress.ts';
@@ -40,7 +41,9 @@ export const BatchPriorityEnum = builder.enumType('BatchPriority', {
 export const BatchProgressRef = builder.objectRef<BatchCounts>('BatchProgress').implement({
   description: 'The post counters of a batch at one point in time.',
   fields: (t) => ({
-    postCount: t.exposeInt('postCount', { description: 'The number of ordered posts.' }),
+    postCount: t.exposeInt('postCount', {
+      description: 'The number of ordered posts, without deleted ones.',
+    }),
     completedCount: t.exposeInt('completedCount', { description: 'The number of completed posts.' }),
     failedCount: t.exposeInt('failedCount', { description: 'The number of failed posts.' }),
     cancelledCount: t.exposeInt('cancelledCount', { description: 'The number of cancelled posts.' }),
@@ -71,7 +74,7 @@ export const BatchNode = builder.prismaNode('Batch', {
     progress: t.field({
       type: BatchProgressRef,
       description: 'The current post counters of the batch.',
-      resolve: (batch) => batch,
+      resolve: shownCounts,
     }),
     elapsedSeconds: t.float({
       description: 'Seconds from the start to the end, or to now while the batch is not finished.',

@@ -5,6 +5,7 @@ import {
   NotFoundError,
   UnauthenticatedError,
 } from '../../../domain/errors/errors.ts';
+import { toGlobalId } from '../../../domain/ids.ts';
 import type { Viewer } from '../../../domain/viewer.ts';
 import { BatchNode, BatchPriorityEnum } from './batch.ts';
 import { builder } from '../../builder.ts';
@@ -38,6 +39,18 @@ const ResumeBatchInput = builder.inputType('ResumeBatchInput', {
       type: 'Money',
       required: false,
       description: 'A new cost limit for the whole batch.',
+    }),
+  }),
+});
+
+const DeleteBatchInput = batchInput('DeleteBatchInput', 'The batch to delete.');
+
+const DeletedBatchRef = builder.objectRef<{ id: string }>('DeletedBatch').implement({
+  description: 'The result of deleting a batch.',
+  fields: (t) => ({
+    batchId: t.id({
+      description: 'The id of the deleted batch.',
+      resolve: ({ id }) => toGlobalId('Batch', id),
     }),
   }),
 });
@@ -143,6 +156,22 @@ builder.mutationFields((t) => ({
       const priority = args.input?.priority ?? args.priority;
       if (priority == null) throw new InvalidInputError([{ path: 'priority', message: 'is required' }]);
       return context.batches.setPriority(viewer, batchId, priority);
+    },
+  }),
+  deleteBatch: t.field({
+    type: DeletedBatchRef,
+    access: 'OWNER',
+    description:
+      'Deletes a batch with its posts. Cannot be undone. An unfinished batch is cancelled first. Its cost stays in `User.usage` and in the budgets.',
+    args: { input: t.arg({ type: DeleteBatchInput, description: 'The batch to delete.' }) },
+    errors: {
+      types: [...always],
+      union: { name: 'DeleteBatchResult', description: 'The id of the deleted batch, or an error.' },
+    },
+    resolve: async (_root, args, context) => {
+      const [viewer, id] = target(context, args);
+      await context.deletions.batch(viewer, id);
+      return { id };
     },
   }),
 }));

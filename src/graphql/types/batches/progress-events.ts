@@ -222,14 +222,18 @@ function batchIdOf(update: BatchUpdate): string {
   return update.kind === 'post' ? update.post.batchId : update.batch.id;
 }
 
-/** The post of each event. All subscribers in this process share the event, so its post is read once. */
-const postsOfEvents = new WeakMap<LoggedEvent, Promise<Post>>();
+/** The post of each event. All subscribers in this process share the event, so its post is read once for all who get it now. */
+const postsOfEvents = new WeakMap<LoggedEvent, { post: Promise<Post>; at: number }>();
+
+/** After this time a post is read again: it may have been deleted since. */
+const believedMs = 900;
 
 function postOf({ entry }: EventOf<'POST_COMPLETED' | 'POST_FAILED'>, context: Context): Promise<Post> {
   const known = postsOfEvents.get(entry);
-  if (known !== undefined) return known;
+  const now = performance.now();
+  if (known !== undefined && now - known.at < believedMs) return known.post;
   const post = loadPost(context, entry.event.postId);
-  postsOfEvents.set(entry, post);
+  postsOfEvents.set(entry, { post, at: now });
   // The next subscriber reads it again.
   post.catch(() => postsOfEvents.delete(entry));
   return post;

@@ -6,8 +6,10 @@ import {
   UnauthenticatedError,
   VersionConflictError,
 } from '../../../domain/errors/errors.ts';
+import { toGlobalId } from '../../../domain/ids.ts';
 import { builder } from '../../builder.ts';
 import { requireViewer } from '../../context.ts';
+import { parseId } from '../../ids.ts';
 import { PostNode } from './post.ts';
 
 const always = [
@@ -83,6 +85,21 @@ const RegeneratePostInput = builder.inputType('RegeneratePostInput', {
   }),
 });
 
+const DeletePostInput = builder.inputType('DeletePostInput', {
+  description: 'The post to delete.',
+  fields: (t) => ({ postId: t.id(postId) }),
+});
+
+const DeletedPostRef = builder.objectRef<{ id: string }>('DeletedPost').implement({
+  description: 'The result of deleting a post.',
+  fields: (t) => ({
+    postId: t.id({
+      description: 'The id of the deleted post.',
+      resolve: ({ id }) => toGlobalId('Post', id),
+    }),
+  }),
+});
+
 const result = (name: string) => ({ name, description: 'The changed post, or an error.' });
 
 builder.mutationFields((t) => ({
@@ -135,5 +152,21 @@ builder.mutationFields((t) => ({
     },
     errors: { types: [...always], union: result('RegeneratePostResult') },
     resolve: (_root, { input }, context) => context.postEdits.regenerate(requireViewer(context), input),
+  }),
+  deletePost: t.field({
+    type: DeletedPostRef,
+    access: 'OWNER',
+    description:
+      'Deletes a post with its revisions. Cannot be undone. The other posts keep their positions. A post that is not final is refused: wait for it, or cancel its batch. Its cost stays in `User.usage`, in its batch and in the budgets.',
+    args: { input: t.arg({ type: DeletePostInput, description: 'The post to delete.' }) },
+    errors: {
+      types: [...always],
+      union: { name: 'DeletePostResult', description: 'The id of the deleted post, or an error.' },
+    },
+    resolve: async (_root, { input }, context) => {
+      const id = parseId('Post', input.postId, 'input.postId');
+      await context.deletions.post(requireViewer(context), id);
+      return { id };
+    },
   }),
 }));

@@ -1,0 +1,2 @@
+-- CreateIndex
+CREATE INDEX "batches_deletedAt_idx" ON "batches"("deletedAt");

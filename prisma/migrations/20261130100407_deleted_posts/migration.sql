@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "batches" ADD COLUMN     "deletedCount" INTEGER NOT NULL DEFAULT 0;
