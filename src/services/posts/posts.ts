@@ -7,6 +7,7 @@ import {
   all,
   among,
   commonFilterSchema,
+  eachParent,
   holding,
   is,
   kind,
@@ -15,6 +16,7 @@ import {
   type Rows,
 } from '../../store/lists/filters.ts';
 import { createEntityLists, type EntityLists } from '../../store/lists/entity-lists.ts';
+import type { ParentOf } from '../../store/lists/tables.ts';
 import { ownedRows, type Owner } from '../../store/ownership.ts';
 
 /** A revision. `isCurrent` says whether its post shows it. */
@@ -37,9 +39,12 @@ const filterSchema = commonFilterSchema.extend({
 export type PostFilter = z.input<typeof filterSchema>;
 
 export function createPosts(database: Database): Posts {
-  const rowsOf = (owner: Owner, filter: z.output<typeof filterSchema>): Rows => {
-    const { batchId, campaignId, channel } = filter;
+  const rowsOf = (owner: Owner, filter: z.output<typeof filterSchema>, parent?: ParentOf<'posts'>): Rows => {
+    const { channel } = filter;
+    const batchId = parent === 'batchId' ? eachParent : filter.batchId;
+    const campaignId = parent === 'campaignId' ? eachParent : filter.campaignId;
     const asked = [
+      parent && is('a.parent', filter[parent]),
       within('t.createdAt', filter.created),
       holding(['t.caption', 't.targetAudience'], filter.search),
     ];
