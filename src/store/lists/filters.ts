@@ -35,7 +35,7 @@ export type Kind = { name: `t.${string}`; type: Enum; values: string[] | undefin
 export type Rows = {
   where: Prisma.Sql;
   kinds: readonly Kind[];
-  /** Whether the condition searches text. Then the best plan depends on the words. */
+  /** Whether the condition searches words. Then the best plan depends on them. */
   isSearch?: boolean;
   /** A column whose values are unique among these rows, so that it orders them without the id. */
   uniqueBy?: Column;

@@ -41,6 +41,10 @@ const PostFilterInput = builder.inputType('PostFilter', {
       required: false,
       description: 'Only posts of campaigns for one of these channels.',
     }),
+    hashtag: t.string({
+      required: false,
+      description: 'Only posts that show this hashtag, with or without its `#`, in upper or lower case.',
+    }),
     ...commonFilterFields(t, {
       created: 'Only posts ordered in this time range.',
       search: 'caption or target audience',
