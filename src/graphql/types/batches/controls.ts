@@ -10,7 +10,7 @@ import { BatchNode, BatchPriorityEnum } from './batch.ts';
 import { builder } from '../../builder.ts';
 import { requireViewer, type Context } from '../../context.ts';
 import { parseId } from '../../ids.ts';
-import { readInput, replacedByInput } from '../input.ts';
+import { onInput, replacedByInput } from '../input.ts';
 
 const always = [InvalidInputError, NotFoundError, UnauthenticatedError, ForbiddenError] as const;
 const withState = [...always, BatchStateError] as const;
@@ -52,9 +52,16 @@ const SetBatchPriorityInput = builder.inputType('SetBatchPriorityInput', {
 
 type BatchArgs = { input?: { batchId: string } | null | undefined; batchId?: string | null | undefined };
 
-function target(context: Context, args: BatchArgs): [Viewer, string] {
-  const { batchId, pathOf } = readInput(args, args.batchId == null ? undefined : { batchId: args.batchId });
-  return [requireViewer(context), parseId('Batch', batchId, pathOf('batchId'))];
+/** Runs a mutation of one batch. */
+function onBatch<Result>(
+  context: Context,
+  args: BatchArgs,
+  work: (viewer: Viewer, batchId: string) => Promise<Result>,
+): Promise<Result> {
+  const before = args.batchId == null ? undefined : { batchId: args.batchId };
+  return onInput(args, before, ({ batchId }) =>
+    work(requireViewer(context), parseId('Batch', batchId, 'input.batchId')),
+  );
 }
 
 const inputArg = { required: false, description: 'What to do, and with which batch.' } as const;
@@ -75,7 +82,7 @@ builder.mutationFields((t) => ({
       types: [...withState],
       union: { name: 'CancelBatchResult', description: 'The changed batch, or an error.' },
     },
-    resolve: (_root, args, context) => context.batches.cancel(...target(context, args)),
+    resolve: (_root, args, context) => onBatch(context, args, context.batches.cancel),
   }),
   pauseBatch: t.field({
     type: BatchNode,
@@ -86,7 +93,7 @@ builder.mutationFields((t) => ({
       types: [...withState],
       union: { name: 'PauseBatchResult', description: 'The changed batch, or an error.' },
     },
-    resolve: (_root, args, context) => context.batches.pause(...target(context, args)),
+    resolve: (_root, args, context) => onBatch(context, args, context.batches.pause),
   }),
   resumeBatch: t.field({
     type: BatchNode,
@@ -106,7 +113,9 @@ builder.mutationFields((t) => ({
       union: { name: 'ResumeBatchResult', description: 'The changed batch, or an error.' },
     },
     resolve: (_root, args, context) =>
-      context.batches.resume(...target(context, args), args.input?.maxCost ?? args.maxCost ?? null),
+      onBatch(context, args, (viewer, batchId) =>
+        context.batches.resume(viewer, batchId, args.input?.maxCost ?? args.maxCost ?? null),
+      ),
   }),
   retryFailedPosts: t.field({
     type: BatchNode,
@@ -118,7 +127,7 @@ builder.mutationFields((t) => ({
       types: [...withState],
       union: { name: 'RetryFailedPostsResult', description: 'The changed batch, or an error.' },
     },
-    resolve: (_root, args, context) => context.batches.retryFailed(...target(context, args)),
+    resolve: (_root, args, context) => onBatch(context, args, context.batches.retryFailed),
   }),
   setBatchPriority: t.field({
     type: BatchNode,
@@ -138,11 +147,12 @@ builder.mutationFields((t) => ({
       types: [...always],
       union: { name: 'SetBatchPriorityResult', description: 'The changed batch, or an error.' },
     },
-    resolve: (_root, args, context) => {
-      const [viewer, batchId] = target(context, args);
-      const priority = args.input?.priority ?? args.priority;
-      if (priority == null) throw new InvalidInputError([{ path: 'priority', message: 'is required' }]);
-      return context.batches.setPriority(viewer, batchId, priority);
-    },
+    resolve: (_root, args, context) =>
+      onBatch(context, args, async (viewer, batchId) => {
+        const priority = args.input?.priority ?? args.priority;
+        if (priority == null)
+          throw new InvalidInputError([{ path: 'input.priority', message: 'is required' }]);
+        return context.batches.setPriority(viewer, batchId, priority);
+      }),
   }),
 }));
