@@ -111,6 +111,7 @@ export function listsOf(database: Database, { userId, campaignId, batchId }: See
     },
     sql: place(table, where, newest),
   });
+  const whole = { filter: null, order: null };
   const none = (list: BenchList): BenchList => ({ ...list, isEmpty: true });
   const scan = (list: BenchList): BenchList => ({ ...list, judged: 'not' });
   const search = (list: BenchList): BenchList => ({ ...list, judged: 'byTime' });
@@ -210,13 +211,18 @@ export function listsOf(database: Database, { userId, campaignId, batchId }: See
     scan(none(postList('search: two characters, none', 'true', { search: words.noTwoCharacters }))),
     scan(none(postList('none: of a time, by position', 'true', { created: early }, byPosition))),
     nested('batches in a campaign', 'batches', ofCampaign, (page) =>
-      batches.pagesOf(viewer, 'campaignId', [batches.planOf(viewer, 'campaignId', campaignId, page)]),
+      batches.pagesOf([batches.planOf(viewer, 'campaignId', campaignId, { ...whole, page })]),
     ),
     nested('posts in a campaign', 'posts', ofCampaign, (page) =>
-      posts.pagesOf(viewer, 'campaignId', [posts.planOf(viewer, 'campaignId', campaignId, page)]),
+      posts.pagesOf([posts.planOf(viewer, 'campaignId', campaignId, { ...whole, page })]),
     ),
     nested('posts in a batch', 'posts', ofBatch, (page) =>
-      posts.pagesOf(viewer, 'batchId', [posts.planOf(viewer, 'batchId', batchId, page)]),
+      posts.pagesOf([posts.planOf(viewer, 'batchId', batchId, { ...whole, page })]),
+    ),
+    nested('few: posts in a campaign, failed', 'posts', `${ofCampaign} AND status = 'FAILED'`, (page) =>
+      posts.pagesOf([
+        posts.planOf(viewer, 'campaignId', campaignId, { ...whole, filter: { status: ['FAILED'] }, page }),
+      ]),
     ),
   ];
 }

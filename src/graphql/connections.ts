@@ -98,13 +98,13 @@ export function listAll<Name extends Table>({ name, columns, columnsBehind }: En
   const columnsOf = createColumnReader(columns, columnsBehind, ['edges', 'node']);
   return async (
     _root: unknown,
-    { filter, order, ...page }: ListArgs<Name>,
+    { filter, order, ...args }: ListArgs<Name>,
     context: Context,
     info: GraphQLResolveInfo,
   ) => {
     const viewer = requireViewer(context);
     const services: ListServices = context;
-    const list = { filter, order, page: pageArgsOf(page, info) };
+    const list = { filter, order, page: pageArgsOf(args, info) };
     return new Connection(await services[name].list(viewer, list, columnsOf(info)), () =>
       services[name].count(viewer, filter),
     );
@@ -128,17 +128,18 @@ export function listOf<Name extends Table>(
   const columnsOf = createColumnReader(columns, columnsBehind, ['edges', 'node']);
   return async (
     row: { id: string; ownerId: string },
-    args: PageArgs,
+    { filter, order, ...args }: ListArgs<Name>,
     context: Context,
     info: GraphQLResolveInfo,
   ) => {
     const owner = ownerOf(row);
     const services: ListServices = context;
     const loaders: ListLoaders = context.loaders();
-    const page = services[name].planOf(owner, parent, row.id, pageArgsOf(args, info));
+    const list = { filter, order, page: pageArgsOf(args, info) };
+    const page = services[name].planOf(owner, parent, row.id, list);
     return new Connection(
       await loaders[name].pages.load({ owner, parent, page, columns: columnsOf(info) }),
-      () => loaders[name].counts.load({ owner, parent, id: row.id }),
+      () => loaders[name].counts.load({ owner, parent, page }),
     );
   };
 }

@@ -35,13 +35,13 @@ export type ListLoaders = { [Name in Table]: RowLoaders<Name> };
 type RowLoaders<Name extends Table> = {
   byId: DataLoader<Owned & { id: string }, RowOf[Name] | null>;
   pages: DataLoader<PageKey<Name>, Awaited<ReturnType<EntityLists<Name, never>['pagesOf']>>[number]>;
-  counts: DataLoader<Owned & { parent: ParentOf<Name>; id: string }, number>;
+  counts: DataLoader<Omit<PageKey<Name>, 'columns'>, number>;
 };
 
 /** A page of one parent's rows, with the columns to read. */
 type PageKey<Name extends Table> = Owned & {
   parent: ParentOf<Name>;
-  page: PageOf;
+  page: PageOf<Name>;
   columns: Columns<RowOf[Name]>;
 };
 
@@ -59,22 +59,15 @@ function rowLoaders<Name extends Table>(
     ),
     pages: ownedLoader(
       ({ parent }) => parent,
-      ({ owner, parent }, keys) =>
+      (_first, keys) =>
         lists.pagesOf(
-          owner,
-          parent,
           keys.map(({ page }) => page),
           columnsOfAll(keys),
         ),
     ),
     counts: ownedLoader(
       ({ parent }) => parent,
-      ({ owner, parent }, keys) =>
-        lists.countsOf(
-          owner,
-          parent,
-          keys.map(({ id }) => id),
-        ),
+      (_first, keys) => lists.countsOf(keys.map(({ page }) => page)),
     ),
   };
 }

@@ -63,15 +63,22 @@ const nothing = () => [];
 
 /** The cache tags of the list methods of an entity. */
 function listNotes<Name extends Table>({ tags }: Entity<Name>) {
+  type Filtered = { filter: FilterOf[Name] | null | undefined };
+  const ofList = (owner: Owner, filter: Filtered['filter']) => [
+    tags.list(owner, filter ?? {}),
+    ...tags.behind(owner, filter ?? {}),
+  ];
   return {
     find: (_owner: Owner, id: string) => [tags.row(id)],
     findAll: (_owner: Owner, ids: readonly string[]) => ids.map(tags.row),
-    list: (owner: Owner, { filter }: { filter: FilterOf[Name] | null | undefined }) =>
-      tags.list(owner, filter),
-    count: tags.list,
-    planOf: nothing,
-    pagesOf: (_owner: Owner, parent: ParentOf<Name>, pages: readonly { parentId: string }[]) =>
-      pages.map(({ parentId }) => tags.listOf[parent](parentId)),
-    countsOf: (_owner: Owner, parent: ParentOf<Name>, ids: readonly string[]) => ids.map(tags.listOf[parent]),
+    list: (owner: Owner, { filter }: Filtered) => ofList(owner, filter),
+    count: ofList,
+    // What is planned is read, as a page or as a number.
+    planOf: (owner: Owner, parent: ParentOf<Name>, parentId: string, { filter }: Filtered) => [
+      tags.listOf[parent](parentId),
+      ...tags.behind(owner, filter ?? {}),
+    ],
+    pagesOf: nothing,
+    countsOf: nothing,
   };
 }

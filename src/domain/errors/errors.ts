@@ -33,11 +33,13 @@ export class InvalidInputError extends PressrunError {
 export class NotFoundError extends PressrunError {
   override readonly name = 'NotFoundError';
   readonly code = 'NOT_FOUND';
+  readonly what: string;
   /** The input field that holds the id, as in `input.campaignId`. */
   readonly path: string;
 
   constructor(what: string, path: string) {
     super(`There is no ${what} with this id.`);
+    this.what = what;
     this.path = path;
   }
 }

@@ -7,6 +7,15 @@ const maxAnsweredHashtags = 200;
 /** Without the #. Longer ones are left out. */
 const maxHashtagCharacters = 100;
 
+/** @returns what is wrong with a hashtag that a person wrote, with or without its `#`; undefined if nothing is. */
+export function faultOfHashtag(tag: string): string | undefined {
+  const name = tag.replace(/^#/, '');
+  if (name === '') return 'must not be empty';
+  if (Array.from(name).length > maxHashtagCharacters)
+    return `must have at most ${maxHashtagCharacters} characters after its #`;
+  return /[^\p{L}\p{N}\p{M}_]/u.test(name) ? 'must be letters, digits and _ after one #' : undefined;
+}
+
 /** Text that PostgreSQL can store: no NUL, no lone surrogates. */
 const storableText = z
   .string()

@@ -25,16 +25,13 @@ export const batch: Entity<'batches'> = {
   },
   tags: {
     row: tagOf.batch,
-    list({ workspaceId }, filter) {
-      const { campaignId, channel, search } = filter ?? {};
-      // Search and channel look at campaigns, so a change of a campaign changes which batches match.
-      const related = channel != null || search != null ? [tagOf.campaignsOf(workspaceId)] : [];
+    list({ workspaceId }, { campaignId }) {
       const campaign = rowIdOf(campaignId);
-      return [
-        campaign === undefined ? tagOf.batchesOf(workspaceId) : tagOf.batchesOfCampaign(campaign),
-        ...related,
-      ];
+      return campaign === undefined ? tagOf.batchesOf(workspaceId) : tagOf.batchesOfCampaign(campaign);
     },
     listOf: { campaignId: tagOf.batchesOfCampaign },
+    // Search and channel look at campaigns, so a change of a campaign changes which batches match.
+    behind: ({ workspaceId }, { channel, search }) =>
+      channel != null || search != null ? [tagOf.campaignsOf(workspaceId)] : [],
   },
 };

@@ -12,7 +12,8 @@ export const campaign: Entity<'campaigns'> = {
   columnsBehind: { __typename: [], posts: ['ownerId'], batches: ['ownerId'] },
   tags: {
     row: tagOf.campaign,
-    list: ({ workspaceId }) => [tagOf.campaignsOf(workspaceId)],
+    list: ({ workspaceId }) => tagOf.campaignsOf(workspaceId),
     listOf: {},
+    behind: () => [],
   },
 };

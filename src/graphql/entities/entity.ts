@@ -26,8 +26,10 @@ export type Entity<Name extends Table> = {
   /** The cache tags of answers that read it: see cache/tags.ts. */
   tags: {
     row(id: string): string;
-    list(owner: Owner, filter: FilterOf[Name] | null | undefined): readonly string[];
-    /** The tags of the rows of one parent. */
+    list(owner: Owner, filter: FilterOf[Name]): string;
+    /** The tag of the rows of one parent. */
     listOf: { readonly [Parent in ParentOf<Name>]: (parentId: string) => string };
+    /** The tags of other rows that a filter looks at. */
+    behind(owner: Owner, filter: FilterOf[Name]): readonly string[];
   };
 };

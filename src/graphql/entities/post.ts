@@ -21,17 +21,13 @@ export const post: Entity<'posts'> = {
   },
   tags: {
     row: tagOf.post,
-    list({ workspaceId }, filter) {
-      const { campaignId, batchId, channel } = filter ?? {};
-      // A change of a campaign's channel changes which posts match.
-      const related = channel == null ? [] : [tagOf.campaignsOf(workspaceId)];
+    list({ workspaceId }, { campaignId, batchId }) {
       const [batch, campaign] = [rowIdOf(batchId), rowIdOf(campaignId)];
-      if (batch !== undefined) return [tagOf.postsOfBatch(batch), ...related];
-      return [
-        campaign === undefined ? tagOf.postsOf(workspaceId) : tagOf.postsOfCampaign(campaign),
-        ...related,
-      ];
+      if (batch !== undefined) return tagOf.postsOfBatch(batch);
+      return campaign === undefined ? tagOf.postsOf(workspaceId) : tagOf.postsOfCampaign(campaign);
     },
     listOf: { campaignId: tagOf.postsOfCampaign, batchId: tagOf.postsOfBatch },
+    // A change of a campaign's channel changes which posts match.
+    behind: ({ workspaceId }, { channel }) => (channel == null ? [] : [tagOf.campaignsOf(workspaceId)]),
   },
 };

@@ -14,7 +14,9 @@ import {
   all,
   among,
   commonFilterSchema,
+  eachParent,
   holding,
+  is,
   kind,
   ofCampaigns,
   under,
@@ -22,6 +24,7 @@ import {
   type Rows,
 } from '../../store/lists/filters.ts';
 import { createEntityLists, type EntityLists } from '../../store/lists/entity-lists.ts';
+import type { ParentOf } from '../../store/lists/tables.ts';
 
 export type Batches = BatchControls &
   EntityLists<'batches', BatchFilter> & {
@@ -43,9 +46,15 @@ const filterSchema = commonFilterSchema.extend({
 export type BatchFilter = z.input<typeof filterSchema>;
 
 export function createBatches(deps: { database: Database; jobs: Jobs; bus: Bus; changes: Changes }): Batches {
-  const rowsOf = (owner: Owner, filter: z.output<typeof filterSchema>): Rows => {
-    const { campaignId, channel } = filter;
+  const rowsOf = (
+    owner: Owner,
+    filter: z.output<typeof filterSchema>,
+    parent?: ParentOf<'batches'>,
+  ): Rows => {
+    const { channel } = filter;
+    const campaignId = parent === undefined ? filter.campaignId : eachParent;
     const asked = [
+      parent && is('a.parent', filter[parent]),
       within('t.createdAt', filter.created),
       ofCampaigns(holding(['c.name', 'c.brand'], filter.search)),
     ];

@@ -45,7 +45,7 @@ export function createBatchChange({
       const [locked] = await tx.$queryRaw<Batch[]>`
         SELECT * FROM batches WHERE id = ${where.id}::uuid
           AND "ownerId" = coalesce(${where.ownerId ?? null}::uuid, "ownerId") AND "deletedAt" IS NULL FOR UPDATE`;
-      if (locked === undefined) throw new NotFoundError('batch', 'batchId');
+      if (locked === undefined) throw new NotFoundError('batch', 'input.batchId');
       const event = await change(tx, locked);
       const changed = await tx.batch.findUniqueOrThrow({ where: { id: where.id } });
       const isSmall = changed.postCount <= windowSize;

@@ -105,7 +105,7 @@ export function createBatchControls(deps: {
     },
 
     resume: (viewer, id, maxCost = null) => {
-      const parsed = parseInput(maxCostSchema.nullable(), maxCost, 'maxCost');
+      const parsed = parseInput(maxCostSchema.nullable(), maxCost, 'input.maxCost');
       return control(owned(viewer, id), async (tx, batch) => {
         if (batch.status === 'RUNNING' && parsed === null) return undefined;
         if (batch.status !== 'PAUSED' && batch.status !== 'RUNNING')

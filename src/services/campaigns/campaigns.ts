@@ -115,7 +115,7 @@ export function createCampaigns({
       'channel' in data
         ? await database.transaction((tx) => moveToChannel(tx, where, data), rewriteTimeoutMs)
         : await campaign.updateManyAndReturn({ where, data });
-    if (changed === undefined) throw new NotFoundError('campaign', 'campaignId');
+    if (changed === undefined) throw new NotFoundError('campaign', 'input.campaignId');
     changes.campaign(changed);
     // Posts tell these as well.
     if ('channel' in data || 'language' in data) changes.workspace(changed.ownerId);

@@ -72,7 +72,7 @@ async function begin(tx: Transaction, viewer: Viewer, id: string): Promise<void>
   const [locked] = await tx.$queryRaw<{ id: string }[]>`
     SELECT id FROM campaigns c
     WHERE id = ${id}::uuid AND ${ownedRows(viewer, 'c')} AND "deletedAt" IS NULL FOR UPDATE`;
-  if (locked === undefined) throw new NotFoundError('campaign', 'campaignId');
+  if (locked === undefined) throw new NotFoundError('campaign', 'input.campaignId');
   if ((await tx.batch.findFirst({ where: { campaignId: id, finishedAt: null } })) !== null)
     throw new CampaignStateError('A campaign with unfinished batches cannot be deleted. Cancel them first.');
   await tx.batch.updateMany({

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { channels, lengthOn, type Channel } from '../../domain/posts/channels.ts';
+import { faultOfHashtag } from '../../domain/posts/content.ts';
 import {
   InvalidInputError,
   NotFoundError,
@@ -234,8 +235,8 @@ function checkFit(
     faults.push({ path: 'input.hashtags', message: `must be at most ${maxHashtags} on ${label}` });
   }
   hashtags?.forEach((tag, index) => {
-    if (/^#[\p{L}\p{N}\p{M}_]{1,100}$/u.test(tag)) return;
-    faults.push({ path: `input.hashtags.${index}`, message: 'must be letters, digits and _ after one #' });
+    const message = faultOfHashtag(tag);
+    if (message !== undefined) faults.push({ path: `input.hashtags.${index}`, message });
   });
   if (faults.length > 0) throw new InvalidInputError(faults);
 }

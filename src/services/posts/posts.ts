@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { channelNames } from '../../domain/posts/channels.ts';
+import { faultOfHashtag } from '../../domain/posts/content.ts';
 import { globalId } from '../../domain/ids.ts';
 import type { Database } from '../../store/database.ts';
-import type { PostRevision } from '../../store/generated/prisma/client.ts';
+import { Prisma, type PostRevision } from '../../store/generated/prisma/client.ts';
 import {
   all,
   among,
   commonFilterSchema,
+  eachParent,
   holding,
   is,
   kind,
@@ -15,6 +17,7 @@ import {
   type Rows,
 } from '../../store/lists/filters.ts';
 import { createEntityLists, type EntityLists } from '../../store/lists/entity-lists.ts';
+import type { ParentOf } from '../../store/lists/tables.ts';
 import { ownedRows, type Owner } from '../../store/ownership.ts';
 
 /** A revision. `isCurrent` says whether its post shows it. */
@@ -31,24 +34,38 @@ const filterSchema = commonFilterSchema.extend({
   status: z.array(z.enum(['PENDING', 'GENERATING', 'COMPLETED', 'FAILED', 'CANCELLED'])).nullish(),
   review: z.array(z.enum(['UNREVIEWED', 'APPROVED', 'REJECTED'])).nullish(),
   channel: z.array(z.enum(channelNames)).nullish(),
+  hashtag: z
+    .string()
+    .trim()
+    .transform((tag, context) => {
+      const message = faultOfHashtag(tag);
+      if (message === undefined) return `#${tag.replace(/^#/, '')}`;
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    })
+    .nullish(),
 });
 
 /** Ids are global. An absent or empty list does not narrow. */
 export type PostFilter = z.input<typeof filterSchema>;
 
 export function createPosts(database: Database): Posts {
-  const rowsOf = (owner: Owner, filter: z.output<typeof filterSchema>): Rows => {
-    const { batchId, campaignId, channel } = filter;
+  const rowsOf = (owner: Owner, filter: z.output<typeof filterSchema>, parent?: ParentOf<'posts'>): Rows => {
+    const { channel } = filter;
+    const batchId = parent === 'batchId' ? eachParent : filter.batchId;
+    const campaignId = parent === 'campaignId' ? eachParent : filter.campaignId;
     const asked = [
+      parent && is('a.parent', filter[parent]),
       within('t.createdAt', filter.created),
       holding(['t.caption', 't.targetAudience'], filter.search),
+      tagged(filter.hashtag),
     ];
     const kinds = [
       kind('t.status', 'PostStatus', filter.status),
       kind('t.review', 'PostReview', filter.review),
     ];
     const ofParent = [ownedRows(owner, 'p'), among('p.channel', 'Channel', channel)];
-    const isSearch = filter.search != null;
+    const isSearch = filter.search != null || filter.hashtag != null;
     if (batchId != null) {
       return {
         isSearch,
@@ -87,4 +104,11 @@ export function createPosts(database: Database): Posts {
       return wanted.map((_, index) => byIndex.get(index + 1) ?? []);
     },
   };
+}
+
+/** SQL: posts show this hashtag, in any case; undefined without one. An index finds them among all posts. */
+function tagged(hashtag: string | null | undefined): Prisma.Sql | undefined {
+  return hashtag == null
+    ? undefined
+    : Prisma.sql`t."hashtagKeys" @> fold_hashtags(ARRAY[${hashtag}]::text[])`;
 }

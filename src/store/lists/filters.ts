@@ -19,8 +19,11 @@ export const commonFilterSchema = z.object({
   search: text(200).nullish(),
 });
 
-/** A column of the list's table (`t`), of the rows' parent (`p`), or of their campaign (`c`). */
-type Name = `${'t' | 'p' | 'c'}.${string}`;
+/**
+ * A column of the list's table (`t`), of the rows' parent (`p`), of their campaign (`c`), or of the parents that one statement
+ * reads the rows of (`a`, page-sql.ts).
+ */
+type Name = `${'t' | 'p' | 'c' | 'a' | 'r'}.${string}`;
 
 /** Enums in the database. */
 type Enum = 'CampaignStatus' | 'BatchStatus' | 'PostStatus' | 'PostReview' | 'Channel';
@@ -32,7 +35,7 @@ export type Kind = { name: `t.${string}`; type: Enum; values: string[] | undefin
 export type Rows = {
   where: Prisma.Sql;
   kinds: readonly Kind[];
-  /** Whether the condition searches text. Then the best plan depends on the words. */
+  /** Whether the condition searches words. Then the best plan depends on them. */
   isSearch?: boolean;
   /** A column whose values are unique among these rows, so that it orders them without the id. */
   uniqueBy?: Column;
@@ -51,8 +54,14 @@ export function all(conditions: readonly (Prisma.Sql | undefined)[]): Prisma.Sql
   );
 }
 
+/** An id, or SQL of one. */
+type Id = string | Prisma.Sql;
+
+/** SQL: the id of each parent, where one statement reads the rows of several (page-sql.ts). */
+export const eachParent = column('a.parent');
+
 /** SQL: a column has this id; undefined without an id. */
-export function is(name: Name, id: string | null | undefined): Prisma.Sql | undefined {
+export function is(name: Name, id: Id | null | undefined): Prisma.Sql | undefined {
   return id == null ? undefined : Prisma.sql`${column(name)} = ${id}::uuid`;
 }
 
@@ -68,7 +77,7 @@ export function ofCampaigns(condition: Prisma.Sql | undefined): Prisma.Sql | und
  */
 export function under(
   parent: 'campaign' | 'batch',
-  id: string,
+  id: Id,
   conditions: readonly (Prisma.Sql | undefined)[],
 ): Prisma.Sql {
   const table = Prisma.raw({ campaign: 'campaigns', batch: 'batches' }[parent]);

@@ -1,8 +1,8 @@
 import type { Database } from '../database.ts';
 import { Prisma } from '../generated/prisma/client.ts';
 import { all, matching, type Rows } from './filters.ts';
-import { ownedRows, type Owner } from '../ownership.ts';
-import { pageSql, pagesSql, toArray } from './page-sql.ts';
+import type { Owner } from '../ownership.ts';
+import { countsSql, pageSql, pagesSql, toArray, type RowsOfParent } from './page-sql.ts';
 import { planPage, type Page, type PageArgs, type PlannedPage, type Sortable } from './paging.ts';
 import { type Column, type List } from './cursors.ts';
 import {
@@ -10,16 +10,16 @@ import {
   selectList,
   tables,
   type Columns,
-  type ParentOf,
+  type OrderOf,
   type RowOf,
   type Table,
 } from './tables.ts';
 
-/** The default order of lists, and the order of all lists of a parent's rows. */
+/** The default order of lists. */
 export const newestFirst = { by: 'createdAt', direction: 'DESC' } as const;
 
 /** A planned page of one parent's rows. */
-export type PageOf = { parentId: string } & PlannedPage<'createdAt'>;
+export type PageOf<Name extends Table> = RowsOfParent & PlannedPage<OrderOf<Name>['by']>;
 
 /**
  * Reads rows of one table by id and in pages, with prepared SQL, because most requests wait for them. Returns the same rows
@@ -31,7 +31,8 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
   /** Posts are deleted at once. */
   const isThere = name === 'posts' ? undefined : Prisma.sql`t."deletedAt" IS NULL`;
   const listed = (rows: Rows): Rows => ({ ...rows, where: all([rows.where, isThere]) });
-  const owned = (owner: Owner) => all([ownedRows(owner, 't'), isThere]);
+  const listedOf = <Wanted extends RowsOfParent>(wanted: readonly Wanted[]) =>
+    wanted.map((one) => ({ ...one, rows: () => listed(one.rows()) }));
 
   /** The same string object for each selection, which the driver recognises fast. */
   const findTexts = new WeakMap<object, string>();
@@ -48,9 +49,9 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
 
   async function read<Read extends object>(
     { text, values }: Pick<Prisma.Sql, 'text' | 'values'>,
-    options: { isPrepared: boolean } = { isPrepared: true },
+    { isSearch = false }: Pick<Rows, 'isSearch'> = {},
   ): Promise<Read[]> {
-    const rows = await database.query<Read>(text, values, options);
+    const rows = await database.query<Read>(text, values, { isPrepared: !isSearch });
     restoreLargeIntegers(name, rows);
     return rows;
   }
@@ -75,39 +76,36 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
     ): Promise<Page<Row & Sortable<By>>> {
       const { window, toPage } = planPage(list, args);
       const sql = pageSql(table, Prisma.raw(selectList(name, columns, [window.by])), listed(rows), window);
-      return toPage(await read<Row & Sortable<By>>(sql, { isPrepared: rows.isSearch !== true }));
+      return toPage(await read<Row & Sortable<By>>(sql, rows));
     },
 
     async count(rows: Rows): Promise<number> {
       const [row] = await read<{ count: number }>(
         Prisma.sql`SELECT count(*)::int AS count FROM ${table} t WHERE ${matching(listed(rows))}`,
-        { isPrepared: rows.isSearch !== true },
+        rows,
       );
       return row?.count ?? 0;
     },
 
-    /** Reads pages of several parents' rows, in one statement. @param parent the column with the parent's id. */
-    async pagesOf(
-      owner: Owner,
-      parent: ParentOf<Name>,
-      wanted: readonly PageOf[],
-      columns?: Columns<Row>,
-    ): Promise<Page<Row>[]> {
-      const names = Prisma.raw(selectList(name, columns, ['createdAt']));
-      const sql = pagesSql(table, names, Prisma.raw(`"${parent}"`), owned(owner), wanted);
-      const rows = await read<Row & { index: number }>(sql);
+    /** Reads pages of several parents' rows, in one statement. */
+    async pagesOf(wanted: readonly PageOf<Name>[], columns?: Columns<Row>): Promise<Page<Row>[]> {
+      const orders = wanted.map(({ window }) => window.by);
+      const { sql, ...how } = pagesSql(
+        table,
+        Prisma.raw(selectList(name, columns, orders)),
+        listedOf(wanted),
+      );
+      const rows = await read<Row & Sortable<OrderOf<Name>['by']> & { index: number }>(sql, how);
       const byIndex = Map.groupBy(rows, (row) => row.index);
       return wanted.map(({ toPage }, index) => toPage(byIndex.get(index) ?? []));
     },
 
-    /** Counts the rows of each of these parents, in one statement. */
-    async countsOf(owner: Owner, parent: ParentOf<Name>, ids: readonly string[]): Promise<number[]> {
-      const column = Prisma.raw(`t."${parent}"`);
-      const rows = await read<{ id: string; count: number }>(Prisma.sql`
-        SELECT ${column} AS id, count(*)::int AS count FROM ${table} t
-        WHERE ${column} = ANY(${[...ids]}::uuid[]) AND ${owned(owner)} GROUP BY 1`);
-      const counts = new Map(rows.map(({ id, count }) => [id, count]));
-      return ids.map((id) => counts.get(id) ?? 0);
+    /** Counts the rows of several parents, in one statement. */
+    async countsOf(wanted: readonly RowsOfParent[]): Promise<number[]> {
+      const { sql, ...how } = countsSql(table, listedOf(wanted));
+      const rows = await read<{ index: number; count: number }>(sql, how);
+      const counts = new Map(rows.map(({ index, count }) => [index, count]));
+      return wanted.map((_, index) => counts.get(index) ?? 0);
     },
   };
 }

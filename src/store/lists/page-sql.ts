@@ -1,5 +1,5 @@
 import { Prisma } from '../generated/prisma/client.ts';
-import { all, column, valuesOf, type Rows } from './filters.ts';
+import { all, column, matching, valuesOf, type Rows } from './filters.ts';
 import { type Window } from './paging.ts';
 import { sortColumns, type SortKey } from './cursors.ts';
 
@@ -58,34 +58,68 @@ export function pageSql(
     ) w JOIN ${table} t ON t.id = w.id ${order}`;
 }
 
+/** The rows of one parent that match a filter. `rows` has `eachParent` for the id of the parent. */
+export type RowsOfParent = { parentId: string; filter: object; rows: () => Rows };
+
+/** A statement. Its rows have `index`: which of the wanted parents they are of. */
+type OfParents = { sql: Prisma.Sql } & Pick<Rows, 'isSearch'>;
+
 /**
- * SQL of a page for each of several parents. Each parent has its own scan of the index of `parent`, which ends after its page.
- *
- * @param parent the column with the parent's id.
- * @returns SQL of rows with `index`, their index in `wanted`. The rows of one parent are in their window's order.
+ * SQL of a page for each of several parents. Each parent has its own scan of an index, which ends after its page. The rows of
+ * one parent are in their window's order.
  */
 export function pagesSql(
   table: Prisma.Sql,
   columns: Prisma.Sql,
-  parent: Prisma.Sql,
-  where: Prisma.Sql,
-  wanted: readonly { parentId: string; window: Window }[],
-): Prisma.Sql {
-  const indexed = wanted.map((page, index) => ({ ...page, index }));
-  // Usually all parents have the same window. Aliases may add others.
-  const alike = Map.groupBy(indexed, ({ window }) => JSON.stringify(window));
+  wanted: readonly (RowsOfParent & { window: Window })[],
+): OfParents {
+  return ofParents(
+    wanted,
+    ({ filter, window }) => [filter, window],
+    (parents, rows, { window }) => {
+      const direction = Prisma.raw(window.reads);
+      return Prisma.sql`
+        (SELECT a.index, r.* FROM ${parents} CROSS JOIN LATERAL (${pageSql(table, columns, rows, window)}) r
+         ORDER BY a.index, ${column(`r.${window.by}`)} ${direction}, r.id ${direction})`;
+    },
+  );
+}
+
+/** SQL of the number of rows of each of several parents (`count`). */
+export function countsSql(table: Prisma.Sql, wanted: readonly RowsOfParent[]): OfParents {
+  return ofParents(
+    wanted,
+    ({ filter }) => filter,
+    (parents, rows) => Prisma.sql`
+      SELECT a.index, (SELECT count(*)::int FROM ${table} t WHERE ${matching(rows)}) AS count FROM ${parents}`,
+  );
+}
+
+/**
+ * SQL that reads rows of several parents, with one scan for those that are asked for the same.
+ *
+ * @param asksFor what a scan depends on besides the parent. Usually it is the same for all; aliases may add others.
+ * @param scan reads the rows of the parents in a table `a`, which has their ids and their indexes in `wanted`.
+ */
+function ofParents<Wanted extends RowsOfParent>(
+  wanted: readonly Wanted[],
+  asksFor: (wanted: Wanted) => object,
+  scan: (parents: Prisma.Sql, rows: Rows, first: Wanted) => Prisma.Sql,
+): OfParents {
+  const indexed = wanted.map((one, index) => ({ one, index }));
+  const alike = Map.groupBy(indexed, ({ one }) => JSON.stringify(asksFor(one)));
+  let isSearch = false;
   const scans = [...alike.values()].flatMap((asked) => {
-    const [{ window } = {}] = asked;
-    if (window === undefined) return [];
-    const direction = Prisma.raw(window.reads);
-    return Prisma.sql`
-      (SELECT w.index, r.* FROM unnest(
-         ${toArray(asked.map(({ index }) => index))}::int[], ${toArray(asked.map(({ parentId }) => parentId))}::uuid[]
-       ) AS w(index, parent)
-       CROSS JOIN LATERAL (${pageSql(table, columns, { where: Prisma.sql`t.${parent} = w.parent AND ${where}`, kinds: [] }, window)}) r
-       ORDER BY w.index, r."createdAt" ${direction}, r.id ${direction})`;
+    const [first] = asked;
+    if (first === undefined) return [];
+    const rows = first.one.rows();
+    isSearch ||= rows.isSearch === true;
+    const parents = Prisma.sql`unnest(
+      ${toArray(asked.map(({ index }) => index))}::int[], ${toArray(asked.map(({ one }) => one.parentId))}::uuid[]
+    ) AS a(index, parent)`;
+    return scan(parents, rows, first.one);
   });
-  return Prisma.join(scans, ' UNION ALL ');
+  return { sql: Prisma.join(scans, ' UNION ALL '), isSearch };
 }
 
 /** PostgreSQL's text of an array of numbers or ids, which need no quotes. Faster than the driver's conversion. */

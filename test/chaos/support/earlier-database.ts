@@ -30,7 +30,7 @@ export async function seedEarlierDatabase(connection: MigrationConnection, posts
       FROM campaigns, generate_series(1, ${posts / batchSize});
     INSERT INTO posts (id, "ownerId", "campaignId", "batchId", position, status, caption, hashtags, "imageKey",
                        "targetAudience", "jobId", "finishedAt")
-      SELECT gen_random_uuid(), "ownerId", "campaignId", id, n, 'COMPLETED', 'A caption', ARRAY['coffee'], 'shown ' || id || n,
+      SELECT gen_random_uuid(), "ownerId", "campaignId", id, n, 'COMPLETED', 'A caption', ARRAY['CafÉ'], 'shown ' || id || n,
              'Cyclists', gen_random_uuid(), now()
       FROM batches, generate_series(1, ${batchSize}) n;
     INSERT INTO events ("batchId", seq, type, payload)
@@ -61,6 +61,7 @@ export async function faultOf(
 ): Promise<string | undefined> {
   const [found] = await query(`
     SELECT (SELECT count(*)::int FROM posts WHERE channel = 'X' AND "revisionCount" = 3) AS posts,
+           (SELECT count(*)::int FROM posts WHERE "hashtagKeys" = ARRAY['café']) AS tagged,
            (SELECT count(*)::int FROM post_revisions) AS revisions,
            (SELECT count(DISTINCT "userSeq")::int FROM events) AS events,
            (SELECT coalesce(max("lastSeq"), 0)::int FROM user_streams) AS "lastSeq",
@@ -72,6 +73,7 @@ export async function faultOf(
            (SELECT array_agg(migration_name ORDER BY migration_name) FROM _prisma_migrations) AS migrations`);
   const expected = {
     posts,
+    tagged: posts,
     revisions: posts * 3,
     events: posts,
     lastSeq: posts,

@@ -55,6 +55,8 @@ const ways = (): string[] => [
   `{ campaign(id: "${campaignId}") { ${batches} } }`,
   `{ campaigns { totalCount edges { node { ${campaignFields} ${posts} } } } }`,
   `{ campaigns(filter: { status: [ACTIVE], search: "renamed" }) { edges { node { id } } } }`,
+  `{ campaign(id: "${campaignId}") { batches(filter: { search: "renamed" }) { edges { node { id } } } } }`,
+  `{ batch(id: "${batchId}") { posts(filter: { review: [APPROVED], channel: [X] }) { totalCount edges { node { id } } } } }`,
   `{ batch(id: "${batchId}") { ${batchFields} campaign { ${campaignFields} } ${posts} } }`,
   `{ batches { totalCount edges { node { ${batchFields} } } } }`,
   `{ batches(filter: { campaignId: "${campaignId}", search: "renamed" }) { edges { node { id campaign { name } } } } }`,

@@ -175,7 +175,7 @@ describe('a query answers the fourth time as it does the first time', () => {
 
   it('whatever a generator makes of the schema', async () => {
     const generate = createGenerator(schema, createRandom(11), Object.values(ids));
-    const queries = Array.from({ length: 400 }, generate).filter(({ query }) => query.startsWith('query'));
+    const queries = Array.from({ length: 700 }, generate).filter(({ query }) => query.startsWith('query'));
     let withData = 0;
     for (const operation of queries) {
       const answers = await answersOf(operation);

@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import { absentId } from '../../support/batches.ts';
 import { test } from '../../support/fixtures.ts';
 import { post } from '../../support/raw-graphql.ts';
 
@@ -44,6 +45,50 @@ describe('a mutation that has an input now', () => {
         __typename: 'InvalidInputError',
         fields: [{ path: 'input', message: 'must stand alone, without the arguments that it replaces' }],
       },
+    });
+  });
+
+  test('names a field as it was sent: in the input, or as an argument', async ({
+    app,
+    account,
+    campaignId,
+    batchId,
+  }) => {
+    const failure =
+      '{ ... on InvalidInputError { fields { path } } ... on NotFoundError { path } ... on Batch { id } }';
+    const query = `mutation ($batch: ID!, $noBatch: ID!, $campaign: ID!, $noCampaign: ID!) {
+      maxCost: resumeBatch(input: { batchId: $batch, maxCost: -1 }) ${failure}
+      oldMaxCost: resumeBatch(batchId: $batch, maxCost: -1) ${failure}
+      oldPriority: setBatchPriority(batchId: $batch) ${failure}
+      type: pauseBatch(input: { batchId: $campaign }) ${failure}
+      oldType: pauseBatch(batchId: $campaign) ${failure}
+      batch: cancelBatch(input: { batchId: $noBatch }) ${failure}
+      oldBatch: cancelBatch(batchId: $noBatch) ${failure}
+      update: updateCampaign(input: { campaignId: $noCampaign, name: "None" }) { ... on NotFoundError { path } }
+      campaign: deleteCampaign(input: { campaignId: $noCampaign }) { ... on NotFoundError { path } }
+      oldCampaign: deleteCampaign(campaignId: $noCampaign) { ... on NotFoundError { path } }
+      oldArchived: archiveCampaign(campaignId: $noCampaign) { ... on NotFoundError { path } }
+    }`;
+    const variables = {
+      batch: batchId,
+      noBatch: absentId('Batch'),
+      campaign: campaignId,
+      noCampaign: absentId('Campaign'),
+    };
+    const { data } = await post(app, { query, variables }, bearer(account));
+    const invalid = (path: string) => ({ fields: [{ path }] });
+    expect(data).toEqual({
+      maxCost: invalid('input.maxCost'),
+      oldMaxCost: invalid('maxCost'),
+      oldPriority: invalid('priority'),
+      type: invalid('input.batchId'),
+      oldType: invalid('batchId'),
+      batch: { path: 'input.batchId' },
+      oldBatch: { path: 'batchId' },
+      update: { path: 'input.campaignId' },
+      campaign: { path: 'input.campaignId' },
+      oldCampaign: { path: 'campaignId' },
+      oldArchived: { path: 'campaignId' },
     });
   });
 });

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { toGlobalId } from '../../../src/domain/ids.ts';
 import { createLists } from '../../../src/store/lists/lists.ts';
-import { planPage, type PageArgs } from '../../../src/store/lists/paging.ts';
+import type { PageArgs } from '../../../src/store/lists/paging.ts';
 import { createPosts } from '../../../src/services/posts/posts.ts';
 import { openDatabase, type Database } from '../../../src/store/database.ts';
 import { Prisma } from '../../../src/store/generated/prisma/client.ts';
@@ -178,7 +178,7 @@ describe('rows on prepared SQL are those that Prisma reads', () => {
 
   it('as pages, also of the lists within lists', async () => {
     const campaignLists = createLists(database, 'campaigns');
-    const postLists = createLists(database, 'posts');
+    const postLists = createPosts(database);
     await fc.assert(
       fc.asyncProperty(
         fc.array(campaign, { minLength: 1, maxLength: 4 }),
@@ -195,11 +195,9 @@ describe('rows on prepared SQL are those that Prisma reads', () => {
           const part = await campaignLists.page(list, toArgs(page, cursors), owned(owner));
           expect(nodes(part)).toStrictEqual(slice(page, all));
 
-          const wanted = all.map(({ id: parentId }) => ({
-            parentId,
-            ...planPage({ ...list, name: 'posts', filter: { campaignId: parentId } }, { first: page.size }),
-          }));
-          const pages = await postLists.pagesOf(owner, 'campaignId', wanted);
+          const args = { filter: null, order: null, page: { first: page.size } };
+          const wanted = all.map(({ id }) => postLists.planOf(owner, 'campaignId', id, args));
+          const pages = await postLists.pagesOf(wanted);
           for (const [place, { id: campaignId }] of all.entries()) {
             const posts = await database.prisma.post.findMany({
               where: { campaignId },
@@ -209,7 +207,8 @@ describe('rows on prepared SQL are those that Prisma reads', () => {
             const found = pages[place];
             expect(nodes(found ?? { edges: [] }).map(withoutIndex)).toStrictEqual(posts);
           }
-          const none = await postLists.pagesOf(stranger, 'campaignId', wanted);
+          const theirs = all.map(({ id }) => postLists.planOf(stranger, 'campaignId', id, args));
+          const none = await postLists.pagesOf(theirs);
           expect(none.flatMap(nodes)).toEqual([]);
         },
       ),
@@ -260,6 +259,20 @@ describe('rows on prepared SQL are those that Prisma reads', () => {
           expect(await posts.count(viewer, filter)).toBe(all.length);
           const cursors = whole.edges.map(({ cursor }) => cursor);
           expect(nodes(await read(toArgs(page, cursors)))).toStrictEqual(slice(page, all));
+          // The same list, as one that hangs on its parent.
+          const args = {
+            filter: { status, review },
+            order: { by, direction },
+            page: toArgs(page, cursors),
+          };
+          const planned = inParents(place).map(([name, id]) => posts.planOf(owner, name, id, args));
+          const isNested = planned.length > 0;
+          const nested = isNested ? await posts.pagesOf(planned) : [];
+          expect(nested.map(nodes).map((rows) => rows.map(withoutIndex))).toStrictEqual(
+            planned.map(() => slice(page, all)),
+          );
+          const counts = isNested ? await posts.countsOf(planned) : [];
+          expect(counts).toEqual(planned.map(() => all.length));
           const other = { ...viewer, ...stranger };
           const theirs = await posts.list(other, { filter, order: { by, direction }, page: {} });
           expect(nodes(theirs)).toEqual([]);
@@ -286,6 +299,11 @@ describe('rows on prepared SQL are those that Prisma reads', () => {
     expect(nodes(page)).toStrictEqual(rows);
   });
 });
+
+function inParents({ campaignId, batchId }: { campaignId?: string; batchId?: string }) {
+  if (campaignId !== undefined) return [['campaignId', campaignId]] as const;
+  return batchId === undefined ? [] : ([['batchId', batchId]] as const);
+}
 
 function withoutIndex(row: object): object {
   return Object.fromEntries(Object.entries(row).filter(([name]) => name !== 'index'));

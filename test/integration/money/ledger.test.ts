@@ -153,7 +153,10 @@ describe('a batch with a maximum', () => {
   test('is not raised by a sum that makes no sense', async ({ account, campaignId }) => {
     const batchId = await startBatch(account, { campaignId, postCount: 1, maxCost: 0.000_01 });
     const { resumeBatch } = await account.run(ResumeBatchDocument, { batchId, maxCost: -1 });
-    expect(resumeBatch).toMatchObject({ __typename: 'InvalidInputError', fields: [{ path: 'maxCost' }] });
+    expect(resumeBatch).toMatchObject({
+      __typename: 'InvalidInputError',
+      fields: [{ path: 'input.maxCost' }],
+    });
   });
 });
 

@@ -11,7 +11,7 @@ import {
 } from '../../../domain/errors/errors.ts';
 import type { LoggedInUser, Login } from '../../../services/accounts/logins.ts';
 import { builder } from '../../builder.ts';
-import { readInput, replacedByInput } from '../input.ts';
+import { onInput, replacedByInput } from '../input.ts';
 import {
   ChangePasswordInput,
   CredentialsInput,
@@ -165,16 +165,15 @@ builder.mutationFields((t) => ({
       types: [...always, InvalidRefreshTokenError],
       union: { name: 'RefreshResult', description: 'The session with its new tokens, or an error.' },
     },
-    resolve: async (_root, args, context) => {
-      const { refreshToken } = readInput(args, { refreshToken: args.refreshToken ?? null });
-      if (refreshToken != null) {
-        return send(context, await context.accounts.refresh(refreshToken, context.address), undefined);
-      }
-      const token = context.refreshCookie?.value;
-      if (token === undefined) throw new InvalidRefreshTokenError();
-      const jar = context.refreshCookie;
-      return send(context, await context.accounts.refresh(token, context.address), jar);
-    },
+    resolve: (_root, args, context) =>
+      onInput(args, { refreshToken: args.refreshToken ?? null }, async ({ refreshToken }) => {
+        if (refreshToken != null) {
+          return send(context, await context.accounts.refresh(refreshToken, context.address), undefined);
+        }
+        const jar = context.refreshCookie;
+        if (jar?.value === undefined) throw new InvalidRefreshTokenError();
+        return send(context, await context.accounts.refresh(jar.value, context.address), jar);
+      }),
   }),
   switchWorkspace: t.field({
     type: LoginRef,

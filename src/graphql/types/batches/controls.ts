@@ -11,7 +11,7 @@ import { BatchNode, BatchPriorityEnum } from './batch.ts';
 import { builder } from '../../builder.ts';
 import { requireViewer, type Context } from '../../context.ts';
 import { parseId } from '../../ids.ts';
-import { readInput, replacedByInput } from '../input.ts';
+import { onInput, replacedByInput } from '../input.ts';
 
 const always = [InvalidInputError, NotFoundError, UnauthenticatedError, ForbiddenError] as const;
 const withState = [...always, BatchStateError] as const;
@@ -65,9 +65,16 @@ const SetBatchPriorityInput = builder.inputType('SetBatchPriorityInput', {
 
 type BatchArgs = { input?: { batchId: string } | null | undefined; batchId?: string | null | undefined };
 
-function target(context: Context, args: BatchArgs): [Viewer, string] {
-  const { batchId, pathOf } = readInput(args, args.batchId == null ? undefined : { batchId: args.batchId });
-  return [requireViewer(context), parseId('Batch', batchId, pathOf('batchId'))];
+/** Runs a mutation of one batch. */
+function onBatch<Result>(
+  context: Context,
+  args: BatchArgs,
+  work: (viewer: Viewer, batchId: string) => Promise<Result>,
+): Promise<Result> {
+  const before = args.batchId == null ? undefined : { batchId: args.batchId };
+  return onInput(args, before, ({ batchId }) =>
+    work(requireViewer(context), parseId('Batch', batchId, 'input.batchId')),
+  );
 }
 
 const inputArg = { required: false, description: 'What to do, and with which batch.' } as const;
@@ -88,7 +95,7 @@ builder.mutationFields((t) => ({
       types: [...withState],
       union: { name: 'CancelBatchResult', description: 'The changed batch, or an error.' },
     },
-    resolve: (_root, args, context) => context.batches.cancel(...target(context, args)),
+    resolve: (_root, args, context) => onBatch(context, args, context.batches.cancel),
   }),
   pauseBatch: t.field({
     type: BatchNode,
@@ -99,7 +106,7 @@ builder.mutationFields((t) => ({
       types: [...withState],
       union: { name: 'PauseBatchResult', description: 'The changed batch, or an error.' },
     },
-    resolve: (_root, args, context) => context.batches.pause(...target(context, args)),
+    resolve: (_root, args, context) => onBatch(context, args, context.batches.pause),
   }),
   resumeBatch: t.field({
     type: BatchNode,
@@ -119,7 +126,9 @@ builder.mutationFields((t) => ({
       union: { name: 'ResumeBatchResult', description: 'The changed batch, or an error.' },
     },
     resolve: (_root, args, context) =>
-      context.batches.resume(...target(context, args), args.input?.maxCost ?? args.maxCost ?? null),
+      onBatch(context, args, (viewer, batchId) =>
+        context.batches.resume(viewer, batchId, args.input?.maxCost ?? args.maxCost ?? null),
+      ),
   }),
   retryFailedPosts: t.field({
     type: BatchNode,
@@ -131,7 +140,7 @@ builder.mutationFields((t) => ({
       types: [...withState],
       union: { name: 'RetryFailedPostsResult', description: 'The changed batch, or an error.' },
     },
-    resolve: (_root, args, context) => context.batches.retryFailed(...target(context, args)),
+    resolve: (_root, args, context) => onBatch(context, args, context.batches.retryFailed),
   }),
   setBatchPriority: t.field({
     type: BatchNode,
@@ -151,12 +160,13 @@ builder.mutationFields((t) => ({
       types: [...always],
       union: { name: 'SetBatchPriorityResult', description: 'The changed batch, or an error.' },
     },
-    resolve: (_root, args, context) => {
-      const [viewer, batchId] = target(context, args);
-      const priority = args.input?.priority ?? args.priority;
-      if (priority == null) throw new InvalidInputError([{ path: 'priority', message: 'is required' }]);
-      return context.batches.setPriority(viewer, batchId, priority);
-    },
+    resolve: (_root, args, context) =>
+      onBatch(context, args, async (viewer, batchId) => {
+        const priority = args.input?.priority ?? args.priority;
+        if (priority == null)
+          throw new InvalidInputError([{ path: 'input.priority', message: 'is required' }]);
+        return context.batches.setPriority(viewer, batchId, priority);
+      }),
   }),
   deleteBatch: t.field({
     type: DeletedBatchRef,
@@ -168,10 +178,10 @@ builder.mutationFields((t) => ({
       types: [...always],
       union: { name: 'DeleteBatchResult', description: 'The id of the deleted batch, or an error.' },
     },
-    resolve: async (_root, args, context) => {
-      const [viewer, id] = target(context, args);
-      await context.deletions.batch(viewer, id);
-      return { id };
-    },
+    resolve: (_root, args, context) =>
+      onBatch(context, args, async (viewer, id) => {
+        await context.deletions.batch(viewer, id);
+        return { id };
+      }),
   }),
 }));

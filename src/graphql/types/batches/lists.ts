@@ -20,19 +20,6 @@ const BatchConnection = builder.connectionObject(
   BatchEdge,
 );
 
-builder.objectField(CampaignNode, 'batches', (t) =>
-  t.connection(
-    {
-      type: BatchNode,
-      description:
-        'The batches of the campaign, newest first. Cursors are valid in `batches` too, with the filter `campaignId`.',
-      resolve: listOf(batch, 'campaignId'),
-    },
-    BatchConnection,
-    BatchEdge,
-  ),
-);
-
 const BatchFilterInput = builder.inputType('BatchFilter', {
   description: 'A filter for a list of batches. Fields that are left out do not filter.',
   fields: (t) => ({
@@ -59,6 +46,34 @@ const BatchOrderInput = orderInput('Batch', 'batches', {
   POST_COUNT: { value: 'postCount', description: 'The number of ordered posts.' },
 });
 
+/** How a list of batches is filtered and sorted, wherever it stands. */
+const args = builder.args((t) => ({
+  filter: t.field({
+    type: BatchFilterInput,
+    required: false,
+    description: 'Limits the list to batches that match.',
+  }),
+  order: t.field({
+    type: BatchOrderInput,
+    required: false,
+    description: 'The sort order; newest first by default.',
+  }),
+}));
+
+builder.objectField(CampaignNode, 'batches', (t) =>
+  t.connection(
+    {
+      type: BatchNode,
+      description:
+        'The batches of the campaign, newest first unless `order` is set. Cursors are valid in `batches` too, with its id in the same filter.',
+      args,
+      resolve: listOf(batch, 'campaignId'),
+    },
+    BatchConnection,
+    BatchEdge,
+  ),
+);
+
 builder.queryFields((t) => ({
   batch: t.field({
     type: BatchNode,
@@ -71,18 +86,7 @@ builder.queryFields((t) => ({
     {
       type: BatchNode,
       description: 'The batches of your workspace, newest first unless `order` is set.',
-      args: {
-        filter: t.arg({
-          type: BatchFilterInput,
-          required: false,
-          description: 'Limits the list to batches that match.',
-        }),
-        order: t.arg({
-          type: BatchOrderInput,
-          required: false,
-          description: 'The sort order; newest first by default.',
-        }),
-      },
+      args,
       resolve: listAll(batch),
     },
     BatchConnection,

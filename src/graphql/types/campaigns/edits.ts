@@ -6,10 +6,11 @@ import {
   UnauthenticatedError,
 } from '../../../domain/errors/errors.ts';
 import { toGlobalId } from '../../../domain/ids.ts';
+import type { Viewer } from '../../../domain/viewer.ts';
 import { builder } from '../../builder.ts';
-import { requireViewer } from '../../context.ts';
+import { requireViewer, type Context } from '../../context.ts';
 import { parseId } from '../../ids.ts';
-import { readInput, replacedByInput } from '../input.ts';
+import { onInput, replacedByInput } from '../input.ts';
 import { CampaignNode, ChannelEnum, ToneEnum } from './campaign.ts';
 
 const CreateCampaignInput = builder.inputType('CreateCampaignInput', {
@@ -100,13 +101,16 @@ const campaignIdArg = {
   deprecationReason: replacedByInput,
 } as const;
 
-function campaignIdOf(args: {
-  input?: { campaignId: string } | null | undefined;
-  campaignId?: string | null | undefined;
-}): string {
+/** Runs a mutation of one campaign. */
+function onCampaign<Result>(
+  context: Context,
+  args: { input?: { campaignId: string } | null | undefined; campaignId?: string | null | undefined },
+  work: (viewer: Viewer, campaignId: string) => Promise<Result>,
+): Promise<Result> {
   const before = args.campaignId == null ? undefined : { campaignId: args.campaignId };
-  const { campaignId, pathOf } = readInput(args, before);
-  return parseId('Campaign', campaignId, pathOf('campaignId'));
+  return onInput(args, before, ({ campaignId }) =>
+    work(requireViewer(context), parseId('Campaign', campaignId, 'input.campaignId')),
+  );
 }
 
 builder.mutationFields((t) => ({
@@ -164,7 +168,7 @@ builder.mutationFields((t) => ({
       },
     },
     resolve: (_root, args, context) =>
-      context.campaigns.setStatus(requireViewer(context), campaignIdOf(args), 'ARCHIVED'),
+      onCampaign(context, args, (viewer, id) => context.campaigns.setStatus(viewer, id, 'ARCHIVED')),
   }),
   restoreCampaign: t.field({
     type: CampaignNode,
@@ -179,7 +183,7 @@ builder.mutationFields((t) => ({
       },
     },
     resolve: (_root, args, context) =>
-      context.campaigns.setStatus(requireViewer(context), campaignIdOf(args), 'ACTIVE'),
+      onCampaign(context, args, (viewer, id) => context.campaigns.setStatus(viewer, id, 'ACTIVE')),
   }),
   deleteCampaign: t.field({
     type: DeletedCampaignRef,
@@ -194,10 +198,10 @@ builder.mutationFields((t) => ({
         description: 'The id of the deleted campaign, or an error.',
       },
     },
-    resolve: async (_root, args, context) => {
-      const id = campaignIdOf(args);
-      await context.campaigns.delete(requireViewer(context), id);
-      return { id };
-    },
+    resolve: (_root, args, context) =>
+      onCampaign(context, args, async (viewer, id) => {
+        await context.campaigns.delete(viewer, id);
+        return { id };
+      }),
   }),
 }));

@@ -21,19 +21,6 @@ const PostConnection = builder.connectionObject(
   PostEdge,
 );
 
-const nested = {
-  type: PostNode,
-  description: 'Its posts, newest first. Cursors are valid in `posts` too, with its id as filter.',
-} as const;
-
-builder.objectField(CampaignNode, 'posts', (t) =>
-  t.connection({ ...nested, resolve: listOf(post, 'campaignId') }, PostConnection, PostEdge),
-);
-
-builder.objectField(BatchNode, 'posts', (t) =>
-  t.connection({ ...nested, resolve: listOf(post, 'batchId') }, PostConnection, PostEdge),
-);
-
 const PostFilterInput = builder.inputType('PostFilter', {
   description: 'A filter for a list of posts. Fields that are left out do not filter.',
   fields: (t) => ({
@@ -54,6 +41,10 @@ const PostFilterInput = builder.inputType('PostFilter', {
       required: false,
       description: 'Only posts of campaigns for one of these channels.',
     }),
+    hashtag: t.string({
+      required: false,
+      description: 'Only posts that show this hashtag, with or without its `#`, in upper or lower case.',
+    }),
     ...commonFilterFields(t, {
       created: 'Only posts ordered in this time range.',
       search: 'caption or target audience',
@@ -65,6 +56,34 @@ const PostOrderInput = orderInput('Post', 'posts', {
   CREATED_AT: { value: 'createdAt', description: 'The time of the order.' },
   POSITION: { value: 'position', description: 'The position in the batch.' },
 });
+
+/** How a list of posts is filtered and sorted, wherever it stands. */
+const args = builder.args((t) => ({
+  filter: t.field({
+    type: PostFilterInput,
+    required: false,
+    description: 'Limits the list to posts that match.',
+  }),
+  order: t.field({
+    type: PostOrderInput,
+    required: false,
+    description: 'The sort order; newest first by default.',
+  }),
+}));
+
+const nested = {
+  type: PostNode,
+  description:
+    'Its posts, newest first unless `order` is set. Cursors are valid in `posts` too, with its id in the same filter.',
+} as const;
+
+builder.objectField(CampaignNode, 'posts', (t) =>
+  t.connection({ ...nested, args, resolve: listOf(post, 'campaignId') }, PostConnection, PostEdge),
+);
+
+builder.objectField(BatchNode, 'posts', (t) =>
+  t.connection({ ...nested, args, resolve: listOf(post, 'batchId') }, PostConnection, PostEdge),
+);
 
 builder.queryFields((t) => ({
   post: t.field({
@@ -78,18 +97,7 @@ builder.queryFields((t) => ({
     {
       type: PostNode,
       description: 'The posts of your workspace, newest first unless `order` is set.',
-      args: {
-        filter: t.arg({
-          type: PostFilterInput,
-          required: false,
-          description: 'Limits the list to posts that match.',
-        }),
-        order: t.arg({
-          type: PostOrderInput,
-          required: false,
-          description: 'The sort order; newest first by default.',
-        }),
-      },
+      args,
       resolve: listAll(post),
     },
     PostConnection,

@@ -1,0 +1,2 @@
+-- Posts that are there.
+UPDATE "posts" SET "hashtagKeys" = "fold_hashtags"("hashtags") WHERE "hashtags" <> '{}' AND "hashtagKeys" = '{}';

@@ -1,0 +1,5 @@
+-- Outside a transaction
+DROP INDEX CONCURRENTLY IF EXISTS "posts_hashtagKeys_idx";
+
+-- CreateIndex
+CREATE INDEX CONCURRENTLY "posts_hashtagKeys_idx" ON "posts" USING GIN ("hashtagKeys");
