@@ -61,6 +61,7 @@ export function createEventLog({ prisma }: Pick<Database, 'prisma'>): EventLog {
   };
 }
 
-function toEntry({ type, payload, ...fields }: Event): LoggedEvent {
+/** @returns the entry that a row holds. */
+export function toEntry({ type, payload, ...fields }: Event): LoggedEvent {
   return { ...fields, event: storedEventSchema.parse({ type, ...Object(payload) }) };
 }

@@ -32,18 +32,20 @@ function pageArgsOf({ first, after, last, before }: PageArgs, info: GraphQLResol
 }
 
 /** A page in Relay's shape. A class, because V8 gives each object literal with accessors its own hidden class. */
-class Connection<Row> {
+export class Connection<Row> {
   readonly edges: Edge<Row>[];
   readonly pageInfo: PageInfo;
   readonly count: () => Promise<number>;
 
-  /** @param count counts the whole list; called only if the client asks for it. */
-  constructor(page: Page<Row>, count: () => Promise<number>) {
+  /** @param count counts the whole list; called only if the client asks for it. Left out for a list without `totalCount`. */
+  constructor(page: Page<Row>, count: () => Promise<number> = uncounted) {
     this.edges = page.edges;
     this.pageInfo = new PageInfo(page);
     this.count = count;
   }
 }
+
+const uncounted = () => Promise.reject(new Error('this list is not counted'));
 
 /** The position of a page. Cursors are created on demand. */
 class PageInfo {

@@ -21,6 +21,7 @@ import './types/posts/post.ts';
 import './types/posts/lists.ts';
 import './types/posts/edits.ts';
 import './types/batches/batch.ts';
+import './types/batches/history.ts';
 import './types/batches/lists.ts';
 import './types/batches/start.ts';
 import './types/batches/controls.ts';

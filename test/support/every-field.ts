@@ -5,8 +5,10 @@ import {
   isCompositeType,
   isListType,
   isObjectType,
+  isUnionType,
   type GraphQLCompositeType,
   type GraphQLField,
+  type GraphQLInterfaceType,
   type GraphQLObjectType,
   type GraphQLSchema,
 } from 'graphql';
@@ -60,7 +62,11 @@ type Place = {
   mayBeLong: boolean;
 };
 
-function select(type: GraphQLObjectType, { path, isInList, mayBeLong }: Place, fields: Set<string>): string {
+function select(
+  type: GraphQLObjectType | GraphQLInterfaceType,
+  { path, isInList, mayBeLong }: Place,
+  fields: Set<string>,
+): string {
   const parts = Object.values(type.getFields()).flatMap((field) => {
     const target = getNamedType(field.type);
     if (!isCompositeType(target)) {
@@ -68,7 +74,7 @@ function select(type: GraphQLObjectType, { path, isInList, mayBeLong }: Place, f
       return [field.name];
     }
     // A type that is on the path already was asked for everything there.
-    if (path.includes(target.name) || !isObjectType(target)) return [];
+    if (path.includes(target.name) || isUnionType(target)) return [];
     // Lists within lists cost more than a document may; each list is met from somewhere else.
     if (isConnection(target.name) && isInList) return [];
     const isPlainList = isListType(getNullableType(field.type)) && !isConnection(type.name);

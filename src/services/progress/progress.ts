@@ -6,7 +6,9 @@ import type { Database } from '../../store/database.ts';
 import { keepReading } from '../../store/keep-trying.ts';
 import type { Batch, Post } from '../../store/generated/prisma/client.ts';
 import type { Viewer } from '../../domain/viewer.ts';
+import type { Page } from '../../store/lists/paging.ts';
 import { ownedBy, ownedRows } from '../../store/ownership.ts';
+import { readHistory, type HistoryArgs, type StoredUpdate } from './history.ts';
 
 type Snapshot = { seq: number; at: Date };
 
@@ -36,6 +38,8 @@ export type Progress = {
   batch(viewer: Viewer, batchId: string, after: number, signal: AbortSignal): Promise<Updates<BatchState>>;
   /** Follows all batches of the viewer's workspace, without an end. @throws InvalidInputError for a cursor that is ahead of the stream. */
   workspace(viewer: Viewer, after: number, signal: AbortSignal): Promise<Updates<WorkspaceState>>;
+  /** Reads a page of a batch's stored events (history.ts). @throws NotFoundError, InvalidInputError */
+  history(viewer: Viewer, batchId: string, args: HistoryArgs): Promise<Page<StoredUpdate>>;
   /** Follows a post until it is final. @throws NotFoundError if the workspace has no such post. */
   post(viewer: Viewer, postId: string, signal: AbortSignal): Promise<Updates<PostState>>;
 };
@@ -59,6 +63,8 @@ export function createProgress(deps: {
     });
 
   return {
+    history: (viewer, batchId, args) => readHistory(deps.database, viewer, batchId, args),
+
     async batch(viewer, batchId, after, signal) {
       const state = async (kind: BatchState['kind'], seq: number): Promise<BatchState> => {
         const batch = await prisma.batch.findUnique({

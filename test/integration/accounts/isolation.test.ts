@@ -153,6 +153,7 @@ const cases: Record<string, Case[]> = {
     { arguments: () => `(filter: { search: "${canary}" })`, ...closed },
     { arguments: () => `(after: "${cursors.batch}")`, ...closed },
   ],
+  'Query.events': [{ arguments: batch, ...closed }],
   'Query.post': [{ arguments: ({ Post }) => `(id: "${Post}")`, ...closed }],
   'Query.posts': [
     { arguments: none, ...closed },

@@ -264,8 +264,8 @@ describe('retryFailedPosts', () => {
   });
 
   it('does not buy again what was paid for', async () => {
-    slow(200);
-    // The picture is there long before the refusal.
+    slow(3_000);
+    // The picture is there long before the refusal, on a busy machine too.
     app.simulator.control.setLatency({ imageLatencyMs: { p05: 0, p95: 0 } });
     const { batchId } = await startFailingBatch();
     await retry(batchId);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { followBatch } from '../../../client/index.ts';
+import { followBatch, listAll } from '../../../client/index.ts';
+import { DeletePostDocument, EventsDocument } from '../../../client/generated/graphql.ts';
 import {
   createCampaign,
   signUp,
@@ -8,7 +9,7 @@ import {
   type Account,
   type TestApp,
 } from '../../support/app.ts';
-import { followToEnd, stored } from '../../support/batches.ts';
+import { followToEnd, getPosts, stored } from '../../support/batches.ts';
 
 let app: TestApp;
 let account: Account;
@@ -116,5 +117,33 @@ describe.each(['websocket', 'sse'] as const)('batchEvents over %s', (transport) 
       signal: AbortSignal.timeout(60_000),
     });
     await expect(Array.fromAsync(following)).rejects.toMatchObject({ codes: ['UNAUTHENTICATED'] });
+  });
+});
+
+describe('events', () => {
+  it('answers what a subscription was told, page by page, with the same cursors', async () => {
+    const batchId = await startBatch(account, { campaignId: await createCampaign(account), postCount: 8 });
+    const told = stored(await followToEnd(account, batchId));
+    const listed = [];
+    for await (const event of listAll(account, EventsDocument, { batchId, first: 3 })) listed.push(event);
+    expect(listed).toEqual(told);
+  });
+
+  it('leaves out what is told of a deleted post', async () => {
+    const batchId = await startBatch(account, { campaignId: await createCampaign(account), postCount: 2 });
+    await followToEnd(account, batchId);
+    const [post] = await getPosts(account, { batchId });
+    await account.run(DeletePostDocument, { postId: post?.id ?? '' });
+    const { events } = await account.run(EventsDocument, { batchId });
+    expect(events.edges.map(({ node }) => node.cursor)).toEqual(['1', expect.any(String), '4']);
+  });
+
+  it('answers NOT_FOUND for a batch of another workspace, and names an impossible size or cursor', async () => {
+    const batchId = await startBatch(account, { campaignId: await createCampaign(account), postCount: 1 });
+    const other = await signUp(app);
+    const ask = (of: Account, variables: object) => of.run(EventsDocument, { batchId, ...variables });
+    await expect(ask(other, {})).rejects.toMatchObject({ codes: ['NOT_FOUND'] });
+    await expect(ask(account, { first: 101 })).rejects.toThrow(/first/);
+    await expect(ask(account, { after: 'x' })).rejects.toThrow(/after/);
   });
 });

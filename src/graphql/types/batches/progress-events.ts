@@ -11,6 +11,7 @@ import type {
 import type { Post } from '../../../store/generated/prisma/client.ts';
 import { BatchNode, BatchProgressRef, PauseReasonEnum } from './batch.ts';
 import { builder } from '../../builder.ts';
+import { present } from '../../connections.ts';
 import { requireViewer, type Context } from '../../context.ts';
 import { PostErrorCodeEnum, PostNode } from '../posts/post.ts';
 
@@ -196,10 +197,11 @@ builder.objectType(builder.objectRef<EventOf<'BATCH_COMPLETED'>>('BatchCompleted
     progress: t.field(progressField),
     batch: t.field({
       type: BatchNode,
-      nullable: true,
-      description: 'The batch as it is now, with its posts; null if it was deleted since.',
-      resolve: ({ entry }, _args, context) =>
-        context.loaders().batches.byId.load({ owner: requireViewer(context), id: entry.batchId }),
+      description: 'The batch as it is now, with its posts.',
+      resolve: async ({ entry }, _args, context) => {
+        const key = { owner: requireViewer(context), id: entry.batchId };
+        return present(await context.loaders().batches.byId.load(key), 'batch');
+      },
     }),
   }),
 });
