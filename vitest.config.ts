@@ -4,8 +4,8 @@ const nodeConditions = ['node', 'module-sync'];
 
 const shared = {
   // Generous: what a test waits for are conditions, and machines are busy.
-  testTimeout: 180_000,
-  hookTimeout: 180_000,
+  testTimeout: 600_000,
+  hookTimeout: 600_000,
   /** A test that checks nothing fails. */
   expect: { requireAssertions: true, poll: { timeout: 60_000 } },
 };

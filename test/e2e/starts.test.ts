@@ -62,7 +62,7 @@ describe('a start that waits for others', () => {
         );
         return rowCount === 1;
       });
-      expect(await waiting.end('SIGTERM', 3_000)).toMatchObject({ code: 0, stderr: '' });
+      expect(await waiting.end('SIGTERM')).toMatchObject({ code: 0, stderr: '' });
       expect(waiting.log().at(-1)).toMatchObject({ msg: 'stopped before it was ready' });
     });
   });
@@ -88,7 +88,7 @@ describe('one SIGTERM', () => {
     await using home = await createHome();
     const port = await freePort();
     const npm = startNpm(home, args, { PORT: String(port), DATA_DIR: home.dataDir });
-    await waitUntil('the server to answer', () => answers(port), { deadlineMs: 40_000, intervalMs: 100 });
+    await waitUntil('the server to answer', () => answers(port), { intervalMs: 100 });
     npm.kill('SIGTERM');
     await once(npm, 'close');
     expect(await answers(port)).toBe(false);
@@ -99,7 +99,7 @@ describe('one SIGTERM', () => {
     await using home = await createHome();
     const port = await freePort();
     const npm = startNpm(home, ['run', 'simulator', '--', '--port', String(port)], {});
-    await waitUntil('the simulator to answer', () => answers(port), { deadlineMs: 40_000, intervalMs: 100 });
+    await waitUntil('the simulator to answer', () => answers(port), { intervalMs: 100 });
     npm.kill('SIGTERM');
     await once(npm, 'close');
     expect(await answers(port)).toBe(false);

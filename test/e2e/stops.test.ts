@@ -15,7 +15,7 @@ describe('SIGTERM', () => {
     await waitUntil('posts to be in hand', () => app.log().some(({ msg }) => msg.includes('post')));
     process.kill(app.pid, 'SIGTERM');
     await waitUntil('it to be stopping', () => app.log().some(({ msg }) => msg.startsWith('stopping')));
-    expect(await app.end('SIGTERM', 30_000)).toMatchObject({ code: 0, signal: null });
+    expect(await app.end('SIGTERM')).toMatchObject({ code: 0, signal: null });
     expect(app.log().at(-1)).toMatchObject({ msg: 'stopped' });
   });
 

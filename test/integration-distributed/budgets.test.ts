@@ -73,4 +73,4 @@ it('50 batches that are started at once on two instances, and resumed with maxim
   );
   const spent = costs.reduce((sum, cost) => sum + cost, 0);
   expect(spent).toBeLessThanOrEqual(monthlyBudget);
-}, 300_000);
+});

@@ -50,7 +50,7 @@ it('whatever is done at the same time, no two transactions wait for each other, 
     deadlocks: 0,
     failures: [],
   });
-}, 120_000);
+});
 
 /** One owner after the other, with two campaigns and all that can be done to them, by six hands on two instances. */
 async function actUntil(until: number, place: number, app: TestApp, otherUrl: string): Promise<string[]> {

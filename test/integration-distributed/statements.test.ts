@@ -40,7 +40,7 @@ beforeAll(async () => {
       };
     }
   });
-}, 120_000);
+});
 afterAll(() => app[Symbol.asyncDispose]());
 
 /** One document, and the statements that it takes: one for each level of relations that it goes down. */

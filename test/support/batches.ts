@@ -9,7 +9,7 @@ export async function followToEnd(
   batchId: string,
   options: { after?: string; transport?: 'websocket' | 'sse' } = {},
 ): Promise<BatchEvent[]> {
-  const signal = AbortSignal.timeout(60_000);
+  const signal = AbortSignal.timeout(180_000);
   return Array.fromAsync(
     followBatch({ url: account.url, token: account.token, batchId, signal, ...options }),
   );

@@ -55,7 +55,7 @@ it('a picture that the ledger of another account has bought stays when an accoun
     settling,
   );
   expect(await picture()).toBe(200);
-}, 90_000);
+});
 
 it('a picture that was stored and that no row came to refer to is removed by the hourly job', async () => {
   let app = await startTestApp();
@@ -78,7 +78,7 @@ it('a picture that was stored and that no row came to refer to is removed by the
     await prisma.$executeRaw`INSERT INTO pgboss.job (name) VALUES ('pruning')`;
   });
   await waitUntil('the picture to be gone', async () => (await status()) === 404);
-}, 60_000);
+});
 
 it('a campaign goes with its posts, their pictures and what the ledger holds of them', async () => {
   let app = await startTestApp();
@@ -100,4 +100,4 @@ it('a campaign goes with its posts, their pictures and what the ledger holds of 
     const answers = await Promise.all(pictures.map((path) => fetch(`${app.url}${path}`)));
     return answers.every(({ status }) => status === 404);
   });
-}, 60_000);
+});

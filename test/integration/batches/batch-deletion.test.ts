@@ -112,7 +112,7 @@ describe('deleteBatch', () => {
     const watchers = (['websocket', 'sse'] as const).map((transport) =>
       followToEnd(account, batchId, { transport }),
     );
-    const signal = AbortSignal.timeout(60_000);
+    const signal = AbortSignal.timeout(180_000);
     const workspace = Array.fromAsync(untilCancelled({ url: account.url, token: account.token, signal }));
     await waitUntil(
       'posts in flight',
@@ -184,7 +184,7 @@ async function halfMade(workshop: Workshop) {
 
 test('a watcher who misses the end of a deleted batch is told that it is gone', async ({ workshop }) => {
   const { viewer, batchId, deletion, progress } = await halfMade(workshop);
-  const open = () => progress.batch(viewer, batchId, 0, AbortSignal.timeout(60_000));
+  const open = () => progress.batch(viewer, batchId, 0, AbortSignal.timeout(180_000));
   const [behind, waiting, none] = [await open(), await open(), new AbortController().signal];
   await behind.next();
   await waiting.next();

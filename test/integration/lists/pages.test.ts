@@ -62,7 +62,7 @@ beforeAll(async () => {
     }
   });
   account = { ...owner, url: `${app.url}/graphql`, run: clientOf(app, owner.token).run };
-}, 120_000);
+});
 afterAll(() => app[Symbol.asyncDispose]());
 
 const completed: PostFilter = { status: ['COMPLETED'], channel: ['INSTAGRAM'] };

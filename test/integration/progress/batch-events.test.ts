@@ -98,7 +98,7 @@ describe.each(['websocket', 'sse'] as const)('batchEvents over %s', (transport) 
       url: account.url,
       token: account.token,
       transport,
-      signal: AbortSignal.timeout(60_000),
+      signal: AbortSignal.timeout(180_000),
       batchId,
       ...wrong,
     });
@@ -114,7 +114,7 @@ describe.each(['websocket', 'sse'] as const)('batchEvents over %s', (transport) 
       url: account.url,
       batchId,
       transport,
-      signal: AbortSignal.timeout(60_000),
+      signal: AbortSignal.timeout(180_000),
     });
     await expect(Array.fromAsync(following)).rejects.toMatchObject({ codes: ['UNAUTHENTICATED'] });
   });

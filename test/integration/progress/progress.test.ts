@@ -31,7 +31,7 @@ async function userEventsUpTo(
   options: { after?: string; transport?: 'websocket' | 'sse' } = {},
 ): Promise<UserEvent[]> {
   const events: UserEvent[] = [];
-  const signal = AbortSignal.timeout(60_000);
+  const signal = AbortSignal.timeout(180_000);
   for await (const event of followUser({ url: of.url, token: of.token, signal, ...options })) {
     if (isStored(event)) events.push(event);
     if (Number(event.cursor) >= last) return events;
@@ -176,7 +176,7 @@ it('says so where events behind the cursor are pruned, and goes on with those th
     expect(await pruneEvents({ prisma }, 30)).toBe(3);
   });
   const back = { ...owner, url: `${restarted.url}/graphql` };
-  const signal = AbortSignal.timeout(60_000);
+  const signal = AbortSignal.timeout(180_000);
   const events = await Array.fromAsync(
     followBatch({ url: back.url, token: back.token, batchId: old, after: '1', signal }),
   );

@@ -32,6 +32,7 @@ export async function openPage(url: string, friends: readonly string[] = []): Pr
   const browser = await chromium.launch({ executablePath, args: quiet });
   opened.defer(() => browser.close());
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  page.setDefaultTimeout(180_000);
 
   const own = new Set([url, ...friends].map((address) => new URL(address).origin));
   const isStranger = (address: URL) => address.protocol !== 'data:' && !own.has(address.origin);

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface WaitOptions {
-  /** How long to wait before giving up; 60 seconds by default: a condition that comes about costs nothing, and machines are busy. */
+  /** How long to wait before giving up; three minutes by default: a condition that comes about costs nothing, and machines are busy. */
   readonly deadlineMs?: number;
   /** Pause between two looks; 10 ms by default. */
   readonly intervalMs?: number;
 }
 
 /**
- * Looks again and again until `condition` holds. `what` completes the sentence "Waited 60000 ms for …".
+ * Looks again and again until `condition` holds. `what` completes the sentence "Waited 180000 ms for …".
  * Rejects when the deadline has passed, and at once when `condition` itself throws. `condition` must not hang:
  * the deadline is looked at between two calls of it.
  */
@@ -36,4 +36,4 @@ export async function msUntil(
 }
 
 type Condition = () => boolean | Promise<boolean>;
-const defaultDeadlineMs = 60_000;
+const defaultDeadlineMs = 180_000;
