@@ -1,15 +1,17 @@
 import type { Changes } from './cache/changes.ts';
 import type { Config } from './config/config.ts';
 import { priceOf } from './config/config.ts';
+import { firstGuessSeconds } from './domain/batches/estimate.ts';
 import { micros } from './domain/money/pricing.ts';
 import type { Bus } from './events/bus.ts';
 import { createDispatcher } from './engine/dispatcher.ts';
 import { createReconciler, type Source } from './engine/reconciler.ts';
 import { createRecovery } from './engine/recovery.ts';
+import { fixedSlots, learnedSlots, type Slots } from './engine/slots.ts';
 import { createPostWriter } from './engine/jobs/write-post.ts';
 import { ProviderError } from './domain/errors/provider-errors.ts';
 import { lazily } from './domain/lazily.ts';
-import type { Admission } from './provider/admission/admission.ts';
+import type { Admission, Demand } from './provider/admission/admission.ts';
 import { createMemoryAdmission } from './provider/admission/memory-admission.ts';
 import { createDeadlines } from './provider/deadline.ts';
 import { guardProvider } from './provider/guard.ts';
@@ -33,6 +35,13 @@ import type { Logger } from './telemetry/logger.ts';
 
 type Models = Pick<OpenAiSettings, 'textModel' | 'imageModel' | 'imageQuality'>;
 type Address = Pick<OpenAiSettings, 'apiKey' | 'baseUrl'>;
+
+/** Where POST_SLOTS is not set. */
+const fewestSlots = 10;
+const mostSlots = 200;
+/** Slots may take this share of the memory that is there at the start, with images of a few MB as text and as bytes. */
+const shareOfMemory = 0.25;
+const bytesOfPost = 8 * 1024 * 1024;
 
 /** How long a stop waits for posts in flight before it puts them back in the queue. */
 const drainMs = 30_000;
@@ -93,11 +102,12 @@ export async function prepareWorker(
     logger,
   });
   opened.defer(() => reconciler.stop());
+  const handler = createPostWriter({ workbench, batches, provider, ledger, images, bus, logger });
   const dispatcher = createDispatcher({
     jobs,
     admission,
-    handler: createPostWriter({ workbench, batches, provider, ledger, images, bus, logger }),
-    slots: config.postSlots,
+    handler,
+    slots: slotsFor(config, handler.demand),
     slotsPerWorkspace: config.postSlotsPerUser,
     provider: guarded,
     logger,
@@ -142,6 +152,23 @@ async function startHousekeeping(
   await jobs.schedule('pruning', '17 * * * *');
 }
 
+/** As many as POST_SLOTS says, or as many as keep the limits busy. */
+function slotsFor(config: Config, demand: Demand): Slots {
+  if (config.postSlots !== undefined) return fixedSlots(config.postSlots);
+  const inMemory = Math.floor((process.availableMemory() * shareOfMemory) / bytesOfPost);
+  return learnedSlots({
+    demand,
+    atLeast: fewestSlots,
+    atMost: Math.max(fewestSlots, Math.min(mostSlots, config.maxPostSlots, inMemory)),
+    firstGuessMs: firstGuessSeconds * 1_000 * timeScaleOf(config),
+  });
+}
+
+/** The simulator's seconds are shorter if its time is scaled. */
+function timeScaleOf({ provider }: Config): number {
+  return provider.kind === 'simulator' ? provider.timeScale : 1;
+}
+
 async function openAdmission(
   config: Config,
   redis: RedisConnections | undefined,
@@ -149,8 +176,7 @@ async function openAdmission(
 ): Promise<Admission> {
   const { textModel, imageModel } = config.provider;
   const { requestsPerMinute, tokensPerMinute, imagesPerMinute } = config.limits;
-  // The simulator's minute is shorter if its time is scaled.
-  const perMinute = config.provider.kind === 'simulator' ? 1 / config.provider.timeScale : 1;
+  const perMinute = 1 / timeScaleOf(config);
   const settings = {
     maxSlots: config.maxPostSlots,
     limitsPerMinute: {

@@ -11,18 +11,18 @@ it('a batch is completed in spite of a crash of the simulator that the app start
   await using app = await startTestApp({
     OPENAI_API_KEY: '',
     OPENAI_BASE_URL: '',
-    SIMULATOR_TIME_SCALE: '0.05',
+    SIMULATOR_TIME_SCALE: '0.1',
     POST_SLOTS: '4',
   });
   const account = await signUp(app);
   const campaignId = await createCampaign(account);
-  const batchId = await startBatch(account, { campaignId, postCount: 12 });
+  const batchId = await startBatch(account, { campaignId, postCount: 20 });
   await waitForBatch(account, batchId, 'has begun', ({ progress }) => progress.completedCount > 0);
   await threads.at(-1)?.terminate();
   await followToEnd(account, batchId);
   expect(threads).toHaveLength(2);
   expect(await getBatch(account, batchId)).toMatchObject({
     status: 'COMPLETED',
-    progress: { completedCount: 12 },
+    progress: { completedCount: 20 },
   });
 });
