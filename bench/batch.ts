@@ -15,13 +15,17 @@ const values = commandLine('npm run bench:batch')
   )
   .option('--posts <list>', 'sizes of batches', numbers(1), [10, 50, 100])
   .option('--rounds <n>', 'batches of each size', wholeNumber(1), 3)
-  .option('--slots <n>', 'posts at the same time', wholeNumber(1), 10)
+  .option(
+    '--slots <n>',
+    'posts at the same time; as a server has them by default if it is not given',
+    wholeNumber(1),
+  )
   .option('--time-scale <n>', 'of the latencies', positiveNumber, 1)
   .parse()
   .opts();
 
 await using app = await startBenchApp({
-  POST_SLOTS: String(values.slots),
+  POST_SLOTS: values.slots === undefined ? '' : String(values.slots),
   SIMULATOR_TIME_SCALE: String(values.timeScale),
 });
 const targets: Target[] = [];

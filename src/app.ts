@@ -118,7 +118,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       quotes: createQuotes(database, {
         ...config.provider,
         priceOf: (model) => priceOf(config, model),
-        slots: config.postSlots,
+        slots: config.postSlots ?? config.maxPostSlots,
         imagesPerMinute: config.limits.imagesPerMinute,
       }),
     };

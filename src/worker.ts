@@ -1,14 +1,17 @@
 import type { Changes } from './cache/changes.ts';
 import type { Config } from './config/config.ts';
 import { priceOf } from './config/config.ts';
+import { firstGuessSeconds } from './domain/batches/estimate.ts';
 import { micros } from './domain/money/pricing.ts';
 import type { Bus } from './events/bus.ts';
 import { createDispatcher } from './engine/dispatcher.ts';
 import { createReconciler, type Source } from './engine/reconciler.ts';
 import { createRecovery } from './engine/recovery.ts';
+import { fixedSlots, learnedSlots, type Slots } from './engine/slots.ts';
 import { createPostWriter } from './engine/jobs/write-post.ts';
+import { ProviderError } from './domain/errors/provider-errors.ts';
 import { lazily } from './domain/lazily.ts';
-import type { Admission } from './provider/admission/admission.ts';
+import type { Admission, Demand } from './provider/admission/admission.ts';
 import { createMemoryAdmission } from './provider/admission/memory-admission.ts';
 import { createDeadlines } from './provider/deadline.ts';
 import { guardProvider } from './provider/guard.ts';
@@ -23,11 +26,22 @@ import { createPostWorkbench } from './services/posts/workbench.ts';
 import { prune } from './services/deletion/pruning.ts';
 import { createReconciliation } from './services/batches/reconciliation.ts';
 import { createQueueReordering } from './services/batches/queue-reordering.ts';
+import { createSimulatorThread } from './simulator/thread/thread.ts';
 import type { AssetStore } from './store/assets.ts';
 import type { Database } from './store/database.ts';
 import type { Jobs } from './store/jobs/jobs.ts';
 import type { RedisConnections } from './store/redis.ts';
 import type { Logger } from './telemetry/logger.ts';
+
+type Models = Pick<OpenAiSettings, 'textModel' | 'imageModel' | 'imageQuality'>;
+type Address = Pick<OpenAiSettings, 'apiKey' | 'baseUrl'>;
+
+/** Where POST_SLOTS is not set. */
+const fewestSlots = 10;
+const mostSlots = 200;
+/** Slots may take this share of the memory that is there at the start, with images of a few MB as text and as bytes. */
+const shareOfMemory = 0.25;
+const bytesOfPost = 8 * 1024 * 1024;
 
 /** How long a stop waits for posts in flight before it puts them back in the queue. */
 const drainMs = 30_000;
@@ -58,10 +72,12 @@ export async function prepareWorker(
   const { database, jobs, bus, changes, batches, assets, outages, logger } = deps;
   const admission = await openAdmission(config, deps.redis, logger);
   opened.defer(() => admission.close());
-  const guarded = guardProvider(
-    loadedLate({ ...config.provider, ...(await providerAddress(config, opened)) }),
-    { admission, outages, deadlines: createDeadlines(), logger },
-  );
+  const guarded = guardProvider(loadedLate(config.provider, providerAddress(config, opened, logger)), {
+    admission,
+    outages,
+    deadlines: createDeadlines(),
+    logger,
+  });
   const { provider } = guarded;
   const ledger = createLedger(
     database,
@@ -86,11 +102,12 @@ export async function prepareWorker(
     logger,
   });
   opened.defer(() => reconciler.stop());
+  const handler = createPostWriter({ workbench, batches, provider, ledger, images, bus, logger });
   const dispatcher = createDispatcher({
     jobs,
     admission,
-    handler: createPostWriter({ workbench, batches, provider, ledger, images, bus, logger }),
-    slots: config.postSlots,
+    handler,
+    slots: slotsFor(config, handler.demand),
     slotsPerWorkspace: config.postSlotsPerUser,
     provider: guarded,
     logger,
@@ -105,11 +122,13 @@ export async function prepareWorker(
 }
 
 /** Loads the SDK with the first call, because it is large. */
-function loadedLate(settings: OpenAiSettings): Provider {
-  const { textModel, imageModel, imageQuality } = settings;
-  const provider = lazily(async () =>
-    (await import('./provider/openai/openai.ts')).createOpenAiProvider(settings),
-  );
+function loadedLate(models: Models, addressOf: () => Promise<Address>): Provider {
+  const { textModel, imageModel, imageQuality } = models;
+  const provider = lazily(async () => {
+    const address = await addressOf();
+    const { createOpenAiProvider } = await import('./provider/openai/openai.ts');
+    return createOpenAiProvider({ textModel, imageModel, imageQuality, ...address });
+  });
   return {
     textModel,
     imageModel,
@@ -133,6 +152,23 @@ async function startHousekeeping(
   await jobs.schedule('pruning', '17 * * * *');
 }
 
+/** As many as POST_SLOTS says, or as many as keep the limits busy. */
+function slotsFor(config: Config, demand: Demand): Slots {
+  if (config.postSlots !== undefined) return fixedSlots(config.postSlots);
+  const inMemory = Math.floor((process.availableMemory() * shareOfMemory) / bytesOfPost);
+  return learnedSlots({
+    demand,
+    atLeast: fewestSlots,
+    atMost: Math.max(fewestSlots, Math.min(mostSlots, config.maxPostSlots, inMemory)),
+    firstGuessMs: firstGuessSeconds * 1_000 * timeScaleOf(config),
+  });
+}
+
+/** The simulator's seconds are shorter if its time is scaled. */
+function timeScaleOf({ provider }: Config): number {
+  return provider.kind === 'simulator' ? provider.timeScale : 1;
+}
+
 async function openAdmission(
   config: Config,
   redis: RedisConnections | undefined,
@@ -140,8 +176,7 @@ async function openAdmission(
 ): Promise<Admission> {
   const { textModel, imageModel } = config.provider;
   const { requestsPerMinute, tokensPerMinute, imagesPerMinute } = config.limits;
-  // The simulator's minute is shorter if its time is scaled.
-  const perMinute = config.provider.kind === 'simulator' ? 1 / config.provider.timeScale : 1;
+  const perMinute = 1 / timeScaleOf(config);
   const settings = {
     maxSlots: config.maxPostSlots,
     limitsPerMinute: {
@@ -157,25 +192,37 @@ async function openAdmission(
   return createRedisAdmission(redis.work, settings, logger);
 }
 
-/** Returns the provider's key and address. Without a key, starts the simulator in this process; the SDK calls it over HTTP. */
-async function providerAddress(
+/**
+ * Where the provider is, and its key. Without a key it is the simulator, in a thread of its own that starts when it is first
+ * asked for; the SDK calls it over HTTP.
+ */
+function providerAddress(
   config: Config,
   opened: AsyncDisposableStack,
-): Promise<{ apiKey: string; baseUrl: string | undefined }> {
-  const { provider } = config;
-  if (provider.kind === 'openai') return provider;
-  const { createSimulator } = await import('./simulator/server.ts');
-  const { requestsPerMinute, tokensPerMinute, imagesPerMinute } = config.limits;
-  const simulator = createSimulator({
-    seed: provider.seed,
-    timeScale: provider.timeScale,
-    limits: {
-      requestsPerMinute: Math.ceil(requestsPerMinute / provider.timeScale),
-      tokensPerMinute: Math.ceil(tokensPerMinute / provider.timeScale),
-      imagesPerMinute: Math.ceil(imagesPerMinute / provider.timeScale),
+  logger: Logger,
+): () => Promise<Address> {
+  const { provider, limits } = config;
+  if (provider.kind === 'openai') return async () => provider;
+  const { seed, timeScale } = provider;
+  const simulator = createSimulatorThread(
+    {
+      seed,
+      timeScale,
+      limits: {
+        requestsPerMinute: Math.ceil(limits.requestsPerMinute / timeScale),
+        tokensPerMinute: Math.ceil(limits.tokensPerMinute / timeScale),
+        imagesPerMinute: Math.ceil(limits.imagesPerMinute / timeScale),
+      },
     },
-  });
-  const { url } = await simulator.start(0);
+    (reason) =>
+      logger.error({ err: reason }, 'the simulator crashed; it starts anew, and its posts are tried again'),
+  );
   opened.defer(() => simulator.stop());
-  return { apiKey: 'simulated', baseUrl: url };
+  return async () => {
+    const baseUrl = await simulator.url().catch((error: unknown) => {
+      logger.error({ err: error }, 'the simulator does not start; its posts are tried again');
+      throw new ProviderError('PROVIDER_UNAVAILABLE', { cause: error });
+    });
+    return { apiKey: 'simulated', baseUrl };
+  };
 }

@@ -34,8 +34,8 @@ export type Config = {
   monthlyBudget: number | undefined;
   /** Posts written at the same time by all processes. */
   maxPostSlots: number;
-  /** Posts written at the same time by this process. */
-  postSlots: number;
+  /** Posts written at the same time by this process; undefined: as many as keep the limits busy. */
+  postSlots: number | undefined;
   /** Posts of one workspace written at the same time by all processes; undefined: any number. */
   postSlotsPerUser: number | undefined;
   /** How long progress can be replayed. */

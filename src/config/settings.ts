@@ -130,7 +130,8 @@ const provider = {
 const work = {
   POST_SLOTS: setting(
     'Posts that this process writes at the same time.',
-    rules.positiveIntUpTo(1000).default(10),
+    rules.positiveIntUpTo(1000).optional(),
+    "as many as keep the provider's limits busy: from 10 to 200, as far as memory allows",
   ),
   MAX_POST_SLOTS: setting(
     'Posts that all processes together write at the same time.',

@@ -4,6 +4,7 @@ import type { Jobs } from '../store/jobs/jobs.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Handler } from './handler.ts';
 import { createRunningJobs } from './running-jobs.ts';
+import type { Slots } from './slots.ts';
 import { createTimers } from './timers.ts';
 
 /** How long a stop waits until aborted jobs are put back in the queue: the database may be away. */
@@ -21,6 +22,7 @@ export type Dispatcher = {
 
 /** Finds jobs whose notification was lost, and retries that are due. */
 const pollIntervalMs = 1_000;
+const limitsIntervalMs = 1_000;
 /** How often to check whether a blocked provider may be called again. */
 const allowanceIntervalMs = 100;
 /** A third of the time after which a job counts as dead (services/posts/recovery.ts). */
@@ -29,14 +31,14 @@ const heartbeatIntervalMs = 3_000;
 const leaseCheckIntervalMs = 500;
 
 /**
- * Keeps up to `slots` jobs of a queue running. It acquires permits first, at the pace of the provider's limits, and
+ * Keeps as many jobs of a queue running as there are slots. It acquires permits first, at the pace of the provider's limits, and
  * fetches jobs only when it may start them: so the queue's order is decided as late as possible.
  */
 export function createDispatcher<W extends Work>(deps: {
   jobs: Pick<Jobs, 'fetch' | 'touch' | 'onWork'>;
   admission: Admission;
   handler: Handler<W>;
-  slots: number;
+  slots: Slots;
   /** Jobs of one workspace that may run at the same time, over all instances; undefined: any number. */
   slotsPerWorkspace: number | undefined;
   provider: {
@@ -48,7 +50,7 @@ export function createDispatcher<W extends Work>(deps: {
 }): Dispatcher {
   const { jobs, admission, handler, slots, slotsPerWorkspace, provider, logger } = deps;
   const { queue, demand } = handler;
-  const running = createRunningJobs({ jobs, admission, handler, onFree: fill, logger });
+  const running = createRunningJobs({ jobs, admission, handler, slots, onFree: fill, logger });
   const timers = createTimers({
     isOver: () => isStopped && running.count() === 0,
     onFailure: (error, sentence) => logger.warn({ queue, error: messageOf(error) }, sentence),
@@ -84,9 +86,18 @@ export function createDispatcher<W extends Work>(deps: {
       });
   }
 
-  /** Jobs that write their results free their slots, but at most `slots` of them: a slow database must slow the start of jobs. */
+  /** Jobs that write their results free their slots, but at most as many as there are: a slow database must slow the start of jobs. */
   function freeSlots(): number {
-    return slots - permitsOut - running.count() + Math.min(running.countWriting(), slots);
+    const count = slots.count();
+    return count - permitsOut - running.count() + Math.min(running.countWriting(), count);
+  }
+
+  /** Limits change as the provider tells them, and with each refusal. */
+  async function learnLimits(): Promise<void> {
+    if (running.count() === 0) return;
+    const { limitsPerMinute } = await admission.state();
+    slots.allowed(limitsPerMinute);
+    fill();
   }
 
   async function ask(): Promise<void> {
@@ -98,7 +109,7 @@ export function createDispatcher<W extends Work>(deps: {
       });
       return;
     }
-    const wanted = Math.min(freeSlots(), allowed, isIdle ? 1 : slots);
+    const wanted = Math.min(freeSlots(), allowed, isIdle ? 1 : slots.count());
     if (wanted < 1) return;
     const { permits, retryInMs } = await admission.acquire(wanted, demand);
     permitsOut += permits.length;
@@ -179,6 +190,7 @@ export function createDispatcher<W extends Work>(deps: {
         fill();
       });
       timers.every(pollIntervalMs, 'polling', fill);
+      timers.every(limitsIntervalMs, 'looking at the limits', learnLimits);
       timers.every(heartbeatIntervalMs, 'heartbeat', running.beat);
       timers.every(leaseCheckIntervalMs, 'lease check', running.checkLeases);
       provider.onPause(() => {

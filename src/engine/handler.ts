@@ -14,8 +14,9 @@ export type Handler<W extends Work> = {
    * Runs one job and writes its result. Rejects for a bug or an outage.
    *
    * @param onMade called with the used part of the demand when only the result is left to write. Frees the job's slot.
+   * @returns whether it was made. Otherwise it ended, or waits in the queue again.
    */
-  run(work: W, signal: AbortSignal, onMade: (used: Demand) => void): Promise<void>;
+  run(work: W, signal: AbortSignal, onMade: (used: Demand) => void): Promise<boolean>;
   /** @returns the leases among these that still hold. */
   held(leaseIds: readonly string[]): Promise<Set<string>>;
   /**

@@ -4,6 +4,7 @@ import type { Admission, Demand, Permit } from '../provider/admission/admission.
 import type { Jobs } from '../store/jobs/jobs.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Handler } from './handler.ts';
+import type { Slots } from './slots.ts';
 
 export type RunningJobs<W extends Work> = {
   /** How many jobs run, those that write their results included. */
@@ -26,10 +27,11 @@ export function createRunningJobs<W extends Work>(deps: {
   jobs: Pick<Jobs, 'touch'>;
   admission: Admission;
   handler: Handler<W>;
+  slots: Pick<Slots, 'held'>;
   onFree: () => void;
   logger: Logger;
 }): RunningJobs<W> {
-  const { jobs, admission, handler, onFree, logger } = deps;
+  const { jobs, admission, handler, slots, onFree, logger } = deps;
   const { queue, demand } = handler;
   const running = new Map<string, { permit: Permit; work: W; abort: AbortController; done: Promise<void> }>();
   /** Leases of the jobs that only write their result. */
@@ -38,10 +40,11 @@ export function createRunningJobs<W extends Work>(deps: {
 
   async function run(work: W, permit: Permit, signal: AbortSignal): Promise<void> {
     const fields = { queue, ...fieldsOf(work) };
-    let isFree = false;
+    const startedAt = performance.now();
+    let freedAt: number | undefined;
     async function free(used: Demand): Promise<void> {
-      if (isFree) return;
-      isFree = true;
+      if (freedAt !== undefined) return;
+      freedAt = performance.now();
       const unused = Object.entries(demand).map(
         ([bucket, amount]) => [bucket, amount - (used[bucket] ?? 0)] as const,
       );
@@ -49,10 +52,11 @@ export function createRunningJobs<W extends Work>(deps: {
       onFree();
     }
     try {
-      await handler.run(work, signal, (used) => {
+      const isMade = await handler.run(work, signal, (used) => {
         writing.add(work.leaseId);
         void free(used);
       });
+      if (isMade) slots.held(permit.waitMs + (freedAt ?? performance.now()) - startedAt);
     } catch (error) {
       if (error instanceof LeaseLostError) {
         logger.info(fields, 'lease lost; calls aborted, nothing written');

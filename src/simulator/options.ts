@@ -45,7 +45,7 @@ const OptionsSchema = z.strictObject({
 });
 export type SimulatorOptions = z.output<typeof OptionsSchema>;
 
-const SettingsSchema = OptionsSchema.extend({ limits: LimitsChangeSchema }).partial();
+export const SettingsSchema = OptionsSchema.extend({ limits: LimitsChangeSchema }).partial();
 /** What a caller may set; everything else has its default. */
 export type SimulatorSettings = z.output<typeof SettingsSchema>;
 

@@ -68,6 +68,8 @@ export async function startTestApp(settings: Record<string, string> = {}): Promi
     REQUESTS_PER_MINUTE: '100000',
     TOKENS_PER_MINUTE: '100000000',
     IMAGES_PER_MINUTE: '100000',
+    // These limits would ask for more slots than a batch of the tests has posts.
+    POST_SLOTS: '10',
     // All tests come from one address.
     RATE_LIMIT_PER_USER: '1000000',
     RATE_LIMIT_PER_ADDRESS: '1000000',

@@ -1,3 +1,6 @@
+/** Counts while there are no recent posts: a typical time for a caption and an image. */
+export const firstGuessSeconds = 10;
+
 /**
  * Estimates how long a batch will take. The queue moves as fast as slots and limits allow (Little's law: rate = slots ÷
  * seconds per post, at most what the provider allows). Other owners with a backlog take turns with the batch.

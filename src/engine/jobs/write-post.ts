@@ -89,10 +89,12 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
         onMade(used);
         const settled = await workbench.settle(work, { status: 'COMPLETED', ...made });
         logger.info(fieldsOf(work), settled ? 'post completed' : 'lease lost; result dropped');
+        return true;
       } catch (error) {
         if (!(error instanceof ProviderError)) throw error;
         await fail(deps, work, error);
         onMade(used);
+        return false;
       }
     },
   };

@@ -7,7 +7,7 @@ import {
 } from '../../domain/posts/usage.ts';
 import { costMicros, dollars, type Price } from '../../domain/money/pricing.ts';
 import type { Brief } from '../../domain/posts/prompts.ts';
-import { estimateSeconds } from '../../domain/batches/estimate.ts';
+import { estimateSeconds, firstGuessSeconds } from '../../domain/batches/estimate.ts';
 import type { Database } from '../../store/database.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import { orderSchema } from './start.ts';
@@ -42,8 +42,6 @@ export type QuoteSettings = {
 
 /** A quote is based on how long this many recent posts took. */
 const recentPosts = 200;
-/** Used while there are no recent posts: a typical time for a caption and an image. */
-const firstGuessSeconds = 10;
 
 export function createQuotes({ prisma }: Database, settings: QuoteSettings): Quotes {
   const { textModel, imageModel, imageQuality, priceOf } = settings;

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ServiceUnavailableError } from '../../../src/domain/errors/errors.ts';
 import { LeaseLostError, type Work } from '../../../src/domain/work.ts';
 import { createDispatcher, type Dispatcher } from '../../../src/engine/dispatcher.ts';
+import { fixedSlots, learnedSlots, type Slots } from '../../../src/engine/slots.ts';
 import type { AdmissionSettings, Demand } from '../../../src/provider/admission/admission.ts';
 import { createMemoryAdmission } from '../../../src/provider/admission/memory-admission.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
@@ -16,13 +17,17 @@ afterEach(async () => {
 });
 
 /** A job that runs until the test ends it. */
-type Run = { work: Work; signal: AbortSignal; onMade: (used: Demand) => void } & PromiseWithResolvers<void>;
+type Run = {
+  work: Work;
+  signal: AbortSignal;
+  onMade: (used: Demand) => void;
+} & PromiseWithResolvers<boolean>;
 
 /** A dispatcher with a queue, a provider and jobs that do as they are told; admission is the real one. */
 function setUp({
   slots = 10,
   admission: settings = {},
-}: { slots?: number; admission?: Partial<AdmissionSettings> } = {}) {
+}: { slots?: number | Slots; admission?: Partial<AdmissionSettings> } = {}) {
   const admission = createMemoryAdmission({ maxSlots: 100, limitsPerMinute: {}, ...settings });
   const queue: string[] = [];
   const fetches: number[] = [];
@@ -55,7 +60,7 @@ function setUp({
       demand: { images: 1 },
       begin: async (jobs) => jobs.map(({ id }) => workOf(id)),
       run(work, signal, onMade) {
-        const run = { work, signal, onMade, ...Promise.withResolvers<void>() };
+        const run = { work, signal, onMade, ...Promise.withResolvers<boolean>() };
         signal.addEventListener('abort', () => run.reject(signal.reason));
         runs.set(work.jobId, run);
         return run.promise.finally(() => runs.delete(work.jobId));
@@ -63,7 +68,7 @@ function setUp({
       held: async (leases) => new Set(leases.filter((lease) => !lost.has(lease))),
       release: async ({ jobId: job }, { countsAsAttempt }) => void releases.push({ job, countsAsAttempt }),
     },
-    slots,
+    slots: typeof slots === 'number' ? fixedSlots(slots) : slots,
     slotsPerWorkspace: undefined,
     provider: { allowance: () => state.allowance, onPause: (listener) => (pause = listener) },
     logger: createLogger('silent'),
@@ -115,7 +120,7 @@ describe('fetching', () => {
     await pass(0);
     expect(running()).toEqual(['a', 'b']);
     expect(waiting()).toEqual(['c']);
-    run('a').resolve();
+    run('a').resolve(true);
     await pass(0);
     expect(running()).toEqual(['b', 'c']);
   });
@@ -259,6 +264,43 @@ describe('a job that runs', () => {
   });
 });
 
+describe('slots that follow the limits', () => {
+  const learned = () => learnedSlots({ demand: { images: 1 }, atLeast: 2, atMost: 50, firstGuessMs: 10_000 });
+  const jobs = (count: number) => Array.from({ length: count }, (_, index) => `job ${index}`);
+
+  it('become as many as the limits need once a job runs', async () => {
+    const { start, add, running } = setUp({
+      slots: learned(),
+      admission: { limitsPerMinute: { images: 60 }, horizonMs: 0 },
+    });
+    add(...jobs(40));
+    start();
+    await pass(0);
+    expect(running().length).toBeLessThanOrEqual(2);
+    await pass(30_000);
+    expect(running()).toHaveLength(Math.ceil(10 + 2 * Math.sqrt(10)));
+  });
+
+  it('grow with the time that jobs hold them, and not with failures that come at once', async () => {
+    const slots = learned();
+    const { start, add, run, running } = setUp({
+      slots,
+      admission: { limitsPerMinute: { images: 60 }, horizonMs: 0 },
+    });
+    add(...jobs(60));
+    start();
+    await pass(15_000);
+    const before = slots.count();
+    for (const job of running()) run(job).resolve(false);
+    await pass(100);
+    expect(slots.count()).toBe(before);
+    await pass(60_000);
+    for (const job of running()) run(job).resolve(true);
+    await pass(100);
+    expect(slots.count()).toBeGreaterThan(before);
+  });
+});
+
 describe('a stop', () => {
   it('takes no more jobs and waits for those that run', async () => {
     const { start, stop, add, tell, run, running, waiting, releases } = setUp({ slots: 1 });
@@ -269,7 +311,7 @@ describe('a stop', () => {
     tell();
     await pass(5_000);
     expect(running()).toEqual(['a']);
-    run('a').resolve();
+    run('a').resolve(true);
     await stopped;
     expect(waiting()).toEqual(['b']);
     expect(releases).toEqual([]);

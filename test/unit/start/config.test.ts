@@ -11,7 +11,7 @@ it('needs no setting at all: database, bus and provider are embedded', () => {
     databaseUrl: undefined,
     redisUrl: undefined,
     provider: { kind: 'simulator', textModel: 'gpt-5.4-mini', imageModel: 'gpt-image-2' },
-    postSlots: 10,
+    postSlots: undefined,
   });
 });
 
