@@ -15,7 +15,7 @@ import { guardProvider } from './provider/guard.ts';
 import { createLedger } from './provider/ledger/ledger.ts';
 import type { OpenAiSettings } from './provider/openai/openai.ts';
 import type { OutageBoard } from './provider/outages.ts';
-import type { Provider } from './provider/provider.ts';
+import type { Model } from './provider/provider.ts';
 import type { Batches } from './services/batches/batches.ts';
 import { createImages, type Images } from './services/posts/images.ts';
 import { createPostRecovery } from './services/posts/recovery.ts';
@@ -58,8 +58,13 @@ export async function prepareWorker(
   const { database, jobs, bus, changes, batches, assets, outages, logger } = deps;
   const admission = await openAdmission(config, deps.redis, logger);
   opened.defer(() => admission.close());
+  const { textModel, imageModel, imageQuality } = config.provider;
+  const address = await providerAddress(config, opened);
   const guarded = guardProvider(
-    loadedLate({ ...config.provider, ...(await providerAddress(config, opened)) }),
+    {
+      text: loadedLate({ ...address, model: textModel }),
+      image: loadedLate({ ...address, model: imageModel }),
+    },
     { admission, outages, deadlines: createDeadlines(), logger },
   );
   const { provider } = guarded;
@@ -89,7 +94,7 @@ export async function prepareWorker(
   const dispatcher = createDispatcher({
     jobs,
     admission,
-    handler: createPostWriter({ workbench, batches, provider, ledger, images, bus, logger }),
+    handler: createPostWriter({ workbench, batches, provider, imageQuality, ledger, images, bus, logger }),
     slots: config.postSlots,
     slotsPerWorkspace: config.postSlotsPerUser,
     provider: guarded,
@@ -105,17 +110,14 @@ export async function prepareWorker(
 }
 
 /** Loads the SDK with the first call, because it is large. */
-function loadedLate(settings: OpenAiSettings): Provider {
-  const { textModel, imageModel, imageQuality } = settings;
-  const provider = lazily(async () =>
-    (await import('./provider/openai/openai.ts')).createOpenAiProvider(settings),
-  );
+function loadedLate(settings: OpenAiSettings): Model {
+  const model = lazily(async () => (await import('./provider/openai/openai.ts')).createOpenAiModel(settings));
   return {
-    textModel,
-    imageModel,
-    imageQuality,
-    writeCaption: async (prompt, signal) => (await provider()).writeCaption(prompt, signal),
-    drawImage: async (prompt, signal) => (await provider()).drawImage(prompt, signal),
+    name: settings.model,
+    generateObject: async (request, signal) => (await model()).generateObject(request, signal),
+    generateText: async (request, signal) => (await model()).generateText(request, signal),
+    generateImage: async (request, signal) => (await model()).generateImage(request, signal),
+    embed: async (texts, signal) => (await model()).embed(texts, signal),
   };
 }
 

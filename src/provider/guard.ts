@@ -2,9 +2,9 @@ import { BrokenCircuitError, circuitBreaker, CircuitState, handleWhen, Consecuti
 import { isAccountFault, ProviderError } from '../domain/errors/provider-errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Admission } from './admission/admission.ts';
-import type { Deadline } from './deadline.ts';
+import type { Deadline, Deadlines } from './deadline.ts';
 import type { OutageBoard } from './outages.ts';
-import type { Provider, Purchase } from './provider.ts';
+import type { Model, Provider, Purchase } from './provider.ts';
 import { watchStandstill } from './standstill.ts';
 
 /** A provider behind a circuit breaker, and what its state allows. */
@@ -36,7 +36,7 @@ export function guardProvider(
   deps: {
     admission: Admission;
     outages: OutageBoard;
-    deadlines: { caption: Deadline; image: Deadline };
+    deadlines: Deadlines;
     logger: Logger;
   },
 ): GuardedProvider {
@@ -113,7 +113,7 @@ export function guardProvider(
   }
 
   /** Models that may be unusable. Starts with both, because another process may have reported them. */
-  const broken = new Set([provider.textModel, provider.imageModel]);
+  const broken = new Set([provider.text.name, provider.image.name]);
   function works(model: string): void {
     if (!broken.delete(model) || broken.size > 0) return;
     isAccountBroken = false;
@@ -162,16 +162,20 @@ export function guardProvider(
     }
   }
 
+  const guarded = (model: Model): Model => ({
+    name: model.name,
+    generateObject: (request, signal) =>
+      call(model.name, deadlines.object, signal, (limited) => model.generateObject(request, limited)),
+    generateText: (request, signal) =>
+      call(model.name, deadlines.text, signal, (limited) => model.generateText(request, limited)),
+    generateImage: (request, signal) =>
+      call(model.name, deadlines.image, signal, (limited) => model.generateImage(request, limited)),
+    embed: (texts, signal) =>
+      call(model.name, deadlines.embedding, signal, (limited) => model.embed(texts, limited)),
+  });
+
   return {
-    provider: {
-      ...provider,
-      writeCaption: (prompt, signal) =>
-        call(provider.textModel, deadlines.caption, signal, (inTime) =>
-          provider.writeCaption(prompt, inTime),
-        ),
-      drawImage: (prompt, signal) =>
-        call(provider.imageModel, deadlines.image, signal, (limited) => provider.drawImage(prompt, limited)),
-    },
+    provider: { text: guarded(provider.text), image: guarded(provider.image) },
     onPause: (listener) => void pauseListeners.push(listener),
     allowance() {
       if (performance.now() < pausedUntil) return 0;

@@ -5,21 +5,20 @@ import { channels } from '../../domain/posts/channels.ts';
 import { captionSchema, fitToChannel, type Caption } from '../../domain/posts/content.ts';
 import { ServiceUnavailableError } from '../../domain/errors/errors.ts';
 import { chargedUsage } from '../../domain/money/pricing.ts';
-import { captionMessages, imagePrompt, promptHash } from '../../domain/posts/prompts.ts';
+import { imagePrompt, promptHash } from '../../domain/posts/prompts.ts';
 import { pausesBatch, ProviderError } from '../../domain/errors/provider-errors.ts';
 import type { Bus } from '../../events/bus.ts';
 import { announceStage } from '../../events/topics.ts';
 import type { Ledger, OpenCall } from '../../provider/ledger/ledger.ts';
-import type { Provider, Purchase } from '../../provider/provider.ts';
+import type { Purchase } from '../../provider/provider.ts';
 import type { Images } from '../../services/posts/images.ts';
 import type { Made } from '../../services/posts/results.ts';
 import type { PostWork } from '../../services/posts/claim.ts';
-import { planCall, partsOf, type Part } from './post-parts.ts';
+import { captionRequest, planCall, partsOf, type Means, type Part } from './post-parts.ts';
 import type { UselessAnswers } from './useless-answers.ts';
 
 /** What `makePost` needs. */
-export type Maker = {
-  provider: Provider;
+export type Maker = Means & {
   ledger: Ledger;
   images: Pick<Images, 'put'>;
   bus: Bus;
@@ -36,7 +35,7 @@ export type PreparedPost = PostWork & { calls: OpenCall[] };
  * @throws ProviderError, or the reason of `signal`.
  */
 export async function makePost(deps: Maker, work: PreparedPost, signal: AbortSignal) {
-  const { provider, images, bus } = deps;
+  const { provider, imageQuality, images, bus } = deps;
   const { brief } = work;
   const { imageSize } = channels[brief.channel];
   // When one part fails for good, the other one is aborted.
@@ -44,24 +43,27 @@ export async function makePost(deps: Maker, work: PreparedPost, signal: AbortSig
   const both = AbortSignal.any([signal, giveUp.signal]);
 
   async function makeCaption(): Promise<Made<Caption>> {
-    const messages = captionMessages(brief);
+    const request = captionRequest(brief);
     const answer: Caption = await buy(deps, work, 'caption', captionSchema, () =>
-      provider.writeCaption(messages, both),
+      provider.text.generateObject(request, both),
     );
     tellStage(bus, work, 'CAPTION_READY');
-    const hash = promptHash(messages.system, messages.user);
-    return { value: fitToChannel(brief.channel, answer), model: provider.textModel, promptHash: hash };
+    const hash = promptHash(...request.messages.map(({ content }) => content));
+    return { value: fitToChannel(brief.channel, answer), model: provider.text.name, promptHash: hash };
   }
 
   async function makeImage(): Promise<Made<string>> {
     const prompt = imagePrompt(brief);
     const key = await buy(deps, work, 'image', z.string(), async (): Promise<Purchase<string>> => {
       // Stored before the call is settled, so that a settled call always has its image.
-      const drawn = await provider.drawImage({ text: prompt, size: imageSize }, both);
+      const drawn = await provider.image.generateImage(
+        { prompt, size: imageSize, quality: imageQuality },
+        both,
+      );
       return { ...drawn, value: await storing.execute(() => images.put(drawn.value, both), both) };
     });
     tellStage(bus, work, 'IMAGE_READY');
-    return { value: key, model: provider.imageModel, promptHash: promptHash(prompt) };
+    return { value: key, model: provider.image.name, promptHash: promptHash(prompt) };
   }
 
   const wanted = partsOf(work);
@@ -97,13 +99,14 @@ const storing = retry(
 
 /** Returns one part of a post from the ledger, or buys it and settles the call in the ledger. */
 async function buy<T extends z.ZodType<Caption | string>>(
-  { ledger, provider, useless }: Maker,
+  deps: Maker,
   work: PreparedPost,
   part: Part,
   schema: T,
   call: () => Promise<Purchase<z.output<T>>>,
 ): Promise<z.output<T>> {
-  const { step, model, atMost } = planCall(provider, work, part);
+  const { ledger, useless } = deps;
+  const { step, model, atMost } = planCall(deps, work, part);
   const planned = work.calls.find((one) => one.step === step);
   if (planned === undefined) throw new Error(`the step ${step} is not in the ledger`);
   if (!('callId' in planned)) return schema.parse(planned.bought);

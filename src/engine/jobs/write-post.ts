@@ -4,7 +4,6 @@ import { toGlobalId } from '../../domain/ids.ts';
 import { fieldsOf } from '../../domain/work.ts';
 import type { Bus } from '../../events/bus.ts';
 import type { BudgetRefusal, Ledger } from '../../provider/ledger/ledger.ts';
-import type { Provider } from '../../provider/provider.ts';
 import type { Batches } from '../../services/batches/batches.ts';
 import type { Images } from '../../services/posts/images.ts';
 import type { PostWork } from '../../services/posts/claim.ts';
@@ -12,13 +11,12 @@ import type { PostWorkbench } from '../../services/posts/workbench.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Handler } from '../handler.ts';
 import { makePost, tellStage, type PreparedPost } from './make-post.ts';
-import { demandOf, partsOf, planCalls, stepOf } from './post-parts.ts';
+import { demandOf, partsOf, planCalls, stepOf, type Means } from './post-parts.ts';
 import { createUselessAnswers } from './useless-answers.ts';
 
-type Deps = {
+type Deps = Means & {
   workbench: PostWorkbench;
   batches: Batches;
-  provider: Provider;
   ledger: Ledger;
   images: Pick<Images, 'put'>;
   bus: Bus;
@@ -36,7 +34,7 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
   /** Opens the calls of these posts in the ledger. Puts the posts whose calls it refuses back in the queue. */
   async function prepare(claimed: readonly PostWork[]): Promise<PreparedPost[]> {
     for (const { batchId } of claimed) maker.useless.resume(batchId);
-    const opened = await ledger.open(claimed.map((work) => ({ work, calls: planCalls(provider, work) })));
+    const opened = await ledger.open(claimed.map((work) => ({ work, calls: planCalls(deps, work) })));
     const prepared: PreparedPost[] = [];
     const refusals = new Map<string, BudgetRefusal>();
     for (const [index, work] of claimed.entries()) {

@@ -26,7 +26,7 @@ const maxRetryAfterMs = 120_000;
  * @returns a ProviderError, or the signal's reason if the caller aborted the call.
  */
 export function toProviderError(error: unknown, signal: AbortSignal): unknown {
-  if (error instanceof ProviderError) return error;
+  if (error instanceof ProviderError || (signal.aborted && error === signal.reason)) return error;
   // An abort in the middle of a body surfaces as fetch's own AbortError.
   const isAbort =
     error instanceof APIUserAbortError || (error instanceof Error && error.name === 'AbortError');

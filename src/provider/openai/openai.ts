@@ -1,88 +1,100 @@
-import OpenAI from 'openai';
-import { z } from 'zod';
-import { maxCaptionTokens, type ImageQuality } from '../../domain/posts/usage.ts';
+import OpenAI, { type APIPromise } from 'openai';
+import type { Conversation, Model, Purchase } from '../provider.ts';
+import { readEmbeddings, readImage, readObject, readRequestId, readText } from './answers.ts';
 import { boundedFetch } from './bounded-fetch.ts';
-import { readCaption, readImage, readRequestId } from './answers.ts';
 import { toProviderError } from './errors.ts';
+import { toJsonSchema } from './json-schema.ts';
 import { readLimits } from './limits.ts';
-import type { Provider } from '../provider.ts';
 
 export type OpenAiSettings = {
   apiKey: string;
   /** Undefined: OpenAI's address. */
   baseUrl: string | undefined;
-  textModel: string;
-  imageModel: string;
-  imageQuality: ImageQuality;
+  model: string;
 };
 
-/** OpenAI, or any server that speaks its API. */
-export function createOpenAiProvider(settings: OpenAiSettings): Provider {
+/** A model of OpenAI, or of any server that speaks its API. */
+export function createOpenAiModel({ apiKey, baseUrl, model }: OpenAiSettings): Model {
   // The engine retries: it knows the budget, the limits and the other calls in flight.
   const client = new OpenAI({
-    apiKey: settings.apiKey,
-    baseURL: settings.baseUrl ?? null,
+    apiKey,
+    baseURL: baseUrl ?? null,
     maxRetries: 0,
     fetch: boundedFetch,
     logLevel: 'off',
   });
 
-  return {
-    textModel: settings.textModel,
-    imageModel: settings.imageModel,
-    imageQuality: settings.imageQuality,
+  const conversation = ({ messages, maxTokens }: Conversation) => ({
+    model,
+    messages: [...messages],
+    max_completion_tokens: maxTokens,
+  });
 
-    async writeCaption(prompt, signal) {
-      const { data, request_id, response } = await client.chat.completions
-        .create(
+  return {
+    name: model,
+
+    generateObject: ({ schema, ...asked }, signal) =>
+      buy(
+        client.chat.completions.create(
           {
-            model: settings.textModel,
-            messages: [
-              { role: 'system', content: prompt.system },
-              { role: 'user', content: prompt.user },
-            ],
-            max_completion_tokens: maxCaptionTokens,
+            ...conversation(asked),
             response_format: {
               type: 'json_schema',
-              json_schema: { name: 'caption', strict: true, schema: captionJsonSchema },
+              json_schema: {
+                name: 'answer',
+                strict: true,
+                schema: toJsonSchema(schema, ['additionalProperties']),
+              },
             },
           },
           { signal },
-        )
-        .withResponse()
-        .catch((error: unknown) => Promise.reject(toProviderError(error, signal)));
-      return {
-        ...readCaption(data),
-        limits: readLimits(response.headers),
-        requestId: readRequestId(request_id),
-      };
-    },
+        ),
+        (body) => readObject(schema, body),
+        signal,
+      ),
 
-    async drawImage(prompt, signal) {
-      const { data, request_id, response } = await client.images
-        .generate(
-          {
-            model: settings.imageModel,
-            prompt: prompt.text,
-            size: prompt.size,
-            quality: settings.imageQuality,
-            output_format: 'png',
-            n: 1,
-          },
+    generateText: ({ onText = () => undefined, ...asked }, signal) =>
+      buy(
+        client.chat.completions.create(
+          { ...conversation(asked), stream: true, stream_options: { include_usage: true } },
           { signal },
-        )
-        .withResponse()
-        .catch((error: unknown) => Promise.reject(toProviderError(error, signal)));
-      return {
-        ...readImage(data),
-        limits: readLimits(response.headers),
-        requestId: readRequestId(request_id),
-      };
-    },
+        ),
+        (pieces) => readText(pieces, onText, signal),
+        signal,
+      ),
+
+    generateImage: ({ prompt, size, quality }, signal) =>
+      buy(
+        client.images.generate({ model, prompt, size, quality, output_format: 'png', n: 1 }, { signal }),
+        readImage,
+        signal,
+      ),
+
+    embed: (texts, signal) =>
+      buy(
+        client.embeddings.create({ model, input: [...texts], encoding_format: 'float' }, { signal }),
+        (body) => readEmbeddings(texts.length, body),
+        signal,
+      ),
   };
 }
 
-// OpenAI's strict mode does not support `minLength`. captionSchema checks the whole answer.
-const captionJsonSchema = z.toJSONSchema(
-  z.strictObject({ caption: z.string(), hashtags: z.array(z.string()) }),
-);
+type Read<T> = Pick<Purchase<T>, 'value' | 'usage'>;
+
+/** Sends a request and reads its answer. @throws ProviderError, or the signal's reason. */
+async function buy<Body, T>(
+  request: APIPromise<Body>,
+  read: (body: Body) => Read<T> | Promise<Read<T>>,
+  signal: AbortSignal,
+): Promise<Purchase<T>> {
+  try {
+    const { data, request_id: requestId, response } = await request.withResponse();
+    return {
+      ...(await read(data)),
+      limits: readLimits(response.headers),
+      requestId: readRequestId(requestId),
+    };
+  } catch (error) {
+    throw toProviderError(error, signal);
+  }
+}

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createMemoryAdmission } from '../../../src/provider/admission/memory-admission.ts';
 import type { Admission } from '../../../src/provider/admission/admission.ts';
-import { createDeadline } from '../../../src/provider/deadline.ts';
+import { createDeadline, createDeadlines } from '../../../src/provider/deadline.ts';
 import { guardProvider, type GuardedProvider } from '../../../src/provider/guard.ts';
-import { createOpenAiProvider } from '../../../src/provider/openai/openai.ts';
+import { createOpenAiModel } from '../../../src/provider/openai/openai.ts';
 import { createSimulator } from '../../../src/simulator/server.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
@@ -11,7 +11,7 @@ import { waitUntil } from '../../support/services/wait-until.ts';
 const images = 'gpt-image-2:images';
 const patience = { floorMs: 1_000, ceilingMs: 30_000 };
 const never = new AbortController().signal;
-const picture = (text: string) => ({ text, size: '1024x1024' }) as const;
+const picture = (prompt: string) => ({ prompt, size: '1024x1024', quality: 'low' }) as const;
 
 let simulator: ReturnType<typeof createSimulator>;
 let admission: Admission;
@@ -22,19 +22,14 @@ beforeEach(async () => {
     limits: { requestsPerMinute: 10_000, tokensPerMinute: 1_000_000, imagesPerMinute: 6_000 },
   });
   const { url } = await simulator.start(0);
+  const modelOf = (model: string) => createOpenAiModel({ apiKey: 'simulated', baseUrl: url, model });
   admission = createMemoryAdmission({ maxSlots: 100, limitsPerMinute: { [images]: 600 } });
   guarded = guardProvider(
-    createOpenAiProvider({
-      apiKey: 'simulated',
-      baseUrl: url,
-      textModel: 'gpt-5.4-mini',
-      imageModel: 'gpt-image-2',
-      imageQuality: 'low',
-    }),
+    { text: modelOf('gpt-5.4-mini'), image: modelOf('gpt-image-2') },
     {
       admission,
       outages: { report: () => undefined, clear: () => undefined, current: async () => undefined },
-      deadlines: { caption: createDeadline(patience), image: createDeadline(patience) },
+      deadlines: { ...createDeadlines(), image: createDeadline(patience) },
       logger: createLogger('silent'),
     },
   );
@@ -43,7 +38,7 @@ beforeEach(async () => {
 afterEach(() => simulator.stop());
 
 const picturesTake = (ms: number) => simulator.control.setLatency({ imageLatencyMs: { p05: ms, p95: ms } });
-const draw = (text: string) => guarded.provider.drawImage(picture(text), never);
+const draw = (text: string) => guarded.provider.image.generateImage(picture(text), never);
 const admitted = async () => (await admission.state()).limitsPerMinute[images];
 
 it('takes the limit that an answer tells in place of the setting', async () => {
