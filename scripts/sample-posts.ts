@@ -1,6 +1,7 @@
 import { readCampaign } from '../src/demo/campaign.ts';
 import { fitToChannel, type Caption } from '../src/domain/posts/content.ts';
 import { captionRequest } from '../src/engine/jobs/post-parts.ts';
+import { parseModelName } from '../src/provider/openai/dialects.ts';
 import { createOpenAiModel } from '../src/provider/openai/openai.ts';
 import { createSimulator } from '../src/simulator/server.ts';
 
@@ -19,7 +20,7 @@ export async function samplePosts(language: SampleLanguage, postCount: number): 
   const simulator = createSimulator({ timeScale: 0.0001, limits: { requestsPerMinute: 1_000_000 } });
   const { url: baseUrl } = await simulator.start();
   try {
-    const model = createOpenAiModel({ apiKey: 'simulated', baseUrl, model: 'gpt-5.4-mini' });
+    const model = createOpenAiModel(parseModelName('gpt-5.4-mini'), { apiKey: 'simulated', baseUrl });
     const write = async (position: number) => {
       const request = captionRequest({ ...brief, position, postCount });
       const { value } = await model.generateObject(request, AbortSignal.timeout(60_000));

@@ -13,7 +13,7 @@ import { createMemoryAdmission } from './provider/admission/memory-admission.ts'
 import { createDeadlines } from './provider/deadline.ts';
 import { guardProvider } from './provider/guard.ts';
 import { createLedger } from './provider/ledger/ledger.ts';
-import type { OpenAiSettings } from './provider/openai/openai.ts';
+import type { ModelName } from './provider/openai/dialects.ts';
 import type { OutageBoard } from './provider/outages.ts';
 import type { Model } from './provider/provider.ts';
 import type { Batches } from './services/batches/batches.ts';
@@ -58,13 +58,10 @@ export async function prepareWorker(
   const { database, jobs, bus, changes, batches, assets, outages, logger } = deps;
   const admission = await openAdmission(config, deps.redis, logger);
   opened.defer(() => admission.close());
-  const { textModel, imageModel, imageQuality } = config.provider;
-  const address = await providerAddress(config, opened);
+  const { models, imageQuality } = config.provider;
+  const accounts = await openAccounts(config, opened);
   const guarded = guardProvider(
-    {
-      text: loadedLate({ ...address, model: textModel }),
-      image: loadedLate({ ...address, model: imageModel }),
-    },
+    { text: loadedLate(models.text[0], accounts), image: loadedLate(models.image[0], accounts) },
     { admission, outages, deadlines: createDeadlines(), logger },
   );
   const { provider } = guarded;
@@ -110,10 +107,13 @@ export async function prepareWorker(
 }
 
 /** Loads the SDK with the first call, because it is large. */
-function loadedLate(settings: OpenAiSettings): Model {
-  const model = lazily(async () => (await import('./provider/openai/openai.ts')).createOpenAiModel(settings));
+function loadedLate(named: ModelName, accounts: Config['provider']['accounts']): Model {
+  const model = lazily(async () => {
+    const { createOpenAiModel } = await import('./provider/openai/openai.ts');
+    return createOpenAiModel(named, accounts[named.provider]);
+  });
   return {
-    name: settings.model,
+    name: named.name,
     generateObject: async (request, signal) => (await model()).generateObject(request, signal),
     generateText: async (request, signal) => (await model()).generateText(request, signal),
     generateImage: async (request, signal) => (await model()).generateImage(request, signal),
@@ -140,17 +140,19 @@ async function openAdmission(
   redis: RedisConnections | undefined,
   logger: Logger,
 ): Promise<Admission> {
-  const { textModel, imageModel } = config.provider;
+  const { models, simulator } = config.provider;
   const { requestsPerMinute, tokensPerMinute, imagesPerMinute } = config.limits;
   // The simulator's minute is shorter if its time is scaled.
-  const perMinute = config.provider.kind === 'simulator' ? 1 / config.provider.timeScale : 1;
+  const perMinute = simulator === undefined ? 1 : 1 / simulator.timeScale;
   const settings = {
     maxSlots: config.maxPostSlots,
-    limitsPerMinute: {
-      [`${textModel}:requests`]: requestsPerMinute * perMinute,
-      [`${textModel}:tokens`]: tokensPerMinute * perMinute,
-      [`${imageModel}:images`]: imagesPerMinute * perMinute,
-    },
+    limitsPerMinute: Object.fromEntries([
+      ...models.text.flatMap(({ name }) => [
+        [`${name}:requests`, requestsPerMinute * perMinute],
+        [`${name}:tokens`, tokensPerMinute * perMinute],
+      ]),
+      ...models.image.map(({ name }) => [`${name}:images`, imagesPerMinute * perMinute]),
+    ]),
     // Calls that leave evenly spaced do not arrive evenly. Without slack the provider would refuse some.
     utilisation: 0.98,
   };
@@ -159,25 +161,25 @@ async function openAdmission(
   return createRedisAdmission(redis.work, settings, logger);
 }
 
-/** Returns the provider's key and address. Without a key, starts the simulator in this process; the SDK calls it over HTTP. */
-async function providerAddress(
-  config: Config,
+/** Returns how providers are reached. In place of OpenAI, starts the simulator in this process; the SDK calls it over HTTP. */
+async function openAccounts(
+  { provider, limits }: Config,
   opened: AsyncDisposableStack,
-): Promise<{ apiKey: string; baseUrl: string | undefined }> {
-  const { provider } = config;
-  if (provider.kind === 'openai') return provider;
+): Promise<Config['provider']['accounts']> {
+  if (provider.simulator === undefined) return provider.accounts;
+  const { timeScale, seed } = provider.simulator;
   const { createSimulator } = await import('./simulator/server.ts');
-  const { requestsPerMinute, tokensPerMinute, imagesPerMinute } = config.limits;
+  const { requestsPerMinute, tokensPerMinute, imagesPerMinute } = limits;
   const simulator = createSimulator({
-    seed: provider.seed,
-    timeScale: provider.timeScale,
+    seed,
+    timeScale,
     limits: {
-      requestsPerMinute: Math.ceil(requestsPerMinute / provider.timeScale),
-      tokensPerMinute: Math.ceil(tokensPerMinute / provider.timeScale),
-      imagesPerMinute: Math.ceil(imagesPerMinute / provider.timeScale),
+      requestsPerMinute: Math.ceil(requestsPerMinute / timeScale),
+      tokensPerMinute: Math.ceil(tokensPerMinute / timeScale),
+      imagesPerMinute: Math.ceil(imagesPerMinute / timeScale),
     },
   });
   const { url } = await simulator.start(0);
   opened.defer(() => simulator.stop());
-  return { apiKey: 'simulated', baseUrl: url };
+  return { ...provider.accounts, openai: { apiKey: 'simulated', baseUrl: url } };
 }

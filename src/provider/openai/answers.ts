@@ -20,9 +20,10 @@ const imageUsage = z
 const messageSchema = z.object({
   content: z.string().nullish(),
   refusal: z.string().nullish(),
-  tool_calls: z.tuple([z.object({ function: z.object({ arguments: z.string() }) })]).nullish(),
+  tool_calls: z.array(z.object({ function: z.object({ arguments: z.string() }) })).nullish(),
 });
-const objectAnswer = z.object({ choices: z.tuple([z.object({ message: messageSchema })], z.unknown()) });
+const choiceSchema = z.object({ message: messageSchema, finish_reason: z.string().nullish() });
+const objectAnswer = z.object({ choices: z.tuple([choiceSchema], z.unknown()) });
 
 const imageSchema = z.object({ b64_json: z.string().nullish() });
 const imageAnswer = z.object({ data: z.array(imageSchema).nullish() });
@@ -59,9 +60,11 @@ export function readRequestId(header: string | null | undefined): string | undef
 export function readObject<T>(schema: z.ZodType<T>, body: unknown): Answer<T> {
   const usage = readUsage(textUsage, body);
   return orBadAnswer(usage, () => {
-    const { content, refusal, tool_calls: calls } = objectAnswer.parse(body).choices[0].message;
-    if (refusal != null) throw new ProviderError('CONTENT_REFUSED', { paid: 'YES', usage });
-    return schema.parse(JSON.parse(calls?.[0].function.arguments ?? content ?? ''));
+    const { message, finish_reason: end } = objectAnswer.parse(body).choices[0];
+    const { content, refusal, tool_calls: calls } = message;
+    if (refusal != null || end === 'content_filter')
+      throw new ProviderError('CONTENT_REFUSED', { paid: 'YES', usage });
+    return schema.parse(JSON.parse(calls?.[0]?.function.arguments ?? content ?? ''));
   });
 }
 

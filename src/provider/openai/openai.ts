@@ -3,22 +3,17 @@ import type { Conversation, Model, Purchase } from '../provider.ts';
 import { readEmbeddings, readImage, readObject, readRequestId, readText } from './answers.ts';
 import { boundedFetch } from './bounded-fetch.ts';
 import { toProviderError } from './errors.ts';
-import { toJsonSchema } from './json-schema.ts';
+import { dialects, type Account, type Dialect, type ModelName } from './dialects.ts';
+import { toJsonSchema, type JsonSchema } from './json-schema.ts';
 import { readLimits } from './limits.ts';
 
-export type OpenAiSettings = {
-  apiKey: string;
-  /** Undefined: OpenAI's address. */
-  baseUrl: string | undefined;
-  model: string;
-};
-
-/** A model of OpenAI, or of any server that speaks its API. */
-export function createOpenAiModel({ apiKey, baseUrl, model }: OpenAiSettings): Model {
+/** A model of OpenAI, or of another provider whose endpoint speaks its API. */
+export function createOpenAiModel({ provider, model, name }: ModelName, account: Account): Model {
+  const dialect: Dialect = dialects[provider];
   // The engine retries: it knows the budget, the limits and the other calls in flight.
   const client = new OpenAI({
-    apiKey,
-    baseURL: baseUrl ?? null,
+    apiKey: account.apiKey ?? 'none',
+    baseURL: account.baseUrl ?? dialect.baseUrl,
     maxRetries: 0,
     fetch: boundedFetch,
     logLevel: 'off',
@@ -27,25 +22,19 @@ export function createOpenAiModel({ apiKey, baseUrl, model }: OpenAiSettings): M
   const conversation = ({ messages, maxTokens }: Conversation) => ({
     model,
     messages: [...messages],
-    max_completion_tokens: maxTokens,
+    [dialect.maxTokens]: maxTokens,
   });
 
   return {
-    name: model,
+    name,
 
     generateObject: ({ schema, ...asked }, signal) =>
       buy(
+        dialect,
         client.chat.completions.create(
           {
             ...conversation(asked),
-            response_format: {
-              type: 'json_schema',
-              json_schema: {
-                name: 'answer',
-                strict: true,
-                schema: toJsonSchema(schema, ['additionalProperties']),
-              },
-            },
+            ...structures[dialect.structure](toJsonSchema(schema, dialect.keywords)),
           },
           { signal },
         ),
@@ -55,6 +44,7 @@ export function createOpenAiModel({ apiKey, baseUrl, model }: OpenAiSettings): M
 
     generateText: ({ onText = () => undefined, ...asked }, signal) =>
       buy(
+        dialect,
         client.chat.completions.create(
           { ...conversation(asked), stream: true, stream_options: { include_usage: true } },
           { signal },
@@ -65,6 +55,7 @@ export function createOpenAiModel({ apiKey, baseUrl, model }: OpenAiSettings): M
 
     generateImage: ({ prompt, size, quality }, signal) =>
       buy(
+        dialect,
         client.images.generate({ model, prompt, size, quality, output_format: 'png', n: 1 }, { signal }),
         readImage,
         signal,
@@ -72,6 +63,7 @@ export function createOpenAiModel({ apiKey, baseUrl, model }: OpenAiSettings): M
 
     embed: (texts, signal) =>
       buy(
+        dialect,
         client.embeddings.create({ model, input: [...texts], encoding_format: 'float' }, { signal }),
         (body) => readEmbeddings(texts.length, body),
         signal,
@@ -79,10 +71,25 @@ export function createOpenAiModel({ apiKey, baseUrl, model }: OpenAiSettings): M
   };
 }
 
+/** What makes a model answer with JSON. */
+const structures = {
+  format: (schema: JsonSchema) => ({
+    response_format: {
+      type: 'json_schema' as const,
+      json_schema: { name: 'answer', strict: true, schema },
+    },
+  }),
+  tool: (schema: JsonSchema) => ({
+    tools: [{ type: 'function' as const, function: { name: 'answer', parameters: schema } }],
+    tool_choice: { type: 'function' as const, function: { name: 'answer' } },
+  }),
+};
+
 type Read<T> = Pick<Purchase<T>, 'value' | 'usage'>;
 
 /** Sends a request and reads its answer. @throws ProviderError, or the signal's reason. */
 async function buy<Body, T>(
+  dialect: Dialect,
   request: APIPromise<Body>,
   read: (body: Body) => Read<T> | Promise<Read<T>>,
   signal: AbortSignal,
@@ -92,9 +99,9 @@ async function buy<Body, T>(
     return {
       ...(await read(data)),
       limits: readLimits(response.headers),
-      requestId: readRequestId(requestId),
+      requestId: readRequestId(requestId ?? response.headers.get('request-id')),
     };
   } catch (error) {
-    throw toProviderError(error, signal);
+    throw toProviderError(error, signal, dialect.refusals);
   }
 }

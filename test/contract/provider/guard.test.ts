@@ -3,6 +3,7 @@ import { createMemoryAdmission } from '../../../src/provider/admission/memory-ad
 import type { Admission } from '../../../src/provider/admission/admission.ts';
 import { createDeadline, createDeadlines } from '../../../src/provider/deadline.ts';
 import { guardProvider, type GuardedProvider } from '../../../src/provider/guard.ts';
+import { parseModelName } from '../../../src/provider/openai/dialects.ts';
 import { createOpenAiModel } from '../../../src/provider/openai/openai.ts';
 import { createSimulator } from '../../../src/simulator/server.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
@@ -22,7 +23,8 @@ beforeEach(async () => {
     limits: { requestsPerMinute: 10_000, tokensPerMinute: 1_000_000, imagesPerMinute: 6_000 },
   });
   const { url } = await simulator.start(0);
-  const modelOf = (model: string) => createOpenAiModel({ apiKey: 'simulated', baseUrl: url, model });
+  const modelOf = (name: string) =>
+    createOpenAiModel(parseModelName(name), { apiKey: 'simulated', baseUrl: url });
   admission = createMemoryAdmission({ maxSlots: 100, limitsPerMinute: { [images]: 600 } });
   guarded = guardProvider(
     { text: modelOf('gpt-5.4-mini'), image: modelOf('gpt-image-2') },

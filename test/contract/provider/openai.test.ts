@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { captionSchema } from '../../../src/domain/posts/content.ts';
+import { parseModelName } from '../../../src/provider/openai/dialects.ts';
 import { createOpenAiModel } from '../../../src/provider/openai/openai.ts';
 import type { Model } from '../../../src/provider/provider.ts';
 import type { Control } from '../../../src/simulator/server.ts';
@@ -15,7 +16,7 @@ const asked = { messages, maxTokens: 500 };
 
 async function open(model: string): Promise<{ model: Model; control: Control }> {
   const { url, control } = await startSimulator();
-  return { model: createOpenAiModel({ apiKey: 'simulated', baseUrl: url, model }), control };
+  return { model: createOpenAiModel(parseModelName(model), { apiKey: 'simulated', baseUrl: url }), control };
 }
 
 it('an object is what its schema says, with usage, limits and the id of the request', async () => {

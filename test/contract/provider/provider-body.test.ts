@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { createMemoryAdmission } from '../../../src/provider/admission/memory-admission.ts';
 import { createDeadline, type Deadlines } from '../../../src/provider/deadline.ts';
 import { guardProvider } from '../../../src/provider/guard.ts';
+import { parseModelName } from '../../../src/provider/openai/dialects.ts';
 import { createOpenAiModel } from '../../../src/provider/openai/openai.ts';
 import type { Model } from '../../../src/provider/provider.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
@@ -28,10 +29,9 @@ async function providerThat(answer: (response: ServerResponse) => void, ceilingM
   const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
   const deadline = createDeadline({ floorMs: ceilingMs, ceilingMs });
   const deadlines: Deadlines = { object: deadline, text: deadline, image: deadline, embedding: deadline };
-  const model = createOpenAiModel({
+  const model = createOpenAiModel(parseModelName('gpt-5.4-mini'), {
     apiKey: 'key',
     baseUrl: `http://127.0.0.1:${port}/v1`,
-    model: 'gpt-5.4-mini',
   });
   return guardProvider(
     { text: model, image: model },
