@@ -11,7 +11,7 @@ import { lazily } from './domain/lazily.ts';
 import type { Admission } from './provider/admission/admission.ts';
 import { createMemoryAdmission } from './provider/admission/memory-admission.ts';
 import { createDeadlines } from './provider/deadline.ts';
-import { guardProvider } from './provider/guard.ts';
+import { guardChains } from './provider/chains.ts';
 import { createLedger } from './provider/ledger/ledger.ts';
 import type { ModelName } from './provider/openai/dialects.ts';
 import type { OutageBoard } from './provider/outages.ts';
@@ -60,9 +60,15 @@ export async function prepareWorker(
   opened.defer(() => admission.close());
   const { models, imageQuality } = config.provider;
   const accounts = await openAccounts(config, opened);
-  const guarded = guardProvider(
-    { text: loadedLate(models.text[0], accounts), image: loadedLate(models.image[0], accounts) },
-    { admission, outages, deadlines: createDeadlines(), logger },
+  const [writer, ...otherWriters] = models.text;
+  const [artist, ...otherArtists] = models.image;
+  const loaded = (named: ModelName) => loadedLate(named, accounts);
+  const guarded = guardChains(
+    {
+      text: [loaded(writer), ...otherWriters.map(loaded)],
+      image: [loaded(artist), ...otherArtists.map(loaded)],
+    },
+    { admission, outages, createDeadlines, logger },
   );
   const { provider } = guarded;
   const ledger = createLedger(

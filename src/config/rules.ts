@@ -66,7 +66,6 @@ export const models = list
   .refine((named) => named.length > 0 && named.every(({ model }) => model !== ''), {
     error: 'must be models such as gpt-5.4-mini or anthropic:claude-haiku-4-5, with commas between them',
   })
-  .refine((named) => named.length <= 1, { error: 'must be one model' })
   .refine((named) => new Set(named.map(({ name }) => name)).size === named.length, {
     error: 'must name each model once',
   })

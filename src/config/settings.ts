@@ -120,17 +120,17 @@ const provider = {
     '`http://127.0.0.1:11434/v1`',
   ),
   TEXT_MODEL: setting(
-    'Model that writes, as `provider:model` with `openai`, `anthropic`, `gemini` or `ollama`. A name without a provider is a model of OpenAI.',
+    'Models that write, in order, with commas between them: while one is away, the next serves. Each is `provider:model` with `openai`, `anthropic`, `gemini` or `ollama`; a name without a provider is a model of OpenAI.',
     rules.models.prefault('gpt-5.4-mini'),
     '`gpt-5.4-mini`',
   ),
   IMAGE_MODEL: setting(
-    'Model that draws. Only those of `openai` do.',
+    'Models that draw, in order. Only those of `openai` do.',
     rules.drawingModels.prefault('gpt-image-2'),
     '`gpt-image-2`',
   ),
   TEXT_PRICE: setting(
-    'Dollars a million tokens of `TEXT_MODEL`, as `INPUT/OUTPUT`. Must be set for a model without a known price. Models of Ollama cost nothing.',
+    'Dollars a million tokens of the models in `TEXT_MODEL`, in their order, each as `INPUT/OUTPUT` or `list` for the list price. Must be set for a model without a known price. Models of Ollama cost nothing.',
     rules.prices.optional(),
     'list price',
   ),

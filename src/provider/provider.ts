@@ -45,5 +45,17 @@ export type Model = {
   embed(texts: readonly string[], signal: AbortSignal): Promise<Purchase<number[][]>>;
 };
 
+/** Models that may do the same work, in order of preference. */
+export type Chain = {
+  names: readonly string[];
+  /** @returns the model that serves now: the first that works. */
+  serving(): string;
+  /** Chooses the model of a call: the one that serves, or one before it as a probe whether it is back. */
+  choose(): string;
+  /** @returns the first behind this one that works; undefined if there is none. */
+  after(name: string): string | undefined;
+  model(name: string): Model;
+};
+
 /** The models that posts are made with. */
-export type Provider = { text: Model; image: Model };
+export type Provider = { text: Chain; image: Chain };

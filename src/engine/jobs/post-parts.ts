@@ -8,7 +8,7 @@ import {
 } from '../../domain/posts/usage.ts';
 import type { Demand } from '../../provider/admission/admission.ts';
 import type { PlannedCall } from '../../provider/ledger/ledger.ts';
-import type { ObjectRequest, Provider } from '../../provider/provider.ts';
+import type { Chain, ObjectRequest, Provider } from '../../provider/provider.ts';
 import type { PostWork } from '../../services/posts/claim.ts';
 
 /** What posts are made with. */
@@ -28,18 +28,26 @@ export function stepOf({ regenerationCount }: PostWork, part: Part): string {
   return regenerationCount === 0 ? part : `${part}:${regenerationCount + 1}`;
 }
 
-/** @returns the calls that this run needs, with the most that each may use. */
-export function planCalls(means: Means, work: PostWork): PlannedCall[] {
-  return partsOf(work).map((part) => planCall(means, work, part));
+/** @returns the models that may make a part. */
+export function chainOf({ text, image }: Provider, part: Part): Chain {
+  return part === 'caption' ? text : image;
 }
 
-/** @returns the call for one part. */
-export function planCall({ provider, imageQuality }: Means, work: PostWork, part: Part): PlannedCall {
+/** @returns the calls that this run needs, each of the model that is chosen for it now. */
+export function planCalls(means: Means, work: PostWork): PlannedCall[] {
+  return partsOf(work).map((part) => planCall(means, work, part, chainOf(means.provider, part).choose()));
+}
+
+/** @returns the call of this model for one part, with the most that it may use. */
+export function planCall(
+  { provider, imageQuality }: Means,
+  work: PostWork,
+  part: Part,
+  model: string,
+): PlannedCall {
   const { brief } = work;
-  const step = stepOf(work, part);
-  return part === 'caption'
-    ? { step, model: provider.text.name, atMost: captionUsageAtMost(brief) }
-    : { step, model: provider.image.name, atMost: imageUsageAtMost(brief, imageQuality) };
+  const atMost = part === 'caption' ? captionUsageAtMost(brief) : imageUsageAtMost(brief, imageQuality);
+  return { step: stepOf(work, part), model, chain: chainOf(provider, part).names, atMost };
 }
 
 /** @returns what a model is asked for a caption. */
@@ -55,12 +63,10 @@ export function captionRequest(brief: Brief): ObjectRequest<Caption> {
   };
 }
 
-/** @returns what these parts take of the provider's limits. */
-export function demandOf(provider: Provider, parts: readonly Part[]): Demand {
+/** @returns what calls of these models take of their limits. */
+export function demandOf({ caption, image }: Record<Part, string | undefined>): Demand {
   return {
-    ...(parts.includes('caption')
-      ? { [`${provider.text.name}:requests`]: 1, [`${provider.text.name}:tokens`]: 1_200 }
-      : {}),
-    ...(parts.includes('image') ? { [`${provider.image.name}:images`]: 1 } : {}),
+    ...(caption === undefined ? {} : { [`${caption}:requests`]: 1, [`${caption}:tokens`]: 1_200 }),
+    ...(image === undefined ? {} : { [`${image}:images`]: 1 }),
   };
 }

@@ -10,8 +10,9 @@ import type { PostWork } from '../../services/posts/claim.ts';
 import type { PostWorkbench } from '../../services/posts/workbench.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Handler } from '../handler.ts';
-import { makePost, tellStage, type PreparedPost } from './make-post.ts';
-import { demandOf, partsOf, planCalls, stepOf, type Means } from './post-parts.ts';
+import type { PreparedPost } from './buy-part.ts';
+import { makePost, tellStage } from './make-post.ts';
+import { demandOf, planCalls, stepOf, type Means, type Part } from './post-parts.ts';
 import { createUselessAnswers } from './useless-answers.ts';
 
 type Deps = Means & {
@@ -57,7 +58,7 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
 
   return {
     queue: 'posts',
-    demand: demandOf(provider, ['caption', 'image']),
+    demand: () => demandOf({ caption: provider.text.serving(), image: provider.image.serving() }),
     held: (leaseIds) => workbench.held(leaseIds),
     release: (work, options) => workbench.release(work, options),
 
@@ -75,10 +76,8 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
 
     async run(work, signal, onMade) {
       const pending = work.calls.filter((call) => 'callId' in call);
-      const used = demandOf(
-        provider,
-        partsOf(work).filter((part) => pending.some(({ step }) => step === stepOf(work, part))),
-      );
+      const modelOf = (part: Part) => pending.find(({ step }) => step === stepOf(work, part))?.model;
+      const used = demandOf({ caption: modelOf('caption'), image: modelOf('image') });
       const sent = pending.length > 0 ? ledger.sent(pending.map(({ callId }) => callId)) : undefined;
       tellStage(deps.bus, work, 'STARTED');
       await sent;

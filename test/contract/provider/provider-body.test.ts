@@ -4,7 +4,7 @@ import { afterEach, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createMemoryAdmission } from '../../../src/provider/admission/memory-admission.ts';
 import { createDeadline, type Deadlines } from '../../../src/provider/deadline.ts';
-import { guardProvider } from '../../../src/provider/guard.ts';
+import { guardChains } from '../../../src/provider/chains.ts';
 import { parseModelName } from '../../../src/provider/openai/dialects.ts';
 import { createOpenAiModel } from '../../../src/provider/openai/openai.ts';
 import type { Model } from '../../../src/provider/provider.ts';
@@ -33,15 +33,15 @@ async function providerThat(answer: (response: ServerResponse) => void, ceilingM
     apiKey: 'key',
     baseUrl: `http://127.0.0.1:${port}/v1`,
   });
-  return guardProvider(
-    { text: model, image: model },
+  return guardChains(
+    { text: [model], image: [model] },
     {
       admission: createMemoryAdmission({ maxSlots: 10, limitsPerMinute: {} }),
       outages: { report: () => undefined, clear: () => undefined, current: async () => undefined },
-      deadlines,
+      createDeadlines: () => deadlines,
       logger: createLogger('silent'),
     },
-  ).provider.text;
+  ).provider.text.model('gpt-5.4-mini');
 }
 
 const write = (model: Model) =>

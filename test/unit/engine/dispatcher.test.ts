@@ -52,7 +52,7 @@ function setUp({
     admission,
     handler: {
       queue: 'posts',
-      demand: { images: 1 },
+      demand: () => ({ images: 1 }),
       begin: async (jobs) => jobs.map(({ id }) => workOf(id)),
       run(work, signal, onMade) {
         const run = { work, signal, onMade, ...Promise.withResolvers<void>() };

@@ -86,7 +86,24 @@ it('counts a name without a provider as a model of OpenAI, under the same name a
   expect(names('ft:gpt-5.4-mini:acme::1')).toEqual(['ft:gpt-5.4-mini:acme::1']);
 });
 
+it('takes models in order, with prices in the same order', () => {
+  const { provider } = readConfig({
+    TEXT_MODEL: 'gpt-5.4-mini, anthropic:claude-haiku-4-5, ollama:llama3.2',
+    TEXT_PRICE: 'list, 1/5',
+    OPENAI_API_KEY: 'sk-x',
+    ANTHROPIC_API_KEY: 'key',
+  });
+  expect(provider.models.text.map(({ name }) => [name, provider.prices.get(name)])).toEqual([
+    ['gpt-5.4-mini', { input: 0.75, output: 4.5 }],
+    ['anthropic:claude-haiku-4-5', { input: 1, output: 5 }],
+    ['ollama:llama3.2', { input: 0, output: 0 }],
+  ]);
+});
+
 it.each([
+  [{ TEXT_MODEL: 'gpt-5.4-mini,openai:gpt-5.4-mini' }, 'TEXT_MODEL: must name each model once'],
+  [{ TEXT_MODEL: 'gpt-5.4-mini,ollama:llama3.2' }, 'OPENAI_API_KEY: must be set'],
+  [{ TEXT_MODEL: 'gpt-5.4,gemini:x', TEXT_PRICE: '1/5' }, 'the price of model 2 of TEXT_MODEL is not known'],
   [{ TEXT_MODEL: 'anthropic:' }, 'TEXT_MODEL: must be models such as'],
   [{ TEXT_MODEL: ',' }, 'TEXT_MODEL: must be models such as'],
   [{ IMAGE_MODEL: 'ollama:llava' }, 'IMAGE_MODEL: must be models of openai'],
