@@ -18,7 +18,7 @@ const mayImport = {
   'adapters.ts': ['config', 'http', ...adapters],
   'app.ts': ['adapters.ts', 'config', 'worker.ts', 'http', 'graphql', 'services', ...adapters],
   'worker.ts': ['config', 'engine', 'simulator', 'services', ...adapters],
-  config: ['http', 'services', 'domain'],
+  config: ['http', 'services', 'provider', 'domain'],
   start: ['app.ts', 'config', 'command-line.ts', 'http', 'store', 'domain'],
   'main.js': ['start'],
   'node-http.ts': [],

@@ -1,7 +1,8 @@
 import { readCampaign } from '../src/demo/campaign.ts';
 import { fitToChannel, type Caption } from '../src/domain/posts/content.ts';
-import { captionMessages } from '../src/domain/posts/prompts.ts';
-import { createOpenAiProvider } from '../src/provider/openai/openai.ts';
+import { captionRequest } from '../src/engine/jobs/post-parts.ts';
+import { parseModelName } from '../src/provider/openai/dialects.ts';
+import { createOpenAiModel } from '../src/provider/openai/openai.ts';
 import { createSimulator } from '../src/simulator/server.ts';
 
 /** The campaigns of the samples, by language. */
@@ -19,16 +20,10 @@ export async function samplePosts(language: SampleLanguage, postCount: number): 
   const simulator = createSimulator({ timeScale: 0.0001, limits: { requestsPerMinute: 1_000_000 } });
   const { url: baseUrl } = await simulator.start();
   try {
-    const provider = createOpenAiProvider({
-      apiKey: 'simulated',
-      baseUrl,
-      textModel: 'gpt-5.4-mini',
-      imageModel: 'gpt-image-2',
-      imageQuality: 'low',
-    });
+    const model = createOpenAiModel(parseModelName('gpt-5.4-mini'), { apiKey: 'simulated', baseUrl });
     const write = async (position: number) => {
-      const prompt = captionMessages({ ...brief, position, postCount });
-      const { value } = await provider.writeCaption(prompt, AbortSignal.timeout(60_000));
+      const request = captionRequest({ ...brief, position, postCount });
+      const { value } = await model.generateObject(request, AbortSignal.timeout(60_000));
       return fitToChannel(brief.channel, value);
     };
     return await Promise.all(Array.from({ length: postCount }, (_, index) => write(index + 1)));

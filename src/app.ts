@@ -116,8 +116,11 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       exports: createExports(database),
       usages: createUsages(database),
       quotes: createQuotes(database, {
-        ...config.provider,
-        priceOf: (model) => priceOf(config, model),
+        imageQuality: config.provider.imageQuality,
+        prices: {
+          text: config.provider.models.text.map(({ name }) => priceOf(config, name)),
+          image: config.provider.models.image.map(({ name }) => priceOf(config, name)),
+        },
         slots: config.postSlots ?? config.maxPostSlots,
         imagesPerMinute: config.limits.imagesPerMinute,
       }),

@@ -14,11 +14,11 @@ import { lazily } from './domain/lazily.ts';
 import type { Admission, Demand } from './provider/admission/admission.ts';
 import { createMemoryAdmission } from './provider/admission/memory-admission.ts';
 import { createDeadlines } from './provider/deadline.ts';
-import { guardProvider } from './provider/guard.ts';
+import { guardChains } from './provider/chains.ts';
 import { createLedger } from './provider/ledger/ledger.ts';
-import type { OpenAiSettings } from './provider/openai/openai.ts';
+import type { Account, ModelName, ProviderName } from './provider/openai/dialects.ts';
 import type { OutageBoard } from './provider/outages.ts';
-import type { Provider } from './provider/provider.ts';
+import type { Model } from './provider/provider.ts';
 import type { Batches } from './services/batches/batches.ts';
 import { createImages, type Images } from './services/posts/images.ts';
 import { createPostRecovery } from './services/posts/recovery.ts';
@@ -32,9 +32,6 @@ import type { Database } from './store/database.ts';
 import type { Jobs } from './store/jobs/jobs.ts';
 import type { RedisConnections } from './store/redis.ts';
 import type { Logger } from './telemetry/logger.ts';
-
-type Models = Pick<OpenAiSettings, 'textModel' | 'imageModel' | 'imageQuality'>;
-type Address = Pick<OpenAiSettings, 'apiKey' | 'baseUrl'>;
 
 /** Where POST_SLOTS is not set. */
 const fewestSlots = 10;
@@ -72,12 +69,18 @@ export async function prepareWorker(
   const { database, jobs, bus, changes, batches, assets, outages, logger } = deps;
   const admission = await openAdmission(config, deps.redis, logger);
   opened.defer(() => admission.close());
-  const guarded = guardProvider(loadedLate(config.provider, providerAddress(config, opened, logger)), {
-    admission,
-    outages,
-    deadlines: createDeadlines(),
-    logger,
-  });
+  const { models, imageQuality } = config.provider;
+  const accountOf = openAccounts(config, opened, logger);
+  const [writer, ...otherWriters] = models.text;
+  const [artist, ...otherArtists] = models.image;
+  const loaded = (named: ModelName) => loadedLate(named, accountOf);
+  const guarded = guardChains(
+    {
+      text: [loaded(writer), ...otherWriters.map(loaded)],
+      image: [loaded(artist), ...otherArtists.map(loaded)],
+    },
+    { admission, outages, createDeadlines, logger },
+  );
   const { provider } = guarded;
   const ledger = createLedger(
     database,
@@ -102,7 +105,16 @@ export async function prepareWorker(
     logger,
   });
   opened.defer(() => reconciler.stop());
-  const handler = createPostWriter({ workbench, batches, provider, ledger, images, bus, logger });
+  const handler = createPostWriter({
+    workbench,
+    batches,
+    provider,
+    imageQuality,
+    ledger,
+    images,
+    bus,
+    logger,
+  });
   const dispatcher = createDispatcher({
     jobs,
     admission,
@@ -122,19 +134,18 @@ export async function prepareWorker(
 }
 
 /** Loads the SDK with the first call, because it is large. */
-function loadedLate(models: Models, addressOf: () => Promise<Address>): Provider {
-  const { textModel, imageModel, imageQuality } = models;
-  const provider = lazily(async () => {
-    const address = await addressOf();
-    const { createOpenAiProvider } = await import('./provider/openai/openai.ts');
-    return createOpenAiProvider({ textModel, imageModel, imageQuality, ...address });
+function loadedLate(named: ModelName, accountOf: AccountOf): Model {
+  const model = lazily(async () => {
+    const account = await accountOf(named.provider);
+    const { createOpenAiModel } = await import('./provider/openai/openai.ts');
+    return createOpenAiModel(named, account);
   });
   return {
-    textModel,
-    imageModel,
-    imageQuality,
-    writeCaption: async (prompt, signal) => (await provider()).writeCaption(prompt, signal),
-    drawImage: async (prompt, signal) => (await provider()).drawImage(prompt, signal),
+    name: named.name,
+    generateObject: async (request, signal) => (await model()).generateObject(request, signal),
+    generateText: async (request, signal) => (await model()).generateText(request, signal),
+    generateImage: async (request, signal) => (await model()).generateImage(request, signal),
+    embed: async (texts, signal) => (await model()).embed(texts, signal),
   };
 }
 
@@ -153,7 +164,7 @@ async function startHousekeeping(
 }
 
 /** As many as POST_SLOTS says, or as many as keep the limits busy. */
-function slotsFor(config: Config, demand: Demand): Slots {
+function slotsFor(config: Config, demand: () => Demand): Slots {
   if (config.postSlots !== undefined) return fixedSlots(config.postSlots);
   const inMemory = Math.floor((process.availableMemory() * shareOfMemory) / bytesOfPost);
   return learnedSlots({
@@ -166,7 +177,7 @@ function slotsFor(config: Config, demand: Demand): Slots {
 
 /** The simulator's seconds are shorter if its time is scaled. */
 function timeScaleOf({ provider }: Config): number {
-  return provider.kind === 'simulator' ? provider.timeScale : 1;
+  return provider.simulator?.timeScale ?? 1;
 }
 
 async function openAdmission(
@@ -174,16 +185,18 @@ async function openAdmission(
   redis: RedisConnections | undefined,
   logger: Logger,
 ): Promise<Admission> {
-  const { textModel, imageModel } = config.provider;
+  const { models } = config.provider;
   const { requestsPerMinute, tokensPerMinute, imagesPerMinute } = config.limits;
   const perMinute = 1 / timeScaleOf(config);
   const settings = {
     maxSlots: config.maxPostSlots,
-    limitsPerMinute: {
-      [`${textModel}:requests`]: requestsPerMinute * perMinute,
-      [`${textModel}:tokens`]: tokensPerMinute * perMinute,
-      [`${imageModel}:images`]: imagesPerMinute * perMinute,
-    },
+    limitsPerMinute: Object.fromEntries([
+      ...models.text.flatMap(({ name }) => [
+        [`${name}:requests`, requestsPerMinute * perMinute],
+        [`${name}:tokens`, tokensPerMinute * perMinute],
+      ]),
+      ...models.image.map(({ name }) => [`${name}:images`, imagesPerMinute * perMinute]),
+    ]),
     // Calls that leave evenly spaced do not arrive evenly. Without slack the provider would refuse some.
     utilisation: 0.98,
   };
@@ -192,18 +205,16 @@ async function openAdmission(
   return createRedisAdmission(redis.work, settings, logger);
 }
 
+/** How a provider is reached. */
+type AccountOf = (provider: ProviderName) => Promise<Account>;
+
 /**
- * Where the provider is, and its key. Without a key it is the simulator, in a thread of its own that starts when it is first
- * asked for; the SDK calls it over HTTP.
+ * Returns how providers are reached. In place of OpenAI it may be the simulator, in a thread of its own that starts when it is
+ * first asked for; the SDK calls it over HTTP.
  */
-function providerAddress(
-  config: Config,
-  opened: AsyncDisposableStack,
-  logger: Logger,
-): () => Promise<Address> {
-  const { provider, limits } = config;
-  if (provider.kind === 'openai') return async () => provider;
-  const { seed, timeScale } = provider;
+function openAccounts({ provider, limits }: Config, opened: AsyncDisposableStack, logger: Logger): AccountOf {
+  if (provider.simulator === undefined) return async (name) => provider.accounts[name];
+  const { seed, timeScale } = provider.simulator;
   const simulator = createSimulatorThread(
     {
       seed,
@@ -218,7 +229,8 @@ function providerAddress(
       logger.error({ err: reason }, 'the simulator crashed; it starts anew, and its posts are tried again'),
   );
   opened.defer(() => simulator.stop());
-  return async () => {
+  return async (name) => {
+    if (name !== 'openai') return provider.accounts[name];
     const baseUrl = await simulator.url().catch((error: unknown) => {
       logger.error({ err: error }, 'the simulator does not start; its posts are tried again');
       throw new ProviderError('PROVIDER_UNAVAILABLE', { cause: error });

@@ -5,6 +5,7 @@ import { hostNamesOf } from '../http/request/allowed-hosts.ts';
 import type { HttpSettings } from '../http/settings.ts';
 import type { Registration } from '../services/accounts/invitations.ts';
 import type { RateLimitSettings } from '../services/accounts/rate-limits.ts';
+import { dialects, type Account, type ModelName, type ProviderName } from '../provider/openai/dialects.ts';
 import { ConfigError, processEnvironment } from './environment.ts';
 import { settings } from './settings.ts';
 
@@ -18,15 +19,14 @@ export type Config = {
   /** Undefined: the bus stays in this process. */
   redisUrl: string | undefined;
   provider: {
-    textModel: string;
-    imageModel: string;
+    models: Models;
     imageQuality: 'low' | 'medium' | 'high';
-    /** Of both models, by name. */
+    /** Of all models, by name. */
     prices: ReadonlyMap<string, Price>;
-  } & (
-    | { kind: 'openai'; apiKey: string; baseUrl: string | undefined }
-    | { kind: 'simulator'; timeScale: number; seed: number }
-  );
+    accounts: Readonly<Record<ProviderName, Account>>;
+    /** Answers in place of OpenAI; undefined: OpenAI itself does, or no model of it is in use. */
+    simulator: { timeScale: number; seed: number } | undefined;
+  };
   role: 'all' | 'api' | 'worker';
   /** What the provider allows a minute, until its answers tell the real limits. */
   limits: { requestsPerMinute: number; tokensPerMinute: number; imagesPerMinute: number };
@@ -58,6 +58,10 @@ export type Config = {
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 };
 
+/** The models that write and those that draw. */
+export type Models = { text: Chain; image: Chain };
+type Chain = readonly [ModelName, ...ModelName[]];
+
 /**
  * Reads all settings. An empty value counts as not set.
  *
@@ -71,10 +75,11 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     ),
   );
   const parsed = settings.safeParse(given);
-  const prices = pricesOf(given);
+  const models = modelsOf(given);
+  const prices = pricesOf(given, models);
   const faults = [
     ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${issue.message}`),
-    ...faultsBetween(given),
+    ...faultsBetween(given, models),
     ...prices.faults,
   ];
   if (!parsed.success || faults.length > 0) {
@@ -82,17 +87,49 @@ export function readConfig(environment: Record<string, string | undefined> = pro
       `Some settings are wrong (see docs/configuration.md):\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
     );
   }
-  return toConfig(parsed.data, prices.byModel);
+  return toConfig(parsed.data, prices.byModel, isSimulated(given, models));
 }
 
 type Given = Record<string, string | undefined>;
+/** Empty where the setting is wrong. */
+type GivenModels = { text: readonly ModelName[]; image: readonly ModelName[] };
+type Rule = [name: keyof typeof settings.shape, isNeeded: boolean, rule: string];
+
+/** @returns the models of settings that are right. */
+function modelsOf(given: Given): GivenModels {
+  const { TEXT_MODEL: text, IMAGE_MODEL: image } = settings.shape;
+  return {
+    text: text.safeParse(given['TEXT_MODEL']).data ?? [],
+    image: image.safeParse(given['IMAGE_MODEL']).data ?? [],
+  };
+}
+
+/** Whether the simulator answers: nobody but OpenAI is to, and it has no key. */
+function isSimulated(given: Given, { text, image }: GivenModels): boolean {
+  const isOfOpenAi = ({ provider }: ModelName) => provider === 'openai';
+  return given['OPENAI_API_KEY'] === undefined && [...text, ...image].every(isOfOpenAi);
+}
+
+/** The keys that the providers of the models need. */
+function keyRules(given: Given, models: GivenModels): Rule[] {
+  if (isSimulated(given, models) || given['ROLE'] === 'api') return [];
+  const users = new Map([
+    ...models.image.map(({ provider }) => [provider, 'IMAGE_MODEL'] as const),
+    ...models.text.map(({ provider }) => [provider, 'TEXT_MODEL'] as const),
+  ]);
+  return [...users].flatMap(([provider, user]): Rule[] => {
+    const { keySetting } = dialects[provider];
+    if (keySetting === undefined) return [];
+    return [[keySetting, true, `must be set, as ${user} has a model of ${provider}`]];
+  });
+}
 
 /** What is wrong with settings that depend on each other. */
-function faultsBetween(given: Given): string[] {
+function faultsBetween(given: Given, models: GivenModels): string[] {
   const isSet = (name: keyof typeof settings.shape) => given[name] !== undefined;
   const isProduction = given['NODE_ENV'] === 'production';
   const isSplit = ['api', 'worker'].includes(given['ROLE'] ?? '');
-  const rules: [name: keyof typeof settings.shape, isNeeded: boolean, rule: string][] = [
+  const rules: Rule[] = [
     ['JWT_SECRET', isProduction, 'must be set in production; make one with: openssl rand -base64 48'],
     [
       'DATABASE_URL',
@@ -102,7 +139,10 @@ function faultsBetween(given: Given): string[] {
     [
       'OPENAI_API_KEY',
       // A process of the API calls no provider.
-      isProduction && given['ROLE'] !== 'api' && given['ALLOW_SIMULATOR'] !== 'true',
+      isProduction &&
+        isSimulated(given, models) &&
+        given['ROLE'] !== 'api' &&
+        given['ALLOW_SIMULATOR'] !== 'true',
       'must be set in production, unless ALLOW_SIMULATOR=true lets the simulator answer, whose posts are made up',
     ],
     ['JWT_SECRET', isSet('JWT_PREVIOUS_SECRETS'), 'must be set where JWT_PREVIOUS_SECRETS is'],
@@ -114,48 +154,59 @@ function faultsBetween(given: Given): string[] {
       'must be set where ROLE splits the process, as the embedded database belongs to one',
     ],
   ];
-  return rules
+  return [...rules, ...keyRules(given, models)]
     .filter(([name, isNeeded]) => isNeeded && !isSet(name))
     .map(([name, , rule]) => `${name}: ${rule}`);
 }
 
 /** The price of each model: the one that is set, or else its list price. */
-function pricesOf(given: Given): { byModel: ReadonlyMap<string, Price>; faults: string[] } {
+function pricesOf(
+  given: Given,
+  models: GivenModels,
+): { byModel: ReadonlyMap<string, Price>; faults: string[] } {
   const byModel = new Map<string, Price>();
   const faults: string[] = [];
-  const models = settings.pick({ TEXT_MODEL: true, IMAGE_MODEL: true }).parse(given);
-  for (const kind of ['TEXT', 'IMAGE'] as const) {
-    const model = models[`${kind}_MODEL`];
-    const known = settings.shape[`${kind}_PRICE`].safeParse(given[`${kind}_PRICE`]).data ?? listPrice(model);
-    if (known === undefined)
-      faults.push(`${kind}_PRICE: must be set, as the price of ${kind}_MODEL is not known`);
-    else byModel.set(model, known);
+  for (const [kind, named] of [['TEXT', models.text] as const, ['IMAGE', models.image] as const]) {
+    const set = settings.shape[`${kind}_PRICE`].safeParse(given[`${kind}_PRICE`]).data ?? [];
+    if (set.length > named.length && named.length > 0)
+      faults.push(`${kind}_PRICE: must have one price for each model of ${kind}_MODEL`);
+    for (const [index, { name }] of named.entries()) {
+      const known = set[index] ?? listPrice(name);
+      if (known !== undefined) byModel.set(name, known);
+      else
+        faults.push(
+          `${kind}_PRICE: must be set, as the price of model ${index + 1} of ${kind}_MODEL is not known`,
+        );
+    }
   }
   return { byModel, faults };
 }
 
-function toConfig(values: z.infer<typeof settings>, prices: ReadonlyMap<string, Price>): Config {
-  const models = {
-    textModel: values.TEXT_MODEL,
-    imageModel: values.IMAGE_MODEL,
-    imageQuality: values.IMAGE_QUALITY,
-    prices,
-  };
+function toConfig(
+  values: z.infer<typeof settings>,
+  prices: ReadonlyMap<string, Price>,
+  simulated: boolean,
+): Config {
   return {
     host: values.HOST,
     port: values.PORT,
     dataDir: resolve(values.DATA_DIR),
     databaseUrl: values.DATABASE_URL,
     redisUrl: values.REDIS_URL,
-    provider:
-      values.OPENAI_API_KEY === undefined
-        ? {
-            ...models,
-            kind: 'simulator',
-            timeScale: values.SIMULATOR_TIME_SCALE,
-            seed: values.SIMULATOR_SEED,
-          }
-        : { ...models, kind: 'openai', apiKey: values.OPENAI_API_KEY, baseUrl: values.OPENAI_BASE_URL },
+    provider: {
+      models: { text: values.TEXT_MODEL, image: values.IMAGE_MODEL },
+      imageQuality: values.IMAGE_QUALITY,
+      prices,
+      accounts: {
+        openai: { apiKey: values.OPENAI_API_KEY, baseUrl: values.OPENAI_BASE_URL },
+        anthropic: { apiKey: values.ANTHROPIC_API_KEY, baseUrl: values.ANTHROPIC_BASE_URL },
+        gemini: { apiKey: values.GEMINI_API_KEY, baseUrl: values.GEMINI_BASE_URL },
+        ollama: { apiKey: undefined, baseUrl: values.OLLAMA_BASE_URL },
+      },
+      simulator: simulated
+        ? { timeScale: values.SIMULATOR_TIME_SCALE, seed: values.SIMULATOR_SEED }
+        : undefined,
+    },
     role: values.ROLE,
     limits: {
       requestsPerMinute: values.REQUESTS_PER_MINUTE,

@@ -2,6 +2,7 @@ import proxyAddr from 'proxy-addr';
 import { z } from 'zod';
 import type { Price } from '../domain/money/pricing.ts';
 import { hostNameOf } from '../http/request/allowed-hosts.ts';
+import { dialects, parseModelName, type ModelName } from '../provider/openai/dialects.ts';
 
 // What the text of a setting may be. Messages follow the setting's name: "PORT: must be a number".
 
@@ -59,13 +60,39 @@ export const redisUrl = url(/^rediss?$/, 'redis://host:6379').refine(
   'must end in the number of its database, such as redis://host:6379/1',
 );
 
-export const price = z
-  .string()
-  .regex(/^\d+(\.\d+)?\/\d+(\.\d+)?$/, 'must be dollars a million tokens as INPUT/OUTPUT, such as 0.75/4.50')
-  .transform((value): Price => {
-    const [input = 0, output = 0] = value.split('/').map(Number);
-    return { input, output };
-  });
+/** Models, each as `provider:model`. */
+export const models = list
+  .transform((values) => values.map(parseModelName))
+  .refine((named) => named.length > 0 && named.every(({ model }) => model !== ''), {
+    error: 'must be models such as gpt-5.4-mini or anthropic:claude-haiku-4-5, with commas between them',
+  })
+  .refine((named) => new Set(named.map(({ name }) => name)).size === named.length, {
+    error: 'must name each model once',
+  })
+  .pipe(z.tuple([z.custom<ModelName>()], z.custom<ModelName>()));
+
+/** Models that draw. */
+export const drawingModels = models.refine(
+  (named) => named.every(({ provider }) => dialects[provider].draws),
+  `must be models of ${Object.entries(dialects)
+    .flatMap(([name, { draws }]) => (draws ? [name] : []))
+    .join(' or ')}, as the others do not draw`,
+);
+
+const price = /^\d+(\.\d+)?\/\d+(\.\d+)?$/;
+
+/** Prices of models, in their order. Undefined stands for the list price. */
+export const prices = list
+  .refine((values) => values.every((value) => value === 'list' || price.test(value)), {
+    error: 'must be dollars a million tokens as INPUT/OUTPUT, such as 0.75/4.50, with commas between models',
+  })
+  .transform((values) =>
+    values.map((value): Price | undefined => {
+      if (value === 'list') return undefined;
+      const [input = 0, output = 0] = value.split('/').map(Number);
+      return { input, output };
+    }),
+  );
 
 export const secret = z.string().min(32, 'must have at least 32 characters');
 

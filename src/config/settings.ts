@@ -22,7 +22,7 @@ const server = {
     z.enum(['all', 'api', 'worker'], 'must be all, api or worker').default('all'),
   ),
   NODE_ENV: setting(
-    '`development`, `test` or `production`. In production it does not start without `JWT_SECRET`, `DATABASE_URL` and `OPENAI_API_KEY`, and the schema is hidden.',
+    '`development`, `test` or `production`. In production it does not start without `JWT_SECRET`, `DATABASE_URL` and the key of each provider in use, and the schema is hidden.',
     z
       .enum(['development', 'test', 'production'], 'must be development, test or production')
       .default('development'),
@@ -91,7 +91,7 @@ const provider = {
   OPENAI_API_KEY: setting(
     'Key of OpenAI, or of a server with its API.',
     rules.text.optional(),
-    'the built-in simulator answers',
+    'the built-in simulator answers, if all models are those of OpenAI',
   ),
   ALLOW_SIMULATOR: setting(
     '`true` lets the simulator answer in production, where it otherwise does not start without `OPENAI_API_KEY` (except with `ROLE=api`).',
@@ -102,14 +102,39 @@ const provider = {
     rules.httpUrl('https://api.openai.com/v1').optional(),
     "OpenAI's",
   ),
-  TEXT_MODEL: setting('Model that writes.', rules.text.default('gpt-5.4-mini')),
-  IMAGE_MODEL: setting('Model that draws.', rules.text.default('gpt-image-2')),
+  ANTHROPIC_API_KEY: setting('Key of Anthropic.', rules.text.optional(), 'none'),
+  ANTHROPIC_BASE_URL: setting(
+    "Address of Anthropic's endpoint with OpenAI's API, or of a proxy before it.",
+    rules.httpUrl('https://api.anthropic.com/v1').optional(),
+    "Anthropic's",
+  ),
+  GEMINI_API_KEY: setting('Key of Gemini.', rules.text.optional(), 'none'),
+  GEMINI_BASE_URL: setting(
+    "Address of Gemini's endpoint with OpenAI's API, or of a proxy before it.",
+    rules.httpUrl('https://generativelanguage.googleapis.com/v1beta/openai').optional(),
+    "Gemini's",
+  ),
+  OLLAMA_BASE_URL: setting(
+    "Address of Ollama's endpoint with OpenAI's API. It needs no key.",
+    rules.httpUrl('http://127.0.0.1:11434/v1').optional(),
+    '`http://127.0.0.1:11434/v1`',
+  ),
+  TEXT_MODEL: setting(
+    'Models that write, in order, with commas between them: while one is away, the next serves. Each is `provider:model` with `openai`, `anthropic`, `gemini` or `ollama`; a name without a provider is a model of OpenAI.',
+    rules.models.prefault('gpt-5.4-mini'),
+    '`gpt-5.4-mini`',
+  ),
+  IMAGE_MODEL: setting(
+    'Models that draw, in order. Only those of `openai` do.',
+    rules.drawingModels.prefault('gpt-image-2'),
+    '`gpt-image-2`',
+  ),
   TEXT_PRICE: setting(
-    'Dollars a million tokens of `TEXT_MODEL`, as `INPUT/OUTPUT`. Must be set for a model without a known price.',
-    rules.price.optional(),
+    'Dollars a million tokens of the models in `TEXT_MODEL`, in their order, each as `INPUT/OUTPUT` or `list` for the list price. Must be set for a model without a known price. Models of Ollama cost nothing.',
+    rules.prices.optional(),
     'list price',
   ),
-  IMAGE_PRICE: setting('The same for `IMAGE_MODEL`.', rules.price.optional(), 'list price'),
+  IMAGE_PRICE: setting('The same for `IMAGE_MODEL`.', rules.prices.optional(), 'list price'),
   IMAGE_QUALITY: setting(
     '`low`, `medium` or `high`.',
     z.enum(['low', 'medium', 'high'], 'must be low, medium or high').default('low'),

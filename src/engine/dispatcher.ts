@@ -1,5 +1,5 @@
 import type { Work } from '../domain/work.ts';
-import type { Admission, Permit } from '../provider/admission/admission.ts';
+import type { Admission, HeldPermit } from '../provider/admission/admission.ts';
 import type { Jobs } from '../store/jobs/jobs.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Handler } from './handler.ts';
@@ -49,7 +49,7 @@ export function createDispatcher<W extends Work>(deps: {
   logger: Logger;
 }): Dispatcher {
   const { jobs, admission, handler, slots, slotsPerWorkspace, provider, logger } = deps;
-  const { queue, demand } = handler;
+  const { queue } = handler;
   const running = createRunningJobs({ jobs, admission, handler, slots, onFree: fill, logger });
   const timers = createTimers({
     isOver: () => isStopped && running.count() === 0,
@@ -58,7 +58,7 @@ export function createDispatcher<W extends Work>(deps: {
   /** Permits without a job: those that are not valid yet, and those that wait for a fetch. */
   let permitsOut = 0;
   /** The permits that are not valid yet, with the timers that wait for them. */
-  const waiting = new Map<Permit, NodeJS.Timeout>();
+  const waiting = new Map<HeldPermit, NodeJS.Timeout>();
   /** The last fetch found no job. Then one permit is enough: a stock of them would all be used at once when a batch starts. */
   let isIdle = false;
   let lookAgain: NodeJS.Timeout | undefined;
@@ -111,7 +111,9 @@ export function createDispatcher<W extends Work>(deps: {
     }
     const wanted = Math.min(freeSlots(), allowed, isIdle ? 1 : slots.count());
     if (wanted < 1) return;
-    const { permits, retryInMs } = await admission.acquire(wanted, demand);
+    const demand = handler.demand();
+    const acquired = await admission.acquire(wanted, demand);
+    const permits = acquired.permits.map((permit): HeldPermit => ({ ...permit, demand }));
     permitsOut += permits.length;
     const due = permits.filter(({ waitMs }) => waitMs <= 0);
     for (const permit of permits) {
@@ -122,11 +124,11 @@ export function createDispatcher<W extends Work>(deps: {
       });
       waiting.set(permit, timer);
     }
-    if (permits.length === 0 && retryInMs > 0) timers.after(retryInMs, fill);
+    if (permits.length === 0 && acquired.retryInMs > 0) timers.after(acquired.retryInMs, fill);
     if (due.length > 0) await fetchFor(due);
   }
 
-  function fetchFor(permits: Permit[]): Promise<void> {
+  function fetchFor(permits: HeldPermit[]): Promise<void> {
     const fetching = take(permits).catch((error: unknown) => {
       logger.warn({ queue, error: messageOf(error) }, 'could not fetch jobs; trying again');
     });
@@ -134,7 +136,7 @@ export function createDispatcher<W extends Work>(deps: {
     return fetching.finally(() => fetches.delete(fetching));
   }
 
-  async function take(permits: Permit[]): Promise<void> {
+  async function take(permits: HeldPermit[]): Promise<void> {
     const unused = [...permits];
     const mayStart = !isStopped && provider.allowance() >= 1;
     try {
@@ -164,15 +166,18 @@ export function createDispatcher<W extends Work>(deps: {
     await running.ended();
   }
 
-  function giveBack(permits: readonly Permit[]): Promise<void> {
-    return admission.release(
-      permits.map(({ id }) => id),
-      demand,
-    );
+  async function giveBack(permits: readonly HeldPermit[]): Promise<void> {
+    const byDemand = Map.groupBy(permits, ({ demand }) => demand);
+    for (const [demand, those] of byDemand) {
+      await admission.release(
+        those.map(({ id }) => id),
+        demand,
+      );
+    }
   }
 
   /** Removes and returns the permits that are not valid yet. */
-  function recall(): Permit[] {
+  function recall(): HeldPermit[] {
     const recalled = [...waiting];
     waiting.clear();
     permitsOut -= recalled.length;

@@ -6,8 +6,8 @@ import type { QueueName } from '../store/jobs/queues.ts';
 /** How the dispatcher runs one kind of job. It knows nothing of the job's subject. */
 export type Handler<W extends Work> = {
   queue: QueueName;
-  /** What one job of this kind takes of the provider's limits. */
-  demand: Demand;
+  /** @returns what one job of this kind takes now of the provider's limits. */
+  demand(): Demand;
   /** Takes the leases of these jobs and prepares them. Deals itself with jobs that it does not return, and with all if it rejects. */
   begin(jobs: readonly Job[]): Promise<W[]>;
   /**

@@ -1,6 +1,6 @@
 import { ServiceUnavailableError } from '../domain/errors/errors.ts';
 import { fieldsOf, LeaseLostError, type Work } from '../domain/work.ts';
-import type { Admission, Demand, Permit } from '../provider/admission/admission.ts';
+import type { Admission, Demand, HeldPermit } from '../provider/admission/admission.ts';
 import type { Jobs } from '../store/jobs/jobs.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Handler } from './handler.ts';
@@ -11,7 +11,7 @@ export type RunningJobs<W extends Work> = {
   count(): number;
   /** How many of them have freed their slot and only write their result. */
   countWriting(): number;
-  start(work: W, permit: Permit): void;
+  start(work: W, permit: HeldPermit): void;
   /** Aborts the jobs whose lease was lost. */
   checkLeases(): Promise<void>;
   /** Sends the heartbeat of all jobs and renews their permits. */
@@ -32,21 +32,26 @@ export function createRunningJobs<W extends Work>(deps: {
   logger: Logger;
 }): RunningJobs<W> {
   const { jobs, admission, handler, slots, onFree, logger } = deps;
-  const { queue, demand } = handler;
-  const running = new Map<string, { permit: Permit; work: W; abort: AbortController; done: Promise<void> }>();
+  const { queue } = handler;
+  const running = new Map<
+    string,
+    { permit: HeldPermit; work: W; abort: AbortController; done: Promise<void> }
+  >();
   /** Leases of the jobs that only write their result. */
   const writing = new Set<string>();
   const stopping = new AbortController();
 
-  async function run(work: W, permit: Permit, signal: AbortSignal): Promise<void> {
+  async function run(work: W, permit: HeldPermit, signal: AbortSignal): Promise<void> {
     const fields = { queue, ...fieldsOf(work) };
     const startedAt = performance.now();
     let freedAt: number | undefined;
     async function free(used: Demand): Promise<void> {
       if (freedAt !== undefined) return;
       freedAt = performance.now();
-      const unused = Object.entries(demand).map(
-        ([bucket, amount]) => [bucket, amount - (used[bucket] ?? 0)] as const,
+      // Another model may have served than the permit was for: then its buckets are charged.
+      const buckets = Object.keys({ ...permit.demand, ...used });
+      const unused = buckets.map(
+        (bucket) => [bucket, (permit.demand[bucket] ?? 0) - (used[bucket] ?? 0)] as const,
       );
       await admission.release([permit.id], Object.fromEntries(unused)).catch(() => undefined);
       onFree();
@@ -70,7 +75,7 @@ export function createRunningJobs<W extends Work>(deps: {
     } finally {
       running.delete(work.leaseId);
       writing.delete(work.leaseId);
-      await free(demand);
+      await free(permit.demand);
       onFree();
     }
   }

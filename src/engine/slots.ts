@@ -25,12 +25,12 @@ export const fixedSlots = (count: number): Slots => ({
  * As many as the limits can keep busy, by Little's law: the jobs that may start a second × the seconds that each holds its
  * slot, and some room. Fewer would leave limits unused; more would only be memory, because admission sets the pace.
  *
- * @param bounds.demand what one job takes of the limits: the tightest of them counts. Without any, there are `atMost`.
+ * @param bounds.demand what one job takes of the limits now: the tightest of them counts. Without any, there are `atMost`.
  * @param bounds.atLeast also what there is until the limits are known.
  * @param bounds.firstGuessMs how long a job is taken to hold its slot before any has.
  */
 export function learnedSlots(bounds: {
-  demand: Demand;
+  demand: () => Demand;
   atLeast: number;
   atMost: number;
   firstGuessMs: number;
@@ -48,7 +48,7 @@ export function learnedSlots(bounds: {
       meanMs += (ms - meanMs) * shareOfNewest;
     },
     allowed(limitsPerMinute) {
-      const rates = Object.entries(demand)
+      const rates = Object.entries(demand())
         .filter(([, amount]) => amount > 0)
         .map(([bucket, amount]) => (limitsPerMinute[bucket] ?? Number.POSITIVE_INFINITY) / amount);
       jobsPerMinute = Math.min(...rates);

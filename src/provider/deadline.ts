@@ -60,13 +60,18 @@ export function createDeadline({ floorMs, ceilingMs }: { floorMs: number; ceilin
   };
 }
 
+/** A deadline for each kind of call. */
+export type Deadlines = Record<'object' | 'text' | 'image' | 'embedding', Deadline>;
+
 /**
- * Creates the deadlines of captions and images. The slowest calls at OpenAI took about a third of these ceilings (see
- * `slowestShare`).
+ * Creates the deadlines of a provider's calls. The slowest captions and images at OpenAI took about a third of these
+ * ceilings (see `slowestShare`). A text is the whole of an article.
  */
-export function createDeadlines(): { caption: Deadline; image: Deadline } {
+export function createDeadlines(): Deadlines {
   return {
-    caption: createDeadline({ floorMs: 10_000, ceilingMs: 60_000 }),
+    object: createDeadline({ floorMs: 10_000, ceilingMs: 60_000 }),
+    text: createDeadline({ floorMs: 30_000, ceilingMs: 300_000 }),
     image: createDeadline({ floorMs: 20_000, ceilingMs: 180_000 }),
+    embedding: createDeadline({ floorMs: 5_000, ceilingMs: 30_000 }),
   };
 }

@@ -1,74 +1,81 @@
-import { BrokenCircuitError, circuitBreaker, CircuitState, handleWhen, ConsecutiveBreaker } from 'cockatiel';
-import { isAccountFault, ProviderError } from '../domain/errors/provider-errors.ts';
-import type { Logger } from '../telemetry/logger.ts';
+import { BrokenCircuitError, circuitBreaker, CircuitState, handleWhen } from 'cockatiel';
+import { isAccountFault, ProviderError, type AccountFault } from '../domain/errors/provider-errors.ts';
 import type { Admission } from './admission/admission.ts';
-import type { Deadline } from './deadline.ts';
-import type { OutageBoard } from './outages.ts';
-import type { Provider, Purchase } from './provider.ts';
-import { watchStandstill } from './standstill.ts';
+import type { Deadline, Deadlines } from './deadline.ts';
+import type { Model, Purchase } from './provider.ts';
 
-/** A provider behind a circuit breaker, and what its state allows. */
-export type GuardedProvider = {
-  provider: Provider;
-  /** How many jobs may start now: any number while the circuit is closed, one as a probe while it is open, none in a pause. */
-  allowance(): number;
-  /** Calls `listener` when a pause begins: permits reserved before it are too early. */
-  onPause(listener: () => void): void;
+/** A model behind a circuit breaker, and what its state allows. */
+export type GuardedModel = {
+  model: Model;
+  /** Whether calls may be sent: any number, one that probes whether the model is back, or none. */
+  state(): 'ready' | 'probe' | 'away';
+  /** Keeps the probe for one job. */
+  takeProbe(): void;
 };
 
-/** Failures in a row that open the circuit: more than a hiccup, less than a wave of posts. */
-const failuresToOpen = 8;
+/** What a guarded model tells of itself. */
+export type Watch = {
+  /** A call is sent. @returns a function to call when it has ended. */
+  sent(slowMs: number): () => void;
+  answered(): void;
+  /** The provider refuses calls for `pauseMs`, because they are too many. */
+  limited(pauseMs: number): void;
+  /** The circuit has opened, or stays open after a probe. */
+  broke(error: unknown): void;
+  mended(): void;
+  /** The account cannot be used, and no other model serves instead. */
+  accountFailed(code: AccountFault): void;
+};
+
+/** Failures in a row that open the circuit: more than a hiccup, fewer than the attempts of one post. */
+const failuresToOpen = 5;
+/** The same where another model serves instead. */
+const failuresToMoveOn = 3;
 /** How long the circuit stays open before one call tries again. */
-const halfOpenAfterMs = 5_000;
+export const halfOpenAfterMs = 5_000;
 const limitKinds = ['requests', 'tokens', 'images'] as const;
 /** Equals admission's longest pause. */
 const maxPauseMs = 120_000;
-/** How long an unusable provider account is reported, unless a call succeeds before. */
-const accountFaultMs = 3_600_000;
 
 /**
- * Acts on what the provider says about itself. Limits and pauses go to admission. Failures of the provider itself open a
- * circuit: while it is open no job is fetched, and the board shows the reason. A call that takes longer than its
+ * Acts on what a provider says of itself by the answers of one model. Limits and pauses go to admission. Failures of the
+ * provider itself open a circuit: while it is open, calls are refused as PROVIDER_DOWN. A call that takes longer than its
  * deadline is given up as PROVIDER_TIMEOUT.
+ *
+ * @param deps.isFollowed whether another model serves when this one does not. Then each failure of the provider is a
+ * PROVIDER_DOWN, and one time-out or an account that cannot be used opens the circuit.
  */
-export function guardProvider(
-  provider: Provider,
-  deps: {
-    admission: Admission;
-    outages: OutageBoard;
-    deadlines: { caption: Deadline; image: Deadline };
-    logger: Logger;
-  },
-): GuardedProvider {
-  const { admission, outages, deadlines, logger } = deps;
-  const breaker = circuitBreaker(
-    handleWhen((error) => error instanceof ProviderError && isOutage(error)),
-    { halfOpenAfter: halfOpenAfterMs, breaker: new ConsecutiveBreaker(failuresToOpen) },
-  );
-  let isAccountBroken = false;
-  // An account fault is more specific than a standstill. It stays on the board until both models work.
-  const standstill = watchStandstill({
-    report: (code, ms) => isAccountBroken || outages.report(code, ms),
-    clear: () => isAccountBroken || outages.clear(),
+export function guardModel(
+  model: Model,
+  deps: { admission: Admission; deadlines: Deadlines; isFollowed: boolean; watch: Watch },
+): GuardedModel {
+  const { admission, deadlines, isFollowed, watch } = deps;
+  const limit = isFollowed ? failuresToMoveOn : failuresToOpen;
+  let failures = 0;
+  /** Counts a failure that says something of the provider, and not of one request. */
+  function counts(error: unknown): boolean {
+    if (!(error instanceof ProviderError)) return false;
+    const endsIt = isFollowed && (error.code === 'PROVIDER_TIMEOUT' || isAccountFault(error.code));
+    if (!endsIt && !isOutage(error)) return false;
+    failures += endsIt ? limit : 1;
+    return true;
+  }
+  const breaker = circuitBreaker(handleWhen(counts), {
+    halfOpenAfter: halfOpenAfterMs,
+    breaker: { state: undefined, success: () => void (failures = 0), failure: () => failures >= limit },
   });
   let probeAt = 0;
-  /** Permits from before a pause would be refused during it. */
-  let pausedUntil = 0;
-  breaker.onBreak(() => {
+  breaker.onBreak((reason) => {
     probeAt = performance.now() + halfOpenAfterMs;
-    logger.error(
-      { seconds: halfOpenAfterMs / 1000 },
-      'the AI provider fails; its circuit is open, jobs wait',
-    );
-    outages.report('PROVIDER_UNAVAILABLE', 3 * halfOpenAfterMs);
+    watch.broke('error' in reason ? reason.error : undefined);
   });
   breaker.onReset(() => {
-    logger.info('the AI provider works again; its circuit is closed');
-    outages.clear();
+    failures = 0;
+    watch.mended();
   });
+  const isOpen = () => breaker.state !== CircuitState.Closed;
 
   async function call<T>(
-    model: string,
     deadline: Deadline,
     signal: AbortSignal,
     send: (signal: AbortSignal) => Promise<Purchase<T>>,
@@ -76,109 +83,92 @@ export function guardProvider(
     // A probe is under way, and cockatiel would make other calls wait for its end.
     if (breaker.state === CircuitState.HalfOpen) throw new ProviderError('PROVIDER_DOWN');
     const sentAt = performance.now();
-    const ended = standstill.sent(deadline.slowMs());
+    const ended = watch.sent(deadline.slowMs());
     try {
       const answer = await breaker.execute(() => inTime(deadline, signal, send));
       deadline.answered(performance.now() - sentAt);
-      works(model);
-      standstill.answered();
+      watch.answered();
       for (const kind of limitKinds) {
-        const limit = answer.limits[kind];
-        if (limit === undefined) continue;
-        await learn(`${model}:${kind}`, limit, sentAt);
-        await admission.recover(`${model}:${kind}`);
+        const told = answer.limits[kind];
+        if (told === undefined) continue;
+        await learn(kind, told, sentAt);
+        await admission.recover(bucketOf(kind));
       }
       return answer;
     } catch (error) {
-      if (error instanceof ProviderError && isAccountFault(error.code)) {
-        broken.add(model);
-        isAccountBroken = true;
-        outages.report(error.code, accountFaultMs);
-      }
-      if (error instanceof BrokenCircuitError) throw new ProviderError('PROVIDER_DOWN', { cause: error });
-      if (error instanceof ProviderError && error.code === 'RATE_LIMITED')
-        await refused(model, error, sentAt);
-      if (error instanceof ProviderError && error.retryable && isOutage(error) && isOpen()) {
-        // A failure during an outage is not the job's fault: it counts as no attempt.
-        throw new ProviderError('PROVIDER_DOWN', {
-          paid: error.paid,
-          usage: error.usage,
-          cause: error,
-        });
-      }
-      throw error;
+      throw await judge(error, sentAt);
     } finally {
       ended();
     }
   }
 
-  /** Models that may be unusable. Starts with both, because another process may have reported them. */
-  const broken = new Set([provider.textModel, provider.imageModel]);
-  function works(model: string): void {
-    if (!broken.delete(model) || broken.size > 0) return;
-    isAccountBroken = false;
-    outages.clear();
+  /** Acts on a failure. @returns what the caller is told. */
+  async function judge(error: unknown, sentAt: number): Promise<unknown> {
+    if (error instanceof BrokenCircuitError) return new ProviderError('PROVIDER_DOWN', { cause: error });
+    if (!(error instanceof ProviderError)) return error;
+    if (error.code === 'RATE_LIMITED') await refused(error, sentAt);
+    if (isAccountFault(error.code) && !isFollowed) watch.accountFailed(error.code);
+    const movesOn = isFollowed && (isOutage(error) || isAccountFault(error.code));
+    if (!movesOn && !(isOutage(error) && isOpen())) return error;
+    // Not the job's fault: it counts as no attempt, and another model may serve at once.
+    return new ProviderError('PROVIDER_DOWN', { paid: error.paid, usage: error.usage, cause: error });
   }
 
-  const isOpen = () => breaker.state !== CircuitState.Closed;
-
-  const learned = new Map<string, { limit: number; atMs: number }>();
+  type LimitKind = (typeof limitKinds)[number];
+  const bucketOf = (kind: LimitKind) => `${model.name}:${kind}`;
+  const learned = new Map<LimitKind, { limit: number; atMs: number }>();
   /**
    * Reports a limit once, because the same limit comes with every answer. Ignores calls that were sent before the limit
    * last changed: images take seconds, and their answers may carry an old limit.
    *
    * @returns whether the limit was cut.
    */
-  async function learn(bucket: string, limit: number, sentAt: number): Promise<boolean> {
-    const known = learned.get(bucket);
-    if (known !== undefined && (known.limit === limit || sentAt < known.atMs)) return false;
-    learned.set(bucket, { limit, atMs: performance.now() });
-    await admission.learnLimit(bucket, limit);
-    return known !== undefined && limit < known.limit;
+  async function learn(kind: LimitKind, told: number, sentAt: number): Promise<boolean> {
+    const known = learned.get(kind);
+    if (known !== undefined && (known.limit === told || sentAt < known.atMs)) return false;
+    learned.set(kind, { limit: told, atMs: performance.now() });
+    await admission.learnLimit(bucketOf(kind), told);
+    return known !== undefined && told < known.limit;
   }
 
-  const pauseListeners: (() => void)[] = [];
-  const refusedAt = new Map<string, number>();
+  let refusedAt = Number.NEGATIVE_INFINITY;
   /**
    * Pauses all instances for as long as the provider asks, and counts its buckets as empty. Slows down below the limit only if
    * no cut and no earlier refusal explains this one.
    */
-  async function refused(model: string, error: ProviderError, sentAt: number): Promise<void> {
-    const isExplained = sentAt <= (refusedAt.get(model) ?? Number.NEGATIVE_INFINITY);
-    refusedAt.set(model, performance.now());
+  async function refused(error: ProviderError, sentAt: number): Promise<void> {
+    const isExplained = sentAt <= refusedAt;
+    refusedAt = performance.now();
     const pauseMs = Math.min(error.retryAfterMs ?? 1_000, maxPauseMs);
-    pausedUntil = Math.max(pausedUntil, performance.now() + pauseMs);
-    for (const listener of pauseListeners) listener();
-    standstill.refused(pauseMs);
+    watch.limited(pauseMs);
     await admission.pause(pauseMs);
     let isCut = false;
     for (const kind of limitKinds) {
-      const limit = error.limits[kind];
-      if (limit !== undefined && (await learn(`${model}:${kind}`, limit, sentAt))) isCut = true;
+      const told = error.limits[kind];
+      if (told !== undefined && (await learn(kind, told, sentAt))) isCut = true;
     }
     for (const kind of limitKinds) {
-      await admission.drain(`${model}:${kind}`, pauseMs);
-      if (!isCut && !isExplained) await admission.slowDown(`${model}:${kind}`);
+      await admission.drain(bucketOf(kind), pauseMs);
+      if (!isCut && !isExplained) await admission.slowDown(bucketOf(kind));
     }
   }
 
   return {
-    provider: {
-      ...provider,
-      writeCaption: (prompt, signal) =>
-        call(provider.textModel, deadlines.caption, signal, (inTime) =>
-          provider.writeCaption(prompt, inTime),
-        ),
-      drawImage: (prompt, signal) =>
-        call(provider.imageModel, deadlines.image, signal, (limited) => provider.drawImage(prompt, limited)),
+    model: {
+      name: model.name,
+      generateObject: (request, signal) =>
+        call(deadlines.object, signal, (limited) => model.generateObject(request, limited)),
+      generateText: (request, signal) =>
+        call(deadlines.text, signal, (limited) => model.generateText(request, limited)),
+      generateImage: (request, signal) =>
+        call(deadlines.image, signal, (limited) => model.generateImage(request, limited)),
+      embed: (texts, signal) => call(deadlines.embedding, signal, (limited) => model.embed(texts, limited)),
     },
-    onPause: (listener) => void pauseListeners.push(listener),
-    allowance() {
-      if (performance.now() < pausedUntil) return 0;
-      if (breaker.state === CircuitState.Closed) return Number.POSITIVE_INFINITY;
-      // One call probes. A post sends its two at the same time; the second is refused as PROVIDER_DOWN.
-      return breaker.state === CircuitState.Open && performance.now() >= probeAt ? 1 : 0;
+    state() {
+      if (!isOpen()) return 'ready';
+      return breaker.state === CircuitState.Open && performance.now() >= probeAt ? 'probe' : 'away';
     },
+    takeProbe: () => void (probeAt = performance.now() + halfOpenAfterMs),
   };
 }
 

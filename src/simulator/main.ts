@@ -1,8 +1,9 @@
-import { InvalidArgumentError } from '@commander-js/extra-typings';
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { z } from 'zod';
 import { commandLine } from '../command-line.ts';
 import { FAULT_KINDS, FaultKindSchema } from './behaviour/faults.ts';
 import type { FaultKind } from './behaviour/faults.ts';
+import { DialectNameSchema } from './dialects.ts';
 import { createSimulator } from './server.ts';
 
 const options = commandLine('npm run simulator')
@@ -11,6 +12,11 @@ const options = commandLine('npm run simulator')
   )
   .option('--port <n>', '0 takes a free one', readNumber, 4010)
   .option('--host <address>', 'where it listens', '127.0.0.1')
+  .addOption(
+    new Option('--dialect <name>', 'the provider whose endpoint it plays')
+      .choices(DialectNameSchema.options)
+      .default('openai'),
+  )
   .option('--seed <n>', '1; the same seed and prompt give the same product', readNumber)
   .option(
     '--time-scale <x>',
@@ -37,9 +43,11 @@ const options = commandLine('npm run simulator')
   .opts();
 
 try {
-  const { port, host, captionLatency, imageLatency, fault, apiKey, seed, timeScale, fixedLatency } = options;
+  const { port, host, dialect, captionLatency, imageLatency, fault, apiKey, seed, timeScale, fixedLatency } =
+    options;
   const { requestsPerMinute, tokensPerMinute, imagesPerMinute, burstSeconds } = options;
   const simulator = createSimulator({
+    dialect: DialectNameSchema.parse(dialect),
     seed,
     timeScale,
     captionLatencyMs: captionLatency,
@@ -51,7 +59,9 @@ try {
   });
   const { url } = await simulator.start(port, host);
   process.stdout.write(`Simulator listening. Point Pressrun at it with:\n`);
-  process.stdout.write(`OPENAI_BASE_URL=${url} OPENAI_API_KEY=${apiKey?.[0] ?? 'simulated'}\n`);
+  const name = dialect.toUpperCase();
+  const key = dialect === 'ollama' ? '' : ` ${name}_API_KEY=${apiKey?.[0] ?? 'simulated'}`;
+  process.stdout.write(`${name}_BASE_URL=${url}${key}\n`);
   // A second signal ends the process the hard way, because each handler is there once.
   const stop = (): void => void simulator.stop();
   process.once('SIGINT', stop);

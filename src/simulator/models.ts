@@ -1,5 +1,6 @@
 import { unknownModel } from './behaviour/errors.ts';
-import type { Endpoint } from './endpoints/names.ts';
+import type { Dialect } from './dialects.ts';
+import { ENDPOINTS, type Endpoint } from './endpoints/names.ts';
 
 /** The models that `GET /v1/models` lists. Others of the same families work too, so a setting may be newer than this. */
 const LISTED = [
@@ -9,12 +10,15 @@ const LISTED = [
   'gpt-image-2',
   'text-embedding-3-small',
   'text-embedding-3-large',
+  'claude-haiku-4-5',
+  'gemini-2.5-flash',
+  'llama3.2',
 ] as const;
 
-const FAMILIES: Readonly<Record<Endpoint, { pattern: RegExp; purpose: string }>> = {
-  images: { pattern: /^(gpt-image|chatgpt-image)/, purpose: 'image generation' },
-  embeddings: { pattern: /^text-embedding-/, purpose: 'embeddings' },
-  chat: { pattern: /^(gpt-(?!image)|chatgpt-(?!image)|o\d)/, purpose: 'chat completions' },
+const PURPOSES: Readonly<Record<Endpoint, string>> = {
+  images: 'image generation',
+  embeddings: 'embeddings',
+  chat: 'chat completions',
 };
 
 type Model = {
@@ -25,20 +29,23 @@ type Model = {
 };
 
 /** Throws ApiError 404 unless the model is of a family that serves the endpoint. */
-export function requireModel(endpoint: Endpoint, model: string): void {
-  const { pattern, purpose } = FAMILIES[endpoint];
-  if (!pattern.test(model)) throw unknownModel(model, purpose);
+export function requireModel({ models }: Dialect, endpoint: Endpoint, model: string): void {
+  if (models[endpoint]?.test(model) !== true) throw unknownModel(model, PURPOSES[endpoint]);
 }
 
-/** The body of `GET /v1/models`. */
-export function listModels(): { object: 'list'; data: Model[] } {
-  return { object: 'list', data: LISTED.map(describe) };
+/** The body of `GET /v1/models`: those listed that are of the endpoint's families. */
+export function listModels(dialect: Dialect): { object: 'list'; data: Model[] } {
+  return { object: 'list', data: LISTED.filter((id) => isKnown(dialect, id)).map(describe) };
 }
 
 /** The body of `GET /v1/models/{id}`. Throws ApiError 404 for a model of no known family. */
-export function findModel(id: string): Model {
-  if (!Object.values(FAMILIES).some(({ pattern }) => pattern.test(id))) throw unknownModel(id, 'anything');
+export function findModel(dialect: Dialect, id: string): Model {
+  if (!isKnown(dialect, id)) throw unknownModel(id, 'anything');
   return describe(id);
+}
+
+function isKnown({ models }: Dialect, id: string): boolean {
+  return ENDPOINTS.some((endpoint) => models[endpoint]?.test(id));
 }
 
 function describe(id: string): Model {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DialectNameSchema } from './dialects.ts';
 import { FaultKindSchema } from './behaviour/faults.ts';
 import type { FaultRule } from './behaviour/faults.ts';
 
@@ -34,6 +35,8 @@ export type LatencyChange = z.output<typeof LatencyChangeSchema>;
 
 const OptionsSchema = z.strictObject({
   ...LatencySchema.shape,
+  /** The provider whose endpoint it plays. */
+  dialect: DialectNameSchema,
   seed: z.int().nonnegative(),
   /** 1 is real time, 0.01 a hundred times faster: latencies, the minute of the limits, reset and retry headers. */
   timeScale: z.number().positive(),
@@ -50,6 +53,7 @@ export const SettingsSchema = OptionsSchema.extend({ limits: LimitsChangeSchema 
 export type SimulatorSettings = z.output<typeof SettingsSchema>;
 
 const DEFAULT_OPTIONS: SimulatorOptions = {
+  dialect: 'openai',
   seed: 1,
   timeScale: 1,
   captionLatencyMs: { p05: 2000, p95: 6000 },

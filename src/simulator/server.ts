@@ -11,6 +11,7 @@ import { prepareImages } from './endpoints/images.ts';
 import { ApiError, serverError, unauthorized, unknownPath } from './behaviour/errors.ts';
 import { createFaultBook } from './behaviour/faults.ts';
 import { createLimiter } from './behaviour/limits.ts';
+import { DIALECTS, type Dialect } from './dialects.ts';
 import { findModel, listModels } from './models.ts';
 import { initialFaultRules, resolveOptions } from './options.ts';
 import type { SimulatorSettings } from './options.ts';
@@ -48,9 +49,11 @@ export function createSimulator(settings: SimulatorSettings = {}): Simulator {
   const stats = createStatsBook();
   const latency = { captionLatencyMs, imageLatencyMs, embeddingLatencyMs, fixedLatency };
   const control = createControl(faults, stats, limiter, latency);
-  const authorize = createAuthorizer(apiKeys);
+  const dialect = DIALECTS[options.dialect];
+  const authorize = createAuthorizer(dialect, apiKeys);
   const context: CallContext = {
     seed,
+    dialect,
     timeScale,
     latency: control.latency,
     limiter,
@@ -99,7 +102,7 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  response.setHeader('x-request-id', `req_${randomUUID().replaceAll('-', '')}`);
+  response.setHeader(context.dialect.requestIdHeader, `req_${randomUUID().replaceAll('-', '')}`);
   response.setHeader('openai-version', '2020-10-01');
   response.setHeader('openai-organization', 'org-simulated');
   response.setHeader('openai-processing-ms', '1');
@@ -108,9 +111,9 @@ async function serve(
   } catch (error) {
     // A client that has left needs no answer, and a body that has begun cannot turn into an error.
     if (response.destroyed || response.headersSent) return void response.destroy();
-    if (error instanceof ApiError) return sendError(response, error);
+    if (error instanceof ApiError) return sendError(response, context.dialect, error);
     process.stderr.write(`simulator: ${error instanceof Error ? error.stack : String(error)}\n`);
-    sendError(response, serverError());
+    sendError(response, context.dialect, serverError());
   }
 }
 
@@ -132,10 +135,10 @@ async function route(
       return serveCall(context, 'embeddings', prepareEmbeddings, request, response);
   }
   context.authorize(request);
-  if (method === 'GET' && path === '/v1/models') return sendJson(response, 200, listModels());
+  if (method === 'GET' && path === '/v1/models') return sendJson(response, 200, listModels(context.dialect));
   const model = method === 'GET' ? /^\/v1\/models\/([^/]+)$/.exec(path)?.[1] : undefined;
   if (model === undefined) throw unknownPath(method, path);
-  sendJson(response, 200, findModel(decode(model)));
+  sendJson(response, 200, findModel(context.dialect, decode(model)));
 }
 
 function decode(part: string): string {
@@ -146,8 +149,12 @@ function decode(part: string): string {
   }
 }
 
-function createAuthorizer(apiKeys: readonly string[] | undefined): (request: IncomingMessage) => void {
+function createAuthorizer(
+  { needsKey }: Dialect,
+  apiKeys: readonly string[] | undefined,
+): (request: IncomingMessage) => void {
   return (request) => {
+    if (!needsKey) return;
     const key = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
     if (key === undefined) throw unauthorized('You didn’t provide an API key (simulated).');
     if (apiKeys && !apiKeys.includes(key)) throw unauthorized();

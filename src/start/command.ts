@@ -39,6 +39,12 @@ async function misspelt(): Promise<string[]> {
   }
 }
 
+/** Who makes the posts, such as `simulator` or `anthropic, openai`. */
+function providersOf({ provider: { models, simulator } }: Config): string {
+  const used = new Set([...models.text, ...models.image].map(({ provider }) => provider));
+  return simulator === undefined ? [...used].join(', ') : 'simulator';
+}
+
 /** What may be done now. A worker answers no requests, and GraphiQL needs introspection. */
 function readyNews({ role, http }: Config): string {
   if (role === 'worker') return 'Pressrun is ready to make posts; its health is at the url';
@@ -120,7 +126,7 @@ async function main(): Promise<void> {
       url: `${app.url}${config.role === 'worker' ? '/health/ready' : '/graphql'}`,
       database: config.databaseUrl === undefined ? 'embedded' : 'postgres',
       bus: config.redisUrl === undefined ? 'in-process' : 'redis',
-      provider: config.provider.kind,
+      provider: providersOf(config),
       ms: Math.round(performance.now() - startedAt),
     },
     readyNews(config),

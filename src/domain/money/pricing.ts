@@ -15,14 +15,19 @@ const listPrices: Readonly<Record<string, Price>> = {
   'gpt-image-2': { input: 5, output: 30 },
 };
 
-/** @returns the list price of a model; undefined if it is not known. */
+/** @returns the list price of a model; undefined if it is not known. Models of Ollama run on machines of one's own. */
 export function listPrice(model: string): Price | undefined {
-  return listPrices[model];
+  return model.startsWith('ollama:') ? { input: 0, output: 0 } : listPrices[model];
 }
 
 /** @returns what a call cost, in millionths of a US dollar, rounded up. */
 export function costMicros(price: Price, usage: Usage): bigint {
   return BigInt(Math.ceil(usage.inputTokens * price.input + usage.outputTokens * price.output));
+}
+
+/** @returns what a call costs at the highest of these prices, in millionths of a US dollar, rounded up. */
+export function highestCostMicros(prices: readonly Price[], usage: Usage): bigint {
+  return prices.map((price) => costMicros(price, usage)).reduce((a, b) => (a > b ? a : b), 0n);
 }
 
 /** A provider may use somewhat more than planned. More than ten times as much is a wrong count. */

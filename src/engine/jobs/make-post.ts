@@ -4,30 +4,18 @@ import type { PostStage } from '../../domain/batches/events.ts';
 import { channels } from '../../domain/posts/channels.ts';
 import { captionSchema, fitToChannel, type Caption } from '../../domain/posts/content.ts';
 import { ServiceUnavailableError } from '../../domain/errors/errors.ts';
-import { chargedUsage } from '../../domain/money/pricing.ts';
-import { captionMessages, imagePrompt, promptHash } from '../../domain/posts/prompts.ts';
+import { imagePrompt, promptHash } from '../../domain/posts/prompts.ts';
 import { pausesBatch, ProviderError } from '../../domain/errors/provider-errors.ts';
 import type { Bus } from '../../events/bus.ts';
 import { announceStage } from '../../events/topics.ts';
-import type { Ledger, OpenCall } from '../../provider/ledger/ledger.ts';
-import type { Provider, Purchase } from '../../provider/provider.ts';
 import type { Images } from '../../services/posts/images.ts';
 import type { Made } from '../../services/posts/results.ts';
 import type { PostWork } from '../../services/posts/claim.ts';
-import { planCall, partsOf, type Part } from './post-parts.ts';
-import type { UselessAnswers } from './useless-answers.ts';
+import { buyPart, type Buyer, type PreparedPost } from './buy-part.ts';
+import { captionRequest, partsOf } from './post-parts.ts';
 
 /** What `makePost` needs. */
-export type Maker = {
-  provider: Provider;
-  ledger: Ledger;
-  images: Pick<Images, 'put'>;
-  bus: Bus;
-  useless: UselessAnswers;
-};
-
-/** A post with its calls in the ledger: open, or already paid for. */
-export type PreparedPost = PostWork & { calls: OpenCall[] };
+export type Maker = Buyer & { images: Pick<Images, 'put'>; bus: Bus };
 
 /**
  * Makes the wanted parts of a post at the same time. All that was bought is in the ledger when this settles.
@@ -36,7 +24,7 @@ export type PreparedPost = PostWork & { calls: OpenCall[] };
  * @throws ProviderError, or the reason of `signal`.
  */
 export async function makePost(deps: Maker, work: PreparedPost, signal: AbortSignal) {
-  const { provider, images, bus } = deps;
+  const { imageQuality, images, bus } = deps;
   const { brief } = work;
   const { imageSize } = channels[brief.channel];
   // When one part fails for good, the other one is aborted.
@@ -44,24 +32,24 @@ export async function makePost(deps: Maker, work: PreparedPost, signal: AbortSig
   const both = AbortSignal.any([signal, giveUp.signal]);
 
   async function makeCaption(): Promise<Made<Caption>> {
-    const messages = captionMessages(brief);
-    const answer: Caption = await buy(deps, work, 'caption', captionSchema, () =>
-      provider.writeCaption(messages, both),
+    const request = captionRequest(brief);
+    const { value, model } = await buyPart(deps, work, 'caption', captionSchema, (writer) =>
+      writer.generateObject(request, both),
     );
     tellStage(bus, work, 'CAPTION_READY');
-    const hash = promptHash(messages.system, messages.user);
-    return { value: fitToChannel(brief.channel, answer), model: provider.textModel, promptHash: hash };
+    const hash = promptHash(...request.messages.map(({ content }) => content));
+    return { value: fitToChannel(brief.channel, value), model, promptHash: hash };
   }
 
   async function makeImage(): Promise<Made<string>> {
     const prompt = imagePrompt(brief);
-    const key = await buy(deps, work, 'image', z.string(), async (): Promise<Purchase<string>> => {
+    const { value, model } = await buyPart(deps, work, 'image', z.string(), async (artist) => {
       // Stored before the call is settled, so that a settled call always has its image.
-      const drawn = await provider.drawImage({ text: prompt, size: imageSize }, both);
+      const drawn = await artist.generateImage({ prompt, size: imageSize, quality: imageQuality }, both);
       return { ...drawn, value: await storing.execute(() => images.put(drawn.value, both), both) };
     });
     tellStage(bus, work, 'IMAGE_READY');
-    return { value: key, model: provider.imageModel, promptHash: promptHash(prompt) };
+    return { value, model, promptHash: promptHash(prompt) };
   }
 
   const wanted = partsOf(work);
@@ -94,52 +82,6 @@ const storing = retry(
     backoff: new ExponentialBackoff({ initialDelay: 250, maxDelay: 8_000 }),
   },
 );
-
-/** Returns one part of a post from the ledger, or buys it and settles the call in the ledger. */
-async function buy<T extends z.ZodType<Caption | string>>(
-  { ledger, provider, useless }: Maker,
-  work: PreparedPost,
-  part: Part,
-  schema: T,
-  call: () => Promise<Purchase<z.output<T>>>,
-): Promise<z.output<T>> {
-  const { step, model, atMost } = planCall(provider, work, part);
-  const planned = work.calls.find((one) => one.step === step);
-  if (planned === undefined) throw new Error(`the step ${step} is not in the ledger`);
-  if (!('callId' in planned)) return schema.parse(planned.bought);
-  const sentAt = performance.now();
-  const latencyMs = () => Math.round(performance.now() - sentAt);
-  const answer = await call().catch(async (error: unknown) => {
-    const isKnown = error instanceof ProviderError;
-    const { code: errorCode, paid, usage } = isKnown ? error : interrupted;
-    await ledger.fail(planned, {
-      status: paid === 'MAYBE' ? 'UNKNOWN' : 'FAILED',
-      errorCode,
-      usage: paid === 'YES' ? chargedUsage(usage, atMost) : undefined,
-      latencyMs: latencyMs(),
-    });
-    if (isKnown && isUseless(error) && useless.add(work.batchId, model))
-      throw new ProviderError('PROVIDER_ANSWERS_USELESS', { cause: error });
-    throw error;
-  });
-  useless.reset(work.batchId, model);
-  const { usage, requestId, value: result } = answer;
-  await ledger.settle(planned, {
-    usage: chargedUsage(usage, atMost),
-    requestId,
-    result,
-    latencyMs: latencyMs(),
-  });
-  return result;
-}
-
-/** The outcome of a call that was aborted, or whose image could not be stored. */
-const interrupted = { code: 'INTERRUPTED', paid: 'MAYBE', usage: undefined } as const;
-
-/** Whether the next post's call would probably fail in the same way. */
-function isUseless({ code }: ProviderError): boolean {
-  return code === 'BAD_ANSWER' || code === 'INVALID_REQUEST';
-}
 
 /** The call was aborted because the post's other part failed for good. */
 class AbandonedError extends Error {

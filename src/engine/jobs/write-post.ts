@@ -4,21 +4,20 @@ import { toGlobalId } from '../../domain/ids.ts';
 import { fieldsOf } from '../../domain/work.ts';
 import type { Bus } from '../../events/bus.ts';
 import type { BudgetRefusal, Ledger } from '../../provider/ledger/ledger.ts';
-import type { Provider } from '../../provider/provider.ts';
 import type { Batches } from '../../services/batches/batches.ts';
 import type { Images } from '../../services/posts/images.ts';
 import type { PostWork } from '../../services/posts/claim.ts';
 import type { PostWorkbench } from '../../services/posts/workbench.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Handler } from '../handler.ts';
-import { makePost, tellStage, type PreparedPost } from './make-post.ts';
-import { demandOf, partsOf, planCalls, stepOf } from './post-parts.ts';
+import type { PreparedPost } from './buy-part.ts';
+import { makePost, tellStage } from './make-post.ts';
+import { demandOf, planCalls, stepOf, type Means, type Part } from './post-parts.ts';
 import { createUselessAnswers } from './useless-answers.ts';
 
-type Deps = {
+type Deps = Means & {
   workbench: PostWorkbench;
   batches: Batches;
-  provider: Provider;
   ledger: Ledger;
   images: Pick<Images, 'put'>;
   bus: Bus;
@@ -36,7 +35,7 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
   /** Opens the calls of these posts in the ledger. Puts the posts whose calls it refuses back in the queue. */
   async function prepare(claimed: readonly PostWork[]): Promise<PreparedPost[]> {
     for (const { batchId } of claimed) maker.useless.resume(batchId);
-    const opened = await ledger.open(claimed.map((work) => ({ work, calls: planCalls(provider, work) })));
+    const opened = await ledger.open(claimed.map((work) => ({ work, calls: planCalls(deps, work) })));
     const prepared: PreparedPost[] = [];
     const refusals = new Map<string, BudgetRefusal>();
     for (const [index, work] of claimed.entries()) {
@@ -59,7 +58,7 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
 
   return {
     queue: 'posts',
-    demand: demandOf(provider, ['caption', 'image']),
+    demand: () => demandOf({ caption: provider.text.serving(), image: provider.image.serving() }),
     held: (leaseIds) => workbench.held(leaseIds),
     release: (work, options) => workbench.release(work, options),
 
@@ -77,10 +76,8 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
 
     async run(work, signal, onMade) {
       const pending = work.calls.filter((call) => 'callId' in call);
-      const used = demandOf(
-        provider,
-        partsOf(work).filter((part) => pending.some(({ step }) => step === stepOf(work, part))),
-      );
+      const modelOf = (part: Part) => pending.find(({ step }) => step === stepOf(work, part))?.model;
+      const used = demandOf({ caption: modelOf('caption'), image: modelOf('image') });
       const sent = pending.length > 0 ? ledger.sent(pending.map(({ callId }) => callId)) : undefined;
       tellStage(deps.bus, work, 'STARTED');
       await sent;

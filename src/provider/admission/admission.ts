@@ -6,6 +6,9 @@ export type Demand = Readonly<Record<string, number>>;
 /** The right to run one job. Its first call may go out after `waitMs` (whole ms). */
 export type Permit = { id: string; waitMs: number };
 
+/** A permit, and what it was given for. */
+export type HeldPermit = Permit & { demand: Demand };
+
 /** `reason` is `slots`, `paused` or a bucket's name; undefined if all wanted permits were given. */
 export type Acquired = { permits: Permit[]; retryInMs: number; reason: string | undefined };
 

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { z } from 'zod';
 import type { Changes, PostIds } from '../../cache/changes.ts';
-import { costMicros, type Price, type Usage } from '../../domain/money/pricing.ts';
+import { costMicros, highestCostMicros, type Price, type Usage } from '../../domain/money/pricing.ts';
 import type { ProviderErrorCode } from '../../domain/errors/provider-errors.ts';
 import { LeaseLostError, type Work } from '../../domain/work.ts';
 import type { Database } from '../../store/database.ts';
@@ -10,13 +10,16 @@ import { keepTrying } from '../../store/keep-trying.ts';
 import type { Prisma } from '../../store/generated/prisma/client.ts';
 import { endStatement, openStatement, sentStatement } from './statements.ts';
 
-/** A call that a job needs: which part of the subject it makes, and the most it may use. */
-export type PlannedCall = { step: string; model: string; atMost: Usage };
+/**
+ * A call that a job needs: which part of the subject it makes, and the most it may use. Its price at the dearest model of
+ * the chain is set aside, so that another one may serve.
+ */
+export type PlannedCall = { step: string; model: string; chain: readonly string[]; atMost: Usage };
 
 /** A planned call after the ledger has looked at it. */
 export type OpenCall =
-  /** An earlier run of the subject has paid for it. This is what it bought. */
-  { step: string; bought: unknown } | PaidCall;
+  /** An earlier run of the subject has paid for it. This is what it bought, and who made it. */
+  { step: string; bought: unknown; model: string } | PaidCall;
 
 /** The call is in the ledger and may be sent. */
 export type PaidCall = { step: string; callId: string; model: string };
@@ -99,6 +102,7 @@ const openedRows = z.array(
     step: z.string(),
     state: z.enum(['BOUGHT', 'OPEN', 'BATCH_NOT_RUNNING', ...budgetReasons]),
     result: z.unknown().optional(),
+    model: z.string().nullable(),
   }),
 );
 
@@ -129,15 +133,17 @@ export function createLedger(
     return endings.map(() => true);
   }, maxGroupSize);
 
+  const estimate = ({ chain, atMost }: PlannedCall) => highestCostMicros(chain.map(priceOf), atMost);
+
   async function open(jobs: Parameters<Ledger['open']>[0]): Promise<Opened[]> {
     if (jobs.length === 0) return [];
     const wanted = jobs.flatMap(({ work, calls }) =>
-      calls.map(({ step, model, atMost }) => ({
+      calls.map((call) => ({
         ...pick(work),
         id: randomUUIDv7(),
-        step,
-        model,
-        estimateMicros: Number(costMicros(priceOf(model), atMost)),
+        step: call.step,
+        model: call.model,
+        estimateMicros: Number(estimate(call)),
       })),
     );
     const at = now();
@@ -153,17 +159,13 @@ export function createLedger(
       if (own.some((row) => row.state === 'BATCH_NOT_RUNNING')) return { refused: 'BATCH_NOT_RUNNING' };
       const reason = budgetReasons.find((code) => own.some((row) => row.state === code));
       if (reason !== undefined) {
-        const neededMicros = calls.reduce(
-          (sum, { model, atMost }) => sum + costMicros(priceOf(model), atMost),
-          0n,
-        );
+        const neededMicros = calls.reduce((sum, call) => sum + estimate(call), 0n);
         return { refused: { reason, neededMicros, monthlyMicros: monthlyBudgetMicros ?? 0n, at } };
       }
       return {
         calls: calls.map(({ step, model }) => {
-          if (own.some((row) => row.step === step && row.state === 'BOUGHT')) {
-            return { step, bought: own.find((row) => row.step === step)?.result };
-          }
+          const bought = own.find((row) => row.step === step && row.state === 'BOUGHT');
+          if (bought !== undefined) return { step, bought: bought.result, model: bought.model ?? model };
           const call = wanted.find((one) => one.subjectId === work.subjectId && one.step === step);
           if (call === undefined) throw new Error(`the ledger lost the step ${step}`);
           return { step, model, callId: call.id };

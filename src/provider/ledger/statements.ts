@@ -19,7 +19,7 @@ export const openStatement = `
       SELECT id, status, "maxCostMicros" FROM batches
       WHERE id IN (SELECT "batchId" FROM wanted) ORDER BY id FOR KEY SHARE
     ), bought AS (
-      SELECT DISTINCT ON (c."subjectId", c.step) c."subjectId", c.step, c.result
+      SELECT DISTINCT ON (c."subjectId", c.step) c."subjectId", c.step, c.result, c.model
       FROM provider_calls c JOIN wanted w ON w."subjectId" = c."subjectId" AND w.step = c.step
       WHERE c.status = 'SETTLED'
       ORDER BY c."subjectId", c.step, c.id DESC
@@ -51,7 +51,7 @@ export const openStatement = `
       SELECT id, "subjectId", "ownerId", "campaignId", "batchId", step, model, "estimateMicros", $3::timestamptz FROM missing
       WHERE "batchId" NOT IN (SELECT id FROM full_batches) AND "ownerId" NOT IN (SELECT id FROM full_owners)
     )
-    SELECT w."subjectId", w.step, b.result,
+    SELECT w."subjectId", w.step, b.result, b.model,
            CASE WHEN b.step IS NOT NULL THEN 'BOUGHT'
                 WHEN w."batchId" NOT IN (SELECT "batchId" FROM missing) THEN 'BATCH_NOT_RUNNING'
                 WHEN w."batchId" IN (SELECT id FROM full_batches) THEN 'BATCH_BUDGET_EXCEEDED'

@@ -19,5 +19,13 @@ export async function boundedFetch(input: string | URL | Request, init?: Request
       controller.enqueue(chunk);
     },
   });
-  return new Response(response.body.pipeThrough(counted), response);
+  const bounded = new Response(response.body.pipeThrough(counted), response);
+  return response.ok ? bounded : unwrapped(bounded);
+}
+
+/** Gemini sends an error as the only element of an array, which the SDK does not read. */
+async function unwrapped(response: Response): Promise<Response> {
+  const text = await response.text();
+  const wrapped = /^\s*\[([\s\S]*)\]\s*$/.exec(text)?.[1];
+  return new Response(wrapped ?? text, response);
 }

@@ -1,5 +1,6 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
 import { ProviderError, type ProviderErrorCode } from '../../domain/errors/provider-errors.ts';
+import type { Dialect } from './dialects.ts';
 import { readLimits } from './limits.ts';
 
 /** Codes that say more than their status, as OpenAI documents them (platform.openai.com/docs/guides/error-codes). */
@@ -23,10 +24,15 @@ const maxRetryAfterMs = 120_000;
  *
  * @param error whatever the SDK rejected with.
  * @param signal the caller's signal.
+ * @param refusals what this provider's refusals mean, by a part of their bodies.
  * @returns a ProviderError, or the signal's reason if the caller aborted the call.
  */
-export function toProviderError(error: unknown, signal: AbortSignal): unknown {
-  if (error instanceof ProviderError) return error;
+export function toProviderError(
+  error: unknown,
+  signal: AbortSignal,
+  refusals: Dialect['refusals'] = {},
+): unknown {
+  if (error instanceof ProviderError || (signal.aborted && error === signal.reason)) return error;
   // An abort in the middle of a body surfaces as fetch's own AbortError.
   const isAbort =
     error instanceof APIUserAbortError || (error instanceof Error && error.name === 'AbortError');
@@ -38,7 +44,7 @@ export function toProviderError(error: unknown, signal: AbortSignal): unknown {
   }
   if (error instanceof APIError) {
     const headers = error.headers ?? new Headers();
-    return new ProviderError(codeOf(error), {
+    return new ProviderError(codeOf(error, refusals), {
       retryAfterMs: retryAfterMs(headers),
       limits: readLimits(headers),
       cause: error,
@@ -49,10 +55,13 @@ export function toProviderError(error: unknown, signal: AbortSignal): unknown {
   return new ProviderError('PROVIDER_UNAVAILABLE', { paid: 'MAYBE', cause: error });
 }
 
-function codeOf(error: APIError): ProviderErrorCode {
+function codeOf(error: APIError, refusals: Dialect['refusals']): ProviderErrorCode {
   const { status, code } = error;
   const known = typeof code === 'string' ? knownCodes.get(code) : undefined;
   if (known !== undefined) return known;
+  const body = JSON.stringify(error.error ?? null);
+  const [, told] = Object.entries(refusals).find(([part]) => body.includes(part)) ?? [];
+  if (told !== undefined) return told;
   // Wrong keys, unsupported regions, missing permissions.
   if (status === 401 || status === 403) return 'PROVIDER_REJECTED_KEY';
   if (status === 402) return 'QUOTA_EXHAUSTED';

@@ -1,88 +1,107 @@
-import OpenAI from 'openai';
-import { z } from 'zod';
-import { maxCaptionTokens, type ImageQuality } from '../../domain/posts/usage.ts';
+import OpenAI, { type APIPromise } from 'openai';
+import type { Conversation, Model, Purchase } from '../provider.ts';
+import { readEmbeddings, readImage, readObject, readRequestId, readText } from './answers.ts';
 import { boundedFetch } from './bounded-fetch.ts';
-import { readCaption, readImage, readRequestId } from './answers.ts';
 import { toProviderError } from './errors.ts';
+import { dialects, type Account, type Dialect, type ModelName } from './dialects.ts';
+import { toJsonSchema, type JsonSchema } from './json-schema.ts';
 import { readLimits } from './limits.ts';
-import type { Provider } from '../provider.ts';
 
-export type OpenAiSettings = {
-  apiKey: string;
-  /** Undefined: OpenAI's address. */
-  baseUrl: string | undefined;
-  textModel: string;
-  imageModel: string;
-  imageQuality: ImageQuality;
-};
-
-/** OpenAI, or any server that speaks its API. */
-export function createOpenAiProvider(settings: OpenAiSettings): Provider {
+/** A model of OpenAI, or of another provider whose endpoint speaks its API. */
+export function createOpenAiModel({ provider, model, name }: ModelName, account: Account): Model {
+  const dialect: Dialect = dialects[provider];
   // The engine retries: it knows the budget, the limits and the other calls in flight.
   const client = new OpenAI({
-    apiKey: settings.apiKey,
-    baseURL: settings.baseUrl ?? null,
+    apiKey: account.apiKey ?? 'none',
+    baseURL: account.baseUrl ?? dialect.baseUrl,
     maxRetries: 0,
     fetch: boundedFetch,
     logLevel: 'off',
   });
 
+  const conversation = ({ messages, maxTokens }: Conversation) => ({
+    model,
+    messages: [...messages],
+    [dialect.maxTokens]: maxTokens,
+  });
+
   return {
-    textModel: settings.textModel,
-    imageModel: settings.imageModel,
-    imageQuality: settings.imageQuality,
+    name,
 
-    async writeCaption(prompt, signal) {
-      const { data, request_id, response } = await client.chat.completions
-        .create(
+    generateObject: ({ schema, ...asked }, signal) =>
+      buy(
+        dialect,
+        client.chat.completions.create(
           {
-            model: settings.textModel,
-            messages: [
-              { role: 'system', content: prompt.system },
-              { role: 'user', content: prompt.user },
-            ],
-            max_completion_tokens: maxCaptionTokens,
-            response_format: {
-              type: 'json_schema',
-              json_schema: { name: 'caption', strict: true, schema: captionJsonSchema },
-            },
+            ...conversation(asked),
+            ...structures[dialect.structure](toJsonSchema(schema, dialect.keywords)),
           },
           { signal },
-        )
-        .withResponse()
-        .catch((error: unknown) => Promise.reject(toProviderError(error, signal)));
-      return {
-        ...readCaption(data),
-        limits: readLimits(response.headers),
-        requestId: readRequestId(request_id),
-      };
-    },
+        ),
+        (body) => readObject(schema, body),
+        signal,
+      ),
 
-    async drawImage(prompt, signal) {
-      const { data, request_id, response } = await client.images
-        .generate(
-          {
-            model: settings.imageModel,
-            prompt: prompt.text,
-            size: prompt.size,
-            quality: settings.imageQuality,
-            output_format: 'png',
-            n: 1,
-          },
+    generateText: ({ onText = () => undefined, ...asked }, signal) =>
+      buy(
+        dialect,
+        client.chat.completions.create(
+          { ...conversation(asked), stream: true, stream_options: { include_usage: true } },
           { signal },
-        )
-        .withResponse()
-        .catch((error: unknown) => Promise.reject(toProviderError(error, signal)));
-      return {
-        ...readImage(data),
-        limits: readLimits(response.headers),
-        requestId: readRequestId(request_id),
-      };
-    },
+        ),
+        (pieces) => readText(pieces, onText, signal),
+        signal,
+      ),
+
+    generateImage: ({ prompt, size, quality }, signal) =>
+      buy(
+        dialect,
+        client.images.generate({ model, prompt, size, quality, output_format: 'png', n: 1 }, { signal }),
+        readImage,
+        signal,
+      ),
+
+    embed: (texts, signal) =>
+      buy(
+        dialect,
+        client.embeddings.create({ model, input: [...texts], encoding_format: 'float' }, { signal }),
+        (body) => readEmbeddings(texts.length, body),
+        signal,
+      ),
   };
 }
 
-// OpenAI's strict mode does not support `minLength`. captionSchema checks the whole answer.
-const captionJsonSchema = z.toJSONSchema(
-  z.strictObject({ caption: z.string(), hashtags: z.array(z.string()) }),
-);
+/** What makes a model answer with JSON. */
+const structures = {
+  format: (schema: JsonSchema) => ({
+    response_format: {
+      type: 'json_schema' as const,
+      json_schema: { name: 'answer', strict: true, schema },
+    },
+  }),
+  tool: (schema: JsonSchema) => ({
+    tools: [{ type: 'function' as const, function: { name: 'answer', parameters: schema } }],
+    tool_choice: { type: 'function' as const, function: { name: 'answer' } },
+  }),
+};
+
+type Read<T> = Pick<Purchase<T>, 'value' | 'usage'>;
+
+/** Sends a request and reads its answer. @throws ProviderError, or the signal's reason. */
+async function buy<Body, T>(
+  dialect: Dialect,
+  request: APIPromise<Body>,
+  read: (body: Body) => Read<T> | Promise<Read<T>>,
+  signal: AbortSignal,
+): Promise<Purchase<T>> {
+  try {
+    const { data, request_id: requestId, response } = await request.withResponse();
+    return {
+      ...(await read(data)),
+      limits: readLimits(response.headers),
+      requestId: readRequestId(requestId ?? response.headers.get('request-id')),
+    };
+  } catch (error) {
+    throw toProviderError(error, signal, dialect.refusals);
+  }
+}

@@ -5,7 +5,7 @@ import {
   imageUsageAtMost,
   type ImageQuality,
 } from '../../domain/posts/usage.ts';
-import { costMicros, dollars, type Price } from '../../domain/money/pricing.ts';
+import { dollars, highestCostMicros, type Price } from '../../domain/money/pricing.ts';
 import type { Brief } from '../../domain/posts/prompts.ts';
 import { estimateSeconds, firstGuessSeconds } from '../../domain/batches/estimate.ts';
 import type { Database } from '../../store/database.ts';
@@ -31,10 +31,9 @@ export type Quotes = {
 };
 
 export type QuoteSettings = {
-  textModel: string;
-  imageModel: string;
+  /** The prices of the models that may serve, in their order. */
+  prices: { text: readonly Price[]; image: readonly Price[] };
   imageQuality: ImageQuality;
-  priceOf: (model: string) => Price;
   /** Posts that run at the same time, over all workers. */
   slots: number;
   imagesPerMinute: number;
@@ -44,7 +43,7 @@ export type QuoteSettings = {
 const recentPosts = 200;
 
 export function createQuotes({ prisma }: Database, settings: QuoteSettings): Quotes {
-  const { textModel, imageModel, imageQuality, priceOf } = settings;
+  const { prices, imageQuality } = settings;
   return {
     async quote(viewer, input) {
       const { campaignId, postCount } = parseInput(orderSchema, input);
@@ -55,10 +54,11 @@ export function createQuotes({ prisma }: Database, settings: QuoteSettings): Quo
       const brief: Brief = { ...campaign, position: postCount, postCount };
       const expected = expectedUsage(brief, imageQuality);
       const expectedMicros =
-        costMicros(priceOf(textModel), expected.caption) + costMicros(priceOf(imageModel), expected.image);
+        highestCostMicros(prices.text.slice(0, 1), expected.caption) +
+        highestCostMicros(prices.image.slice(0, 1), expected.image);
       const maximumMicros =
-        costMicros(priceOf(textModel), captionUsageAtMost(brief)) +
-        costMicros(priceOf(imageModel), imageUsageAtMost(brief, imageQuality));
+        highestCostMicros(prices.text, captionUsageAtMost(brief)) +
+        highestCostMicros(prices.image, imageUsageAtMost(brief, imageQuality));
       const [queue] = await prisma.$queryRaw<
         { waiting: number; workspaces: number; own: number; seconds: number | null }[]
       >`

@@ -14,6 +14,7 @@ import {
 } from '../behaviour/errors.ts';
 import type { Fault, FaultBook, FaultKind } from '../behaviour/faults.ts';
 import { latencyOf } from '../behaviour/latency.ts';
+import type { Dialect } from '../dialects.ts';
 import type { Limiter } from '../behaviour/limits.ts';
 import type { Latency } from '../options.ts';
 import { readJson, sendCut, sendError, sendJson, sendText, write } from './reply.ts';
@@ -25,6 +26,7 @@ const FIRST_PIECE = 0.2;
 /** All that a call depends on, besides the request itself. */
 export type CallContext = {
   readonly seed: number;
+  readonly dialect: Dialect;
   readonly timeScale: number;
   readonly latency: () => Latency;
   readonly limiter: Limiter;
@@ -64,7 +66,7 @@ export async function serveCall(
   });
   try {
     context.authorize(request);
-    const prepared = prepare(await readJson(request), context.seed);
+    const prepared = prepare(await readJson(request), context.seed, context.dialect);
     const digest = createHash('sha256').update(prepared.prompt).digest('hex');
     const nth = record.identify(digest, readBrief(prepared.prompt).brief.variation ?? null);
     const chosen = context.faults.choose({ endpoint, prompt: prepared.prompt, digest, nth });
@@ -75,7 +77,7 @@ export async function serveCall(
     const refusal = fault && quickRefusal(context, endpoint, fault);
     if (refusal) {
       record.settle('faulted');
-      sendError(response, refusal);
+      sendError(response, context.dialect, refusal);
       return;
     }
     admit(context, endpoint, prepared, record, response);
@@ -85,7 +87,7 @@ export async function serveCall(
     if (gone.signal.aborted) return;
     if (!(error instanceof ApiError)) throw error;
     record.settle('rejected');
-    sendError(response, error);
+    sendError(response, context.dialect, error);
   }
 }
 
@@ -134,7 +136,12 @@ function admit(
   }
 }
 
-function setLimitHeaders({ limiter }: CallContext, endpoint: Endpoint, response: ServerResponse): void {
+function setLimitHeaders(
+  { dialect, limiter }: CallContext,
+  endpoint: Endpoint,
+  response: ServerResponse,
+): void {
+  if (!dialect.tellsLimits) return;
   for (const [name, value] of Object.entries(limiter.headers(endpoint))) response.setHeader(name, value);
 }
 

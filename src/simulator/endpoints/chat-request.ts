@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { JsonSchemaSchema, strictFault } from '../copy/json-schema.ts';
+import { JsonSchemaSchema, strictFault, type JsonSchema } from '../copy/json-schema.ts';
 import { fromZodError, invalidRequest } from '../behaviour/errors.ts';
 import { requireModel } from '../models.ts';
+import { checkDialect, type Dialect } from '../dialects.ts';
 
 const ContentSchema = z.union([
   z.string(),
@@ -21,6 +22,11 @@ const ResponseFormatSchema = z.discriminatedUnion('type', [
   }),
 ]);
 
+const ToolSchema = z.looseObject({
+  type: z.literal('function'),
+  function: z.looseObject({ name: z.string().regex(/^[\w-]{1,64}$/), parameters: JsonSchemaSchema }),
+});
+
 // Loose: the real endpoint takes some forty parameters that do not change what the simulator writes.
 const ChatRequestSchema = z.looseObject({
   model: z.string().min(1),
@@ -35,6 +41,13 @@ const ChatRequestSchema = z.looseObject({
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
   response_format: ResponseFormatSchema.optional(),
+  tools: z.array(ToolSchema).optional(),
+  tool_choice: z
+    .looseObject(
+      { type: z.literal('function'), function: z.looseObject({ name: z.string() }) },
+      { error: 'the simulator calls no tool of its own accord' },
+    )
+    .optional(),
   max_completion_tokens: z.int().positive().nullish(),
   max_tokens: z.int().positive().nullish(),
   n: z.literal(1, { error: 'the simulator writes one choice a call' }).nullish(),
@@ -42,11 +55,18 @@ const ChatRequestSchema = z.looseObject({
 export type ChatRequest = z.output<typeof ChatRequestSchema>;
 
 /** Reads a chat completion request. Throws ApiError 400 or 404 where the real endpoint would. */
-export function readChatRequest(body: unknown): ChatRequest {
+export function readChatRequest(body: unknown, dialect: Dialect): ChatRequest {
+  checkDialect(dialect, body);
   const parsed = ChatRequestSchema.safeParse(body);
   if (!parsed.success) throw fromZodError(parsed.error);
   const request = parsed.data;
-  requireModel('chat', request.model);
+  requireModel(dialect, 'chat', request.model);
+  if (request.tool_choice !== undefined && toolOf(request) === undefined) {
+    throw invalidRequest("Invalid value for 'tool_choice': no such tool.", 'tool_choice', 'invalid_value');
+  }
+  if (request.tool_choice !== undefined && request.stream) {
+    throw invalidRequest('The simulator does not stream tool calls.', 'stream', 'invalid_value');
+  }
   if (request.max_tokens != null && /^(gpt-5|o\d)/.test(request.model)) {
     throw invalidRequest(
       "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
@@ -55,7 +75,8 @@ export function readChatRequest(body: unknown): ChatRequest {
     );
   }
   const format = request.response_format;
-  if (format?.type === 'json_schema' && format.json_schema.strict) {
+  // An endpoint with keywords of its own has no strict mode.
+  if (format?.type === 'json_schema' && format.json_schema.strict && dialect.keywords === undefined) {
     const fault = strictFault(format.json_schema.schema);
     if (fault !== undefined) {
       const message = `Invalid schema for response_format '${format.json_schema.name}': ${fault}`;
@@ -63,6 +84,18 @@ export function readChatRequest(body: unknown): ChatRequest {
     }
   }
   return request;
+}
+
+/** The tool that the model has to call, if any. */
+export function toolOf({ tools, tool_choice: choice }: ChatRequest) {
+  return tools?.find((tool) => tool.function.name === choice?.function.name)?.function;
+}
+
+/** The schema that the answer has to satisfy, if any. */
+export function schemaOf(request: ChatRequest): JsonSchema | undefined {
+  const format = request.response_format;
+  if (format?.type === 'json_schema') return format.json_schema.schema;
+  return toolOf(request)?.parameters;
 }
 
 /** All text of all messages: what the model reads, what faults match on, what the call list counts by. */

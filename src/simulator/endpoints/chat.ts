@@ -5,7 +5,8 @@ import type { Writer } from '../copy/writer.ts';
 import { countTokens } from './endpoint.ts';
 import type { PrepareCall, Product } from './endpoint.ts';
 import type { FaultKind } from '../behaviour/faults.ts';
-import { promptOf, readChatRequest } from './chat-request.ts';
+import type { Dialect } from '../dialects.ts';
+import { promptOf, readChatRequest, schemaOf, toolOf } from './chat-request.ts';
 import type { ChatRequest } from './chat-request.ts';
 
 /** Streams are cut into at most this many chunks, each of at least this many characters. */
@@ -17,8 +18,8 @@ const REFUSAL = 'I’m sorry, but I can’t help with that request. [simulated]'
 const TOKENS_PER_MESSAGE = 4;
 
 /** `POST /v1/chat/completions`. */
-export const prepareChat: PrepareCall = (body, seed) => {
-  const request = readChatRequest(body);
+export const prepareChat: PrepareCall = (body, seed, dialect) => {
+  const request = readChatRequest(body, dialect);
   const prompt = promptOf(request);
   const inputTokens = countPromptTokens(request, prompt);
   // The real limiter also charges the greater of the two, before it knows how long the answer is.
@@ -29,34 +30,43 @@ export const prepareChat: PrepareCall = (body, seed) => {
     cost: { requests: 1, tokens: charged, images: 0 },
     streamed: request.stream ?? false,
     produce: async (fault) =>
-      createCompletion(request, write(request, createWriter(prompt, seed), fault), inputTokens),
+      createCompletion(request, write(request, createWriter(prompt, seed), fault, dialect), inputTokens),
   };
 };
 
 function countPromptTokens(request: ChatRequest, prompt: string): number {
-  const format = request.response_format;
-  const schemaTokens =
-    format?.type === 'json_schema' ? countTokens(JSON.stringify(format.json_schema.schema)) : 0;
+  const schema = schemaOf(request);
+  const schemaTokens = schema === undefined ? 0 : countTokens(JSON.stringify(schema));
   return countTokens(prompt) + schemaTokens + TOKENS_PER_MESSAGE * request.messages.length;
 }
 
 type Answer = {
   readonly content: string | null;
   readonly refusal: string | null;
-  readonly finishReason: 'stop' | 'length';
+  readonly finishReason: 'stop' | 'length' | 'tool_calls' | 'content_filter';
   readonly outputTokens: number;
 };
 
-function write(request: ChatRequest, writer: Writer, fault: FaultKind | undefined): Answer {
+function write(
+  request: ChatRequest,
+  writer: Writer,
+  fault: FaultKind | undefined,
+  { refusesBy }: Dialect,
+): Answer {
   if (fault === 'refusal') {
-    return { content: null, refusal: REFUSAL, finishReason: 'stop', outputTokens: countTokens(REFUSAL) };
+    const outputTokens = countTokens(REFUSAL);
+    return refusesBy === 'refusal'
+      ? { content: null, refusal: REFUSAL, finishReason: 'stop', outputTokens }
+      : { content: null, refusal: null, finishReason: 'content_filter', outputTokens };
   }
   const whole = writeContent(request, writer);
   const written = fault === 'bad_json' ? breakContent(whole, writer.seed) : whole;
   const mostTokens = request.max_completion_tokens ?? request.max_tokens ?? Number.POSITIVE_INFINITY;
   const tokens = countTokens(written);
-  if (tokens <= mostTokens)
-    return { content: written, refusal: null, finishReason: 'stop', outputTokens: tokens };
+  if (tokens <= mostTokens) {
+    const finishReason = toolOf(request) === undefined ? 'stop' : 'tool_calls';
+    return { content: written, refusal: null, finishReason, outputTokens: tokens };
+  }
   const content = Buffer.from(written)
     .subarray(0, mostTokens * 4)
     .toString();
@@ -65,7 +75,8 @@ function write(request: ChatRequest, writer: Writer, fault: FaultKind | undefine
 
 function writeContent(request: ChatRequest, writer: Writer): string {
   const format = request.response_format;
-  if (format?.type === 'json_schema') return JSON.stringify(fillSchema(format.json_schema.schema, writer));
+  const schema = schemaOf(request);
+  if (schema !== undefined) return JSON.stringify(fillSchema(schema, writer));
   const caption = writer.caption(Number.POSITIVE_INFINITY, 0);
   const hashtags = writer.hashtags(0, Number.POSITIVE_INFINITY, 0).map((tag) => `#${tag}`);
   if (format?.type === 'json_object') return JSON.stringify({ caption, hashtags });
@@ -102,7 +113,16 @@ function createCompletion(request: ChatRequest, answer: Answer, inputTokens: num
   };
   const billed = { inputTokens, outputTokens, images: 0 };
   if (!request.stream) {
-    const message = { role: 'assistant', content, refusal, annotations: [] };
+    const tool = toolOf(request);
+    const isCall = tool !== undefined && content !== null;
+    const called = {
+      id: 'call_simulated',
+      type: 'function',
+      function: { name: tool?.name, arguments: content },
+    };
+    const message = isCall
+      ? { role: 'assistant', content: null, refusal, tool_calls: [called] }
+      : { role: 'assistant', content, refusal, annotations: [] };
     const choices = [{ index: 0, message, logprobs: null, finish_reason: finishReason }];
     return { kind: 'json', usage: billed, body: { ...frame, object: 'chat.completion', choices, usage } };
   }
@@ -118,7 +138,12 @@ function createCompletion(request: ChatRequest, answer: Answer, inputTokens: num
     });
   const delta = (value: object, reason: string | null = null): string =>
     chunk([{ index: 0, delta: value, logprobs: null, finish_reason: reason }], null);
-  const pieces = content === null ? [{ refusal }] : split(content).map((piece) => ({ content: piece }));
+  const pieces =
+    content === null
+      ? refusal === null
+        ? []
+        : [{ refusal }]
+      : split(content).map((piece) => ({ content: piece }));
   return {
     kind: 'stream',
     usage: billed,

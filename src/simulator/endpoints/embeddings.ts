@@ -20,11 +20,11 @@ const EmbeddingRequestSchema = z.strictObject({
 });
 
 /** `POST /v1/embeddings`. Texts that share words lie near each other; the same text is always the same vector. */
-export const prepareEmbeddings: PrepareCall = (body, seed) => {
+export const prepareEmbeddings: PrepareCall = (body, seed, dialect) => {
   const parsed = EmbeddingRequestSchema.safeParse(body);
   if (!parsed.success) throw fromZodError(parsed.error);
   const { model, input, encoding_format: encoding } = parsed.data;
-  requireModel('embeddings', model);
+  requireModel(dialect, 'embeddings', model);
   const longest = model.includes('large') ? 3072 : 1536;
   const dimensions = parsed.data.dimensions ?? longest;
   if (dimensions > longest) {

@@ -1,4 +1,5 @@
 import type { FaultKind } from '../behaviour/faults.ts';
+import type { Dialect } from '../dialects.ts';
 
 /** What a call takes from the limits of its endpoint. */
 export type Cost = { readonly requests: number; readonly tokens: number; readonly images: number };
@@ -28,7 +29,7 @@ export type PreparedCall = {
 };
 
 /** Reads a request body into a call. Throws ApiError 400 or 404 as the real endpoint does. */
-export type PrepareCall = (body: unknown, seed: number) => PreparedCall;
+export type PrepareCall = (body: unknown, seed: number, dialect: Dialect) => PreparedCall;
 
 /**
  * Tokens of a text by the provider's own rule of thumb, four characters each, and at least one. Counted in UTF-8

@@ -38,11 +38,11 @@ const ImageRequestSchema = z.strictObject({
 });
 
 /** `POST /v1/images/generations`. "auto" is a square of medium quality. */
-export const prepareImages: PrepareCall = (body, seed) => {
+export const prepareImages: PrepareCall = (body, seed, dialect) => {
   const parsed = ImageRequestSchema.safeParse(body);
   if (!parsed.success) throw fromZodError(parsed.error);
   const { model, prompt } = parsed.data;
-  requireModel('images', model);
+  requireModel(dialect, 'images', model);
 
   const count = parsed.data.n ?? 1;
   const size =

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiError, invalidRequest } from '../behaviour/errors.ts';
+import type { Dialect } from '../dialects.ts';
 
 const LONGEST_BODY = 4 * 1024 * 1024;
 
@@ -33,9 +34,10 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
 }
 
 /** Sends an error in the provider's form. */
-export function sendError(response: ServerResponse, error: ApiError): void {
-  for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value);
-  sendJson(response, error.status, error.body);
+export function sendError(response: ServerResponse, dialect: Dialect, error: ApiError): void {
+  const { status, headers, body } = dialect.phrase(error);
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  sendJson(response, status, body);
 }
 
 /** Sends a body that claims to be JSON, whether or not it is. */

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createMemoryAdmission } from '../../../src/provider/admission/memory-admission.ts';
 import type { Admission } from '../../../src/provider/admission/admission.ts';
-import { createDeadline } from '../../../src/provider/deadline.ts';
-import { guardProvider, type GuardedProvider } from '../../../src/provider/guard.ts';
-import { createOpenAiProvider } from '../../../src/provider/openai/openai.ts';
+import { createDeadline, createDeadlines } from '../../../src/provider/deadline.ts';
+import { guardChains, type GuardedProvider } from '../../../src/provider/chains.ts';
+import { parseModelName } from '../../../src/provider/openai/dialects.ts';
+import { createOpenAiModel } from '../../../src/provider/openai/openai.ts';
 import { createSimulator } from '../../../src/simulator/server.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
@@ -11,7 +12,7 @@ import { waitUntil } from '../../support/services/wait-until.ts';
 const images = 'gpt-image-2:images';
 const patience = { floorMs: 1_000, ceilingMs: 30_000 };
 const never = new AbortController().signal;
-const picture = (text: string) => ({ text, size: '1024x1024' }) as const;
+const picture = (prompt: string) => ({ prompt, size: '1024x1024', quality: 'low' }) as const;
 
 let simulator: ReturnType<typeof createSimulator>;
 let admission: Admission;
@@ -22,19 +23,15 @@ beforeEach(async () => {
     limits: { requestsPerMinute: 10_000, tokensPerMinute: 1_000_000, imagesPerMinute: 6_000 },
   });
   const { url } = await simulator.start(0);
+  const modelOf = (name: string) =>
+    createOpenAiModel(parseModelName(name), { apiKey: 'simulated', baseUrl: url });
   admission = createMemoryAdmission({ maxSlots: 100, limitsPerMinute: { [images]: 600 } });
-  guarded = guardProvider(
-    createOpenAiProvider({
-      apiKey: 'simulated',
-      baseUrl: url,
-      textModel: 'gpt-5.4-mini',
-      imageModel: 'gpt-image-2',
-      imageQuality: 'low',
-    }),
+  guarded = guardChains(
+    { text: [modelOf('gpt-5.4-mini')], image: [modelOf('gpt-image-2')] },
     {
       admission,
       outages: { report: () => undefined, clear: () => undefined, current: async () => undefined },
-      deadlines: { caption: createDeadline(patience), image: createDeadline(patience) },
+      createDeadlines: () => ({ ...createDeadlines(), image: createDeadline(patience) }),
       logger: createLogger('silent'),
     },
   );
@@ -43,7 +40,8 @@ beforeEach(async () => {
 afterEach(() => simulator.stop());
 
 const picturesTake = (ms: number) => simulator.control.setLatency({ imageLatencyMs: { p05: ms, p95: ms } });
-const draw = (text: string) => guarded.provider.drawImage(picture(text), never);
+const draw = (text: string) =>
+  guarded.provider.image.model('gpt-image-2').generateImage(picture(text), never);
 const admitted = async () => (await admission.state()).limitsPerMinute[images];
 
 it('takes the limit that an answer tells in place of the setting', async () => {
@@ -101,8 +99,8 @@ it('gives a call up that takes many times as long as calls take', async () => {
 
 it('waits twice as long after calls that hung together, however many they were', async () => {
   await teachDeadline();
-  simulator.control.setFaults([{ kind: 'hang', endpoint: 'images', count: 6 }]);
-  await Promise.all(Array.from({ length: 5 }, msUntilGivenUp));
+  simulator.control.setFaults([{ kind: 'hang', endpoint: 'images', count: 4 }]);
+  await Promise.all(Array.from({ length: 3 }, msUntilGivenUp));
   expect(await msUntilGivenUp()).toBeLessThan(patience.ceilingMs / 2);
 });
 

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { afterEach, expect, it } from 'vitest';
+import { z } from 'zod';
 import { createMemoryAdmission } from '../../../src/provider/admission/memory-admission.ts';
-import { createDeadline } from '../../../src/provider/deadline.ts';
-import { guardProvider } from '../../../src/provider/guard.ts';
-import { createOpenAiProvider } from '../../../src/provider/openai/openai.ts';
-import type { Provider } from '../../../src/provider/provider.ts';
+import { createDeadline, type Deadlines } from '../../../src/provider/deadline.ts';
+import { guardChains } from '../../../src/provider/chains.ts';
+import { parseModelName } from '../../../src/provider/openai/dialects.ts';
+import { createOpenAiModel } from '../../../src/provider/openai/openai.ts';
+import type { Model } from '../../../src/provider/provider.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 
 let server: Server;
@@ -16,10 +18,7 @@ afterEach(async () => {
 });
 
 /** A provider whose server answers 200 and then does as `answer` does. */
-async function providerThat(
-  answer: (response: ServerResponse) => void,
-  ceilingMs: number,
-): Promise<Provider> {
+async function providerThat(answer: (response: ServerResponse) => void, ceilingMs: number): Promise<Model> {
   server = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' });
     answer(response);
@@ -29,25 +28,27 @@ async function providerThat(
   const address = server.address();
   const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
   const deadline = createDeadline({ floorMs: ceilingMs, ceilingMs });
-  return guardProvider(
-    createOpenAiProvider({
-      apiKey: 'key',
-      baseUrl: `http://127.0.0.1:${port}/v1`,
-      textModel: 'gpt-5.4-mini',
-      imageModel: 'gpt-image-2',
-      imageQuality: 'low',
-    }),
+  const deadlines: Deadlines = { object: deadline, text: deadline, image: deadline, embedding: deadline };
+  const model = createOpenAiModel(parseModelName('gpt-5.4-mini'), {
+    apiKey: 'key',
+    baseUrl: `http://127.0.0.1:${port}/v1`,
+  });
+  return guardChains(
+    { text: [model], image: [model] },
     {
       admission: createMemoryAdmission({ maxSlots: 10, limitsPerMinute: {} }),
       outages: { report: () => undefined, clear: () => undefined, current: async () => undefined },
-      deadlines: { caption: deadline, image: deadline },
+      createDeadlines: () => deadlines,
       logger: createLogger('silent'),
     },
-  ).provider;
+  ).provider.text.model('gpt-5.4-mini');
 }
 
-const write = (provider: Provider) =>
-  provider.writeCaption({ system: 'Write.', user: 'A post.' }, new AbortController().signal);
+const write = (model: Model) =>
+  model.generateObject(
+    { schema: z.object({}), messages: [{ role: 'user', content: 'A post.' }], maxTokens: 100 },
+    new AbortController().signal,
+  );
 
 it('an answer without an end is read up to a bound, and is BAD_ANSWER', async () => {
   let sentBytes = 0;

@@ -34,7 +34,7 @@ async function takePosts(workbench: PostWorkbench, count = slots): Promise<PostW
   const works = await workbench.claim(fetched.map((job) => ({ job, leaseId: randomUUID() })));
   const idle = fetched.filter(({ id }) => !works.some(({ jobId }) => jobId === id));
   await workbench.dismiss(idle);
-  const calls = [{ step: 'caption', model: 'm', atMost: { inputTokens: 1, outputTokens: 0 } }];
+  const calls = [{ step: 'caption', model: 'm', chain: ['m'], atMost: { inputTokens: 1, outputTokens: 0 } }];
   const opened = await ledger.open(works.map((work) => ({ work, calls })));
   const ids = opened
     .flatMap((one) => ('calls' in one ? one.calls : []))
@@ -181,7 +181,9 @@ it('opens no call for a batch that was called off or paused since its post was t
     const [work] = await workbench.claim(fetched.map((job) => ({ job, leaseId: randomUUID() })));
     if (work === undefined) throw new Error('the post is there');
     await workshop.batches[control](account.viewer, batchId);
-    const calls = [{ step: 'caption', model: 'm', atMost: { inputTokens: 1, outputTokens: 0 } }];
+    const calls = [
+      { step: 'caption', model: 'm', chain: ['m'], atMost: { inputTokens: 1, outputTokens: 0 } },
+    ];
     expect(await ledger.open([{ work, calls }])).toMatchObject([{ refused: 'BATCH_NOT_RUNNING' }]);
     await workbench.release(work);
   }
@@ -193,7 +195,7 @@ it('sends no call that was closed meanwhile', async () => {
   const fetched = await workshop.jobs.fetch('posts', 1);
   const [work] = await workbench.claim(fetched.map((job) => ({ job, leaseId: randomUUID() })));
   if (work === undefined) throw new Error('the post is there');
-  const calls = [{ step: 'caption', model: 'm', atMost: { inputTokens: 1, outputTokens: 0 } }];
+  const calls = [{ step: 'caption', model: 'm', chain: ['m'], atMost: { inputTokens: 1, outputTokens: 0 } }];
   const [opened] = await ledger.open([{ work, calls }]);
   await workshop.batches.cancel(account.viewer, batchId);
   const ids =

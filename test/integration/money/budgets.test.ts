@@ -75,7 +75,10 @@ function workOn(batchId: string, { viewer, campaign }: Account) {
 /** Opens one call of up to `amount` millionths. @returns undefined where the budget refused it. */
 async function openOne(ledger: Ledger, batchId: string, account: Account, amount: number) {
   const [opened] = await ledger.open([
-    { work: workOn(batchId, account), calls: [{ step: 'caption', model: 'm', atMost: usage(amount) }] },
+    {
+      work: workOn(batchId, account),
+      calls: [{ step: 'caption', model: 'm', chain: ['m'], atMost: usage(amount) }],
+    },
   ]);
   const call = opened !== undefined && 'calls' in opened ? opened.calls[0] : undefined;
   return call !== undefined && 'callId' in call ? call : undefined;
@@ -206,7 +209,7 @@ async function openMarket(workshop: Workshop) {
     if (chosen === undefined) return;
     const jobs = amounts.map((amount) => ({
       work: workOn(chosen.id, chosen.account),
-      calls: [{ step: 'caption', model: 'm', atMost: usage(amount) }],
+      calls: [{ step: 'caption', model: 'm', chain: ['m'], atMost: usage(amount) }],
     }));
     const opened = await ledger.open(jobs);
     for (const [index, outcome] of opened.entries()) {

@@ -57,7 +57,7 @@ function setUp({
     admission,
     handler: {
       queue: 'posts',
-      demand: { images: 1 },
+      demand: () => ({ images: 1 }),
       begin: async (jobs) => jobs.map(({ id }) => workOf(id)),
       run(work, signal, onMade) {
         const run = { work, signal, onMade, ...Promise.withResolvers<boolean>() };
@@ -265,7 +265,8 @@ describe('a job that runs', () => {
 });
 
 describe('slots that follow the limits', () => {
-  const learned = () => learnedSlots({ demand: { images: 1 }, atLeast: 2, atMost: 50, firstGuessMs: 10_000 });
+  const learned = () =>
+    learnedSlots({ demand: () => ({ images: 1 }), atLeast: 2, atMost: 50, firstGuessMs: 10_000 });
   const jobs = (count: number) => Array.from({ length: count }, (_, index) => `job ${index}`);
 
   it('become as many as the limits need once a job runs', async () => {

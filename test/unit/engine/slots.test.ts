@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fixedSlots, learnedSlots, type Slots } from '../../../src/engine/slots.ts';
 
-const bounds = { demand: { images: 1, requests: 2 }, atLeast: 10, atMost: 200, firstGuessMs: 10_000 };
+const bounds = { demand: () => ({ images: 1, requests: 2 }), atLeast: 10, atMost: 200, firstGuessMs: 10_000 };
 
 /** Slots under 240 images a minute, where nothing else is as tight. */
 function setUp(limitsPerMinute: Record<string, number> = { images: 240, requests: 600 }): Slots {

@@ -1,0 +1,160 @@
+import { ProviderError } from '../domain/errors/provider-errors.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Admission } from './admission/admission.ts';
+import type { Deadlines } from './deadline.ts';
+import { guardModel, halfOpenAfterMs, type GuardedModel, type Watch } from './guard.ts';
+import type { OutageBoard } from './outages.ts';
+import type { Chain, Model, Provider } from './provider.ts';
+import { watchStandstill } from './standstill.ts';
+
+/** The models behind their guards, and what their state allows. */
+export type GuardedProvider = {
+  provider: Provider;
+  /**
+   * How many jobs may start now: any number while each chain has a model that serves, one as a probe while one of them has
+   * none, none in a pause.
+   */
+  allowance(): number;
+  /** Calls `listener` when a pause begins: permits reserved before it are too early. */
+  onPause(listener: () => void): void;
+};
+
+type Models = readonly [Model, ...Model[]];
+
+/** How long an unusable provider account is reported, unless a call succeeds before. */
+const accountFaultMs = 3_600_000;
+
+/**
+ * Guards the models of each chain. While a model is away, the next one behind it serves. The board shows a reason only
+ * when a chain has no model that serves.
+ */
+export function guardChains(
+  models: { text: Models; image: Models },
+  deps: {
+    admission: Admission;
+    outages: OutageBoard;
+    createDeadlines: () => Deadlines;
+    logger: Logger;
+  },
+): GuardedProvider {
+  const { admission, outages, createDeadlines, logger } = deps;
+  let isAccountBroken = false;
+  // An account fault is more specific than a standstill. It stays on the board until both chains work.
+  const standstill = watchStandstill({
+    report: (code, ms) => isAccountBroken || outages.report(code, ms),
+    clear: () => isAccountBroken || outages.clear(),
+  });
+  /** Permits from before a pause would be refused during it. */
+  let pausedUntil = 0;
+  const pauseListeners: (() => void)[] = [];
+  const isUp = (chain: GuardedChain) => chain.allowance() === Number.POSITIVE_INFINITY;
+
+  /** Chains that may be unusable. Starts with both, because another process may have reported them. */
+  const broken = new Set(['text', 'image']);
+  function works(kind: string): void {
+    if (!broken.delete(kind) || broken.size > 0) return;
+    isAccountBroken = false;
+    outages.clear();
+  }
+
+  function createWatch(kind: 'text' | 'image', model: string): Watch {
+    let isAway = false;
+    return {
+      sent: standstill.sent,
+      answered() {
+        works(kind);
+        standstill.answered();
+      },
+      limited(pauseMs) {
+        pausedUntil = Math.max(pausedUntil, performance.now() + pauseMs);
+        for (const listener of pauseListeners) listener();
+        standstill.refused(pauseMs);
+      },
+      broke(error) {
+        if (!isAway) {
+          const code = error instanceof ProviderError ? error.code : undefined;
+          logger.error({ model, code }, 'the AI provider fails; its circuit is open');
+        }
+        isAway = true;
+        if (!isUp(chains[kind])) outages.report('PROVIDER_UNAVAILABLE', 3 * halfOpenAfterMs);
+      },
+      mended() {
+        isAway = false;
+        logger.info({ model }, 'the AI provider works again; its circuit is closed');
+        if (isUp(chains.text) && isUp(chains.image)) outages.clear();
+      },
+      accountFailed(code) {
+        broken.add(kind);
+        isAccountBroken = true;
+        outages.report(code, accountFaultMs);
+      },
+    };
+  }
+
+  function guardAll(kind: 'text' | 'image'): GuardedChain {
+    const guards = models[kind].map((model, index, all) =>
+      guardModel(model, {
+        admission,
+        deadlines: createDeadlines(),
+        isFollowed: index < all.length - 1,
+        watch: createWatch(kind, model.name),
+      }),
+    );
+    return createChain(guards, (model, instead) =>
+      logger.warn({ model, instead }, 'another model serves, until the one before it is back'),
+    );
+  }
+  const chains = { text: guardAll('text'), image: guardAll('image') };
+
+  return {
+    provider: chains,
+    onPause: (listener) => void pauseListeners.push(listener),
+    allowance() {
+      if (performance.now() < pausedUntil) return 0;
+      return Math.min(chains.text.allowance(), chains.image.allowance());
+    },
+  };
+}
+
+type GuardedChain = Chain & {
+  /** How many calls may be sent now: any number, one as a probe, or none. */
+  allowance(): number;
+};
+
+/** @param onChange called when another model serves than before, with that one. */
+function createChain(
+  guards: readonly GuardedModel[],
+  onChange: (model: string, before: string) => void,
+): GuardedChain {
+  const inState = (state: ReturnType<GuardedModel['state']>, among = guards) =>
+    among.find((guard) => guard.state() === state);
+  const last = guards.at(-1);
+  if (last === undefined) throw new RangeError('a chain has at least one model');
+  const names = guards.map(({ model }) => model.name);
+  let serving = names[0];
+
+  return {
+    names,
+    serving: () => (inState('ready') ?? inState('probe') ?? last).model.name,
+    choose() {
+      const ready = inState('ready');
+      if (ready !== undefined && ready.model.name !== serving) {
+        onChange(ready.model.name, serving ?? '');
+        serving = ready.model.name;
+      }
+      const first = guards.find((guard) => guard.state() !== 'away');
+      if (first?.state() === 'probe') first.takeProbe();
+      return (first ?? last).model.name;
+    },
+    after: (name) => inState('ready', guards.slice(names.indexOf(name) + 1))?.model.name,
+    model(name) {
+      const found = guards.find(({ model }) => model.name === name);
+      if (found === undefined) throw new Error(`${name} is not in this chain`);
+      return found.model;
+    },
+    allowance() {
+      if (inState('ready') !== undefined) return Number.POSITIVE_INFINITY;
+      return inState('probe') === undefined ? 0 : 1;
+    },
+  };
+}
