@@ -76,8 +76,10 @@ export function createProgress(deps: {
       const first = await state('batch', after);
       const { lastSeq, finishedAt } = first.batch;
       if (after > lastSeq) throw notACursor();
-      if (finishedAt !== null && after === lastSeq) return beginWith([first], nothing());
       const stream = log.batch(batchId);
+      // A finished batch whose later events are all pruned has nothing more to tell.
+      if (finishedAt !== null && (await stream.read(after, 1)).length === 0)
+        return beginWith([first], nothing());
       const rest = follow(tails, stream, { after, ends: true, signal });
       return beginWith(
         [first],

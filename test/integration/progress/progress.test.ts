@@ -191,3 +191,20 @@ it('says so where events behind the cursor are pruned, and goes on with those th
   expect(all.slice(1).map(({ cursor }) => Number(cursor))).toEqual([4, 5, 6, 7, 8, 9]);
   await restarted.stop();
 });
+
+it('ends with the snapshot of a completed batch whose events are all pruned', async () => {
+  await using own = await startTestApp();
+  const owner = await signUp(own);
+  const batchId = await postsOf(owner, 2);
+  await followToEnd(owner, batchId);
+  const restarted = await own.restart(async (prisma) => {
+    await prisma.event.updateMany({ data: { createdAt: new Date(Date.now() - 40 * 24 * 3_600_000) } });
+    expect(await pruneEvents({ prisma }, 30)).toBe(4);
+  });
+  const signal = AbortSignal.timeout(180_000);
+  const events = await Array.fromAsync(
+    followBatch({ url: `${restarted.url}/graphql`, token: owner.token, batchId, signal }),
+  );
+  expect(events).toMatchObject([{ __typename: 'BatchSnapshotEvent', batch: { status: 'COMPLETED' } }]);
+  await restarted.stop();
+});
