@@ -62,6 +62,15 @@ describe('GraphiQL', () => {
     expect(opened.errors).toEqual([]);
   });
 
+  it('fits into the window with its bar', async () => {
+    const heights = await opened.page.evaluate(() =>
+      ['body', '.graphiql-container'].map(
+        (what) => document.querySelector(what)?.getBoundingClientRect().bottom,
+      ),
+    );
+    expect(heights).toEqual([900, 900]);
+  });
+
   it('says who is not signed in, and offers a development account', async () => {
     await runStep('CreateCampaign', 'UNAUTHENTICATED');
     expect(await statusOf(opened).textContent()).toBe('Not signed in.');

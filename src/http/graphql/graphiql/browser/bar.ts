@@ -8,8 +8,9 @@ export type Say = (text: string) => void;
 export function addBar(status: () => string, buttons: readonly BarButton[]): Say {
   const style = document.createElement('style');
   style.textContent = `
-    body { display: flex; flex-direction: column; }
-    #root { flex: 1; min-height: 0; height: auto; }
+    body { display: flex; flex-direction: column; height: 100vh; overflow: hidden; }
+    #root { flex: 1; min-height: 0; }
+    #root .graphiql-container { height: 100%; }
     #pressrun { display: flex; align-items: center; gap: 12px; min-height: 44px; padding: 4px 16px;
       box-sizing: border-box; font: 14px system-ui, sans-serif; color: #2b303b; background: #f4f5f8;
       border-bottom: 1px solid #d8dbe2; }
