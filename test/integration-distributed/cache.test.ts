@@ -173,7 +173,7 @@ it.each(Object.entries(disturbances))(
     await disturb();
     await Promise.all(work);
     expect(faults.slice(0, 5)).toEqual([]);
-    expect(hits).toBeGreaterThan(100);
+    expect(hits).toBeGreaterThan(10);
   },
   120_000,
 );

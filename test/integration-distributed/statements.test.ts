@@ -32,6 +32,14 @@ beforeAll(async () => {
       const campaigns = await prisma.campaign.findMany(newest);
       const batch = await prisma.batch.findFirst({ ...newest, where: { ownerId, status: 'RUNNING' } });
       const made = await prisma.post.findFirst({ ...newest, where: { batchId: batch?.id ?? '' } });
+      const posts = await prisma.post.findMany({ where: { batchId: batch?.id ?? '' }, take: size });
+      const counts = { postCount: size, completedCount: 1, failedCount: 0, cancelledCount: 0 };
+      await prisma.event.createMany({
+        data: posts.map(({ id: postId, batchId }, index) => ({
+          ...{ batchId, ownerId, seq: index + 1, userSeq: index + 11 },
+          ...{ type: 'POST_COMPLETED', payload: { postId, ...counts } },
+        })),
+      });
       account.ids = {
         campaign: toGlobalId('Campaign', campaigns[0]?.id ?? ''),
         batch: toGlobalId('Batch', batch?.id ?? ''),
@@ -126,8 +134,22 @@ const usage = (list: string, plain: string, nested: string, statements: number):
   },
 });
 
+/** The stored events of a batch. Their own statement is not counted (`isBeside`), but that of their batch is. */
+const eventsOfBatch = (selection: string, statements: number): Shape => ({
+  document: ({ batch }, size) =>
+    `{ events(batchId: "${batch}", first: ${size}) { edges { node { __typename cursor ${selection} } } } }`,
+  statements,
+});
+
 /** Every list of rows must stand here. */
 const cases: Record<string, Case> = {
+  'Query.events': {
+    rows: (data) => Object(data['events']).edges,
+    shapes: {
+      plain: eventsOfBatch('at batchId', 1),
+      nested: eventsOfBatch('... on PostCompletedEvent { post { id caption } }', 2),
+    },
+  },
   'Query.campaigns': topLevel('campaigns', `${batches} ${fewPosts}`, batchStatements + 2),
   'Query.batches': topLevel('batches', `cost ${campaign} ${posts}`, 2 + postStatements),
   'Query.posts': topLevel(

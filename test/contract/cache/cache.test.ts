@@ -244,8 +244,8 @@ describe.each(Object.entries(disturbances))('while Redis %s', (name, disturb) =>
     await disturb(redis);
     await Promise.all(work);
     expect(stale.slice(0, 5)).toEqual([]);
-    expect(reads).toBeGreaterThan(1_000);
+    expect(reads).toBeGreaterThan(100);
     const hits = instances.map((cache) => cache.counts().hit);
-    expect(Math.min(...hits)).toBeGreaterThan(100);
+    expect(Math.min(...hits)).toBeGreaterThan(10);
   });
 });

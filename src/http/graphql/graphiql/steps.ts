@@ -49,7 +49,12 @@ mutation CreateCampaign {
   createCampaign(input: {
     name: "Spring launch"
     brand: "Alpenglow Coffee"
-    description: "Light roast, in refillable tins"
+    description: """
+      Light roast from the hills above town.
+      A tin of 250 g is 12 euros, a refill 9.
+      Our tins are made to be filled again.
+      Ask readers to bring their empty tin.
+    """
     tone: FRIENDLY
     targetAudience: "City people who cycle to work"
     language: "en"
