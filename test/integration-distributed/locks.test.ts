@@ -112,13 +112,14 @@ async function act(account: Account, campaigns: string[], batches: string[]): Pr
   }
 }
 
-/** @returns `ok` for what was done and what was refused by a rule; otherwise what went wrong. */
+/** @returns `ok` for what was done, what was refused by a rule, and what a busy machine puts off; otherwise what went wrong. */
 async function answerOf(work: () => Promise<void>): Promise<string> {
   try {
     await work();
     return 'ok';
   } catch (error) {
     if (error instanceof RequestError && error.message.includes('There is no')) return 'ok';
+    if (error instanceof RequestError && error.codes.includes('SERVICE_UNAVAILABLE')) return 'ok';
     return error instanceof Error ? error.message : String(error);
   }
 }
