@@ -100,8 +100,8 @@ export function guardChains(
         watch: createWatch(kind, model.name),
       }),
     );
-    return createChain(guards, (model, instead) =>
-      logger.warn({ model, instead }, 'another model serves, until the one before it is back'),
+    return createChain(guards, (model, insteadOf) =>
+      logger.warn({ model, insteadOf }, 'another model serves now'),
     );
   }
   const chains = { text: guardAll('text'), image: guardAll('image') };

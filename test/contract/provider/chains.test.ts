@@ -70,7 +70,7 @@ it.each([
     expect(told).toEqual([]);
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
       { model: first, code },
-      { model: second, instead: first },
+      { model: second, insteadOf: first },
     ]);
   },
 );

@@ -84,7 +84,8 @@ test('a picture is bought once, however long it cannot be stored', async () => {
   await using own = await startTestApp({ DATA_DIR: dataDir });
   const user = await signUp(own);
   const campaign = await createCampaign(user);
-  // A file where the folder is to be.
+  // A file in place of the folder.
+  await rm(`${dataDir}/assets`, { recursive: true, force: true });
   await writeFile(`${dataDir}/assets`, '');
   const batchId = await startBatch(user, { campaignId: campaign, postCount: 1 });
   await waitUntil(

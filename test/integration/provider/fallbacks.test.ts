@@ -55,14 +55,15 @@ async function openChain() {
         all.map(({ revisions }) => revisions.find((revision) => revision.field === field)?.model);
       return { captions: new Set(by('CAPTION')), images: new Set(by('IMAGE')) };
     },
-    /** Stops the app. @returns its calls for captions, in order. */
-    async captionCalls(): Promise<ProviderCall[]> {
+    /** Stops the app. @returns its calls, in order. */
+    async calls(): Promise<{ captions: ProviderCall[]; images: ProviderCall[] }> {
       let calls: ProviderCall[] = [];
       const restarted = await app.restart(async (prisma) => {
-        calls = await prisma.providerCall.findMany({ where: { step: 'caption' }, orderBy: { id: 'asc' } });
+        calls = await prisma.providerCall.findMany({ orderBy: { id: 'asc' } });
       });
       await restarted.stop();
-      return calls;
+      const by = Object.groupBy(calls, ({ step }) => step);
+      return { captions: by['caption'] ?? [], images: by['image'] ?? [] };
     },
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   };
@@ -87,7 +88,10 @@ describe('while the first provider', () => {
     await using chain = await openChain();
     const { app, account } = chain;
     chain.first.setFaults([{ kind: 'server_error', endpoint: 'chat' }]);
+    const usual = chain.first.latency();
+    chain.first.setLatency({ imageLatencyMs: { p05: 300_000, p95: 300_000 } });
     const batchId = await chain.order(1);
+    chain.first.setLatency(usual);
     expect(await chain.makers(batchId)).toEqual({
       captions: new Set([second]),
       images: new Set(['gpt-image-2']),
@@ -118,13 +122,15 @@ describe('while the first provider', () => {
     await waitUntil('the first provider to serve again', async () =>
       (await chain.makers(await chain.order(1))).captions.has(first),
     );
-    const calls = await chain.captionCalls();
+    const { captions: calls, images } = await chain.calls();
     const switched = calls.slice(0, 2);
     expect(outcomes(switched)).toEqual([
       [first, 'FAILED', 'PROVIDER_UNAVAILABLE'],
       [second, 'SETTLED', null],
     ]);
     expect(msUntilSwitched(switched)).toBeLessThan(switchMs);
+    // In the same run: the picture, which takes 3 s, is not waited for.
+    expect(switched[1]?.createdAt.getTime()).toBeLessThan(images[0]?.settledAt?.getTime() ?? 0);
   });
 
   test('hangs, its call is given up at the deadline and the second writes', async () => {
@@ -134,7 +140,7 @@ describe('while the first provider', () => {
     chain.first.setFaults([{ kind: 'hang', endpoint: 'chat' }]);
     const batchId = await chain.order(1);
     expect((await chain.makers(batchId)).captions).toEqual(new Set([second]));
-    const calls = (await chain.captionCalls()).slice(6);
+    const calls = (await chain.calls()).captions.slice(6);
     expect(outcomes(calls)).toEqual([
       [first, 'UNKNOWN', 'PROVIDER_TIMEOUT'],
       [second, 'SETTLED', null],
@@ -153,7 +159,7 @@ describe('while the first provider', () => {
       expect((await chain.makers(batchId)).captions).toEqual(new Set([second]));
     }
     expect(await readiness(chain.app.url)).not.toHaveProperty('provider');
-    const calls = await chain.captionCalls();
+    const { captions: calls } = await chain.calls();
     expect(calls[0]).toMatchObject({ model: first, status: 'FAILED', errorCode, costMicros: null });
     expect(calls.filter(({ model }) => model === second)).toHaveLength(4);
     expect(msUntilSwitched(calls.slice(0, 2))).toBeLessThan(switchMs);
@@ -210,6 +216,6 @@ test('a budget sets the price of the dearest model aside, and not a millionth mo
   // The dearest has room as well.
   chain.first.setFaults([{ kind: 'insufficient_quota', endpoint: 'chat' }]);
   expect(await spend(maximumCost)).toMatchObject({ status: 'COMPLETED' });
-  const calls = await chain.captionCalls();
+  const { captions: calls } = await chain.calls();
   expect(new Set(calls.map(({ estimateMicros }) => estimateMicros)).size).toBe(1);
 });
