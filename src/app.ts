@@ -72,9 +72,13 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       s3: config.assets.s3,
       baseUrl: config.assets.baseUrl,
     });
-    assets.probe().catch((error: unknown) => {
-      logger.warn({ err: error }, 'images cannot be stored; /health/ready says so until they can be');
-    });
+    // Who only serves the API stores no images, and may have no right to.
+    const storesImages = config.role !== 'api';
+    if (storesImages) {
+      assets.probe().catch((error: unknown) => {
+        logger.warn({ err: error }, 'images cannot be stored; /health/ready says so until they can be');
+      });
+    }
     const posts = createPosts(database);
     const outages = createOutageBoard(database, randomUUID(), logger);
     const batches = createBatches({ database, jobs, bus, changes });
@@ -136,7 +140,11 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       servesApi: config.role !== 'worker',
       assets,
       health: {
-        checks: { database: database.probe, bus: bus.ping, images: assets.probe },
+        checks: {
+          database: database.probe,
+          bus: bus.ping,
+          ...(storesImages ? { images: assets.probe } : {}),
+        },
         notices: { provider: outages.current },
       },
       logger,

@@ -43,7 +43,7 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
       if (outcome === undefined) throw new Error('the ledger answered short');
       if ('refused' in outcome) {
         await workbench.release(work, { countsAsAttempt: false });
-        if (outcome.refused !== 'BATCH_NOT_RUNNING') refusals.set(work.batchId, outcome.refused);
+        if (outcome.refused !== 'NOT_RUNNING') refusals.set(work.batchId, outcome.refused);
       } else {
         prepared.push({ ...work, calls: outcome.calls });
       }

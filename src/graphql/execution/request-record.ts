@@ -25,6 +25,8 @@ export type Outcome = 'ok' | 'refused' | 'failed' | 'left';
 
 const maxNameCharacters = 100;
 /** The most ids of one line. */
+/** Larger inputs are not searched to their end. */
+const maxValues = 1_000;
 const maxIds = 10;
 
 /** Codes of failures on our side. */
@@ -115,16 +117,17 @@ export function noteOf(document: DocumentNode, operation: OperationDefinitionNod
 /** Finds the first 10 different ids in a value, as the API writes them. Ids are told by their content, so no other text is among them. */
 export function idsIn(value: unknown): readonly string[] {
   const found = new Set<string>();
-  collect(value, found);
+  collect(value, found, { left: maxValues });
   return [...found];
 }
 
-function collect(value: unknown, found: Set<string>): void {
-  if (found.size >= maxIds) return;
+function collect(value: unknown, found: Set<string>, visits: { left: number }): void {
+  visits.left -= 1;
+  if (found.size >= maxIds || visits.left < 0) return;
   if (typeof value === 'string') {
     const id = canonicalId(value);
     if (id !== undefined) found.add(id);
   } else if (typeof value === 'object' && value !== null) {
-    for (const inner of Object.values(value)) collect(inner, found);
+    for (const inner of Object.values(value)) collect(inner, found, visits);
   }
 }

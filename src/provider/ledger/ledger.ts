@@ -27,8 +27,8 @@ export type PaidCall = { step: string; callId: string; model: string };
 /** The result of opening the calls of one job. */
 export type Opened =
   | { calls: OpenCall[] }
-  /** The batch was paused or cancelled meanwhile. */
-  | { refused: 'BATCH_NOT_RUNNING' }
+  /** The batch was paused or cancelled meanwhile, or another worker has an open call for one of the steps. */
+  | { refused: 'NOT_RUNNING' }
   | { refused: BudgetRefusal };
 
 /** The budget that does not suffice. Amounts are in millionths of a US dollar. */
@@ -100,7 +100,7 @@ const openedRows = z.array(
   z.object({
     subjectId: z.string(),
     step: z.string(),
-    state: z.enum(['BOUGHT', 'OPEN', 'BATCH_NOT_RUNNING', ...budgetReasons]),
+    state: z.enum(['BOUGHT', 'OPEN', 'NOT_RUNNING', ...budgetReasons]),
     result: z.unknown().optional(),
     model: z.string().nullable(),
   }),
@@ -156,7 +156,7 @@ export function createLedger(
     );
     const opened = jobs.map(({ work, calls }): Opened => {
       const own = rows.filter((row) => row.subjectId === work.subjectId);
-      if (own.some((row) => row.state === 'BATCH_NOT_RUNNING')) return { refused: 'BATCH_NOT_RUNNING' };
+      if (own.some((row) => row.state === 'NOT_RUNNING')) return { refused: 'NOT_RUNNING' };
       const reason = budgetReasons.find((code) => own.some((row) => row.state === code));
       if (reason !== undefined) {
         const neededMicros = calls.reduce((sum, call) => sum + estimate(call), 0n);

@@ -7,7 +7,7 @@ import { Prisma } from '../../store/generated/prisma/client.ts';
 
 /**
  * Opens calls: $1 is a JSON array of them, $2 the monthly budget in millionths of a US dollar or null, $3 the time.
- * One statement for any number of jobs. Locks the batches against pause and cancel, and
+ * One statement for any number of jobs. A step with an open call gets no second one: another worker may be buying it. Locks the batches against pause and cancel, and
  * the sums of budgets, so that two instances cannot both take what is left.
  */
 export const openStatement = `
@@ -26,6 +26,9 @@ export const openStatement = `
     ), missing AS (
       SELECT w.* FROM wanted w JOIN running r ON r.id = w."batchId" AND r.status = 'RUNNING'
       WHERE NOT EXISTS (SELECT 1 FROM bought b WHERE b."subjectId" = w."subjectId" AND b.step = w.step)
+        AND NOT EXISTS (
+          SELECT 1 FROM provider_calls o
+          WHERE o."subjectId" = w."subjectId" AND o.step = w.step AND o.status IN ('INTENT', 'SENT'))
     ), budgeted AS (
       SELECT * FROM missing
       WHERE $2::bigint IS NOT NULL OR EXISTS (SELECT 1 FROM running WHERE "maxCostMicros" IS NOT NULL)
@@ -53,7 +56,7 @@ export const openStatement = `
     )
     SELECT w."subjectId", w.step, b.result, b.model,
            CASE WHEN b.step IS NOT NULL THEN 'BOUGHT'
-                WHEN w."batchId" NOT IN (SELECT "batchId" FROM missing) THEN 'BATCH_NOT_RUNNING'
+                WHEN w.id NOT IN (SELECT id FROM missing) THEN 'NOT_RUNNING'
                 WHEN w."batchId" IN (SELECT id FROM full_batches) THEN 'BATCH_BUDGET_EXCEEDED'
                 WHEN w."ownerId" IN (SELECT id FROM full_owners) THEN 'MONTHLY_BUDGET_EXCEEDED'
                 ELSE 'OPEN' END AS state

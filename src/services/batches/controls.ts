@@ -1,5 +1,5 @@
 import { remainingCount } from '../../domain/batches/progress.ts';
-import { BatchStateError } from '../../domain/errors/errors.ts';
+import { BatchStateError, NotFoundError } from '../../domain/errors/errors.ts';
 import { micros } from '../../domain/money/pricing.ts';
 import type { PauseCode, PauseReason } from '../../domain/errors/provider-errors.ts';
 import type { Changes } from '../../cache/changes.ts';
@@ -77,13 +77,15 @@ export function createBatchControls(deps: {
     pause: (viewer, id) => control(owned(viewer, id), (tx, batch) => pause(tx, batch, 'REQUESTED')),
 
     async pauseFor(id, reason) {
-      await control({ id }, async (tx, batch) =>
-        batch.status === 'RUNNING' ? pause(tx, batch, reason) : undefined,
+      await unlessDeleted(
+        control({ id }, async (tx, batch) =>
+          batch.status === 'RUNNING' ? pause(tx, batch, reason) : undefined,
+        ),
       );
     },
 
     async awaitBudget(id, refusal) {
-      const { pauseReason } = await control({ id }, async (tx, batch) => {
+      const awaited = control({ id }, async (tx, batch) => {
         if (batch.status !== 'RUNNING') return undefined;
         const isOfBatch = refusal.reason === 'BATCH_BUDGET_EXCEEDED';
         const whose = isOfBatch
@@ -101,7 +103,7 @@ export function createBatchControls(deps: {
         const maximum = isOfBatch ? (batch.maxCostMicros ?? committed) : refusal.monthlyMicros;
         return committed + refusal.neededMicros > maximum ? pause(tx, batch, refusal.reason) : undefined;
       });
-      return pauseReason === refusal.reason;
+      return (await unlessDeleted(awaited))?.pauseReason === refusal.reason;
     },
 
     resume: (viewer, id, maxCost = null) => {
@@ -177,4 +179,14 @@ async function hasCallsInFlight(tx: Transaction, whose: Prisma.Sql): Promise<boo
     SELECT 1 FROM posts p JOIN provider_calls c ON c."subjectId" = p.id AND c.status IN ('INTENT', 'SENT')
     WHERE p.status = 'GENERATING' AND ${whose} LIMIT 1`;
   return calls.length > 0;
+}
+
+/** The engine may still work for a batch that is being deleted. */
+async function unlessDeleted(changed: Promise<Batch>): Promise<Batch | undefined> {
+  try {
+    return await changed;
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined;
+    throw error;
+  }
 }

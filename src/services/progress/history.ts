@@ -37,7 +37,7 @@ export async function readHistory(
   batchId: string,
   args: HistoryArgs,
 ): Promise<Page<StoredUpdate>> {
-  const { first, after } = parseInput(argsSchema, args);
+  const { first, after } = parseInput(argsSchema, args, '');
   const where = { id: batchId, ...ownedBy(viewer), deletedAt: null };
   if ((await prisma.batch.count({ where })) === 0) throw new NotFoundError('batch', 'batchId');
   const size = first ?? defaultPageSize;

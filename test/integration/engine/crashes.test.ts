@@ -184,7 +184,7 @@ it('opens no call for a batch that was called off or paused since its post was t
     const calls = [
       { step: 'caption', model: 'm', chain: ['m'], atMost: { inputTokens: 1, outputTokens: 0 } },
     ];
-    expect(await ledger.open([{ work, calls }])).toMatchObject([{ refused: 'BATCH_NOT_RUNNING' }]);
+    expect(await ledger.open([{ work, calls }])).toMatchObject([{ refused: 'NOT_RUNNING' }]);
     await workbench.release(work);
   }
 });

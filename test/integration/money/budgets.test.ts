@@ -84,6 +84,22 @@ async function openOne(ledger: Ledger, batchId: string, account: Account, amount
   return call !== undefined && 'callId' in call ? call : undefined;
 }
 
+it('a step that another worker may be buying gets no second call', async () => {
+  await using workshop = await openWorkshop();
+  const ledger = createLedger(
+    workshop.database,
+    { priceOf, monthlyBudgetMicros: undefined },
+    workshop.changes,
+  );
+  const account = await workshop.addAccount();
+  const work = workOn(await addBatch(workshop, account), account);
+  const calls = [{ step: 'caption', model: 'm', chain: ['m'], atMost: usage(1) }];
+  const [first] = await ledger.open([{ work, calls }]);
+  expect(first).toHaveProperty('calls');
+  const [second] = await ledger.open([{ work: { ...work, leaseId: randomUUID() }, calls }]);
+  expect(second).toEqual({ refused: 'NOT_RUNNING' });
+});
+
 describe('the monthly budget', () => {
   let workshop: Workshop;
   beforeAll(async () => {

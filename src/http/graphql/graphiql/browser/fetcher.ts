@@ -45,17 +45,21 @@ export function createFetcher(
 }
 
 /**
- * The results of a stream of server-sent events. Who stops reading ends the stream.
+ * The results of a stream of server-sent events. Who stops reading ends the stream at once.
  *
  * @throws Error if the stream breaks off before its end.
  */
-export async function* resultsIn(body: ReadableStream<Uint8Array>, abort: AbortController): AsyncGenerator {
-  const reader = body.getReader();
-  const decoder = new TextDecoder();
-  let text = '';
-  try {
+export function resultsIn(body: ReadableStream<Uint8Array>, abort: AbortController): AsyncGenerator {
+  async function* read() {
+    const reader = body.getReader();
+    const decoder = new TextDecoder();
+    let text = '';
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await reader.read().catch((error: unknown) => {
+        if (abort.signal.aborted) return { done: true, value: undefined };
+        throw error;
+      });
+      if (abort.signal.aborted) return;
       if (done) throw new Error('The connection was lost. Press play to go on.');
       const events = (text + decoder.decode(value, { stream: true })).split('\n\n');
       text = events.pop() ?? '';
@@ -65,7 +69,13 @@ export async function* resultsIn(body: ReadableStream<Uint8Array>, abort: AbortC
         if (data !== undefined) yield JSON.parse(data);
       }
     }
-  } finally {
-    abort.abort();
   }
+  const results = read();
+  // A generator that waits for the next event would not hear of its end.
+  return Object.assign(results, {
+    return: async () => {
+      abort.abort();
+      return { done: true, value: undefined };
+    },
+  });
 }
