@@ -14,7 +14,7 @@ export type Handler<W extends Work> = {
    * Runs one job and writes its result. Rejects for a bug or an outage.
    *
    * @param onMade called with the used part of the demand when only the result is left to write. Frees the job's slot.
-   * @returns whether it was made. Otherwise it ended, or waits in the queue again.
+   * @returns whether it was made as a whole. Otherwise parts of it were bought before, it ended, or it waits in the queue again.
    */
   run(work: W, signal: AbortSignal, onMade: (used: Demand) => void): Promise<boolean>;
   /** @returns the leases among these that still hold. */

@@ -57,11 +57,11 @@ export function createRunningJobs<W extends Work>(deps: {
       onFree();
     }
     try {
-      const isMade = await handler.run(work, signal, (used) => {
+      const isWhole = await handler.run(work, signal, (used) => {
         writing.add(work.leaseId);
         void free(used);
       });
-      if (isMade) slots.held(permit.waitMs + (freedAt ?? performance.now()) - startedAt);
+      if (isWhole) slots.held(permit.waitMs + (freedAt ?? performance.now()) - startedAt);
     } catch (error) {
       if (error instanceof LeaseLostError) {
         logger.info(fields, 'lease lost; calls aborted, nothing written');

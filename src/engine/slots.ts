@@ -3,7 +3,7 @@ import type { AdmissionState, Demand } from '../provider/admission/admission.ts'
 /** How many jobs of a kind may run at the same time. */
 export type Slots = {
   count(): number;
-  /** Hears how long a job held its slot that ended well. A failure that comes at once says nothing of the next job. */
+  /** Hears how long a job held its slot that ended well. A failure that comes at once, or parts bought before, say nothing of the next job. */
   held(ms: number): void;
   /** Hears what admission allows at present. */
   allowed(limitsPerMinute: AdmissionState['limitsPerMinute']): void;

@@ -1,4 +1,4 @@
-import { ProviderError } from '../domain/errors/provider-errors.ts';
+import { isAccountFault, ProviderError } from '../domain/errors/provider-errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Admission } from './admission/admission.ts';
 import type { Deadlines } from './deadline.ts';
@@ -76,12 +76,14 @@ export function guardChains(
           logger.error({ model, code }, 'the AI provider fails; its circuit is open');
         }
         isAway = true;
-        if (!isUp(chains[kind])) outages.report('PROVIDER_UNAVAILABLE', 3 * halfOpenAfterMs);
+        // `accountFailed` tells of an account.
+        const isTold = error instanceof ProviderError && isAccountFault(error.code);
+        if (!isTold && !isUp(chains[kind])) outages.report('PROVIDER_UNAVAILABLE', 3 * halfOpenAfterMs);
       },
       mended() {
         isAway = false;
         logger.info({ model }, 'the AI provider works again; its circuit is closed');
-        if (isUp(chains.text) && isUp(chains.image)) outages.clear();
+        if (!isAccountBroken && isUp(chains.text) && isUp(chains.image)) outages.clear();
       },
       accountFailed(code) {
         broken.add(kind);
@@ -97,12 +99,12 @@ export function guardChains(
         admission,
         deadlines: createDeadlines(),
         isFollowed: index < all.length - 1,
+        isAlone: all.length === 1,
+        chainServes: () => isUp(chains[kind]),
         watch: createWatch(kind, model.name),
       }),
     );
-    return createChain(guards, (model, insteadOf) =>
-      logger.warn({ model, insteadOf }, 'another model serves now'),
-    );
+    return createChain(guards, (model, before) => logger.warn({ model, before }, 'this model serves now'));
   }
   const chains = { text: guardAll('text'), image: guardAll('image') };
 
@@ -126,12 +128,18 @@ function createChain(
   guards: readonly GuardedModel[],
   onChange: (model: string, before: string) => void,
 ): GuardedChain {
-  const inState = (state: ReturnType<GuardedModel['state']>, among = guards) =>
-    among.find((guard) => guard.state() === state);
+  const inState = (state: ReturnType<GuardedModel['state']>) =>
+    guards.find((guard) => guard.state() === state);
   const last = guards.at(-1);
   if (last === undefined) throw new RangeError('a chain has at least one model');
   const names = guards.map(({ model }) => model.name);
   let serving = names[0];
+  /** Takes the first that may be called, as a probe if it was away. */
+  function take(among: readonly GuardedModel[]): string | undefined {
+    const first = among.find((guard) => guard.state() !== 'away');
+    if (first?.state() === 'probe') first.takeProbe();
+    return first?.model.name;
+  }
 
   return {
     names,
@@ -142,11 +150,9 @@ function createChain(
         onChange(ready.model.name, serving ?? '');
         serving = ready.model.name;
       }
-      const first = guards.find((guard) => guard.state() !== 'away');
-      if (first?.state() === 'probe') first.takeProbe();
-      return (first ?? last).model.name;
+      return take(guards) ?? last.model.name;
     },
-    after: (name) => inState('ready', guards.slice(names.indexOf(name) + 1))?.model.name,
+    after: (name) => take(guards.slice(names.indexOf(name) + 1)),
     model(name) {
       const found = guards.find(({ model }) => model.name === name);
       if (found === undefined) throw new Error(`${name} is not in this chain`);

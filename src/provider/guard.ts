@@ -42,20 +42,29 @@ const maxPauseMs = 120_000;
  * provider itself open a circuit: while it is open, calls are refused as PROVIDER_DOWN. A call that takes longer than its
  * deadline is given up as PROVIDER_TIMEOUT.
  *
- * @param deps.isFollowed whether another model serves when this one does not. Then each failure of the provider is a
- * PROVIDER_DOWN, and one time-out or an account that cannot be used opens the circuit.
+ * @param deps.isFollowed whether another model of its chain comes behind it. Then one time-out opens the circuit.
+ * @param deps.isAlone whether its chain has no other model. Otherwise an account that cannot be used opens the circuit too.
+ * @param deps.chainServes whether a model of its chain is ready.
  */
 export function guardModel(
   model: Model,
-  deps: { admission: Admission; deadlines: Deadlines; isFollowed: boolean; watch: Watch },
+  deps: {
+    admission: Admission;
+    deadlines: Deadlines;
+    isFollowed: boolean;
+    isAlone: boolean;
+    chainServes: () => boolean;
+    watch: Watch;
+  },
 ): GuardedModel {
-  const { admission, deadlines, isFollowed, watch } = deps;
+  const { admission, deadlines, isFollowed, isAlone, chainServes, watch } = deps;
   const limit = isFollowed ? failuresToMoveOn : failuresToOpen;
   let failures = 0;
   /** Counts a failure that says something of the provider, and not of one request. */
   function counts(error: unknown): boolean {
-    if (!(error instanceof ProviderError)) return false;
-    const endsIt = isFollowed && (error.code === 'PROVIDER_TIMEOUT' || isAccountFault(error.code));
+    // An aborted probe has no answer. Uncounted, it would close the circuit.
+    if (!(error instanceof ProviderError)) return breaker.state === CircuitState.HalfOpen;
+    const endsIt = isAccountFault(error.code) ? !isAlone : isFollowed && error.code === 'PROVIDER_TIMEOUT';
     if (!endsIt && !isOutage(error)) return false;
     failures += endsIt ? limit : 1;
     return true;
@@ -107,9 +116,12 @@ export function guardModel(
     if (error instanceof BrokenCircuitError) return new ProviderError('PROVIDER_DOWN', { cause: error });
     if (!(error instanceof ProviderError)) return error;
     if (error.code === 'RATE_LIMITED') await refused(error, sentAt);
-    if (isAccountFault(error.code) && !isFollowed) watch.accountFailed(error.code);
-    const movesOn = isFollowed && (isOutage(error) || isAccountFault(error.code));
-    if (!movesOn && !(isOutage(error) && isOpen())) return error;
+    if (isAccountFault(error.code)) {
+      if (isAlone || !chainServes()) {
+        watch.accountFailed(error.code);
+        return error;
+      }
+    } else if (!isOutage(error) || !isOpen()) return error;
     // Not the job's fault: it counts as no attempt, and another model may serve at once.
     return new ProviderError('PROVIDER_DOWN', { paid: error.paid, usage: error.usage, cause: error });
   }
@@ -191,7 +203,7 @@ async function inTime<T>(
   }
 }
 
-/** Whether the provider itself failed, and not one request. */
-function isOutage(error: ProviderError): boolean {
+/** @returns whether the provider itself failed, and not one request. */
+export function isOutage(error: ProviderError): boolean {
   return error.code === 'PROVIDER_UNAVAILABLE' || error.code === 'PROVIDER_TIMEOUT';
 }

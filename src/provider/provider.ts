@@ -52,7 +52,7 @@ export type Chain = {
   serving(): string;
   /** Chooses the model of a call: the one that serves, or one before it as a probe whether it is back. */
   choose(): string;
-  /** @returns the first behind this one that works; undefined if there is none. */
+  /** Chooses the next model for a call that failed: the first behind this one that works, or may be probed; undefined: none. */
   after(name: string): string | undefined;
   model(name: string): Model;
 };

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { ProviderError } from '../../domain/errors/provider-errors.ts';
 import { chargedUsage } from '../../domain/money/pricing.ts';
 import type { Caption } from '../../domain/posts/content.ts';
+import { isOutage } from '../../provider/guard.ts';
 import type { Ledger, OpenCall, PaidCall } from '../../provider/ledger/ledger.ts';
 import type { Model, Purchase } from '../../provider/provider.ts';
 import type { PostWork } from '../../services/posts/claim.ts';
@@ -16,7 +17,7 @@ export type PreparedPost = PostWork & { calls: OpenCall[] };
 
 /**
  * Returns one part of a post from the ledger, or buys it: of the model that its call is planned for, and of the next ones of
- * the chain while they are away. Each call has its own row in the ledger.
+ * the chain while they fail. Each call has its own row in the ledger.
  *
  * @returns the part, and the model that made it.
  * @throws ProviderError, or the reason of the call's signal.
@@ -36,8 +37,8 @@ export async function buyPart<T extends Caption | string>(
     try {
       return { value: await buy(deps, work, part, planned, () => call(chain.model(model))), model };
     } catch (error) {
-      const isDown = error instanceof ProviderError && error.code === 'PROVIDER_DOWN';
-      const next = isDown ? chain.after(model) : undefined;
+      const movesOn = error instanceof ProviderError && (error.code === 'PROVIDER_DOWN' || isOutage(error));
+      const next = movesOn ? chain.after(model) : undefined;
       const another = next === undefined ? undefined : await openCall(deps, work, part, next);
       if (another === undefined) throw error;
       return take(another);

@@ -86,7 +86,7 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
         onMade(used);
         const settled = await workbench.settle(work, { status: 'COMPLETED', ...made });
         logger.info(fieldsOf(work), settled ? 'post completed' : 'lease lost; result dropped');
-        return true;
+        return pending.length === work.calls.length;
       } catch (error) {
         if (!(error instanceof ProviderError)) throw error;
         await fail(deps, work, error);

@@ -24,16 +24,20 @@ async function openChain() {
   }
   const [one, two, three] = models;
   if (one === undefined || two === undefined || three === undefined) throw new Error('there are three');
+  const { url, control: artist } = await startSimulator();
+  const image = createOpenAiModel(parseModelName('gpt-image-2'), { apiKey: 'key', baseUrl: url });
   const admission = createMemoryAdmission({ maxSlots: 100, limitsPerMinute: {} });
   const told: string[] = [];
+  /** How much had been told at each clearing of the board. */
+  const cleared: number[] = [];
   const lines: string[] = [];
   const guarded = guardChains(
-    { text: [one, two, three], image: [one] },
+    { text: [one, two, three], image: [image] },
     {
       admission,
       outages: {
         report: (code) => void told.push(code),
-        clear: () => undefined,
+        clear: () => void cleared.push(told.length),
         current: async () => undefined,
       },
       createDeadlines: () => ({
@@ -43,13 +47,18 @@ async function openChain() {
       logger: pino({ level: 'info' }, { write: (line: string) => void lines.push(line) }),
     },
   );
-  return { guarded, admission, simulators, told, lines };
+  return { guarded, admission, simulators, artist, told, cleared, lines };
 }
 
-const write = (guarded: GuardedProvider, name: string) =>
+const draw = (guarded: GuardedProvider) =>
+  guarded.provider.image
+    .model('gpt-image-2')
+    .generateImage({ prompt: 'A lighthouse.', size: '1024x1024', quality: 'low' }, never);
+
+const write = (guarded: GuardedProvider, name: string, signal = never) =>
   guarded.provider.text
     .model(name)
-    .generateText({ messages: [{ role: 'user', content: 'A lighthouse.' }], maxTokens: 200 }, never);
+    .generateText({ messages: [{ role: 'user', content: 'A lighthouse.' }], maxTokens: 200 }, signal);
 
 it.each([
   ['a time-out', 'hang', 'PROVIDER_TIMEOUT'],
@@ -70,18 +79,74 @@ it.each([
     expect(told).toEqual([]);
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
       { model: first, code },
-      { model: second, insteadOf: first },
+      { model: second, before: first, msg: 'this model serves now' },
     ]);
   },
 );
 
-it('an error moves its call on, and three in a row all calls', async () => {
+it('an error keeps its code until three in a row move all calls on', async () => {
   const { guarded, simulators } = await openChain();
   simulators[0]?.setFaults([{ kind: 'server_error' }]);
-  for (const serving of [first, first, second]) {
-    await expect(write(guarded, first)).rejects.toMatchObject({ code: 'PROVIDER_DOWN', paid: 'NO' });
+  for (const [code, serving] of [
+    ['PROVIDER_UNAVAILABLE', first],
+    ['PROVIDER_UNAVAILABLE', first],
+    ['PROVIDER_DOWN', second],
+  ]) {
+    await expect(write(guarded, first)).rejects.toMatchObject({ code, paid: 'NO' });
     expect(guarded.provider.text.serving()).toBe(serving);
   }
+});
+
+it('an account that cannot be used is no matter while any model of the chain is ready, also before it', async () => {
+  const { guarded, simulators, told } = await openChain();
+  const { text } = guarded.provider;
+  for (const control of simulators.slice(1)) control.setFaults([{ kind: 'insufficient_quota' }]);
+  for (const name of [second, third])
+    await expect(write(guarded, name)).rejects.toMatchObject({ code: 'PROVIDER_DOWN' });
+  expect(told).toEqual([]);
+  simulators[0]?.setFaults([{ kind: 'server_error', count: 1 }]);
+  await expect(write(guarded, first)).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
+  expect([text.after(first), text.serving()]).toEqual([undefined, first]);
+});
+
+it('a model behind one that works is probed by a call that moves on', async () => {
+  const { guarded, simulators } = await openChain();
+  const { text } = guarded.provider;
+  simulators[1]?.setFaults([{ kind: 'unauthorized' }]);
+  await expect(write(guarded, second)).rejects.toMatchObject({ code: 'PROVIDER_DOWN' });
+  simulators[1]?.clearFaults();
+  expect(text.after(first)).toBe(third);
+  await waitUntil('a probe', () => text.after(first) === second);
+  expect(text.after(first)).toBe(third);
+  await write(guarded, second);
+  expect([text.after(first), text.after(first)]).toEqual([second, second]);
+});
+
+it('a probe that is aborted leaves the model away', async () => {
+  const { guarded, simulators } = await openChain();
+  const { text } = guarded.provider;
+  simulators[0]?.setFaults([{ kind: 'unauthorized' }]);
+  await expect(write(guarded, first)).rejects.toMatchObject({ code: 'PROVIDER_DOWN' });
+  await waitUntil('a probe', () => text.choose() === first);
+  const lost = new Error('the lease was lost');
+  await expect(write(guarded, first, AbortSignal.abort(lost))).rejects.toBe(lost);
+  expect(text.serving()).toBe(second);
+});
+
+it('a model that is back leaves the fault of the account of the other chain on the board', async () => {
+  const { guarded, simulators, artist, told, cleared } = await openChain();
+  const { text } = guarded.provider;
+  artist.setFaults([{ kind: 'insufficient_quota' }]);
+  await expect(draw(guarded)).rejects.toMatchObject({ code: 'QUOTA_EXHAUSTED' });
+  simulators[0]?.setFaults([{ kind: 'unauthorized' }]);
+  await expect(write(guarded, first)).rejects.toMatchObject({ code: 'PROVIDER_DOWN' });
+  simulators[0]?.clearFaults();
+  await waitUntil('a probe', () => text.choose() === first);
+  await write(guarded, first);
+  expect([told, cleared]).toEqual([['QUOTA_EXHAUSTED'], []]);
+  artist.clearFaults();
+  await draw(guarded);
+  expect(cleared).not.toEqual([]);
 });
 
 it('the last model keeps what it says of its account, and only a chain without a model is reported', async () => {
