@@ -168,8 +168,8 @@ function pricesOf(
   const faults: string[] = [];
   for (const [kind, named] of [['TEXT', models.text] as const, ['IMAGE', models.image] as const]) {
     const set = settings.shape[`${kind}_PRICE`].safeParse(given[`${kind}_PRICE`]).data ?? [];
-    if (set.length > named.length && named.length > 0)
-      faults.push(`${kind}_PRICE: must have one price for each model of ${kind}_MODEL`);
+    const isOneEach = set.length === 0 || named.length === 0 || set.length === named.length;
+    if (!isOneEach) faults.push(`${kind}_PRICE: must have one price for each model of ${kind}_MODEL`);
     for (const [index, { name }] of named.entries()) {
       const known = set[index] ?? listPrice(name);
       if (known !== undefined) byModel.set(name, known);

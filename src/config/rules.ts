@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Price } from '../domain/money/pricing.ts';
 import { hostNameOf } from '../http/request/allowed-hosts.ts';
 import { dialects, parseModelName, type ModelName } from '../provider/openai/dialects.ts';
+import { nearestTo } from './nearest.ts';
 
 // What the text of a setting may be. Messages follow the setting's name: "PORT: must be a number".
 
@@ -39,13 +40,11 @@ export const positiveIntUpTo = (most: number) => positiveInt.max(most, `must be 
 
 export const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
 
+/** What stands between commas. */
+const entries = z.string().transform((line) => line.split(',').map((entry) => entry.trim()));
+
 /** Entries with commas between them. */
-const list = z.string().transform((entries) =>
-  entries
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== ''),
-);
+const list = entries.transform((values) => values.filter((value) => value !== ''));
 
 const url = (protocol: RegExp, example: string) =>
   z.url({ protocol, error: `must be an address such as ${example}` });
@@ -60,8 +59,21 @@ export const redisUrl = url(/^rediss?$/, 'redis://host:6379').refine(
   'must end in the number of its database, such as redis://host:6379/1',
 );
 
+/** The provider that the word before a colon was meant to be; undefined if it is one, or like none. */
+function meantProvider(value: string): string | undefined {
+  const [first = '', ...rest] = value.split(':');
+  if (rest.length === 0 || Object.hasOwn(dialects, first)) return undefined;
+  return nearestTo(first, Object.keys(dialects));
+}
+
 /** Models, each as `provider:model`. */
 export const models = list
+  .superRefine((values, context) => {
+    for (const meant of new Set(values.flatMap((value) => meantProvider(value) ?? []))) {
+      const message = `must name providers exactly. Did you mean ${meant}:? A model of OpenAI with such a name is openai:NAME`;
+      context.addIssue({ code: 'custom', message });
+    }
+  })
   .transform((values) => values.map(parseModelName))
   .refine((named) => named.length > 0 && named.every(({ model }) => model !== ''), {
     error: 'must be models such as gpt-5.4-mini or anthropic:claude-haiku-4-5, with commas between them',
@@ -82,7 +94,7 @@ export const drawingModels = models.refine(
 const price = /^\d+(\.\d+)?\/\d+(\.\d+)?$/;
 
 /** Prices of models, in their order. Undefined stands for the list price. */
-export const prices = list
+export const prices = entries
   .refine((values) => values.every((value) => value === 'list' || price.test(value)), {
     error: 'must be dollars a million tokens as INPUT/OUTPUT, such as 0.75/4.50, with commas between models',
   })

@@ -130,7 +130,7 @@ const provider = {
     '`gpt-image-2`',
   ),
   TEXT_PRICE: setting(
-    'Dollars a million tokens of the models in `TEXT_MODEL`, in their order, each as `INPUT/OUTPUT` or `list` for the list price. Must be set for a model without a known price. Models of Ollama cost nothing.',
+    'Dollars a million tokens of the models in `TEXT_MODEL`, in their order, each as `INPUT/OUTPUT` or `list` for the list price: one for each model. Must be set for a model without a known price. Models of Ollama cost nothing.',
     rules.prices.optional(),
     'list price',
   ),

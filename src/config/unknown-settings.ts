@@ -1,4 +1,5 @@
 import type { Variables } from './environment.ts';
+import { nearestTo } from './nearest.ts';
 import { settings } from './settings.ts';
 
 /** Beginnings of names that only settings have. */
@@ -14,7 +15,6 @@ const ownPrefixes = [
 
 /** Shorter names are like too many others. */
 const shortestName = 5;
-const mostEdits = 2;
 
 /**
  * Finds names that no setting has. In `.env` each of them counts. The process's environment belongs to others too, so there
@@ -23,26 +23,15 @@ const mostEdits = 2;
  * @param file variables of `.env`. @param process variables of the process.
  * @returns a sentence for each, with the nearest setting where one is near. Values are not in it.
  */
-export async function unknownSettings({
-  file,
-  process: own,
-}: Record<'file' | 'process', Variables>): Promise<string[]> {
+export function unknownSettings({ file, process: own }: Record<'file' | 'process', Variables>): string[] {
   const isUnknown = (name: string) => !(name in settings.shape);
   const inFile = Object.keys(file).filter(isUnknown);
   const inProcess = Object.keys(own).filter((name) => isUnknown(name) && !(name in file));
   if (inFile.length + inProcess.length === 0) return [];
-  const { distance } = await import('fastest-levenshtein');
   const known = Object.keys(settings.shape).filter((name) => name.length >= shortestName);
 
-  function nearestTo(name: string): string | undefined {
-    // Of a short name, two letters are too much.
-    const atMost = Math.min(mostEdits, Math.floor(name.length / 4));
-    const near = known.map((setting) => ({ setting, edits: distance(name.toUpperCase(), setting) }));
-    return near.filter(({ edits }) => edits <= atMost).toSorted((a, b) => a.edits - b.edits)[0]?.setting;
-  }
-
   function sentence(name: string, where: string): string {
-    const nearest = nearestTo(name);
+    const nearest = nearestTo(name, known);
     const hint =
       nearest === undefined ? 'docs/configuration.md lists all settings.' : `Did you mean ${nearest}?`;
     return `${name}${where} is not a setting and has no effect. ${hint}`;
@@ -56,6 +45,6 @@ export async function unknownSettings({
   ];
 
   function isNear(name: string): boolean {
-    return name.length >= shortestName && nearestTo(name) !== undefined;
+    return name.length >= shortestName && nearestTo(name, known) !== undefined;
   }
 }

@@ -25,15 +25,15 @@ const expected = (error: unknown): error is Error =>
   error instanceof UnusableError;
 
 /** Warns of settings that do not exist. In a cluster, the first process does it for all. */
-async function warnOfUnknownSettings(logger: Logger): Promise<void> {
+function warnOfUnknownSettings(logger: Logger): void {
   if (cluster.isWorker) return;
-  for (const warning of await unknownSettings(environments())) logger.warn(warning);
+  for (const warning of unknownSettings(environments())) logger.warn(warning);
 }
 
 /** @returns sentences about settings that do not exist; none if the settings cannot be read. */
-async function misspelt(): Promise<string[]> {
+function misspelt(): string[] {
   try {
-    return await unknownSettings(environments());
+    return unknownSettings(environments());
   } catch {
     return [];
   }
@@ -62,7 +62,7 @@ async function mainOfCluster(size: number): Promise<void> {
     );
   }
   const logger = createLogger(config.logLevel);
-  await warnOfUnknownSettings(logger);
+  warnOfUnknownSettings(logger);
   process.exitCode = await runCluster(size, logger);
   logger.info('stopped');
 }
@@ -117,7 +117,7 @@ async function main(): Promise<void> {
   // In a cluster, the first process handles SIGINT.
   process.on('SIGINT', cluster.isWorker ? () => undefined : stop);
 
-  await warnOfUnknownSettings(logger);
+  warnOfUnknownSettings(logger);
   app = await startApp(config, logger).catch(async (error: unknown) => {
     throw expected(error) ? error : ((await findUnusable(config)) ?? error);
   });
@@ -139,7 +139,7 @@ const running = options?.cluster === undefined ? main() : mainOfCluster(options.
 running.catch(async (error: unknown) => {
   const told = expected(error) ? error.message : error instanceof Error ? error.stack : String(error);
   // A misspelt setting is often why another one is missing.
-  const hints = error instanceof ConfigError ? await misspelt() : [];
+  const hints = error instanceof ConfigError ? misspelt() : [];
   // A failed start may leave open clients, which must not keep the process alive.
   process.stderr.write(`${[told, ...hints].join('\n')}\n`, () => process.exit(1));
 });

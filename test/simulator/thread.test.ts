@@ -58,10 +58,12 @@ it('is back under its address after its thread has ended by itself', async () =>
 });
 
 it('ends for good when it is stopped', async () => {
-  const { url, stop, crashes } = setUp();
+  const { url, stop, threads, crashes } = setUp();
   const address = await url();
   await stop();
   expect(await isServing(address)).toBe(false);
+  await expect(url()).rejects.toThrow('the simulator has been stopped');
+  expect(threads).toHaveLength(1);
   expect(crashes).toEqual([]);
 });
 

@@ -17,7 +17,8 @@ const listPrices: Readonly<Record<string, Price>> = {
 
 /** @returns the list price of a model; undefined if it is not known. Models of Ollama run on machines of one's own. */
 export function listPrice(model: string): Price | undefined {
-  return model.startsWith('ollama:') ? { input: 0, output: 0 } : listPrices[model];
+  if (model.startsWith('ollama:')) return { input: 0, output: 0 };
+  return Object.hasOwn(listPrices, model) ? listPrices[model] : undefined;
 }
 
 /** @returns what a call cost, in millionths of a US dollar, rounded up. */

@@ -6,8 +6,16 @@ import { ProviderError } from '../../domain/errors/provider-errors.ts';
 const tokens = z.int().positive();
 
 const textUsage = z
-  .object({ prompt_tokens: tokens, completion_tokens: tokens })
-  .transform((usage): Usage => ({ inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens }));
+  .object({
+    prompt_tokens: tokens,
+    completion_tokens: tokens,
+    total_tokens: tokens.optional().catch(undefined),
+  })
+  .transform(({ prompt_tokens: input, completion_tokens: output, total_tokens: total = 0 }): Usage => ({
+    inputTokens: input,
+    // Gemini bills its thinking as output, and counts it in the total alone.
+    outputTokens: Math.max(output, total - input),
+  }));
 
 const embeddingUsage = z
   .object({ prompt_tokens: tokens })

@@ -55,6 +55,9 @@ export const dialects = {
     draws: false,
     refusals: {
       'API key not valid': 'PROVIDER_REJECTED_KEY',
+      'API key expired': 'PROVIDER_REJECTED_KEY',
+      API_KEY_INVALID: 'PROVIDER_REJECTED_KEY',
+      'User location is not supported': 'PROVIDER_REJECTED_KEY',
       // Limits a minute have the same status and the same words.
       RequestsPerDay: 'QUOTA_EXHAUSTED',
     },

@@ -17,6 +17,7 @@ export function createOpenAiModel({ provider, model, name }: ModelName, account:
     maxRetries: 0,
     fetch: boundedFetch,
     logLevel: 'off',
+    ...(provider === 'openai' ? {} : withoutVariables(account)),
   });
 
   const conversation = ({ messages, maxTokens }: Conversation) => ({
@@ -68,6 +69,22 @@ export function createOpenAiModel({ provider, model, name }: ModelName, account:
         (body) => readEmbeddings(texts.length, body),
         signal,
       ),
+  };
+}
+
+/** Variables that the SDK reads for OpenAI are no other provider's to see: these headers alone go there. */
+const neutralHeaders = ['accept', 'authorization', 'content-type'];
+
+function withoutVariables({ apiKey = 'none' }: Account) {
+  return {
+    organization: null,
+    project: null,
+    // Headers of the variables may name another one.
+    defaultHeaders: { authorization: `Bearer ${apiKey}` },
+    fetch: (input: string | URL | Request, init?: RequestInit) => {
+      const headers = [...new Headers(init?.headers)].filter(([name]) => neutralHeaders.includes(name));
+      return boundedFetch(input, { ...init, headers });
+    },
   };
 }
 

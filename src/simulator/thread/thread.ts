@@ -18,7 +18,7 @@ export type SimulatorThread = {
    * Starts the thread with the first call.
    *
    * @returns the base address for an OpenAI client. It stays the same when the thread is replaced.
-   * @throws what kept the thread from listening; the next call tries again.
+   * @throws what kept the thread from listening; the next call tries again, unless it was stopped.
    */
   readonly url: () => Promise<string>;
   /** Ends the thread and every call that it serves. */
@@ -67,6 +67,7 @@ export function createSimulatorThread(
 
   return {
     async url() {
+      if (isStopped) throw new Error('the simulator has been stopped');
       starting ??= launch();
       try {
         await starting;

@@ -21,4 +21,5 @@ it('knows the price of the default models, and of no model that it never heard o
   expect(listPrice('gpt-5.4-mini')).toBeDefined();
   expect(listPrice('gpt-image-2')).toBeDefined();
   expect(listPrice('gpt-unheard-of')).toBeUndefined();
+  expect(listPrice('constructor')).toBeUndefined();
 });

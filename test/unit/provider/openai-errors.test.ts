@@ -1,6 +1,7 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
 import { describe, expect, it } from 'vitest';
 import { ProviderError } from '../../../src/domain/errors/provider-errors.ts';
+import { dialects } from '../../../src/provider/openai/dialects.ts';
 import { toProviderError } from '../../../src/provider/openai/errors.ts';
 
 const never = new AbortController().signal;
@@ -39,6 +40,15 @@ describe('a failed call', () => {
   ])('for %s has a code, and says whether to try again', (_what, error, code, retryable) => {
     expect(tell(error)).toMatchObject({ code, retryable });
   });
+});
+
+it.each([
+  { message: 'API key expired. Please renew the API key.' },
+  { message: 'Bad request.', details: [{ reason: 'API_KEY_INVALID' }] },
+  { message: 'User location is not supported for the API use.' },
+])('an account that Gemini does not serve is told from a wrong request: %j', (body) => {
+  const told = toProviderError(answer(400, body), never, dialects.gemini.refusals);
+  expect(told).toMatchObject({ code: 'PROVIDER_REJECTED_KEY' });
 });
 
 describe('a failed call that may have been paid for', () => {

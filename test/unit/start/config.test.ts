@@ -89,7 +89,7 @@ it('counts a name without a provider as a model of OpenAI, under the same name a
 it('takes models in order, with prices in the same order', () => {
   const { provider } = readConfig({
     TEXT_MODEL: 'gpt-5.4-mini, anthropic:claude-haiku-4-5, ollama:llama3.2',
-    TEXT_PRICE: 'list, 1/5',
+    TEXT_PRICE: 'list, 1/5, list',
     OPENAI_API_KEY: 'sk-x',
     ANTHROPIC_API_KEY: 'key',
   });
@@ -103,7 +103,15 @@ it('takes models in order, with prices in the same order', () => {
 it.each([
   [{ TEXT_MODEL: 'gpt-5.4-mini,openai:gpt-5.4-mini' }, 'TEXT_MODEL: must name each model once'],
   [{ TEXT_MODEL: 'gpt-5.4-mini,ollama:llama3.2' }, 'OPENAI_API_KEY: must be set'],
-  [{ TEXT_MODEL: 'gpt-5.4,gemini:x', TEXT_PRICE: '1/5' }, 'the price of model 2 of TEXT_MODEL is not known'],
+  [{ TEXT_MODEL: 'gpt-5.4,gemini:x', TEXT_PRICE: '1/5' }, 'TEXT_PRICE: must have one price for each model'],
+  [{ TEXT_PRICE: ',0.1/0.2' }, 'TEXT_PRICE: must be dollars a million tokens'],
+  [{ TEXT_MODEL: 'constructor' }, 'TEXT_PRICE: must be set'],
+  [{ TEXT_MODEL: 'antropic:claude-haiku-4-5' }, 'Did you mean anthropic:?'],
+  [{ TEXT_MODEL: 'Anthropic:claude-haiku-4-5' }, 'Did you mean anthropic:?'],
+  [
+    { TEXT_MODEL: 'gpt-5.4,gemini:x', TEXT_PRICE: '1/5,list' },
+    'the price of model 2 of TEXT_MODEL is not known',
+  ],
   [{ TEXT_MODEL: 'anthropic:' }, 'TEXT_MODEL: must be models such as'],
   [{ TEXT_MODEL: ',' }, 'TEXT_MODEL: must be models such as'],
   [{ IMAGE_MODEL: 'ollama:llava' }, 'IMAGE_MODEL: must be models of openai'],
