@@ -36,8 +36,12 @@ beforeAll(async () => {
       const counts = { postCount: size, completedCount: 1, failedCount: 0, cancelledCount: 0 };
       await prisma.event.createMany({
         data: posts.map(({ id: postId, batchId }, index) => ({
-          ...{ batchId, ownerId, seq: index + 1, userSeq: index + 11 },
-          ...{ type: 'POST_COMPLETED', payload: { postId, ...counts } },
+          batchId,
+          ownerId,
+          seq: index + 1,
+          userSeq: index + 11,
+          type: 'POST_COMPLETED',
+          payload: { postId, ...counts },
         })),
       });
       account.ids = {
