@@ -48,7 +48,13 @@ it.each([
     if (answers !== 'captions') await waitUntil('the images', () => stats().images.inFlight === 0);
     await waitUntil('the heartbeats to run out', () => performance.now() > awayAt + awayMs);
     await bringBack(postgres);
-    await waitForBatch(account, batchId, 'is completed', ({ status }) => status === 'COMPLETED', 60_000);
+    const isAnswered = () =>
+      getBatch(account, batchId).then(
+        () => true,
+        () => false,
+      );
+    await waitUntil('requests to be answered again', isAnswered, { intervalMs: 100 });
+    await waitForBatch(account, batchId, 'is completed', ({ status }) => status === 'COMPLETED');
 
     expect(stats().chat.received).toBe(postCount);
     expect(stats().images.received).toBe(postCount);

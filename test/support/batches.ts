@@ -40,7 +40,7 @@ export async function waitForBatch(
   id: string,
   what: string,
   isAsWanted: (batch: Awaited<ReturnType<typeof getBatch>>) => boolean,
-  deadlineMs = 60_000,
+  deadlineMs = 180_000,
 ) {
   let batch = await getBatch(account, id);
   await waitUntil(
