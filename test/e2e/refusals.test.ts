@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => home[Symbol.asyncDispose]());
 
 /** Runs Pressrun to the end that it comes to by itself, within 10 s unless told. */
-const run = async (settings: Record<string, string>, deadlineMs = 10_000) =>
+const run = async (settings: Record<string, string>, deadlineMs = 60_000) =>
   (await launchPressrun(home, settings)).ended(deadlineMs);
 
 describe('Pressrun that cannot start', () => {
@@ -68,7 +68,7 @@ describe('Pressrun that cannot start', () => {
     await using silent = await startSilentServer();
     const { code, stderr } = await run(
       { DATABASE_URL: `postgresql://me:sesame@127.0.0.1:${silent.port}/pressrun` },
-      20_000,
+      60_000,
     );
     expect(stderr).toMatch(new RegExp(`^PostgreSQL at 127.0.0.1:${silent.port} cannot be used: .*time.*\n$`));
     expect(code).toBe(1);
