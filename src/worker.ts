@@ -214,6 +214,7 @@ type AccountOf = (provider: ProviderName) => Promise<Account>;
  */
 function openAccounts({ provider, limits }: Config, opened: AsyncDisposableStack, logger: Logger): AccountOf {
   if (provider.simulator === undefined) return async (name) => provider.accounts[name];
+  // All models are those of OpenAI then (config.ts).
   const { seed, timeScale } = provider.simulator;
   const simulator = createSimulatorThread(
     {
@@ -229,8 +230,7 @@ function openAccounts({ provider, limits }: Config, opened: AsyncDisposableStack
       logger.error({ err: reason }, 'the simulator crashed; it starts anew, and its posts are tried again'),
   );
   opened.defer(() => simulator.stop());
-  return async (name) => {
-    if (name !== 'openai') return provider.accounts[name];
+  return async () => {
     const baseUrl = await simulator.url().catch((error: unknown) => {
       logger.error({ err: error }, 'the simulator does not start; its posts are tried again');
       throw new ProviderError('PROVIDER_UNAVAILABLE', { cause: error });

@@ -74,14 +74,18 @@ export const models = list
       context.addIssue({ code: 'custom', message });
     }
   })
-  .transform((values) => values.map(parseModelName))
-  .refine((named) => named.length > 0 && named.every(({ model }) => model !== ''), {
-    error: 'must be models such as gpt-5.4-mini or anthropic:claude-haiku-4-5, with commas between them',
+  .transform((values, context): [ModelName, ...ModelName[]] => {
+    const [first, ...others] = values.map(parseModelName);
+    if (first !== undefined && [first, ...others].every(({ model }) => model !== ''))
+      return [first, ...others];
+    const message =
+      'must be models such as gpt-5.4-mini or anthropic:claude-haiku-4-5, with commas between them';
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
   })
   .refine((named) => new Set(named.map(({ name }) => name)).size === named.length, {
     error: 'must name each model once',
-  })
-  .pipe(z.tuple([z.custom<ModelName>()], z.custom<ModelName>()));
+  });
 
 /** Models that draw. */
 export const drawingModels = models.refine(

@@ -4,7 +4,7 @@ import { InvalidInputError } from './errors/errors.ts';
 /**
  * Parses what a client sent.
  *
- * @param root name of the argument: the first part of each path, as in `input.postCount`; empty if the input is all arguments.
+ * @param root name of the argument: the first part of each path, as in `input.postCount`.
  * @throws InvalidInputError naming every bad field.
  */
 export function parseInput<Schema extends z.ZodType>(
@@ -15,10 +15,7 @@ export function parseInput<Schema extends z.ZodType>(
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   throw new InvalidInputError(
-    parsed.error.issues.map(({ path, message }) => ({
-      path: (root === '' ? path : [root, ...path]).join('.'),
-      message,
-    })),
+    parsed.error.issues.map((issue) => ({ path: [root, ...issue.path].join('.'), message: issue.message })),
   );
 }
 

@@ -39,6 +39,7 @@ export async function* follow(
         const newest = tail.newest();
         const from = seen;
         const entries = await patiently(() => stream.read(from, pageSize));
+        if (entries === undefined) throw gone();
         const [first] = entries;
         // If everything is pruned, no entry shows the gap.
         const gapUpTo = first === undefined ? newest : stream.seqOf(first) - 1;
@@ -69,7 +70,7 @@ export async function* follow(
         await patiently(() => tail.refresh());
         if (tail.newest() <= seen) return;
       } else {
-        if (!tail.exists()) throw new NotFoundError('batch', 'batchId');
+        if (!tail.exists()) throw gone();
         const more = Promise.withResolvers<void>();
         wake = more.resolve;
         const stopWaiting = tail.onMore(more.resolve);
@@ -82,6 +83,8 @@ export async function* follow(
     tail.leave();
   }
 }
+
+const gone = () => new NotFoundError('batch', 'batchId');
 
 /** Skips what the reader has. An old stage would move its cursor backwards. */
 function isNews(item: Item, seen: number): boolean {

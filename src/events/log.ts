@@ -14,14 +14,13 @@ export type Stream = {
   seqOf(entry: LoggedEvent): number;
   /** @returns the number of the newest entry; 0 if there never was one. */
   newest(): Promise<number>;
-  /** @returns whether what it tells of is still there: a batch may be deleted, and its entries with it. */
-  exists(): Promise<boolean>;
   /**
    * @param after the newest number that the reader has; 0 for none.
    * @param limit how many entries at most.
-   * @returns the entries after it, in order and without a gap. Pruned entries are missing at the front.
+   * @returns the entries after it, in order and without a gap. Pruned entries are missing at the front. Undefined if the batch
+   * that it tells of was deleted.
    */
-  read(after: number, limit: number): Promise<LoggedEvent[]>;
+  read(after: number, limit: number): Promise<LoggedEvent[] | undefined>;
 };
 
 export type EventLog = {
@@ -40,10 +39,15 @@ export function createEventLog({ prisma }: Pick<Database, 'prisma'>): EventLog {
         const batch = await prisma.batch.findUnique({ where: { id: batchId }, select: { lastSeq: true } });
         return batch?.lastSeq ?? 0;
       },
-      exists: async () => (await prisma.batch.count({ where: { id: batchId, deletedAt: null } })) > 0,
-      read: async (after, take) => {
-        const where = { batchId, seq: { gt: after } };
-        return (await prisma.event.findMany({ where, orderBy: { seq: 'asc' }, take })).map(toEntry);
+      read: async (after, limit) => {
+        // A batch without such entries is one row of nulls.
+        const rows = await prisma.$queryRaw<(Event | { batchId: null })[]>`
+          SELECT e.* FROM batches b LEFT JOIN LATERAL (
+            SELECT * FROM events WHERE "batchId" = b.id AND seq > ${after} ORDER BY seq LIMIT ${limit}
+          ) e ON true
+          WHERE b.id = ${batchId}::uuid AND b."deletedAt" IS NULL ORDER BY e.seq`;
+        if (rows.length === 0) return undefined;
+        return rows.flatMap((row) => (row.batchId === null ? [] : [toEntry(row)]));
       },
     }),
     workspace: (workspaceId) => ({
@@ -51,8 +55,6 @@ export function createEventLog({ prisma }: Pick<Database, 'prisma'>): EventLog {
       seqOf: ({ userSeq }) => userSeq,
       newest: async () =>
         (await prisma.userStream.findUnique({ where: { userId: workspaceId } }))?.lastSeq ?? 0,
-      // Whoever follows a workspace has a session, which ends with it.
-      exists: async () => true,
       read: async (after, take) => {
         const where = { ownerId: workspaceId, userSeq: { gt: after } };
         return (await prisma.event.findMany({ where, orderBy: { userSeq: 'asc' }, take })).map(toEntry);

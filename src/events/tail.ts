@@ -25,7 +25,7 @@ export type Tail = {
   since(position: number): { items: Item[]; position: number } | undefined;
   /** Calls `wake` once, when there is more. @returns how to stop waiting. */
   onMore(wake: () => void): () => void;
-  /** @returns whether the stream still existed when the log had nothing new. */
+  /** @returns whether the stream existed when the log was last read. */
   exists(): boolean;
   /** Reads the entries after the newest known one from the log. */
   refresh(): Promise<void>;
@@ -87,11 +87,11 @@ async function openTail(bus: Bus, stream: Stream): Promise<Tail & { close(): voi
   async function readOn(): Promise<void> {
     for (;;) {
       const entries = await stream.read(newest, pageSize);
+      isThere = entries !== undefined;
+      if (entries === undefined) return wakeReaders();
       // The bus may have delivered the same entries meanwhile.
       for (const entry of entries) if (stream.seqOf(entry) > newest) add(entry);
       if (entries.length > 0) wakeReaders();
-      if (entries.length === 0) isThere = await stream.exists();
-      if (!isThere) wakeReaders();
       if (entries.length < pageSize) return;
     }
   }

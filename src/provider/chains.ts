@@ -94,16 +94,17 @@ export function guardChains(
   }
 
   function guardAll(kind: 'text' | 'image'): GuardedChain {
-    const guards = models[kind].map((model, index, all) =>
+    const [first, ...others] = models[kind];
+    const guard = (model: Model, index = 0) =>
       guardModel(model, {
         admission,
         deadlines: createDeadlines(),
-        isFollowed: index < all.length - 1,
-        isAlone: all.length === 1,
+        isFollowed: index < others.length,
+        isAlone: others.length === 0,
         chainServes: () => isUp(chains[kind]),
         watch: createWatch(kind, model.name),
-      }),
-    );
+      });
+    const guards = [guard(first), ...others.map((model, index) => guard(model, index + 1))] as const;
     return createChain(guards, (model, before) => logger.warn({ model, before }, 'this model serves now'));
   }
   const chains = { text: guardAll('text'), image: guardAll('image') };
@@ -125,15 +126,14 @@ type GuardedChain = Chain & {
 
 /** @param onChange called when another model serves than before, with that one. */
 function createChain(
-  guards: readonly GuardedModel[],
+  guards: readonly [GuardedModel, ...GuardedModel[]],
   onChange: (model: string, before: string) => void,
 ): GuardedChain {
   const inState = (state: ReturnType<GuardedModel['state']>) =>
     guards.find((guard) => guard.state() === state);
-  const last = guards.at(-1);
-  if (last === undefined) throw new RangeError('a chain has at least one model');
   const names = guards.map(({ model }) => model.name);
-  let serving = names[0];
+  const last = guards.at(-1) ?? guards[0];
+  let serving = guards[0].model.name;
   /** Takes the first that may be called, as a probe if it was away. */
   function take(among: readonly GuardedModel[]): string | undefined {
     const first = among.find((guard) => guard.state() !== 'away');
@@ -147,7 +147,7 @@ function createChain(
     choose() {
       const ready = inState('ready');
       if (ready !== undefined && ready.model.name !== serving) {
-        onChange(ready.model.name, serving ?? '');
+        onChange(ready.model.name, serving);
         serving = ready.model.name;
       }
       return take(guards) ?? last.model.name;

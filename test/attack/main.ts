@@ -67,6 +67,7 @@ async function untilServed(witness: Witness): Promise<Sighting> {
 
 async function play(attack: Attack, url: string, witness: Witness): Promise<Outcome> {
   await witness.look();
+  // Long enough to see how the other client fares without an attack.
   await delay(idleMs);
   const idle = await witness.look();
   const bytes = await attack.run(url, scale);
@@ -119,6 +120,7 @@ async function attackAll(chosen: readonly Attack[], url: string, pid: number | u
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ query: '{' }),
   });
+  // What a start has put off is done by then, and is not taken for an effect of the first attack.
   await delay(2_000);
   const outcomes: Outcome[] = [];
   for (const [index, attack] of chosen.entries()) {

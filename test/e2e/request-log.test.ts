@@ -6,7 +6,7 @@ import { createCampaign, signUp, startBatch, type Account } from '../support/app
 import { followToEnd, getPosts } from '../support/batches.ts';
 import { createHome, type Home } from '../support/e2e/home.ts';
 import { startPressrun, type Pressrun } from '../support/e2e/pressrun.ts';
-import { eventsOf, openSocket, post } from '../support/raw-graphql.ts';
+import { eventsOf, openSocket, openStream, post } from '../support/raw-graphql.ts';
 import { waitUntil } from '../support/services/wait-until.ts';
 import { ownWorkspaceOf } from '../support/workspaces.ts';
 
@@ -138,18 +138,12 @@ it.each([
   expect(await lineAfter(body, headers)).toMatchObject({ ...expected, outcome: 'refused' });
 });
 
+const reader = () => ({ url: app.url, token: account.token });
+
 it('a client that leaves before its answer is told so', async () => {
   const requestId = 'impatient';
-  const response = await fetch(`${app.url}/graphql`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      accept: 'text/event-stream',
-      authorization: `Bearer ${account.token}`,
-      'x-request-id': requestId,
-    },
-    body: JSON.stringify({ query: 'subscription Watch { userEvents { cursor } }' }),
-  });
+  const query = 'subscription Watch { userEvents { cursor } }';
+  const response = await openStream(reader(), { query }, { headers: { 'x-request-id': requestId } });
   await lineOf(requestId, 'subscription started');
   await response.body?.cancel();
   const left = { operation: 'Watch', kind: 'subscription', workspace, outcome: 'left' };
@@ -160,16 +154,8 @@ it('a client that leaves before its answer is told so', async () => {
 it('a stream over SSE that ran to its end is told as such', async () => {
   const requestId = 'patient';
   const query = 'subscription Whole($id: ID!) { batchEvents(batchId: $id) { cursor } }';
-  const response = await fetch(`${app.url}/graphql`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      accept: 'text/event-stream',
-      authorization: `Bearer ${account.token}`,
-      'x-request-id': requestId,
-    },
-    body: JSON.stringify({ query, variables: { id: batchId } }),
-  });
+  const operation = { query, variables: { id: batchId } };
+  const response = await openStream(reader(), operation, { headers: { 'x-request-id': requestId } });
   await Array.fromAsync(eventsOf(response));
   const whole = { operation: 'Whole', workspace, ids: [batchId], outcome: 'ok' };
   expect(await lineOf(requestId, 'subscription ended')).toMatchObject(whole);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { schema } from '../../src/graphql/schema.ts';
 import { fromGlobalId, toGlobalId } from '../../src/domain/ids.ts';
 import { signUp, startTestApp, type Account, type TestApp } from '../support/app.ts';
-import { answerSchema, eventsOf, post } from '../support/raw-graphql.ts';
+import { answerSchema, eventsOf, openStream, post } from '../support/raw-graphql.ts';
 import { writeRows } from '../support/rows.ts';
 import { isFrame, statementsOf, watchDriver } from '../support/statements.ts';
 
@@ -228,17 +228,7 @@ function followed(event: 'UserSnapshotEvent' | 'UserGapEvent'): Case {
 /** What a subscription tells up to its gap, by type of event. */
 async function readToGap(account: Account, query: string): Promise<Record<string, unknown>> {
   const told: Record<string, unknown> = {};
-  const stop = new AbortController();
-  const response = await fetch(`${app.url}/graphql`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      accept: 'text/event-stream',
-      authorization: `Bearer ${account.token}`,
-    },
-    body: JSON.stringify({ query }),
-    signal: stop.signal,
-  });
+  const response = await openStream({ url: app.url, token: account.token }, { query });
   for await (const { event, data: json } of eventsOf(response)) {
     if (event !== 'next') continue;
     const { data } = answerSchema.parse(JSON.parse(json));

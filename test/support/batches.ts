@@ -1,6 +1,6 @@
 import { BatchDocument, PostsDocument, type PostFilter } from '../../client/generated/graphql.ts';
 import { followBatch, type BatchEvent } from '../../client/index.ts';
-import type { Account } from './app.ts';
+import { createCampaign, startBatch, type Account } from './app.ts';
 import { waitUntil } from './services/wait-until.ts';
 
 /** Follows a batch to its end and returns all that was sent. */
@@ -32,6 +32,14 @@ export async function getBatch(account: Account, id: string) {
 export async function getPosts(account: Account, filter: PostFilter) {
   const { posts } = await account.run(PostsDocument, { filter, first: 100 });
   return posts.edges.map(({ node }) => node);
+}
+
+/** A new campaign with a batch that is complete. */
+export async function completeBatch(account: Account, postCount: number) {
+  const campaignId = await createCampaign(account);
+  const batchId = await startBatch(account, { campaignId, postCount });
+  await followToEnd(account, batchId);
+  return { campaignId, batchId };
 }
 
 /** Looks until a batch is as it should be, and returns it. */

@@ -35,6 +35,25 @@ export async function post(
   return toAnswer(response, startedAt);
 }
 
+/** Opens a subscription over SSE. @returns the response, whose messages `eventsOf` reads. */
+export function openStream(
+  { url, token }: { url: string; token: string },
+  operation: { query: string; variables?: object },
+  { headers = {}, ...options }: { headers?: Record<string, string>; signal?: AbortSignal } = {},
+): Promise<Response> {
+  return fetch(`${url}/graphql`, {
+    ...options,
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'text/event-stream',
+      authorization: `Bearer ${token}`,
+      ...headers,
+    },
+    body: JSON.stringify(operation),
+  });
+}
+
 /** Reads an answer, GraphQL or not. */
 export async function toAnswer(response: Response, startedAt: number): Promise<RawAnswer> {
   const json = await textOrFirstEvent(response);

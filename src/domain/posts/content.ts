@@ -7,9 +7,12 @@ const maxAnsweredHashtags = 200;
 /** Without the #. Longer ones are left out. */
 const maxHashtagCharacters = 100;
 
+/** @returns a hashtag with one `#` before it, as posts have it. */
+export const hashtagOf = (tag: string) => `#${tag.replace(/^#/, '')}`;
+
 /** @returns what is wrong with a hashtag that a person wrote, with or without its `#`; undefined if nothing is. */
 export function faultOfHashtag(tag: string): string | undefined {
-  const name = tag.replace(/^#/, '');
+  const name = hashtagOf(tag).slice(1);
   if (name === '') return 'must not be empty';
   if (Array.from(name).length > maxHashtagCharacters)
     return `must have at most ${maxHashtagCharacters} characters after its #`;

@@ -20,32 +20,31 @@ import { hasTooManyFieldPairs, maxPairs } from './field-pairs.ts';
  * The limits of one document. They are far above what clients need: a list of posts with all fields has a depth of 5,
  * about 30 fields, and a cost of 2,500 at the largest page.
  */
-const documentLimits = {
-  depth: { max: 12, unit: 'levels of fields' },
-  fields: { max: 500, unit: 'fields' },
-  aliases: { max: 50, unit: 'aliases' },
-  directives: { max: 20, unit: 'directives, or than 3 at one field' },
-  cost: { max: 20_000, unit: 'fields in its answer, with each entry of a page counted' },
-  /** Enough for two queries of the whole schema. */
-  introspection: { max: 150_000, unit: 'fields of the schema in its answer' },
-  /** Enough for all posts that `cost` allows, with captions. */
-  characters: { max: 16_000_000, unit: 'characters in its answer' },
-};
-const directivesAtOneField = 3;
-
-const limitNames = [
-  'depth',
-  'fields',
-  'aliases',
-  'directives',
-  'cost',
-  'introspection',
-  'characters',
+const documentLimits = [
+  { what: 'depth', max: 12, unit: 'levels of fields' },
+  { what: 'fields', max: 500, unit: 'fields' },
+  { what: 'aliases', max: 50, unit: 'aliases' },
+  { what: 'directives', max: 20, unit: 'directives' },
+  { what: 'directivesAtOneField', max: 3, unit: 'directives at one field' },
+  { what: 'cost', max: 20_000, unit: 'fields in its answer, with each entry of a page counted' },
+  // Enough for two queries of the whole schema.
+  { what: 'introspection', max: 150_000, unit: 'fields of the schema in its answer' },
+  // Enough for all posts that `cost` allows, with captions.
+  { what: 'characters', max: 16_000_000, unit: 'characters in its answer' },
 ] as const;
 
-type Measure = Record<keyof typeof nothing, number>;
+type Measure = Record<(typeof documentLimits)[number]['what'], number>;
 
-const nothing = { depth: 0, fields: 0, aliases: 0, directives: 0, cost: 0, introspection: 0, characters: 0 };
+const nothing: Measure = {
+  depth: 0,
+  fields: 0,
+  aliases: 0,
+  directives: 0,
+  directivesAtOneField: 0,
+  cost: 0,
+  introspection: 0,
+  characters: 0,
+};
 
 /**
  * Checks a document against the limits before validation, because some validation rules take quadratic time. Each fragment
@@ -60,11 +59,10 @@ export function checkDocumentLimits(document: DocumentNode): GraphQLError | unde
       const measured = measureOf(definition.selectionSet);
       if (isOnIntrospection(definition)) measured.depth = 0;
       measured.directives += definition.directives?.length ?? 0;
-      const exceeded = limitNames.find((name) => measured[name] > documentLimits[name].max);
-      if (exceeded !== undefined)
-        return documentTooLarge(documentLimits[exceeded].max, documentLimits[exceeded].unit);
+      const exceeded = documentLimits.find(({ what, max }) => measured[what] > max);
+      if (exceeded !== undefined) return documentTooLarge(exceeded.max, exceeded.unit);
       if (isTooLongFor(definition, measured)) {
-        return documentTooLarge(maxSureCharacters, 'characters in the answer to what is no query');
+        return documentTooLarge(maxSureCharacters, 'characters in the answer to a mutation or subscription');
       }
     }
   }
@@ -125,7 +123,8 @@ function createMeasuring(document: DocumentNode) {
       total.depth = Math.max(total.depth, part.depth);
       total.fields += part.fields;
       total.aliases += part.aliases;
-      total.directives += part.directives + (own > directivesAtOneField ? Infinity : own);
+      total.directives += part.directives + own;
+      total.directivesAtOneField = Math.max(total.directivesAtOneField, part.directivesAtOneField, own);
       total.cost += part.cost;
       total.introspection += part.introspection;
       total.characters += part.characters;
@@ -159,6 +158,7 @@ function createMeasuring(document: DocumentNode) {
       fields: inner.fields + 1,
       aliases: inner.aliases + aliases,
       directives: inner.directives,
+      directivesAtOneField: inner.directivesAtOneField,
     };
     // graphql-js limits the depth of introspection.
     if (field.name.value.startsWith('__'))

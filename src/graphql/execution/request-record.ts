@@ -25,9 +25,9 @@ export type Outcome = 'ok' | 'refused' | 'failed' | 'left';
 
 const maxNameCharacters = 100;
 /** The most ids of one line. */
+const maxIds = 10;
 /** Larger inputs are not searched to their end. */
 const maxValues = 1_000;
-const maxIds = 10;
 
 /** Codes of failures on our side. */
 const failures: ReadonlySet<string> = new Set(['INTERNAL', 'SERVICE_UNAVAILABLE']);

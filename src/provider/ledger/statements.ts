@@ -70,7 +70,7 @@ export const sentStatement = `
 
 /**
  * Ends calls: $1 is a JSON array of endings. An open call ends once. An unknown one may still be settled, or turn out to
- * have cost nothing. Of two answers for one step the first counts as bought. Returns owner,
+ * have cost nothing. Of two answers for one step the first counts as bought. What a deleted batch has bought is paid, and not kept. Returns owner,
  * campaign, batch and post of each call.
  */
 export const endStatement = `
@@ -79,18 +79,19 @@ export const endStatement = `
         "callId" uuid, status text, "latencyMs" int, "inputTokens" int, "outputTokens" int, "costMicros" bigint,
         "requestId" text, "errorCode" text, result jsonb)
     ), held AS MATERIALIZED (
-      SELECT id, status, "subjectId", step FROM provider_calls
+      SELECT id, status, "subjectId", step, "batchId" FROM provider_calls
       WHERE id IN (SELECT "callId" FROM endings) ORDER BY id FOR NO KEY UPDATE
     ), judged AS (
       SELECT e.*, e.status = 'SETTLED' AND EXISTS (
-               SELECT 1 FROM provider_calls o WHERE o."subjectId" = h."subjectId" AND o.step = h.step AND o.status = 'SETTLED') AS "isSecond"
+               SELECT 1 FROM provider_calls o WHERE o."subjectId" = h."subjectId" AND o.step = h.step AND o.status = 'SETTLED') AS "isSecond",
+             NOT EXISTS (SELECT 1 FROM batches b WHERE b.id = h."batchId" AND b."deletedAt" IS NULL) AS "isDeleted"
       FROM endings e JOIN held h ON h.id = e."callId"
       WHERE h.status IN ('INTENT', 'SENT') OR (h.status = 'UNKNOWN' AND e.status <> 'UNKNOWN')
     )
     UPDATE provider_calls c
     SET status = CASE WHEN j."isSecond" THEN 'FAILED' ELSE j.status::"ProviderCallStatus" END,
         "errorCode" = CASE WHEN j."isSecond" THEN 'BOUGHT_TWICE' ELSE j."errorCode" END,
-        result = CASE WHEN j."isSecond" THEN NULL ELSE j.result END,
+        result = CASE WHEN j."isSecond" OR j."isDeleted" THEN NULL ELSE j.result END,
         "latencyMs" = j."latencyMs", "inputTokens" = j."inputTokens", "outputTokens" = j."outputTokens",
         "costMicros" = j."costMicros", "requestId" = j."requestId", "settledAt" = now()
     FROM judged j

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { channels, lengthOn, type Channel } from '../../domain/posts/channels.ts';
-import { faultOfHashtag } from '../../domain/posts/content.ts';
+import { faultOfHashtag, hashtagOf } from '../../domain/posts/content.ts';
 import {
   InvalidInputError,
   NotFoundError,
@@ -120,7 +120,7 @@ export function createPostEdits(deps: {
     edit(viewer, input) {
       const { caption, hashtags, ...seen } = parseInput(editSchema, input);
       return change(viewer, seen, async (tx, post) => {
-        const tags = hashtags?.map((tag) => `#${tag.replace(/^#/, '')}`);
+        const tags = hashtags?.map(hashtagOf);
         checkFit(post.channel, caption, tags);
         const written: { field: PostField; text?: string; hashtags?: string[] }[] = [
           ...(caption == null ? [] : [{ field: 'CAPTION' as const, text: caption }]),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { channelNames } from '../../domain/posts/channels.ts';
-import { faultOfHashtag } from '../../domain/posts/content.ts';
+import { faultOfHashtag, hashtagOf } from '../../domain/posts/content.ts';
 import { globalId } from '../../domain/ids.ts';
 import type { Database } from '../../store/database.ts';
 import { Prisma, type PostRevision } from '../../store/generated/prisma/client.ts';
@@ -39,7 +39,7 @@ const filterSchema = commonFilterSchema.extend({
     .trim()
     .transform((tag, context) => {
       const message = faultOfHashtag(tag);
-      if (message === undefined) return `#${tag.replace(/^#/, '')}`;
+      if (message === undefined) return hashtagOf(tag);
       context.addIssue({ code: 'custom', message });
       return z.NEVER;
     })

@@ -8,7 +8,7 @@ import type { Batch, Post } from '../../store/generated/prisma/client.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import type { Page } from '../../store/lists/paging.ts';
 import { ownedBy, ownedRows } from '../../store/ownership.ts';
-import { readHistory, type HistoryArgs, type StoredUpdate } from './history.ts';
+import { readHistory, type HistoryPage, type StoredUpdate } from './history.ts';
 
 type Snapshot = { seq: number; at: Date };
 
@@ -39,7 +39,7 @@ export type Progress = {
   /** Follows all batches of the viewer's workspace, without an end. @throws InvalidInputError for a cursor that is ahead of the stream. */
   workspace(viewer: Viewer, after: number, signal: AbortSignal): Promise<Updates<WorkspaceState>>;
   /** Reads a page of a batch's stored events (history.ts). @throws NotFoundError, InvalidInputError */
-  history(viewer: Viewer, batchId: string, args: HistoryArgs): Promise<Page<StoredUpdate>>;
+  history(viewer: Viewer, batchId: string, page: HistoryPage): Promise<Page<StoredUpdate>>;
   /** Follows a post until it is final. @throws NotFoundError if the workspace has no such post. */
   post(viewer: Viewer, postId: string, signal: AbortSignal): Promise<Updates<PostState>>;
 };
@@ -63,7 +63,7 @@ export function createProgress(deps: {
     });
 
   return {
-    history: (viewer, batchId, args) => readHistory(deps.database, viewer, batchId, args),
+    history: (viewer, batchId, page) => readHistory(deps.database, viewer, batchId, page),
 
     async batch(viewer, batchId, after, signal) {
       const state = async (kind: BatchState['kind'], seq: number): Promise<BatchState> => {
@@ -78,7 +78,7 @@ export function createProgress(deps: {
       if (after > lastSeq) throw notACursor();
       const stream = log.batch(batchId);
       // A finished batch whose later events are all pruned has nothing more to tell.
-      if (finishedAt !== null && (await stream.read(after, 1)).length === 0)
+      if (finishedAt !== null && (await stream.read(after, 1))?.length === 0)
         return beginWith([first], nothing());
       const rest = follow(tails, stream, { after, ends: true, signal });
       return beginWith(

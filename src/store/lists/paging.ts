@@ -111,7 +111,8 @@ class LazyEdge<Row> implements Edge<Row> {
 
 const opposite = { ASC: 'DESC', DESC: 'ASC' } as const;
 
-function pageSize(path: 'first' | 'last', size: number): number {
+/** @returns the size of a page. @throws InvalidInputError for one outside 1–100. */
+export function pageSize(path: 'first' | 'last', size: number): number {
   if (size >= 1 && size <= maxPageSize) return size;
   throw new InvalidInputError([{ path, message: `must be from 1 to ${maxPageSize}` }]);
 }

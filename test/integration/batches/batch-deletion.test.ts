@@ -22,7 +22,7 @@ import {
   startTestApp,
   type Account,
 } from '../../support/app.ts';
-import { absentId, followToEnd, getPosts, notFound, stored } from '../../support/batches.ts';
+import { absentId, completeBatch, followToEnd, getPosts, notFound, stored } from '../../support/batches.ts';
 import { test } from '../../support/fixtures.ts';
 import { post } from '../../support/raw-graphql.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
@@ -32,19 +32,12 @@ async function deleteBatch(account: Pick<Account, 'run'>, batchId: string) {
   return (await account.run(DeleteBatchDocument, { batchId })).deleteBatch;
 }
 
-async function made(account: Account, postCount: number) {
-  const campaignId = await createCampaign(account);
-  const batchId = await startBatch(account, { campaignId, postCount });
-  await followToEnd(account, batchId);
-  return { campaignId, batchId };
-}
-
 describe('deleteBatch', () => {
   test('removes a batch from every list, count, node, export and replay, and what it cost stays booked', async ({
     app,
   }) => {
     const account = await signUp(app);
-    const { campaignId, batchId } = await made(account, 3);
+    const { campaignId, batchId } = await completeBatch(account, 3);
     const keptId = await startBatch(account, { campaignId, postCount: 2 });
     await followToEnd(account, keptId);
     const usage = () => account.run(UsageDocument, {});
@@ -84,7 +77,7 @@ describe('deleteBatch', () => {
     app,
     account,
   }) => {
-    const { batchId } = await made(account, 1);
+    const { batchId } = await completeBatch(account, 1);
     const other = await signUp(app);
     for (const id of [batchId, absentId('Batch')])
       expect(await deleteBatch(other, id)).toMatchObject(notFound('batch'));
@@ -151,7 +144,7 @@ test('a deleted batch’s images are removed from the asset store', async () => 
   await using opened = new AsyncDisposableStack();
   opened.defer(() => app[Symbol.asyncDispose]());
   const account = await signUp(app);
-  const { batchId } = await made(account, 3);
+  const { batchId } = await completeBatch(account, 3);
   const images = (await getPosts(account, { batchId })).map(
     ({ imageUrl }) => new URL(imageUrl ?? '').pathname,
   );

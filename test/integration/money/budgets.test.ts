@@ -100,6 +100,25 @@ it('a step that another worker may be buying gets no second call', async () => {
   expect(second).toEqual({ refused: 'NOT_RUNNING' });
 });
 
+it('an answer that comes after its batch was deleted is paid, and nothing of it is kept', async () => {
+  await using workshop = await openWorkshop();
+  const { prisma } = workshop.database;
+  const ledger = createLedger(
+    workshop.database,
+    { priceOf, monthlyBudgetMicros: undefined },
+    workshop.changes,
+  );
+  const account = await workshop.addAccount();
+  const batchId = await addBatch(workshop, account);
+  const call = await openOne(ledger, batchId, account, 900);
+  if (call === undefined) throw new Error('there is no budget');
+  await ledger.sent([call.callId]);
+  await prisma.batch.update({ where: { id: batchId }, data: { deletedAt: new Date() } });
+  await ledger.settle(call, { ...answer, usage: usage(100) });
+  const row = await prisma.providerCall.findUniqueOrThrow({ where: { id: call.callId } });
+  expect(row).toMatchObject({ status: 'SETTLED', costMicros: 100n, result: null });
+});
+
 describe('the monthly budget', () => {
   let workshop: Workshop;
   beforeAll(async () => {

@@ -19,20 +19,21 @@ import {
   startTestApp,
   type Account,
 } from '../../support/app.ts';
-import { absentId, followToEnd, getBatch, getPosts, notFound, waitForBatch } from '../../support/batches.ts';
+import {
+  absentId,
+  completeBatch,
+  followToEnd,
+  getBatch,
+  getPosts,
+  notFound,
+  waitForBatch,
+} from '../../support/batches.ts';
 import { test } from '../../support/fixtures.ts';
 import { post } from '../../support/raw-graphql.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
 
 async function deletePost(account: Pick<Account, 'run'>, postId: string) {
   return (await account.run(DeletePostDocument, { postId })).deletePost;
-}
-
-async function made(account: Account, postCount: number) {
-  const campaignId = await createCampaign(account);
-  const batchId = await startBatch(account, { campaignId, postCount });
-  await followToEnd(account, batchId);
-  return { campaignId, batchId };
 }
 
 /** The ids of a batch's posts, by position. */
@@ -63,7 +64,7 @@ describe('deletePost', () => {
     app,
   }) => {
     const account = await signUp(app);
-    const { campaignId, batchId } = await made(account, 3);
+    const { campaignId, batchId } = await completeBatch(account, 3);
     const [first = '', doomed = '', last = ''] = await idsOf(account, batchId);
     const usage = () => account.run(UsageDocument, {});
     const [paid, { cost }] = [await usage(), await getBatch(account, batchId)];
@@ -99,7 +100,7 @@ describe('deletePost', () => {
     const stop = new AbortController();
     const watcher = followUser({ ...account, signal: stop.signal });
     await watcher.next();
-    const { batchId } = await made(account, 2);
+    const { batchId } = await completeBatch(account, 2);
     const [doomed = '', kept = ''] = await idsOf(account, batchId);
     expect((await replayedToUser(account)).toSorted()).toEqual([doomed, kept].toSorted());
     await deletePost(account, doomed);
@@ -114,7 +115,7 @@ describe('deletePost', () => {
     app,
     account,
   }) => {
-    const { batchId } = await made(account, 2);
+    const { batchId } = await completeBatch(account, 2);
     const [id = ''] = await idsOf(account, batchId);
     const other = await signUp(app);
     for (const postId of [id, absentId('Post')])
@@ -129,7 +130,7 @@ describe('deletePost', () => {
   test('leaves the last position empty when the failed posts of its batch are retried', async ({ app }) => {
     const account = await signUp(app);
     app.simulator.control.setFaults([{ kind: 'refusal', endpoint: 'chat', count: 2 }]);
-    const { batchId } = await made(account, 4);
+    const { batchId } = await completeBatch(account, 4);
     app.simulator.control.clearFaults();
     const failed = (await getPosts(account, { batchId, status: ['FAILED'] })).map(({ id }) => id);
     const last = (await idsOf(account, batchId)).at(-1) ?? '';
@@ -184,7 +185,7 @@ test('a deleted post’s image is removed from the asset store, and those of the
   await using opened = new AsyncDisposableStack();
   opened.defer(() => app[Symbol.asyncDispose]());
   const account = await signUp(app);
-  const { batchId } = await made(account, 2);
+  const { batchId } = await completeBatch(account, 2);
   const posts = await getPosts(account, { batchId });
   const status = async (index: number) =>
     (await fetch(`${app.url}${new URL(posts[index]?.imageUrl ?? '').pathname}`)).status;

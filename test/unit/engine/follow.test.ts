@@ -38,7 +38,6 @@ function streamOf(total: number, visible: () => number, pruned = 0) {
     topic,
     seqOf: ({ seq }) => seq,
     newest: async () => visible(),
-    exists: async () => true,
     read: async (after, limit) => {
       reads.push(after);
       const seqs = Array.from({ length: visible() }, (_, index) => index + 1);

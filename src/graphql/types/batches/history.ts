@@ -2,7 +2,9 @@ import { builder } from '../../builder.ts';
 import { Connection } from '../../connections.ts';
 import { requireViewer } from '../../context.ts';
 import { parseId } from '../../ids.ts';
+import { defaultPageSize } from '../../../store/lists/paging.ts';
 import { BatchEventInterface } from './progress-events.ts';
+import { seqOf } from './subscriptions.ts';
 
 const BatchEventEdge = builder.edgeObject({
   type: BatchEventInterface,
@@ -34,7 +36,8 @@ builder.queryFields((t) => ({
     resolve: async (_root, { batchId, first, after }, context) => {
       const viewer = requireViewer(context);
       const id = parseId('Batch', batchId, 'batchId');
-      return new Connection(await context.progress.history(viewer, id, { first, after }));
+      const page = { first: first ?? defaultPageSize, after: seqOf(after) };
+      return new Connection(await context.progress.history(viewer, id, page));
     },
   }),
 }));

@@ -43,7 +43,10 @@ const BatchFilterInput = builder.inputType('BatchFilter', {
 
 const BatchOrderInput = orderInput('Batch', 'batches', {
   CREATED_AT: { value: 'createdAt', description: 'The time of the start.' },
-  POST_COUNT: { value: 'postCount', description: 'The number of ordered posts.' },
+  POST_COUNT: {
+    value: 'postCount',
+    description: 'The number of ordered posts, with those that were deleted since.',
+  },
 });
 
 /** How a list of batches is filtered and sorted, wherever it stands. */

@@ -56,8 +56,12 @@ function asItIs<T>(value: T): T {
 }
 
 function cursorOf(argument: string | null | undefined, { lastEventId }: Context): number {
-  const cursor = argument ?? lastEventId;
-  if (cursor === undefined) return 0;
+  return seqOf(argument ?? lastEventId);
+}
+
+/** @returns the number that a cursor stands for; 0 without one. @throws InvalidInputError for any other text. */
+export function seqOf(cursor: string | null | undefined): number {
+  if (cursor == null) return 0;
   if (/^\d{1,9}$/.test(cursor)) return Number(cursor);
-  throw new InvalidInputError([{ path: 'after', message: 'must be a cursor of this subscription' }]);
+  throw new InvalidInputError([{ path: 'after', message: 'must be a cursor of these events' }]);
 }

@@ -16,6 +16,9 @@ export function openSession(endpoint: string): Session {
   const fields =
     '{ __typename ... on Login { accessToken refreshToken expiresAt user { email } } ... on Error { message } }';
 
+  const noAnswer = 'The server gave no answer.';
+  const email = () => textAt(stored('session'), 'user', 'email');
+
   async function ask(field: string, inputType: string, input: unknown): Promise<unknown> {
     const query = `mutation ($input: ${inputType}!) { ${field}(input: $input) ${fields} }`;
     const response = await fetch(endpoint, {
@@ -30,6 +33,8 @@ export function openSession(endpoint: string): Session {
 
   function keep(login: unknown): boolean {
     if (textAt(login, 'accessToken') === undefined) return false;
+    // The ids of another account lead nowhere.
+    if (textAt(login, 'user', 'email') !== email()) store('ids', null);
     store('session', login);
     return true;
   }
@@ -40,12 +45,14 @@ export function openSession(endpoint: string): Session {
     if (!(ends < Date.now() + 30_000)) return;
     const refreshToken = textAt(session, 'refreshToken');
     const result = await ask('refresh', 'RefreshInput', { refreshToken });
-    if (!keep(result) && textAt(result, '__typename') === 'InvalidRefreshTokenError') store('session', null);
+    if (keep(result)) return;
+    if (textAt(result, '__typename') === 'InvalidRefreshTokenError') return store('session', null);
+    throw new Error(textAt(result, 'message') ?? noAnswer);
   }
 
   return {
     keep,
-    email: () => textAt(stored('session'), 'user', 'email'),
+    email,
     end: () => store('session', null),
     async accessToken() {
       // A refresh token works once, so windows take turns. Browsers have locks on https and localhost only.
@@ -65,7 +72,7 @@ export function openSession(endpoint: string): Session {
         const result = await ask(field, 'CredentialsInput', account);
         if (keep(result)) return;
         if (textAt(result, '__typename') !== 'WrongCredentialsError') {
-          throw new Error(textAt(result, 'message') ?? 'The server gave no answer.');
+          throw new Error(textAt(result, 'message') ?? noAnswer);
         }
       }
     },
