@@ -158,6 +158,13 @@ describe('GraphiQL', () => {
     await runStep('Posts', '"status":"COMPLETED"');
     expect(await statusOf(opened).textContent()).toMatch(/^Signed in as dev-/);
   });
+
+  it('fills in no ids of the account before', async () => {
+    await graphiql.openTab('Register');
+    await graphiql.run();
+    await opened.page.getByText('Signed in as me@example.com.').waitFor();
+    expect(await opened.page.getByRole('button', { name: 'Download ZIP' }).count()).toBe(0);
+  });
 });
 
 it('offers no development account in production, where Register and Login sign in', async () => {

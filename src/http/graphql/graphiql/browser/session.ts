@@ -34,7 +34,8 @@ export function openSession(endpoint: string): Session {
   function keep(login: unknown): boolean {
     if (textAt(login, 'accessToken') === undefined) return false;
     // The ids of another account lead nowhere.
-    if (textAt(login, 'user', 'email') !== email()) store('ids', null);
+    const owner = textAt(login, 'user', 'email');
+    if (textAt(stored('ids'), 'owner') !== owner) store('ids', { owner });
     store('session', login);
     return true;
   }
