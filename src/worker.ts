@@ -21,11 +21,14 @@ import type { OutageBoard } from './provider/outages.ts';
 import type { Model } from './provider/provider.ts';
 import type { Batches } from './services/batches/batches.ts';
 import { createImages, type Images } from './services/posts/images.ts';
-import { createPostRecovery } from './services/posts/recovery.ts';
-import { createPostWorkbench } from './services/posts/workbench.ts';
+import { takeOverPosts } from './services/posts/earlier-release.ts';
+import { createPostRuns } from './services/posts/runs.ts';
+import { createRunRecovery } from './services/runs/recovery.ts';
+import { createWorkbench } from './services/runs/workbench.ts';
+import { createSuspectSlot, quietMs } from './domain/runs/suspects.ts';
 import { prune } from './services/deletion/pruning.ts';
 import { createReconciliation } from './services/batches/reconciliation.ts';
-import { createQueueReordering } from './services/batches/queue-reordering.ts';
+import { createQueueReordering } from './services/runs/reordering.ts';
 import { createSimulatorThread } from './simulator/thread/thread.ts';
 import type { AssetStore } from './store/assets.ts';
 import type { Database } from './store/database.ts';
@@ -91,9 +94,12 @@ export async function prepareWorker(
     changes,
   );
   const images = createImages({ database, assets, logger });
-  const workbench = createPostWorkbench({ database, jobs, bus, changes });
+  const suspects = createSuspectSlot(quietMs, () => performance.now());
+  const kind = createPostRuns({ changes });
+  const workbench = createWorkbench({ database, jobs, bus, suspects }, kind);
   const recovery = createRecovery({
-    posts: createPostRecovery({ database, jobs, workbench, changes }),
+    runs: createRunRecovery({ database, jobs, kinds: [{ kind, workbench }] }),
+    takeOver: () => takeOverPosts({ database, jobs }),
     logger,
   });
   opened.defer(() => recovery.stop());

@@ -1,11 +1,10 @@
-import type { Work } from '../domain/work.ts';
+import type { Work } from '../domain/runs/work.ts';
 import type { Demand } from '../provider/admission/admission.ts';
 import type { Job } from '../store/jobs/jobs.ts';
-import type { QueueName } from '../store/jobs/queues.ts';
 
 /** How the dispatcher runs one kind of job. It knows nothing of the job's subject. */
 export type Handler<W extends Work> = {
-  queue: QueueName;
+  queue: string;
   /** @returns what one job of this kind takes now of the provider's limits. */
   demand(): Demand;
   /** Takes the leases of these jobs and prepares them. Deals itself with jobs that it does not return, and with all if it rejects. */

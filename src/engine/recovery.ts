@@ -1,4 +1,4 @@
-import type { PostRecovery } from '../services/posts/recovery.ts';
+import type { RunRecovery } from '../services/runs/recovery.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** How often to look for dead workers. Adds to the time until their posts run again. */
@@ -15,9 +15,17 @@ const steadyMs = 6_000;
 
 export type Recovery = { start(): void; stop(): Promise<void> };
 
-/** Puts posts of dead workers back in the queue, and every half minute repairs jobs and calls that no worker owns. */
-export function createRecovery(deps: { posts: PostRecovery; logger: Logger }): Recovery {
-  const { posts, logger } = deps;
+/**
+ * Puts runs of dead workers back in the queue, and every half minute repairs jobs and calls that no worker owns.
+ *
+ * @param deps.takeOver takes over work of the release before this one. @returns how much.
+ */
+export function createRecovery(deps: {
+  runs: RunRecovery;
+  takeOver: () => Promise<number>;
+  logger: Logger;
+}): Recovery {
+  const { runs, takeOver, logger } = deps;
   let timer: NodeJS.Timeout | undefined;
   let current: Promise<void> | undefined;
   let isStopped = false;
@@ -26,21 +34,23 @@ export function createRecovery(deps: { posts: PostRecovery; logger: Logger }): R
   let mendedAt = answeredAt;
 
   async function look(): Promise<void> {
-    const dead = await posts.findDead();
+    const dead = await runs.findDead();
     const now = performance.now();
     if (now - answeredAt > gapMs) steadySince = now;
     answeredAt = now;
     if (dead.length > 0 && now - steadySince >= steadyMs) {
-      const { recovered, abandoned } = await posts.recover(dead);
-      if (recovered > 0) logger.warn({ posts: recovered }, 'posts of dead workers were put back');
+      const { recovered, abandoned } = await runs.recover(dead);
+      if (recovered > 0) logger.warn({ runs: recovered }, 'runs of dead workers were put back');
       if (abandoned > 0)
-        logger.error({ posts: abandoned }, 'posts failed: their workers died with them too often');
+        logger.error({ runs: abandoned }, 'runs failed: their workers died with them too often');
     }
     if (now - mendedAt < mendIntervalMs) return;
     mendedAt = now;
-    const restored = await posts.restoreJobs();
-    if (restored > 0) logger.warn({ posts: restored }, 'posts without a job got a new one');
-    const closed = await posts.closeStrayCalls();
+    const taken = await takeOver();
+    if (taken > 0) logger.info({ posts: taken }, 'posts of the release before were taken over');
+    const restored = await runs.restoreJobs();
+    if (restored > 0) logger.warn({ runs: restored }, 'runs without a job got a new one');
+    const closed = await runs.closeStrayCalls();
     if (closed > 0) logger.warn({ calls: closed }, 'calls closed that nobody waits for');
   }
 

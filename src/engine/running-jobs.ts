@@ -1,5 +1,5 @@
 import { ServiceUnavailableError } from '../domain/errors/errors.ts';
-import { fieldsOf, LeaseLostError, type Work } from '../domain/work.ts';
+import { fieldsOf, LeaseLostError, type Work } from '../domain/runs/work.ts';
 import type { Admission, Demand, HeldPermit } from '../provider/admission/admission.ts';
 import type { Jobs } from '../store/jobs/jobs.ts';
 import type { Logger } from '../telemetry/logger.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { createChanges } from '../../src/cache/changes.ts';
-import { createSuspectSlot } from '../../src/domain/posts/suspects.ts';
+import { createSuspectSlot } from '../../src/domain/runs/suspects.ts';
 import type { Viewer } from '../../src/domain/viewer.ts';
 import { createLocalBus } from '../../src/events/bus.ts';
 import { createBatches } from '../../src/services/batches/batches.ts';

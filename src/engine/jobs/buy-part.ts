@@ -5,7 +5,7 @@ import type { Caption } from '../../domain/posts/content.ts';
 import { isOutage } from '../../provider/guard.ts';
 import type { Ledger, OpenCall, PaidCall } from '../../provider/ledger/ledger.ts';
 import type { Model, Purchase } from '../../provider/provider.ts';
-import type { PostWork } from '../../services/posts/claim.ts';
+import type { PostWork } from '../../services/posts/results.ts';
 import { chainOf, planCall, stepOf, type Means, type Part } from './post-parts.ts';
 import type { UselessAnswers } from './useless-answers.ts';
 

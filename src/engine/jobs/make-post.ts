@@ -9,8 +9,7 @@ import { pausesBatch, ProviderError } from '../../domain/errors/provider-errors.
 import type { Bus } from '../../events/bus.ts';
 import { announceStage } from '../../events/topics.ts';
 import type { Images } from '../../services/posts/images.ts';
-import type { Made } from '../../services/posts/results.ts';
-import type { PostWork } from '../../services/posts/claim.ts';
+import type { Made, PostWork } from '../../services/posts/results.ts';
 import { buyPart, type Buyer, type PreparedPost } from './buy-part.ts';
 import { captionRequest, partsOf } from './post-parts.ts';
 

@@ -9,7 +9,7 @@ import {
 import type { Demand } from '../../provider/admission/admission.ts';
 import type { PlannedCall } from '../../provider/ledger/ledger.ts';
 import type { Chain, ObjectRequest, Provider } from '../../provider/provider.ts';
-import type { PostWork } from '../../services/posts/claim.ts';
+import type { PostWork } from '../../services/posts/results.ts';
 
 /** What posts are made with. */
 export type Means = { provider: Provider; imageQuality: ImageQuality };

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { pausesBatch, ProviderError } from '../../domain/errors/provider-errors.ts';
 import { toGlobalId } from '../../domain/ids.ts';
-import { fieldsOf } from '../../domain/work.ts';
+import { fieldsOf } from '../../domain/runs/work.ts';
 import type { Bus } from '../../events/bus.ts';
 import type { BudgetRefusal, Ledger } from '../../provider/ledger/ledger.ts';
 import type { Batches } from '../../services/batches/batches.ts';
 import type { Images } from '../../services/posts/images.ts';
-import type { PostWork } from '../../services/posts/claim.ts';
-import type { PostWorkbench } from '../../services/posts/workbench.ts';
+import type { PostResult, PostWork } from '../../services/posts/results.ts';
+import type { Workbench } from '../../services/runs/workbench.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Handler } from '../handler.ts';
 import type { PreparedPost } from './buy-part.ts';
@@ -16,7 +16,7 @@ import { demandOf, planCalls, stepOf, type Means, type Part } from './post-parts
 import { createUselessAnswers } from './useless-answers.ts';
 
 type Deps = Means & {
-  workbench: PostWorkbench;
+  workbench: Workbench<PostWork, PostResult>;
   batches: Batches;
   ledger: Ledger;
   images: Pick<Images, 'put'>;
@@ -57,7 +57,7 @@ export function createPostWriter(deps: Deps): Handler<PreparedPost> {
   }
 
   return {
-    queue: 'posts',
+    queue: 'write-post',
     demand: () => demandOf({ caption: provider.text.serving(), image: provider.image.serving() }),
     held: (leaseIds) => workbench.held(leaseIds),
     release: (work, options) => workbench.release(work, options),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Changes, PostIds } from '../../cache/changes.ts';
 import { costMicros, highestCostMicros, type Price, type Usage } from '../../domain/money/pricing.ts';
 import type { ProviderErrorCode } from '../../domain/errors/provider-errors.ts';
-import { LeaseLostError, type Work } from '../../domain/work.ts';
+import { LeaseLostError, type Work } from '../../domain/runs/work.ts';
 import type { Database } from '../../store/database.ts';
 import { groupWrites } from '../../store/grouped-writes.ts';
 import { keepTrying } from '../../store/keep-trying.ts';

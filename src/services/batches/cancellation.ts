@@ -3,7 +3,7 @@ import type { Transaction } from '../../store/database.ts';
 import { Prisma, type Batch } from '../../store/generated/prisma/client.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { NewEvent } from './change.ts';
-import { removeWaitingJobs } from './waiting-jobs.ts';
+import { cancelRuns } from '../runs/batch-jobs.ts';
 
 /**
  * Cancels what is not final in a batch whose row is locked. Waiting posts are left to reconciliation.
@@ -12,8 +12,8 @@ import { removeWaitingJobs } from './waiting-jobs.ts';
  */
 export async function cancelUnfinished(jobs: Jobs, tx: Transaction, batch: Batch): Promise<NewEvent> {
   const { id, postCount, completedCount, failedCount, cancelledCount } = batch;
-  await removeWaitingJobs(jobs, tx, batch);
-  const kept = await cancelInFlight(jobs, tx, id);
+  await cancelRuns(jobs, tx, batch);
+  const kept = await cancelInFlight(tx, id);
   const cancelled = postCount - completedCount - failedCount - cancelledCount - kept;
   // If only regenerated posts were left, the batch is complete as it was before.
   const isComplete = cancelled === 0;
@@ -34,22 +34,17 @@ export async function cancelUnfinished(jobs: Jobs, tx: Transaction, batch: Batch
 
 /**
  * Ends a batch's posts in flight, and those that wait to be regenerated, which stay completed as they were. Closes their
- * calls and removes their jobs. A cancellation leaves all other posts to reconciliation.
+ * calls. A cancellation leaves all other posts to reconciliation.
  *
  * @returns how many stayed completed.
  */
-async function cancelInFlight(jobs: Jobs, tx: Transaction, batchId: string): Promise<number> {
-  const ended = await tx.$queryRaw<{ id: string; jobId: string; isKept: boolean }[]>`
+async function cancelInFlight(tx: Transaction, batchId: string): Promise<number> {
+  const ended = await tx.$queryRaw<{ id: string; isKept: boolean }[]>`
     UPDATE posts
     SET status = CASE WHEN "remakePart" IS NULL THEN 'CANCELLED'::"PostStatus" ELSE 'COMPLETED' END,
-        "remakePart" = NULL, "remakeInstruction" = NULL, "leaseId" = NULL, "finishedAt" = now()
+        "remakePart" = NULL, "remakeInstruction" = NULL, "finishedAt" = now()
     WHERE "batchId" = ${batchId}::uuid AND (status = 'GENERATING' OR (status = 'PENDING' AND "remakePart" IS NOT NULL))
-    RETURNING id, "jobId", status = 'COMPLETED' AS "isKept"`;
+    RETURNING id, status = 'COMPLETED' AS "isKept"`;
   await tx.$executeRaw(closeCalls(Prisma.sql`(${ended.map(({ id }) => id)}::uuid[])`));
-  await jobs.remove(
-    tx,
-    'posts',
-    ended.map(({ jobId }) => jobId),
-  );
   return ended.filter(({ isKept }) => isKept).length;
 }

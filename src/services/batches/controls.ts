@@ -13,7 +13,7 @@ import { cancelUnfinished } from './cancellation.ts';
 import { createBatchChange, type NewEvent } from './change.ts';
 import { maxCostSchema } from './start.ts';
 import { ownedBy, type Owner } from '../../store/ownership.ts';
-import { removeWaitingJobs, waitingJobs } from './waiting-jobs.ts';
+import { removeWaitingJobs, waitingJobs } from '../runs/batch-jobs.ts';
 import { parseInput } from '../../domain/validation.ts';
 
 /**
@@ -93,7 +93,7 @@ export function createBatchControls(deps: {
           : Prisma.sql`p."ownerId" = ${batch.ownerId}::uuid`;
         if (await hasCallsInFlight(tx, whose)) {
           const waitMs = Math.min(Math.max(remainingCount(batch), shortestWaitMs), longestWaitMs);
-          await jobs.postponeAll(tx, 'posts', waitingJobs(id), waitMs);
+          await jobs.postponeAll(tx, waitingJobs(id), waitMs);
           return undefined;
         }
         // Since the refusal, calls may have ended, or the maximum may have been raised.

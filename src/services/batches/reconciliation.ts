@@ -1,12 +1,11 @@
-import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { randomUUIDv7 } from 'node:crypto';
 import type { Changes } from '../../cache/changes.ts';
 import type { Bus } from '../../events/bus.ts';
 import { reconcileTopic } from '../../events/topics.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import { Prisma, type Batch, type PostStatus } from '../../store/generated/prisma/client.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
-import { enqueuePosts, restoreJobs, type QueuedPost } from '../posts/queue.ts';
-import { takeQueuePositions } from './queue-positions.ts';
+import { addRuns, restoreJobs } from '../runs/queue.ts';
 
 /**
  * Brings posts and jobs in line with their batch's row, position by position from `reconcileFrom` on. It writes missing
@@ -73,9 +72,10 @@ export async function reconcileWindow(jobs: Jobs, tx: Transaction, batch: Batch)
   const window = { from, to: Math.min(to, written) };
   let retried = 0;
   if (from <= written) {
-    retried = await retryPosts(tx, batch, window);
+    retried = await retryPosts(jobs, tx, batch, window);
     if (status === 'RUNNING') {
-      const ofWindow = Prisma.sql`b.id = ${id}::uuid AND p.position BETWEEN ${window.from}::int AND ${window.to}::int`;
+      const ofWindow = Prisma.sql`r."batchId" = ${id}::uuid AND r."subjectId" IN (
+        SELECT id FROM posts WHERE "batchId" = ${id}::uuid AND position BETWEEN ${window.from}::int AND ${window.to}::int)`;
       await restoreJobs(jobs, tx, ofWindow);
     }
     if (status === 'CANCELLED') await cancelPosts(tx, id, window);
@@ -134,49 +134,56 @@ async function afterLast(
   return others.length > 0 ? postCount + 2 + lastSeq : null;
 }
 
-/** Writes the missing posts of a window, and their jobs if the batch runs. */
+/** Writes the missing posts of a window, and their runs. */
 async function writePosts(jobs: Jobs, tx: Transaction, batch: Batch, { from, to }: Window): Promise<void> {
   // Sorted, because ids of one millisecond have no order, and lists that show the newest first order by id.
   const ids = Array.from({ length: to - from + 1 }, () => randomUUIDv7()).toSorted();
   const isCancelled = batch.status === 'CANCELLED';
-  const queuePosition = isCancelled ? 0 : await takeQueuePositions(tx, batch.ownerId);
-  const posts: QueuedPost[] = ids.map((id, index) => ({
-    id,
-    jobId: randomUUID(),
-    ownerId: batch.ownerId,
-    queuePosition: queuePosition + index,
-  }));
   await tx.$executeRaw`
-    INSERT INTO posts (id, "jobId", "ownerId", "campaignId", channel, "batchId", position, status, "targetAudience", turn,
-                       "createdAt", "finishedAt")
-    SELECT n.id, n."jobId", b."ownerId", b."campaignId", b.channel, b.id, ${from}::int + n.number - 1,
+    INSERT INTO posts (id, "ownerId", "campaignId", channel, "batchId", position, status, "targetAudience", "createdAt", "finishedAt")
+    SELECT n.id, b."ownerId", b."campaignId", b.channel, b.id, ${from}::int + n.number - 1,
            CASE WHEN ${isCancelled} THEN 'CANCELLED' ELSE 'PENDING' END::"PostStatus",
            coalesce(b."targetAudience",
                     (SELECT "targetAudience" FROM posts WHERE "batchId" = b.id ORDER BY position LIMIT 1), c."targetAudience"),
-           ${queuePosition}::int + n.number - 1, now(), CASE WHEN ${isCancelled} THEN now() END
+           now(), CASE WHEN ${isCancelled} THEN now() END
     FROM batches b JOIN campaigns c ON c.id = b."campaignId",
-         unnest(${posts.map(({ id }) => id)}::uuid[], ${posts.map(({ jobId }) => jobId)}::uuid[])
-         WITH ORDINALITY AS n(id, "jobId", number)
+         unnest(${ids}::uuid[]) WITH ORDINALITY AS n(id, number)
     WHERE b.id = ${batch.id}::uuid`;
-  if (batch.status === 'RUNNING') await enqueuePosts(jobs, tx, posts);
+  if (!isCancelled) await addPostRuns(jobs, tx, batch, ids);
+}
+
+/** Adds the runs of posts, which have none. Those of a paused batch get their jobs when it is resumed. */
+export function addPostRuns(
+  jobs: Jobs,
+  tx: Transaction,
+  { id: batchId, ownerId, campaignId, status }: Batch,
+  postIds: readonly string[],
+  { isShort = false } = {},
+): Promise<void> {
+  const runs = postIds.map((subjectId) => ({ kind: 'write-post', subjectId, campaignId, batchId, isShort }));
+  return addRuns(jobs, tx, ownerId, runs, { areWaiting: status === 'RUNNING' });
 }
 
 /** Sets FAILED posts back to PENDING if the batch is being retried. @returns how many. */
-async function retryPosts(tx: Transaction, batch: Batch, { from, to }: Window): Promise<number> {
+async function retryPosts(
+  jobs: Jobs,
+  tx: Transaction,
+  batch: Batch,
+  { from, to }: Window,
+): Promise<number> {
   // In a batch that is complete by now, failed posts are counted. They may be retried by another request.
   if (!batch.retrying || batch.status === 'COMPLETED') return 0;
-  const queuePosition = batch.status === 'CANCELLED' ? 0 : await takeQueuePositions(tx, batch.ownerId);
-  return tx.$executeRaw`
-    UPDATE posts p
-    SET status = 'PENDING', "jobId" = gen_random_uuid(), turn = ${queuePosition}::int + f.number - 1,
-        "errorCode" = NULL, "errorMessage" = NULL, "finishedAt" = NULL
-    FROM (SELECT id, (row_number() OVER (ORDER BY position))::int AS number FROM posts
-          WHERE "batchId" = ${batch.id}::uuid AND position BETWEEN ${from}::int AND ${to}::int AND status = 'FAILED') f
-    WHERE p.id = f.id`;
+  const retried = await tx.$queryRaw<{ id: string; position: number }[]>`
+    UPDATE posts SET status = 'PENDING', "errorCode" = NULL, "errorMessage" = NULL, "finishedAt" = NULL
+    WHERE "batchId" = ${batch.id}::uuid AND position BETWEEN ${from}::int AND ${to}::int AND status = 'FAILED'
+    RETURNING id, position`;
+  const ids = retried.toSorted((a, b) => a.position - b.position).map(({ id }) => id);
+  if (batch.status !== 'CANCELLED') await addPostRuns(jobs, tx, batch, ids);
+  return ids.length;
 }
 
 async function cancelPosts(tx: Transaction, batchId: string, { from, to }: Window): Promise<void> {
   await tx.$executeRaw`
-    UPDATE posts SET status = 'CANCELLED', "leaseId" = NULL, "finishedAt" = now()
+    UPDATE posts SET status = 'CANCELLED', "finishedAt" = now()
     WHERE "batchId" = ${batchId}::uuid AND position BETWEEN ${from}::int AND ${to}::int AND status = 'PENDING'`;
 }

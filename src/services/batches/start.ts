@@ -19,7 +19,7 @@ import type { Viewer } from '../../domain/viewer.ts';
 import { appendEvent } from './change.ts';
 import { ownedBy, ownedRows, type Owner } from '../../store/ownership.ts';
 import { reconcileWindow, wakeReconciliation, windowSize } from './reconciliation.ts';
-import { lockQueuePositions } from './queue-positions.ts';
+import { lockQueuePositions } from '../runs/positions.ts';
 import { parseInput, text } from '../../domain/validation.ts';
 
 const maxPostsPerBatch = 10_000;

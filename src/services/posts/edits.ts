@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { channels, lengthOn, type Channel } from '../../domain/posts/channels.ts';
 import { faultOfHashtag, hashtagOf } from '../../domain/posts/content.ts';
@@ -23,8 +22,7 @@ import type { Jobs } from '../../store/jobs/jobs.ts';
 import { ownedBy, ownedRows } from '../../store/ownership.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import { createBatchChange } from '../batches/change.ts';
-import { enqueuePosts } from './queue.ts';
-import { takeQueuePositions } from '../batches/queue-positions.ts';
+import { addPostRuns } from '../batches/reconciliation.ts';
 import { parseInput, text } from '../../domain/validation.ts';
 
 /** The post to change, and the version of it that the person saw. */
@@ -168,14 +166,10 @@ export function createPostEdits(deps: {
       await changeBatch({ id: post.batchId, ...ownedBy(viewer) }, async (tx, batch) => {
         if (batch.status === 'CANCELLED')
           throw new PostStateError('The posts of a cancelled batch are not made again.');
-        const queuePosition = await takeQueuePositions(tx, batch.ownerId);
-        const jobId = randomUUID();
         const { count } = await tx.post.updateMany({
           where: { id: postId, status: 'COMPLETED' },
           data: {
             status: 'PENDING',
-            jobId,
-            turn: queuePosition,
             remakePart: part,
             remakeInstruction: instruction ?? null,
             remakeCount: { increment: 1 },
@@ -185,7 +179,7 @@ export function createPostEdits(deps: {
           },
         });
         if (count === 0) throw new PostStateError('Only a completed post is made again.');
-        await tx.batch.update({
+        const reopened = await tx.batch.update({
           where: { id: batch.id },
           data: {
             completedCount: { decrement: 1 },
@@ -193,8 +187,7 @@ export function createPostEdits(deps: {
             status: batch.status === 'PAUSED' ? 'PAUSED' : 'RUNNING',
           },
         });
-        const queued = { id: postId, jobId, ownerId: batch.ownerId, queuePosition };
-        if (batch.status !== 'PAUSED') await enqueuePosts(jobs, tx, [queued]);
+        await addPostRuns(jobs, tx, reopened, [postId], { isShort: true });
         return { type: 'POSTS_RETRIED', retriedCount: 1 };
       });
       return database.prisma.post.findUniqueOrThrow({ where: { id: postId } });

@@ -1,29 +1,24 @@
-import { ownPostErrors, type PostErrorCode } from '../../domain/errors/guide.ts';
 import type { Caption } from '../../domain/posts/content.ts';
-import type { Work } from '../../domain/work.ts';
+import type { Brief } from '../../domain/posts/prompts.ts';
+import type { Work } from '../../domain/runs/work.ts';
+import type { PostPart } from '../../store/generated/prisma/client.ts';
+
+/** A post that this worker may write, and which parts of it are to be made. */
+export type PostWork = Work & {
+  campaignId: string;
+  batchId: string;
+  brief: Brief;
+  part: PostPart;
+  /** How often the post was regenerated, this run included; 0 while it is made for the first time. */
+  regenerationCount: number;
+};
 
 /** What a model made, and the SHA-256 of its prompt. */
 export type Made<T> = { value: T; model: string; promptHash: string };
 
-export type PostResult =
-  | { status: 'COMPLETED'; caption?: Made<Caption> | undefined; image?: Made<string> | undefined }
-  | { status: 'FAILED'; errorCode: PostErrorCode; errorMessage: string };
-
-type PostFailure = Extract<PostResult, { status: 'FAILED' }>;
-
-/** The result of a post with too many crashes. */
-export const abandoned: PostFailure = {
-  status: 'FAILED',
-  errorCode: 'ABANDONED',
-  errorMessage: ownPostErrors.ABANDONED,
+/** The parts that a run made. */
+export type PostResult = {
+  status: 'COMPLETED';
+  caption?: Made<Caption> | undefined;
+  image?: Made<string> | undefined;
 };
-
-/** The result of a post whose runs failed too often on our side, such as one whose image cannot be stored. */
-export const failedOften: PostFailure = {
-  status: 'FAILED',
-  errorCode: 'WORKER_FAILED',
-  errorMessage: ownPostErrors.WORKER_FAILED,
-};
-
-/** One run of a post, and its result. */
-export type Settlement = { work: Work; result: PostResult };

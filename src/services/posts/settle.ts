@@ -1,22 +1,25 @@
 import type { LoggedEvent } from '../../domain/batches/events.ts';
 import { appendEvents } from '../../events/append.ts';
-import { closeCalls } from '../../provider/ledger/statements.ts';
 import type { Transaction } from '../../store/database.ts';
 import { Prisma, type PostField } from '../../store/generated/prisma/client.ts';
-import type { PostResult, Settlement } from './results.ts';
+import type { RunFailure } from '../../domain/runs/work.ts';
+import type { Ended } from '../runs/kind.ts';
+import type { PostResult } from './results.ts';
 
 /**
- * Writes results of posts, their batches' counters and the events, in one statement. It locks batches by id, then posts,
- * calls and event streams. After a wait for a lock it sees the rows as they are then (READ COMMITTED).
+ * Writes results of posts, their batches' counters and the events, in one statement. Their batches are locked by then. It locks
+ * posts and event streams. Each new value becomes a revision of its field, and is shown unless a person has pinned the field or
+ * approved the post. A post whose regeneration failed stays completed as it was.
  *
- * @returns the new log entries. A post whose lease was lost has none.
+ * @returns the new log entries. A post that is not GENERATING any more has none.
  */
-export function writeResults(tx: Transaction, settlements: readonly Settlement[]): Promise<LoggedEvent[]> {
+export function writeResults(
+  tx: Transaction,
+  settlements: readonly Ended<PostResult>[],
+): Promise<LoggedEvent[]> {
   return appendEvents(tx, [
     givenResults(settlements),
-    lockedBatches,
     settledPosts,
-    closedCalls,
     newRevisions,
     numberedPosts,
     tallies,
@@ -26,23 +29,21 @@ export function writeResults(tx: Transaction, settlements: readonly Settlement[]
 }
 
 /** `results`: a row for each settlement, in order (`index`). A caption call makes two revisions: caption and hashtags. */
-function givenResults(settlements: readonly Settlement[]): Prisma.Sql {
+function givenResults(settlements: readonly Ended<PostResult>[]): Prisma.Sql {
   const rows = settlements.map(({ work, result }, index) => ({
     postId: work.subjectId,
-    batchId: work.batchId,
-    leaseId: work.leaseId,
     index,
     ...columnsOf(result),
   }));
   return Prisma.sql`results AS (
     SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS r(
-      "postId" uuid, "batchId" uuid, "leaseId" uuid, index int, status text, caption text, hashtags text[],
+      "postId" uuid, index int, status text, caption text, hashtags text[],
       "captionModel" text, "captionPrompt" text, "imageKey" text, "imageModel" text, "imagePrompt" text,
       "errorCode" text, "errorMessage" text, added int)
   )`;
 }
 
-function columnsOf(result: PostResult) {
+function columnsOf(result: PostResult | RunFailure) {
   const { caption, image } = result.status === 'COMPLETED' ? result : {};
   return {
     status: result.status,
@@ -59,11 +60,6 @@ function columnsOf(result: PostResult) {
   };
 }
 
-/** `held`: locks the batches of `results` by id, before any post. */
-const lockedBatches = Prisma.sql`held AS MATERIALIZED (
-  SELECT id FROM batches WHERE id IN (SELECT "batchId" FROM results) ORDER BY id FOR NO KEY UPDATE
-)`;
-
 /** SQL: whether a post shows the new value of a field. Approved posts and pinned fields keep theirs. */
 function shows(field: PostField): Prisma.Sql {
   const made = Prisma.raw(field === 'IMAGE' ? 'r."imageKey"' : 'r.caption');
@@ -72,14 +68,14 @@ function shows(field: PostField): Prisma.Sql {
 }
 
 /**
- * `settled`: writes the posts of `results` whose lease holds. Returns them with the new values and the number of revisions
+ * `settled`: writes the posts of `results`. Returns them with the new values and the number of revisions
  * before them. A regenerated post stays completed even if its run failed.
  */
 const settledPosts = Prisma.sql`settled AS (
   UPDATE posts p
   SET status = CASE WHEN p."remakePart" IS NULL THEN r.status::"PostStatus" ELSE 'COMPLETED' END,
-      "remakePart" = NULL, "remakeInstruction" = NULL, "leaseId" = NULL, "finishedAt" = now(),
-      "errorCode" = r."errorCode", "errorMessage" = r."errorMessage", failures = 0, crashes = 0,
+      "remakePart" = NULL, "remakeInstruction" = NULL, "finishedAt" = now(),
+      "errorCode" = r."errorCode", "errorMessage" = r."errorMessage",
       "revisionCount" = p."revisionCount" + r.added,
       version = p.version + (${shows('CAPTION')} OR ${shows('HASHTAGS')} OR ${shows('IMAGE')})::int,
       caption = CASE WHEN ${shows('CAPTION')} THEN r.caption ELSE p.caption END,
@@ -88,16 +84,11 @@ const settledPosts = Prisma.sql`settled AS (
       "hashtagsRevision" = CASE WHEN ${shows('HASHTAGS')} THEN p."revisionCount" + 2 ELSE p."hashtagsRevision" END,
       "imageKey" = CASE WHEN ${shows('IMAGE')} THEN r."imageKey" ELSE p."imageKey" END,
       "imageRevision" = CASE WHEN ${shows('IMAGE')} THEN p."revisionCount" + r.added ELSE p."imageRevision" END
-  FROM results r, held
-  WHERE p.id = r."postId" AND p."leaseId" = r."leaseId" AND p.status = 'GENERATING' AND held.id = p."batchId"
+  FROM results r
+  WHERE p.id = r."postId" AND p.status = 'GENERATING'
   RETURNING p.id, p."batchId", p.status, p."errorCode", p."errorMessage", p."revisionCount" - r.added AS "revisionsBefore",
             r.index, r.added, r.caption AS "madeCaption", r.hashtags AS "madeHashtags", r."imageKey" AS "madeImage",
             r."captionModel", r."captionPrompt", r."imageModel", r."imagePrompt"
-)`;
-
-/** `closed`: closes the settled posts' open calls in the ledger. */
-const closedCalls = Prisma.sql`closed AS (
-  ${closeCalls(Prisma.sql`(SELECT id FROM settled)`)}
 )`;
 
 /** `revised`: writes a revision for each new value, shown or not. */

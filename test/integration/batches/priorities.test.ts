@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { createReconciliation } from '../../../src/services/batches/reconciliation.ts';
-import { createQueueReordering } from '../../../src/services/batches/queue-reordering.ts';
+import { createQueueReordering } from '../../../src/services/runs/reordering.ts';
 import { test } from '../../support/fixtures.ts';
 import type { Workshop } from '../../support/workshop.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { firstQueuePosition } from '../../../src/domain/batches/fair-share.ts';
+import { firstQueuePosition } from '../../../src/domain/runs/fair-share.ts';
 
 it('starts an idle queue at the first turn', () => {
   expect(firstQueuePosition({})).toBe(0);

@@ -1,17 +1,17 @@
 import type { Database, Transaction } from '../../store/database.ts';
 import type { Batch } from '../../store/generated/prisma/client.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
-import { reorderPosts, type QueuedPost } from '../posts/queue.ts';
-import { lockQueuePositions } from './queue-positions.ts';
+import { lockQueuePositions } from './positions.ts';
+import { queuedRun, reorderRuns, type QueuedRun } from './queue.ts';
 
-/** How many posts one transaction moves. Keeps its locks short. */
+/** How many runs one transaction moves. Keeps its locks short. */
 const movedAtOnce = 200;
 
 export type QueueReordering = {
   /**
-   * Reorders the next waiting posts of a workspace that asked for it, by priority of their batch, then by age. Lower
+   * Reorders the next waiting runs of a workspace that asked for it, by priority of their batch, then by age. Lower
    * positions are given out first. The workspace keeps the same set of positions, so other workspaces are not affected.
-   * A post that is being claimed keeps its position.
+   * A run that is being claimed keeps its position.
    *
    * @returns whether there was something to do.
    */
@@ -20,19 +20,17 @@ export type QueueReordering = {
 
 /** How far a workspace is reordered. Kept in memory: a new process begins again. */
 type Progress = {
-  /** Batches in the order in which their posts get positions. */
+  /** Batches in the order in which their runs get positions. */
   batches: readonly OrderedBatch[];
   /** Index of the current batch. */
   index: number;
-  /** Where in the batch to go on: a post's `position`. */
-  from: number;
   /** The last queue position that was given out. */
   after: number;
 };
 
 type OrderedBatch = Pick<Batch, 'id' | 'postCount' | 'priority' | 'reconcileFrom'>;
 
-/** Reorders waiting posts after a batch's priority has changed. Any number of instances may run it. */
+/** Reorders waiting runs after a batch's priority has changed. Any number of instances may run it. */
 export function createQueueReordering({
   database,
   jobs,
@@ -54,7 +52,7 @@ export function createQueueReordering({
     const isCurrent = known?.batches.every(
       ({ id, priority }) => (priorities.get(id) ?? priority) === priority,
     );
-    return known !== undefined && isCurrent === true ? known : { batches, index: 0, from: 1, after: -1 };
+    return known !== undefined && isCurrent === true ? known : { batches, index: 0, after: -1 };
   }
 
   return {
@@ -67,25 +65,20 @@ export function createQueueReordering({
         return false;
       }
       const { workspaceId } = due;
-      const { batches, index, from, after } = await progressOf(workspaceId);
+      const { batches, index, after } = await progressOf(workspaceId);
       const batch = batches[index];
       if (batch === undefined) {
         byWorkspace.delete(workspaceId);
         await finish(database, workspaceId, batches);
         return true;
       }
-      const last = await database.transaction(async (tx) => {
+      const { isDone, last } = await database.transaction(async (tx) => {
         await lockQueuePositions(tx, workspaceId);
-        const { moved, last } = await reorderNext(tx, { workspaceId, batchId: batch.id, from, after });
-        if (moved.length > 0) await reorderPosts(jobs, tx, moved);
-        return last;
+        const reordered = await reorderNext(tx, { workspaceId, batchId: batch.id, after });
+        await reorderRuns(jobs, tx, reordered.moved);
+        return reordered;
       });
-      const isBatchDone = from + movedAtOnce > batch.postCount;
-      byWorkspace.set(workspaceId, {
-        batches,
-        after: last,
-        ...(isBatchDone ? { index: index + 1, from: 1 } : { index, from: from + movedAtOnce }),
-      });
+      byWorkspace.set(workspaceId, { batches, after: last, index: isDone ? index + 1 : index });
       return true;
     },
   };
@@ -110,47 +103,47 @@ async function finish(
 }
 
 /**
- * Gives the lowest queue positions above `after` to the next waiting posts of a batch (`movers`). The posts that held
+ * Gives the lowest queue positions above `after` to the next waiting runs of a batch (`movers`). The runs that held
  * these positions (`holders`) get the movers' positions in exchange.
  *
- * @returns posts of running batches whose queue position has changed, and the last queue position that was given out.
+ * @returns runs of running batches whose queue position has changed, the last queue position that was given out, and whether
+ * the batch has no more runs behind it.
  */
 async function reorderNext(
   tx: Transaction,
-  {
-    workspaceId,
-    batchId,
-    from,
-    after,
-  }: { workspaceId: string; batchId: string; from: number; after: number },
-): Promise<{ moved: QueuedPost[]; last: number }> {
-  const rows = await tx.$queryRaw<(QueuedPost & { last: number; isRunning: boolean })[]>`
+  { workspaceId, batchId, after }: { workspaceId: string; batchId: string; after: number },
+): Promise<{ moved: QueuedRun[]; last: number; isDone: boolean }> {
+  const rows = await tx.$queryRaw<(QueuedRun & { last: number; movers: number; isRunning: boolean })[]>`
     WITH movers AS MATERIALIZED (
-      SELECT id, turn, "batchId", position, true AS "isMover" FROM posts
-      WHERE "batchId" = ${batchId}::uuid AND position BETWEEN ${from}::int AND ${from + movedAtOnce - 1}::int
-        AND status = 'PENDING' AND turn > ${after}::int
-      ORDER BY position FOR UPDATE SKIP LOCKED
+      SELECT id, "queuePosition", "batchId", true AS "isMover" FROM runs
+      WHERE "batchId" = ${batchId}::uuid AND state = 'WAITING' AND NOT "isShort" AND "queuePosition" > ${after}::int
+      ORDER BY "queuePosition", id LIMIT ${movedAtOnce} FOR UPDATE SKIP LOCKED
     ), holders AS MATERIALIZED (
-      SELECT id, turn, "batchId", position, false AS "isMover" FROM posts
-      WHERE "ownerId" = ${workspaceId}::uuid AND status = 'PENDING' AND turn > ${after}::int
-      ORDER BY turn, id LIMIT (SELECT count(*) FROM movers) FOR UPDATE SKIP LOCKED
+      SELECT id, "queuePosition", "batchId", false AS "isMover" FROM runs
+      WHERE "ownerId" = ${workspaceId}::uuid AND state = 'WAITING' AND NOT "isShort" AND "queuePosition" > ${after}::int
+      ORDER BY "queuePosition", id LIMIT (SELECT count(*) FROM movers) FOR UPDATE SKIP LOCKED
     ), involved AS (
       SELECT * FROM movers UNION ALL SELECT * FROM holders WHERE id NOT IN (SELECT id FROM movers)
     ), ranked AS (
-      SELECT i.id, i.turn, b.status,
-             row_number() OVER (ORDER BY i.turn, i.id) AS "rankBefore",
-             row_number() OVER (ORDER BY "isMover" DESC, b.priority DESC, b."createdAt", b.id, position) AS "rankAfter"
-      FROM involved i JOIN batches b ON b.id = i."batchId"
+      SELECT i.id, i."queuePosition", coalesce(b.status = 'RUNNING', true) AS "isRunning",
+             row_number() OVER (ORDER BY i."queuePosition", i.id) AS "rankBefore",
+             row_number() OVER (ORDER BY "isMover" DESC, b.priority DESC NULLS LAST, b."createdAt", b.id, i."queuePosition", i.id)
+               AS "rankAfter"
+      FROM involved i LEFT JOIN batches b ON b.id = i."batchId"
     ), moved AS (
-      UPDATE posts p SET turn = holder.turn
-      FROM ranked r JOIN ranked holder ON holder."rankBefore" = r."rankAfter"
-      WHERE p.id = r.id AND p.turn <> holder.turn
-      RETURNING p.id, p."jobId", p."ownerId", p.turn, r.status
+      UPDATE runs r SET "queuePosition" = holder."queuePosition"
+      FROM ranked k JOIN ranked holder ON holder."rankBefore" = k."rankAfter"
+      WHERE r.id = k.id AND r."queuePosition" <> holder."queuePosition"
+      RETURNING r.*, k."isRunning" AS "isOfRunning"
     )
-    SELECT bound.last, coalesce(m.status = 'RUNNING', false) AS "isRunning",
-           m.id, m."jobId", m."ownerId", m.turn AS "queuePosition"
-    FROM (SELECT coalesce(max(turn), ${after}::int) AS last FROM ranked
+    SELECT bound.last, bound.movers, coalesce(r."isOfRunning", false) AS "isRunning", ${queuedRun('r')}
+    FROM (SELECT coalesce(max("queuePosition"), ${after}::int) AS last, (SELECT count(*)::int FROM movers) AS movers FROM ranked
           WHERE "rankBefore" <= (SELECT count(*) FROM movers)) bound
-    LEFT JOIN moved m ON true`;
-  return { moved: rows.filter(({ isRunning }) => isRunning), last: rows[0]?.last ?? after };
+    LEFT JOIN moved r ON true`;
+  const [first] = rows;
+  return {
+    moved: rows.filter(({ isRunning }) => isRunning),
+    last: first?.last ?? after,
+    isDone: (first?.movers ?? 0) < movedAtOnce,
+  };
 }

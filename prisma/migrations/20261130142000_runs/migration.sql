@@ -1,0 +1,58 @@
+-- CreateEnum
+CREATE TYPE "RunState" AS ENUM ('WAITING', 'RUNNING', 'PARKED');
+
+-- CreateTable
+CREATE TABLE "runs" (
+    "id" UUID NOT NULL,
+    "kind" TEXT NOT NULL,
+    "ownerId" UUID NOT NULL,
+    "subjectId" UUID NOT NULL,
+    "campaignId" UUID,
+    "batchId" UUID,
+    "parentId" UUID,
+    "payload" JSONB NOT NULL DEFAULT '{}',
+    "isShort" BOOLEAN NOT NULL DEFAULT false,
+    "state" "RunState" NOT NULL DEFAULT 'WAITING',
+    "queuePosition" INTEGER NOT NULL,
+    "jobId" UUID NOT NULL,
+    "leaseId" UUID,
+    "failures" INTEGER NOT NULL DEFAULT 0,
+    "crashes" INTEGER NOT NULL DEFAULT 0,
+    "openChildren" INTEGER NOT NULL DEFAULT 0,
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "runs_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateIndex
+CREATE UNIQUE INDEX "runs_subjectId_key" ON "runs"("subjectId");
+
+-- CreateIndex
+CREATE INDEX "runs_state_queuePosition_idx" ON "runs"("state", "queuePosition");
+
+-- CreateIndex
+CREATE INDEX "runs_ownerId_state_queuePosition_idx" ON "runs"("ownerId", "state", "queuePosition");
+
+-- CreateIndex
+CREATE INDEX "runs_batchId_state_queuePosition_idx" ON "runs"("batchId", "state", "queuePosition");
+
+-- AddForeignKey
+ALTER TABLE "runs" ADD CONSTRAINT "runs_ownerId_fkey" FOREIGN KEY ("ownerId") REFERENCES "workspaces"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- Queue, lease and failures of a post are its run's. The release before this one writes the columns of before.
+ALTER TABLE "posts" ALTER COLUMN "jobId" SET DEFAULT gen_random_uuid();
+
+-- A post with a run is out of reach for the release before this one, which would claim or recover it by these columns. It runs the
+-- posts that it wrote itself, until this release takes them over (services/posts/earlier-release.ts).
+CREATE FUNCTION "keep_posts_of_runs"() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM "runs" WHERE "subjectId" = OLD."id") THEN
+        RETURN NULL;
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER "posts_keep_those_of_runs" BEFORE UPDATE OF "jobId", "leaseId" ON "posts"
+FOR EACH ROW WHEN (NEW."jobId" IS DISTINCT FROM OLD."jobId" OR NEW."leaseId" IS DISTINCT FROM OLD."leaseId")
+EXECUTE FUNCTION "keep_posts_of_runs"();

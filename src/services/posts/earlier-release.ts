@@ -1,0 +1,80 @@
+import { closeCalls } from '../../provider/ledger/statements.ts';
+import type { Database, Transaction } from '../../store/database.ts';
+import { Prisma } from '../../store/generated/prisma/client.ts';
+import type { Jobs } from '../../store/jobs/jobs.ts';
+import { jobIs, silentJobs } from '../../store/jobs/sql.ts';
+import { addRuns } from '../runs/queue.ts';
+
+/** How many posts one transaction takes over. */
+const takenAtOnce = 500;
+/** As services/runs/recovery.ts has it. */
+const silentSeconds = 10;
+
+/**
+ * Takes over posts of the release before this one, which has no runs: those that wait, and those whose worker is dead. Posts in
+ * hand stay with their workers, which may finish them: a post without a run is its alone. Goes with that release.
+ *
+ * @returns how many posts were taken over.
+ */
+export async function takeOverPosts({ database, jobs }: { database: Database; jobs: Jobs }): Promise<number> {
+  let taken = 0;
+  for (;;) {
+    const some = await database.transaction((tx) => takeSome(jobs, tx));
+    taken += some;
+    if (some < takenAtOnce) return taken;
+  }
+}
+
+async function takeSome(jobs: Jobs, tx: Transaction): Promise<number> {
+  const posts = await tx.$queryRaw<TakenPost[]>`
+    WITH found AS MATERIALIZED (
+      SELECT p.id, p."batchId" FROM posts p
+      WHERE NOT EXISTS (SELECT 1 FROM runs r WHERE r."subjectId" = p.id)
+        AND (p.status = 'PENDING' OR (p.status = 'GENERATING' AND ${isDead}))
+      ORDER BY p.turn LIMIT ${takenAtOnce}
+    ), held AS MATERIALIZED (
+      SELECT id, status FROM batches WHERE id IN (SELECT "batchId" FROM found) AND status IN ('RUNNING', 'PAUSED')
+      ORDER BY id FOR KEY SHARE
+    )
+    UPDATE posts p SET status = 'PENDING', "leaseId" = NULL
+    FROM found f, held b
+    WHERE p.id = f.id AND b.id = p."batchId" AND p.status IN ('PENDING', 'GENERATING')
+    RETURNING p.id, p."jobId", p."ownerId", p."campaignId", p."batchId", p."remakePart" IS NOT NULL AS "isShort", p.turn,
+      b.status = 'RUNNING' AS "areWaiting"`;
+  await tx.$executeRaw(closeCalls(Prisma.sql`(${posts.map(({ id }) => id)}::uuid[])`));
+  await jobs.remove(
+    tx,
+    'posts',
+    posts.map(({ jobId }) => jobId),
+  );
+  const inOrder = posts.toSorted((a, b) => a.turn - b.turn);
+  const groups = Map.groupBy(inOrder, ({ ownerId, areWaiting }) => `${ownerId} ${areWaiting}`);
+  for (const those of groups.values()) {
+    const [first] = those;
+    if (first === undefined) continue;
+    const runs = those.map(({ id: subjectId, campaignId, batchId, isShort }) => ({
+      kind: 'write-post',
+      subjectId,
+      campaignId,
+      batchId,
+      isShort,
+    }));
+    await addRuns(jobs, tx, first.ownerId, runs, { areWaiting: first.areWaiting });
+  }
+  return posts.length;
+}
+
+type TakenPost = {
+  id: string;
+  jobId: string;
+  ownerId: string;
+  campaignId: string;
+  batchId: string;
+  isShort: boolean;
+  turn: number;
+  areWaiting: boolean;
+};
+
+/** SQL: whether the worker of a post `p` in hand has stopped: its job does not run, or is silent. */
+const isDead = Prisma.raw(`(NOT ${jobIs(`'posts'`, 'p."jobId"', ['active'])}
+  OR p."jobId" IN (SELECT id FROM (${silentJobs(`'{posts}'::text[]`, silentSeconds)}) silent))`);
