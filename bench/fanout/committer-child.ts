@@ -6,7 +6,9 @@ import { readConfig } from '../../src/config/config.ts';
 import type { Bus } from '../../src/events/bus.ts';
 import { createRedisBus } from '../../src/events/redis-bus.ts';
 import { announceStage } from '../../src/events/topics.ts';
-import { createPostWorkbench } from '../../src/services/posts/workbench.ts';
+import { createSuspectSlot } from '../../src/domain/runs/suspects.ts';
+import { createPostRuns } from '../../src/services/posts/runs.ts';
+import { createWorkbench } from '../../src/services/runs/workbench.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createJobs } from '../../src/store/jobs/jobs.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
@@ -36,7 +38,9 @@ const bus: Bus = {
     redis.publish(topic, message);
   },
 };
-const workbench = createPostWorkbench({ database, jobs, bus, changes: createChanges(() => undefined) });
+const suspects = createSuspectSlot(0, () => 0);
+const kind = createPostRuns({ changes: createChanges(() => undefined) });
+const workbench = createWorkbench({ database, jobs, bus, suspects }, kind);
 
 /** Settles so many posts of each of these batches, one batch after another, each post in four equal steps. */
 async function settleAll(batchIds: readonly string[], perBatch: number, everyMs: number): Promise<void> {
@@ -61,13 +65,18 @@ async function settleNext(batchId: string): Promise<void> {
     where: { batchId, status: 'PENDING' },
     orderBy: { position: 'asc' },
   });
-  const { id: postId, jobId, ownerId, campaignId } = post;
-  await database.prisma.post.update({ where: { id: postId }, data: { status: 'GENERATING', leaseId } });
+  const { id: postId, ownerId, campaignId } = post;
+  await database.prisma.post.update({ where: { id: postId }, data: { status: 'GENERATING' } });
+  const run = await database.prisma.run.update({
+    where: { subjectId: postId },
+    data: { state: 'RUNNING', leaseId },
+  });
   for (const stage of ['STARTED', 'CAPTION_READY', 'IMAGE_READY'] as const) {
     announceStage(bus, { batchId, ownerId, postId, stage, at: new Date() });
     await delay(stepMs);
   }
-  const work = { jobId, subjectId: postId, ownerId, campaignId, batchId, leaseId };
+  const { id: runId, jobId, kind, payload } = run;
+  const work = { runId, kind, jobId, subjectId: postId, ownerId, campaignId, batchId, payload, leaseId };
   await workbench.settle(
     { ...work, attempt: 1, isLastAttempt: false },
     {

@@ -47,7 +47,7 @@ it('a batch that is cancelled after its process was killed leaves no open call a
     );
     expect(
       await database.prisma
-        .$queryRaw`SELECT id FROM pgboss.job WHERE name = 'posts' AND state IN ('created', 'retry', 'active')`,
+        .$queryRaw`SELECT id FROM pgboss.job WHERE name = 'write-post' AND state IN ('created', 'retry', 'active')`,
     ).toEqual([]);
   } finally {
     await database.close();

@@ -3,8 +3,11 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { PauseBatchDocument, ResumeBatchDocument } from '../../client/generated/graphql.ts';
 import { createChanges } from '../../src/cache/changes.ts';
 import { createLocalBus } from '../../src/events/bus.ts';
-import { createPostRecovery, type PostRecovery } from '../../src/services/posts/recovery.ts';
-import { createPostWorkbench, type PostWorkbench } from '../../src/services/posts/workbench.ts';
+import { createSuspectSlot } from '../../src/domain/runs/suspects.ts';
+import { createPostRuns } from '../../src/services/posts/runs.ts';
+import { createRunRecovery, type RunRecovery } from '../../src/services/runs/recovery.ts';
+import { createWorkbench } from '../../src/services/runs/workbench.ts';
+import type { PostWorkbench } from '../support/workshop.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
 import { createJobs, type Jobs } from '../../src/store/jobs/jobs.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
@@ -24,7 +27,7 @@ let campaignId: string;
 let database: Database;
 let jobs: Jobs;
 let workbench: PostWorkbench;
-let recovery: PostRecovery;
+let recovery: RunRecovery;
 beforeAll(async () => {
   const databaseUrl = await createMigratedDatabase(inject('postgresUrl'));
   // Nobody but this test works on its posts.
@@ -36,8 +39,10 @@ beforeAll(async () => {
   jobs = createJobs(database.bossOptions, logger);
   await jobs.start();
   const changes = createChanges(() => undefined);
-  workbench = createPostWorkbench({ database, jobs, bus: createLocalBus(), changes });
-  recovery = createPostRecovery({ database, jobs, workbench, changes });
+  const suspects = createSuspectSlot(0, () => 0);
+  const kind = createPostRuns({ changes });
+  workbench = createWorkbench({ database, jobs, bus: createLocalBus(), suspects }, kind);
+  recovery = createRunRecovery({ database, jobs, kinds: [{ kind, workbench }] });
 });
 afterAll(async () => {
   await jobs.stop();
@@ -47,7 +52,7 @@ afterAll(async () => {
 
 /** Takes a post's job out of the queue, as a worker does that is about to claim it. */
 async function fetchOne() {
-  const [job] = await jobs.fetch('posts', 1);
+  const [job] = await jobs.fetch('write-post', 1);
   if (job === undefined) throw new Error('there is no job');
   return job;
 }
@@ -67,7 +72,7 @@ it('a post is given to one worker where its batch was paused and resumed between
   const [works, again] = [await claim(late), await claim(early)];
   expect(works).toHaveLength(1);
   expect(again).toEqual([]);
-  await jobs.discard('posts', [early]);
+  await jobs.discard('write-post', [early]);
   expect(await stateOf(late)).toEqual([{ state: 'active' }]);
   expect(await workbench.held(works.map(({ leaseId }) => leaseId))).toHaveProperty('size', 1);
 });
@@ -82,7 +87,7 @@ it('a worker that froze between fetch and claim does not take a post from the on
   const [works, again] = [await claim(late), await claim(early)];
   expect(works).toHaveLength(1);
   expect(again).toEqual([]);
-  await jobs.discard('posts', [early]);
+  await jobs.discard('write-post', [early]);
   expect(await stateOf(late)).toEqual([{ state: 'active' }]);
   expect(await workbench.held(works.map(({ leaseId }) => leaseId))).toHaveProperty('size', 1);
 });

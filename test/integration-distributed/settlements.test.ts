@@ -15,7 +15,7 @@ it('a lock on the batches of one account holds up the results of nobody else', a
   const accounts = [await workshop.addAccount(), await workshop.addAccount()] as const;
   for (const { viewer, campaignId } of accounts) await batches.start(viewer, { campaignId, postCount: 1 });
   const workbench = workshop.startProcess(true);
-  const fetched = await jobs.fetch('posts', 2);
+  const fetched = await jobs.fetch('write-post', 2);
   const works = await workbench.claim(fetched.map((job) => ({ job, leaseId: randomUUID() })));
   const workOf = (place: 0 | 1) => {
     const work = works.find(({ ownerId }) => ownerId === accounts[place].viewer.workspaceId);

@@ -6,13 +6,18 @@ import { createSuspectSlot } from '../../src/domain/runs/suspects.ts';
 import type { Viewer } from '../../src/domain/viewer.ts';
 import { createLocalBus } from '../../src/events/bus.ts';
 import { createBatches } from '../../src/services/batches/batches.ts';
-import { createPostRecovery } from '../../src/services/posts/recovery.ts';
-import { createPostWorkbench, type PostWorkbench } from '../../src/services/posts/workbench.ts';
+import type { PostResult, PostWork } from '../../src/services/posts/results.ts';
+import { createPostRuns } from '../../src/services/posts/runs.ts';
+import { createRunRecovery } from '../../src/services/runs/recovery.ts';
+import { createWorkbench, type Workbench } from '../../src/services/runs/workbench.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
 import { createJobs } from '../../src/store/jobs/jobs.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { sampleCampaign } from './app.ts';
 import { databaseOfSuite } from './migrated-database.ts';
+
+/** What a process does to the runs that write posts. */
+export type PostWorkbench = Workbench<PostWork, PostResult>;
 
 export type Workshop = Awaited<ReturnType<typeof openWorkshop>>;
 
@@ -35,6 +40,7 @@ export async function openWorkshop() {
   const changes = createChanges(() => undefined);
   const deps = { database, jobs, bus: createLocalBus(), changes };
   const batches = createBatches(deps);
+  const kind = createPostRuns({ changes });
   const rest = opened.move();
   return {
     database,
@@ -45,9 +51,9 @@ export async function openWorkshop() {
     /** What a process has of its own. @param isQuiet whether it has lived long enough to run suspects. */
     startProcess(isQuiet: boolean): PostWorkbench {
       const suspects = createSuspectSlot(isQuiet ? 0 : Number.POSITIVE_INFINITY, () => 0);
-      return createPostWorkbench({ ...deps, suspects });
+      return createWorkbench({ ...deps, suspects }, kind);
     },
-    recoveryBy: (workbench: PostWorkbench) => createPostRecovery({ ...deps, workbench }),
+    recoveryBy: (workbench: PostWorkbench) => createRunRecovery({ ...deps, kinds: [{ kind, workbench }] }),
     /** @returns a new account with a campaign. `campaignId` is the one that services take. */
     async addAccount() {
       const user = await database.prisma.user.create({

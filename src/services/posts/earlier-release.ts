@@ -12,11 +12,15 @@ const silentSeconds = 10;
 
 /**
  * Takes over posts of the release before this one, which has no runs: those that wait, and those whose worker is dead. Posts in
- * hand stay with their workers, which may finish them: a post without a run is its alone. Goes with that release.
+ * hand stay with their workers, which may finish them: a post without a run is its alone. Ends runs whose batch that release
+ * has cancelled or deleted. Goes with that release.
  *
  * @returns how many posts were taken over.
  */
 export async function takeOverPosts({ database, jobs }: { database: Database; jobs: Jobs }): Promise<number> {
+  await database.prisma.$executeRaw`
+    DELETE FROM runs r WHERE r.kind = 'write-post' AND r.state = 'WAITING'
+      AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.id = r."batchId" AND b.status <> 'CANCELLED')`;
   let taken = 0;
   for (;;) {
     const some = await database.transaction((tx) => takeSome(jobs, tx));

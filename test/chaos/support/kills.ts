@@ -112,7 +112,7 @@ export async function postsInHand(
   await delay(Math.max(0, struckAt.getTime() + aftermathMs - Date.now()));
   const rows = await witness.rows(
     postSchema,
-    `SELECT p.id FROM posts p JOIN pgboss.job j ON j.name = 'posts' AND j.id = p."jobId"
+    `SELECT p.id FROM posts p JOIN runs r ON r."subjectId" = p.id JOIN pgboss.job j ON j.name = r.kind AND j.id = r."jobId"
      WHERE p.status IN ('PENDING', 'GENERATING') AND j.state = 'active' AND $1 = (
        SELECT CASE WHEN c.at > $2::timestamptz + make_interval(secs => $3::float8) THEN c.worker END
        FROM chaos.claims c WHERE c.post_id = p.id ORDER BY c.at DESC LIMIT 1)`,

@@ -20,7 +20,8 @@ const faultQueries = {
        OR b."postCount" <> (SELECT count(*) FROM posts p WHERE p."batchId" = b.id)`,
   'batches not final': `SELECT count(*)::int AS n FROM batches WHERE status <> 'COMPLETED' OR "finishedAt" IS NULL`,
   'ledger rows not final': `SELECT count(*)::int AS n FROM provider_calls WHERE status IN ('INTENT', 'SENT')`,
-  'jobs left': `SELECT count(*)::int AS n FROM pgboss.job WHERE name = 'posts'`,
+  'runs left': `SELECT count(*)::int AS n FROM runs`,
+  'jobs left': `SELECT count(*)::int AS n FROM pgboss.job WHERE name LIKE 'write-post%'`,
   'sums of batches that are not the ledger’s': wrongBatchSums,
   'sums of months that are not the ledger’s': wrongMonthSums,
   'answers settled twice': `SELECT count(*)::int AS n FROM (

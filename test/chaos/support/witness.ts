@@ -14,10 +14,11 @@ const instruments = `
   CREATE FUNCTION chaos.tell(kind text, post uuid) RETURNS void LANGUAGE sql AS $$
     SELECT pg_notify('chaos', json_build_object('kind', kind, 'worker', current_user, 'postId', post)::text) $$;
   CREATE FUNCTION chaos.on_claim() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    INSERT INTO chaos.claims (post_id, worker) VALUES (NEW.id, current_user);
+    INSERT INTO chaos.claims (post_id, worker) VALUES (NEW."subjectId", current_user);
     RETURN NULL; END $$;
   CREATE FUNCTION chaos.on_fetch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    INSERT INTO chaos.claims (post_id, worker) VALUES ((NEW.data->>'postId')::uuid, current_user);
+    INSERT INTO chaos.claims (post_id, worker)
+    SELECT "subjectId", current_user FROM runs WHERE id = (NEW.data->>'runId')::uuid;
     RETURN NULL; END $$;
   CREATE FUNCTION chaos.on_result() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     INSERT INTO chaos.results (post_id, worker) VALUES (NEW.id, current_user);
@@ -27,8 +28,8 @@ const instruments = `
     PERFORM chaos.tell('settled', NEW."subjectId");
     RETURN NULL; END $$;
   CREATE TRIGGER fetched AFTER UPDATE ON pgboss.job FOR EACH ROW
-    WHEN (NEW.name = 'posts' AND NEW.state = 'active' AND OLD.state <> 'active') EXECUTE FUNCTION chaos.on_fetch();
-  CREATE TRIGGER claimed AFTER UPDATE ON posts FOR EACH ROW
+    WHEN (NEW.name = 'write-post' AND NEW.state = 'active' AND OLD.state <> 'active') EXECUTE FUNCTION chaos.on_fetch();
+  CREATE TRIGGER claimed AFTER UPDATE ON runs FOR EACH ROW
     WHEN (NEW."leaseId" IS NOT NULL AND NEW."leaseId" IS DISTINCT FROM OLD."leaseId") EXECUTE FUNCTION chaos.on_claim();
   CREATE TRIGGER stored AFTER UPDATE ON posts FOR EACH ROW
     WHEN (NEW.caption IS NOT NULL) EXECUTE FUNCTION chaos.on_result();

@@ -14,13 +14,13 @@ async function reconcile(workshop: Workshop) {
   while (await reconciliation.next());
 }
 
-/** Batches of these posts, in the order of their turns. */
+/** Batches of these posts, in the order of their queue positions. */
 async function orderOf(workshop: Workshop, batchIds: string[]) {
-  const posts = await workshop.database.prisma.post.findMany({
-    where: { batchId: { in: batchIds }, status: 'PENDING' },
-    orderBy: { turn: 'asc' },
+  const runs = await workshop.database.prisma.run.findMany({
+    where: { batchId: { in: batchIds }, state: 'WAITING' },
+    orderBy: { queuePosition: 'asc' },
   });
-  return posts.map(({ batchId }) => batchIds.indexOf(batchId));
+  return runs.map(({ batchId }) => batchIds.indexOf(batchId ?? ''));
 }
 
 test('a small batch that is paused and resumed before its new priority counts comes first all the same', async ({

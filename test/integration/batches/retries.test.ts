@@ -20,6 +20,7 @@ async function batchWithFailures(
   await reconcile(workshop);
   const { prisma } = workshop.database;
   await prisma.post.updateMany({ where: { batchId: id }, data: { status: 'COMPLETED' } });
+  await prisma.run.deleteMany({ where: { batchId: id } });
   await prisma.batch.update({ where: { id }, data: { completedCount: postCount } });
   for (const position of failed) await fail(workshop, id, position);
   return id;
@@ -30,7 +31,11 @@ async function fail(workshop: Workshop, batchId: string, position: number) {
   const { prisma } = workshop.database;
   const [{ wasCompleted } = { wasCompleted: false }] = await prisma.$queryRaw<{ wasCompleted: boolean }[]>`
     SELECT status = 'COMPLETED' AS "wasCompleted" FROM posts WHERE "batchId" = ${batchId}::uuid AND position = ${position}`;
-  await prisma.post.updateMany({ where: { batchId, position }, data: { status: 'FAILED' } });
+  const post = await prisma.post.update({
+    where: { batchId_position: { batchId, position } },
+    data: { status: 'FAILED' },
+  });
+  await prisma.run.deleteMany({ where: { subjectId: post.id } });
   await prisma.batch.update({
     where: { id: batchId },
     data: { failedCount: { increment: 1 }, completedCount: { decrement: wasCompleted ? 1 : 0 } },

@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createLedger, type Ledger } from '../../../src/provider/ledger/ledger.ts';
-import type { PostResult } from '../../../src/services/posts/results.ts';
-import type { PostWork } from '../../../src/services/posts/claim.ts';
-import type { PostWorkbench } from '../../../src/services/posts/workbench.ts';
-import { openWorkshop, type Account, type Workshop } from '../../support/workshop.ts';
+import type { PostResult, PostWork } from '../../../src/services/posts/results.ts';
+import { openWorkshop, type Account, type PostWorkbench, type Workshop } from '../../support/workshop.ts';
 
 let workshop: Workshop;
 let ledger: Ledger;
@@ -29,8 +27,8 @@ const completed: PostResult = {
 /** Takes what there is, as a worker does, and sends its calls. */
 async function takePosts(workbench: PostWorkbench, count = slots): Promise<PostWork[]> {
   const { database, jobs } = workshop;
-  await database.prisma.$executeRaw`UPDATE pgboss.job SET start_after = now() WHERE name = 'posts'`;
-  const fetched = await jobs.fetch('posts', count);
+  await database.prisma.$executeRaw`UPDATE pgboss.job SET start_after = now() WHERE name = 'write-post'`;
+  const fetched = await jobs.fetch('write-post', count);
   const works = await workbench.claim(fetched.map((job) => ({ job, leaseId: randomUUID() })));
   const idle = fetched.filter(({ id }) => !works.some(({ jobId }) => jobId === id));
   await workbench.dismiss(idle);
@@ -46,7 +44,7 @@ async function takePosts(workbench: PostWorkbench, count = slots): Promise<PostW
 /** All heartbeats fall silent, and another process finds that. */
 async function die(): Promise<void> {
   await workshop.database.prisma
-    .$executeRaw`UPDATE pgboss.job SET heartbeat_on = now() - interval '1 minute' WHERE name = 'posts' AND state = 'active'`;
+    .$executeRaw`UPDATE pgboss.job SET heartbeat_on = now() - interval '1 minute' WHERE name = 'write-post' AND state = 'active'`;
   const recovery = workshop.recoveryBy(workshop.startProcess(false));
   await recovery.recover(await recovery.findDead());
 }
@@ -58,8 +56,8 @@ async function leftovers(batchId: string) {
     where: { batchId, status: { in: ['INTENT', 'SENT'] } },
   });
   const [row] = await prisma.$queryRaw<{ jobs: number }[]>`
-    SELECT count(*)::int AS jobs FROM pgboss.job j JOIN posts p ON p.id = (j.data->>'postId')::uuid
-    WHERE j.name = 'posts' AND p."batchId" = ${batchId}::uuid`;
+    SELECT count(*)::int AS jobs FROM pgboss.job j JOIN runs r ON r.id = (j.data->>'runId')::uuid
+    WHERE j.name = 'write-post' AND r."batchId" = ${batchId}::uuid`;
   return { openCalls, jobs: row?.jobs };
 }
 
@@ -152,11 +150,10 @@ it('puts a post back whose worker died, even where its batch is paused and its j
   const batchId = await start(1);
   await takePosts(workshop.startProcess(false));
   await workshop.batches.pause(account.viewer, batchId);
-  await workshop.database.prisma.$executeRaw`DELETE FROM pgboss.job WHERE name = 'posts'`;
+  await workshop.database.prisma.$executeRaw`DELETE FROM pgboss.job WHERE name = 'write-post'`;
   await die();
   expect(await workshop.database.prisma.post.findFirst({ where: { batchId } })).toMatchObject({
     status: 'PENDING',
-    leaseId: null,
   });
   expect(await workshop.database.prisma.providerCall.findFirst({ where: { batchId } })).toMatchObject({
     status: 'UNKNOWN',
@@ -177,7 +174,7 @@ it('opens no call for a batch that was called off or paused since its post was t
   for (const control of ['cancel', 'pause'] as const) {
     const batchId = await start(1);
     const workbench = workshop.startProcess(false);
-    const fetched = await workshop.jobs.fetch('posts', 1);
+    const fetched = await workshop.jobs.fetch('write-post', 1);
     const [work] = await workbench.claim(fetched.map((job) => ({ job, leaseId: randomUUID() })));
     if (work === undefined) throw new Error('the post is there');
     await workshop.batches[control](account.viewer, batchId);
@@ -192,7 +189,7 @@ it('opens no call for a batch that was called off or paused since its post was t
 it('sends no call that was closed meanwhile', async () => {
   const batchId = await start(1);
   const workbench = workshop.startProcess(false);
-  const fetched = await workshop.jobs.fetch('posts', 1);
+  const fetched = await workshop.jobs.fetch('write-post', 1);
   const [work] = await workbench.claim(fetched.map((job) => ({ job, leaseId: randomUUID() })));
   if (work === undefined) throw new Error('the post is there');
   const calls = [{ step: 'caption', model: 'm', chain: ['m'], atMost: { inputTokens: 1, outputTokens: 0 } }];
