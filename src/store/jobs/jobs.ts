@@ -16,6 +16,8 @@ export type Job = {
   id: string;
   queue: QueueName;
   data: unknown;
+  /** Higher runs first. */
+  priority: number;
   /** When it was fetched. Distinguishes this fetch from other fetches of the same job. */
   fetchedAt: Date;
 };
@@ -113,7 +115,13 @@ export function createJobs(bossOptions: ConstructorOptions, logger: Logger): Job
         includeMetadata: true,
         ...(slotsPerWorkspace === undefined ? {} : { groupConcurrency: slotsPerWorkspace }),
       });
-      return fetched.map(({ id, data, startedOn: fetchedAt }) => ({ id, queue, data, fetchedAt }));
+      return fetched.map(({ id, data, priority, startedOn: fetchedAt }) => ({
+        id,
+        queue,
+        data,
+        priority,
+        fetchedAt,
+      }));
     },
     async touch(queue, ids) {
       await boss.touch(queue, [...ids]);
