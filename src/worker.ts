@@ -121,13 +121,20 @@ export async function prepareWorker(
     bus,
     logger,
   });
+  const slots = config.postSlots ?? slotsInMemory(config);
+  const posts = {
+    handler,
+    slots: slotsFor(config, slots, handler.demand),
+    isShort: false,
+    allowance: () => guarded.allowance(),
+  };
   const dispatcher = createDispatcher({
     jobs,
     admission,
-    handler,
-    slots: slotsFor(config, handler.demand),
+    lanes: [posts],
+    slots,
     slotsPerWorkspace: config.postSlotsPerUser,
-    provider: guarded,
+    onPause: guarded.onPause,
     logger,
   });
   opened.defer(() => dispatcher.stop(drainMs));
@@ -169,14 +176,19 @@ async function startHousekeeping(
   await jobs.schedule('pruning', '17 * * * *');
 }
 
-/** As many as POST_SLOTS says, or as many as keep the limits busy. */
-function slotsFor(config: Config, demand: () => Demand): Slots {
-  if (config.postSlots !== undefined) return fixedSlots(config.postSlots);
+/** The slots of a process where POST_SLOTS is not set. */
+function slotsInMemory({ maxPostSlots }: Config): number {
   const inMemory = Math.floor((process.availableMemory() * shareOfMemory) / bytesOfPost);
+  return Math.max(fewestSlots, Math.min(mostSlots, maxPostSlots, inMemory));
+}
+
+/** The slots of one lane: all that there are, if POST_SLOTS says how many, or as many of them as keep the limits busy. */
+function slotsFor(config: Config, atMost: number, demand: () => Demand): Slots {
+  if (config.postSlots !== undefined) return fixedSlots(atMost);
   return learnedSlots({
     demand,
     atLeast: fewestSlots,
-    atMost: Math.max(fewestSlots, Math.min(mostSlots, config.maxPostSlots, inMemory)),
+    atMost,
     firstGuessMs: firstGuessSeconds * 1_000 * timeScaleOf(config),
   });
 }

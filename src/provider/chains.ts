@@ -11,10 +11,10 @@ import { watchStandstill } from './standstill.ts';
 export type GuardedProvider = {
   provider: Provider;
   /**
-   * How many jobs may start now: any number while each chain has a model that serves, one as a probe while one of them has
-   * none, none in a pause.
+   * How many jobs that need these chains (all by default) may start now: any number while each has a model that serves, one as a
+   * probe while one of them has none, none in a pause.
    */
-  allowance(): number;
+  allowance(needed?: readonly (keyof Provider)[]): number;
   /** Calls `listener` when a pause begins: permits reserved before it are too early. */
   onPause(listener: () => void): void;
 };
@@ -112,9 +112,9 @@ export function guardChains(
   return {
     provider: chains,
     onPause: (listener) => void pauseListeners.push(listener),
-    allowance() {
+    allowance(needed = ['text', 'image']) {
       if (performance.now() < pausedUntil) return 0;
-      return Math.min(chains.text.allowance(), chains.image.allowance());
+      return Math.min(...needed.map((kind) => chains[kind].allowance()));
     },
   };
 }

@@ -17,6 +17,8 @@ export type Job = {
   id: string;
   queue: string;
   data: unknown;
+  /** Higher runs first. */
+  priority: number;
   /** When it was fetched. Distinguishes this fetch from other fetches of the same job. */
   fetchedAt: Date;
 };
@@ -120,7 +122,13 @@ export function createJobs(
         includeMetadata: true,
         ...(slotsPerWorkspace === undefined ? {} : { groupConcurrency: slotsPerWorkspace }),
       });
-      return fetched.map(({ id, data, startedOn: fetchedAt }) => ({ id, queue, data, fetchedAt }));
+      return fetched.map(({ id, data, priority, startedOn: fetchedAt }) => ({
+        id,
+        queue,
+        data,
+        priority,
+        fetchedAt,
+      }));
     },
     async touch(queue, ids) {
       await boss.touch(queue, [...ids]);

@@ -1,11 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ServiceUnavailableError } from '../../../src/domain/errors/errors.ts';
-import { LeaseLostError, type Work } from '../../../src/domain/runs/work.ts';
-import { createDispatcher, type Dispatcher } from '../../../src/engine/dispatcher.ts';
-import { fixedSlots, learnedSlots, type Slots } from '../../../src/engine/slots.ts';
-import type { AdmissionSettings, Demand } from '../../../src/provider/admission/admission.ts';
-import { createMemoryAdmission } from '../../../src/provider/admission/memory-admission.ts';
-import { createLogger } from '../../../src/telemetry/logger.ts';
+import { LeaseLostError } from '../../../src/domain/work.ts';
+import type { Dispatcher } from '../../../src/engine/dispatcher.ts';
+import { learnedSlots, type Slots } from '../../../src/engine/slots.ts';
+import type { AdmissionSettings } from '../../../src/provider/admission/admission.ts';
+import { stageDispatcher, stageLane } from '../../support/dispatcher-stage.ts';
 
 let dispatcher: Dispatcher | undefined;
 beforeEach(() => void vi.useFakeTimers());
@@ -16,96 +15,20 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
-/** A job that runs until the test ends it. */
-type Run = {
-  work: Work;
-  signal: AbortSignal;
-  onMade: (used: Demand) => void;
-} & PromiseWithResolvers<boolean>;
-
-/** A dispatcher with a queue, a provider and jobs that do as they are told; admission is the real one. */
+/** A dispatcher with one lane. */
 function setUp({
   slots = 10,
-  admission: settings = {},
+  admission = {},
 }: { slots?: number | Slots; admission?: Partial<AdmissionSettings> } = {}) {
-  const admission = createMemoryAdmission({ maxSlots: 100, limitsPerMinute: {}, ...settings });
-  const queue: string[] = [];
-  const fetches: number[] = [];
-  const touches: (readonly string[])[] = [];
-  const releases: { job: string; countsAsAttempt: boolean }[] = [];
-  const runs = new Map<string, Run>();
-  const lost = new Set<string>();
-  let wake = (_queue: string) => {};
-  let pause = () => {};
-  const state = { allowance: 100, isAway: false };
-
-  dispatcher = createDispatcher({
-    jobs: {
-      async fetch(_queue, count) {
-        if (state.isAway) throw new ServiceUnavailableError();
-        fetches.push(count);
-        return queue
-          .splice(0, count)
-          .map((id) => ({ id, queue: 'posts', data: undefined, fetchedAt: new Date() }));
-      },
-      touch: async (_queue, ids) => void touches.push(ids),
-      onWork(listener) {
-        wake = listener;
-        return () => (wake = () => {});
-      },
-    },
-    admission,
-    handler: {
-      queue: 'posts',
-      demand: () => ({ images: 1 }),
-      begin: async (jobs) => jobs.map(({ id }) => workOf(id)),
-      run(work, signal, onMade) {
-        const run = { work, signal, onMade, ...Promise.withResolvers<boolean>() };
-        signal.addEventListener('abort', () => run.reject(signal.reason));
-        runs.set(work.jobId, run);
-        return run.promise.finally(() => runs.delete(work.jobId));
-      },
-      held: async (leases) => new Set(leases.filter((lease) => !lost.has(lease))),
-      release: async ({ jobId: job }, { countsAsAttempt }) => void releases.push({ job, countsAsAttempt }),
-    },
-    slots: typeof slots === 'number' ? fixedSlots(slots) : slots,
-    slotsPerWorkspace: undefined,
-    provider: { allowance: () => state.allowance, onPause: (listener) => (pause = listener) },
-    logger: createLogger('silent'),
-  });
-  const { start, stop } = dispatcher;
+  const lane = stageLane('posts', { slots });
+  const staged = stageDispatcher([lane], { admission });
+  dispatcher = staged.dispatcher;
   return {
-    start,
-    stop,
-    admission,
-    fetches,
-    touches,
-    releases,
-    lost,
-    state,
-    running: () => [...runs.keys()],
-    run(job: string): Run {
-      const run = runs.get(job);
-      if (run === undefined) throw new Error(`${job} does not run`);
-      return run;
-    },
-    /** Puts jobs into the queue. Nobody is told. */
-    add: (...jobs: string[]) => void queue.push(...jobs),
-    tell: () => wake('posts'),
-    pause: () => pause(),
-    waiting: () => queue,
-  };
-}
-
-function workOf(jobId: string): Work {
-  const owner = { ownerId: 'owner', campaignId: 'campaign', batchId: 'batch' };
-  return {
-    ...owner,
-    jobId,
-    subjectId: jobId,
-    leaseId: `lease of ${jobId}`,
-    attempt: 1,
-    isLastAttempt: false,
+    ...lane,
+    ...staged,
+    ...staged.dispatcher,
+    add: (...jobs: string[]) => lane.addAt(0, ...jobs),
+    tell: () => staged.tell('posts'),
   };
 }
 
@@ -135,12 +58,12 @@ describe('fetching', () => {
   });
 
   it('takes each job at the moment of its permit and not before, so that one that comes first by then goes first', async () => {
-    const { start, add, waiting, running } = setUp({ admission: { limitsPerMinute: { images: 60 } } });
+    const { start, add, addAt, running } = setUp({ admission: { limitsPerMinute: { images: 60 } } });
     add('a', 'b');
     start();
     await pass(999);
     expect(running()).toEqual(['a']);
-    waiting().unshift('urgent');
+    addAt(-1, 'urgent');
     await pass(1);
     expect(running()).toEqual(['a', 'urgent']);
     await pass(1_000);
@@ -175,13 +98,13 @@ describe('fetching', () => {
   });
 
   it('tries again when the database was away, and loses no permit by it', async () => {
-    const { start, add, state, running, admission } = setUp({ admission: { maxSlots: 1 } });
-    state.isAway = true;
+    const { start, add, database, running, admission } = setUp({ admission: { maxSlots: 1 } });
+    database.isAway = true;
     add('a');
     start();
     await pass(0);
     expect(await admission.state()).toMatchObject({ slotsInUse: 0 });
-    state.isAway = false;
+    database.isAway = false;
     await pass(1_000);
     expect(running()).toEqual(['a']);
   });
@@ -189,26 +112,26 @@ describe('fetching', () => {
 
 describe('a provider that may not be called', () => {
   it('costs no fetch, and jobs go on within a tenth of a second when it may be', async () => {
-    const { start, add, state, fetches, running } = setUp();
-    state.allowance = 0;
+    const { start, add, models, fetches, running } = setUp();
+    models.allowance = 0;
     add('a');
     start();
     await pass(950);
     expect(fetches).toEqual([]);
-    state.allowance = 1;
+    models.allowance = 1;
     await pass(100);
     expect(running()).toEqual(['a']);
   });
 
   it('takes back the permits that wait for their moment', async () => {
-    const { start, add, state, pause, running, admission } = setUp({
+    const { start, add, models, pause, running, admission } = setUp({
       admission: { limitsPerMinute: { images: 60 } },
     });
     add('a', 'b', 'c');
     start();
     await pass(0);
     expect(await admission.state()).toMatchObject({ slotsInUse: 3 });
-    state.allowance = 0;
+    models.allowance = 0;
     pause();
     expect(await admission.state()).toMatchObject({ slotsInUse: 1 });
     await pass(5_000);
