@@ -111,6 +111,7 @@ export async function prepareWorker(
     provider,
     imageQuality,
     ledger,
+    admission,
     images,
     bus,
     logger,

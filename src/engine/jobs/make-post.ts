@@ -1,8 +1,7 @@
 import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
-import { z } from 'zod';
 import type { PostStage } from '../../domain/batches/events.ts';
 import { channels } from '../../domain/posts/channels.ts';
-import { captionSchema, fitToChannel, type Caption } from '../../domain/posts/content.ts';
+import { fitToChannel, type Caption } from '../../domain/posts/content.ts';
 import { ServiceUnavailableError } from '../../domain/errors/errors.ts';
 import { imagePrompt, promptHash } from '../../domain/posts/prompts.ts';
 import { pausesBatch, ProviderError } from '../../domain/errors/provider-errors.ts';
@@ -11,31 +10,35 @@ import { announceStage } from '../../events/topics.ts';
 import type { Images } from '../../services/posts/images.ts';
 import type { Made } from '../../services/posts/results.ts';
 import type { PostWork } from '../../services/posts/claim.ts';
-import { buyPart, type Buyer, type PreparedPost } from './buy-part.ts';
-import { captionRequest, partsOf } from './post-parts.ts';
+import type { StepCall, Steps } from '../steps.ts';
+import { captionRequest, captionStep, imageStep, partsOf, type Means } from './post-parts.ts';
 
 /** What `makePost` needs. */
-export type Maker = Buyer & { images: Pick<Images, 'put'>; bus: Bus };
+export type Maker = Means & { images: Pick<Images, 'put'>; bus: Bus };
 
 /**
- * Makes the wanted parts of a post at the same time. All that was bought is in the ledger when this settles.
+ * Makes the wanted parts of a post at the same time, each with one step. Buys all of them or none, if a budget does not
+ * suffice. All that was bought is in the ledger when this settles.
  *
  * @returns caption and image; undefined for a part that is not wanted.
- * @throws ProviderError, or the reason of `signal`.
+ * @throws as `Steps`.
  */
-export async function makePost(deps: Maker, work: PreparedPost, signal: AbortSignal) {
+export async function makePost(deps: Maker, work: PostWork, steps: Steps, signal: AbortSignal) {
   const { imageQuality, images, bus } = deps;
   const { brief } = work;
   const { imageSize } = channels[brief.channel];
+  const step = { caption: captionStep(deps, work), image: imageStep(deps, work) };
+  const wanted = partsOf(work);
+  await steps.plan(wanted.map((part) => step[part]));
+  tellStage(bus, work, 'STARTED');
   // When one part fails for good, the other one is aborted.
   const giveUp = new AbortController();
   const both = AbortSignal.any([signal, giveUp.signal]);
 
   async function makeCaption(): Promise<Made<Caption>> {
     const request = captionRequest(brief);
-    const { value, model } = await buyPart(deps, work, 'caption', captionSchema, (writer) =>
-      writer.generateObject(request, both),
-    );
+    const write: StepCall<Caption> = (writer, until) => writer.generateObject(request, until);
+    const { value, model } = await steps.buy(step.caption, write, both);
     tellStage(bus, work, 'CAPTION_READY');
     const hash = promptHash(...request.messages.map(({ content }) => content));
     return { value: fitToChannel(brief.channel, value), model, promptHash: hash };
@@ -43,16 +46,16 @@ export async function makePost(deps: Maker, work: PreparedPost, signal: AbortSig
 
   async function makeImage(): Promise<Made<string>> {
     const prompt = imagePrompt(brief);
-    const { value, model } = await buyPart(deps, work, 'image', z.string(), async (artist) => {
+    const draw: StepCall<string> = async (artist, until) => {
       // Stored before the call is settled, so that a settled call always has its image.
-      const drawn = await artist.generateImage({ prompt, size: imageSize, quality: imageQuality }, both);
-      return { ...drawn, value: await storing.execute(() => images.put(drawn.value, both), both) };
-    });
+      const drawn = await artist.generateImage({ prompt, size: imageSize, quality: imageQuality }, until);
+      return { ...drawn, value: await storing.execute(() => images.put(drawn.value, until), until) };
+    };
+    const { value, model } = await steps.buy(step.image, draw, both);
     tellStage(bus, work, 'IMAGE_READY');
     return { value, model, promptHash: promptHash(prompt) };
   }
 
-  const wanted = partsOf(work);
   const caption = wanted.includes('caption') ? makeCaption() : undefined;
   const image = wanted.includes('image') ? makeImage() : undefined;
   for (const part of [caption, image]) {
@@ -98,7 +101,7 @@ function worst(reasons: unknown[]): unknown {
 }
 
 /** Publishes the stage of a post. */
-export function tellStage(bus: Bus, work: PostWork, stage: PostStage['stage']): void {
+function tellStage(bus: Bus, work: PostWork, stage: PostStage['stage']): void {
   const { batchId, ownerId, subjectId: postId } = work;
   announceStage(bus, { batchId, ownerId, postId, stage, at: new Date() });
 }

@@ -7,8 +7,11 @@ import type { Job } from '../../store/jobs/jobs.ts';
 import { lockFetched } from '../../store/jobs/sql.ts';
 import { postJobSchema } from './queue.ts';
 
+/** Work on a post: it always has a batch. */
+export type WorkOnPost = Work & { campaignId: string; batchId: string };
+
 /** A post that this worker may write, and which parts of it are to be made. */
-export type PostWork = Work & {
+export type PostWork = WorkOnPost & {
   brief: Brief;
   part: PostPart;
   /** How often the post was regenerated, this run included; 0 while it is made for the first time. */

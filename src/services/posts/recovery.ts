@@ -90,7 +90,7 @@ export function createPostRecovery(deps: {
       database.prisma.$executeRaw(
         closeCalls(Prisma.sql`(
           SELECT s."subjectId" FROM provider_calls s LEFT JOIN posts p ON p.id = s."subjectId"
-          WHERE s.status IN ('INTENT', 'SENT') AND p.status IS DISTINCT FROM 'GENERATING')`),
+          WHERE s.status IN ('INTENT', 'SENT') AND s."batchId" IS NOT NULL AND p.status IS DISTINCT FROM 'GENERATING')`),
       ),
   };
 }

@@ -1,6 +1,6 @@
 import { ownPostErrors, type PostErrorCode } from '../../domain/errors/guide.ts';
 import type { Caption } from '../../domain/posts/content.ts';
-import type { Work } from '../../domain/work.ts';
+import type { WorkOnPost } from './claim.ts';
 
 /** What a model made, and the SHA-256 of its prompt. */
 export type Made<T> = { value: T; model: string; promptHash: string };
@@ -26,4 +26,4 @@ export const failedOften: PostFailure = {
 };
 
 /** One run of a post, and its result. */
-export type Settlement = { work: Work; result: PostResult };
+export type Settlement = { work: WorkOnPost; result: PostResult };

@@ -4,7 +4,6 @@ import {
   quietMs,
   type SuspectSlot,
 } from '../../domain/posts/suspects.ts';
-import type { Work } from '../../domain/work.ts';
 import type { Changes, PostIds } from '../../cache/changes.ts';
 import type { Bus } from '../../events/bus.ts';
 import { announce } from '../../events/topics.ts';
@@ -14,7 +13,7 @@ import { Prisma } from '../../store/generated/prisma/client.ts';
 import { groupWrites } from '../../store/grouped-writes.ts';
 import type { Job, Jobs } from '../../store/jobs/jobs.ts';
 import { keepTrying } from '../../store/keep-trying.ts';
-import { claimPosts, type Claim, type PostWork } from './claim.ts';
+import { claimPosts, type Claim, type PostWork, type WorkOnPost } from './claim.ts';
 import { enqueuePosts, postJobSchema, queuedPost, type QueuedPost } from './queue.ts';
 import { failedOften, type PostResult, type Settlement } from './results.ts';
 import { writeResults } from './settle.ts';
@@ -41,14 +40,15 @@ export type PostWorkbench = {
    *
    * @returns false if the lease was lost.
    */
-  settle(work: Work, result: PostResult): Promise<boolean>;
+  settle(work: WorkOnPost, result: PostResult): Promise<boolean>;
   /**
    * Puts a post back in the queue. Waits for a database that is away. Does nothing if the lease was lost.
    *
    * @param options.countsAsAttempt true, the default, if the run failed by itself: the post waits for 1, 2, 4 … 30 s, and
    * ends FAILED if this was its last attempt. Otherwise it may run again at once.
+   * @param options.delaySeconds when it may run again, if the run does not count; 0 by default.
    */
-  release(work: Work, options?: { countsAsAttempt: boolean }): Promise<void>;
+  release(work: WorkOnPost, options?: { countsAsAttempt: boolean; delaySeconds?: number }): Promise<void>;
 };
 
 const maxGroupSize = 50;
@@ -128,7 +128,7 @@ export function createPostWorkbench(deps: {
     },
     held,
     settle: (work, result) => settle({ work, result }).finally(() => suspects.free(work.leaseId)),
-    async release(work, { countsAsAttempt } = { countsAsAttempt: true }) {
+    async release(work, { countsAsAttempt, delaySeconds = 0 } = { countsAsAttempt: true }) {
       /** @returns whether the post has to end FAILED. */
       const putBack = async (tx: Transaction): Promise<boolean> => {
         const [batch] = await tx.$queryRaw<{ isRunning: boolean }[]>`
@@ -146,7 +146,7 @@ export function createPostWorkbench(deps: {
         await jobs.remove(tx, 'posts', [work.jobId]);
         // A paused batch has no jobs. Resuming it adds new ones.
         const backoff = Math.min(maxBackoffSeconds, 2 ** ((posts[0]?.failures ?? 1) - 1));
-        if (batch.isRunning) await enqueuePosts(jobs, tx, posts, failed ? backoff : 0);
+        if (batch.isRunning) await enqueuePosts(jobs, tx, posts, failed ? backoff : delaySeconds);
         return false;
       };
       const hasToEnd = await keepTrying(() => database.transaction(putBack));
@@ -157,6 +157,6 @@ export function createPostWorkbench(deps: {
   };
 }
 
-function idsOf({ ownerId, campaignId, batchId, subjectId: postId }: Work): PostIds {
+function idsOf({ ownerId, campaignId, batchId, subjectId: postId }: WorkOnPost): PostIds {
   return { ownerId, campaignId, batchId, postId };
 }
