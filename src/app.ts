@@ -32,6 +32,8 @@ import { watchClockSkew } from './store/clock-skew.ts';
 import { keepPrivate } from './store/embedded/data-directory.ts';
 import { openDatabase } from './store/database.ts';
 import { createJobs } from './store/jobs/jobs.ts';
+import type { MoreKinds } from './worker.ts';
+import { runKinds } from './domain/runs/kinds.ts';
 import type { Logger } from './telemetry/logger.ts';
 
 export type App = {
@@ -47,9 +49,10 @@ const requestGraceMs = 2_000;
 /**
  * Builds Pressrun from its parts and starts it.
  *
+ * @param moreKinds kinds of work that it does beside Pressrun's own.
  * @throws ConfigError, DataDirectoryInUseError, MigrationError, ListenError: each says what to do. Closes what it has opened.
  */
-export async function startApp(config: Config, logger: Logger): Promise<App> {
+export async function startApp(config: Config, logger: Logger, moreKinds?: MoreKinds): Promise<App> {
   // Closed in reverse order, on a stop and on a failed start.
   const opened = new AsyncDisposableStack();
   try {
@@ -57,7 +60,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     const database = await openDatabase(config, logger);
     opened.defer(() => database.close());
     if (config.databaseUrl !== undefined) opened.defer(await watchClockSkew(database, logger));
-    const jobs = createJobs(database.bossOptions, logger);
+    const jobs = createJobs(database.bossOptions, logger, [...runKinds, ...(moreKinds?.names ?? [])]);
     opened.defer(() => jobs.stop());
     await jobs.start();
     const redis = await openRedis(config, opened, logger);
@@ -163,6 +166,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
         outages,
         deletions: [batchDeletion, campaignDeletion, deletion],
         redis,
+        moreKinds,
         logger,
       });
     }

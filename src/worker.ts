@@ -3,12 +3,15 @@ import type { Config } from './config/config.ts';
 import { priceOf } from './config/config.ts';
 import { firstGuessSeconds } from './domain/batches/estimate.ts';
 import { micros } from './domain/money/pricing.ts';
+import type { ImageQuality } from './domain/posts/usage.ts';
 import type { Bus } from './events/bus.ts';
 import { createDispatcher } from './engine/dispatcher.ts';
 import { createReconciler, type Source } from './engine/reconciler.ts';
 import { createRecovery } from './engine/recovery.ts';
 import { fixedSlots, learnedSlots, type Slots } from './engine/slots.ts';
-import { createPostWriter } from './engine/jobs/write-post.ts';
+import type { JobKind } from './engine/job-kind.ts';
+import { createWritePost } from './engine/jobs/write-post.ts';
+import { createRunHandlers } from './engine/run-handler.ts';
 import { ProviderError } from './domain/errors/provider-errors.ts';
 import { lazily } from './domain/lazily.ts';
 import type { Admission, Demand } from './provider/admission/admission.ts';
@@ -18,7 +21,7 @@ import { guardChains } from './provider/chains.ts';
 import { createLedger } from './provider/ledger/ledger.ts';
 import type { Account, ModelName, ProviderName } from './provider/openai/dialects.ts';
 import type { OutageBoard } from './provider/outages.ts';
-import type { Model } from './provider/provider.ts';
+import type { Model, Provider } from './provider/provider.ts';
 import type { Batches } from './services/batches/batches.ts';
 import { createImages, type Images } from './services/posts/images.ts';
 import { takeOverPosts } from './services/posts/earlier-release.ts';
@@ -46,6 +49,19 @@ const bytesOfPost = 8 * 1024 * 1024;
 /** How long a stop waits for posts in flight before it puts them back in the queue. */
 const drainMs = 30_000;
 
+/** What kinds of work are made of. */
+export type KindTools = {
+  provider: Provider;
+  imageQuality: ImageQuality;
+  images: Images;
+  database: Database;
+  bus: Bus;
+  changes: Changes;
+};
+
+/** Kinds of work beside those of Pressrun (docs/adding-a-kind-of-work.md). */
+export type MoreKinds = { names: readonly string[]; create: (tools: KindTools) => readonly JobKind[] };
+
 /**
  * Builds the part of the app that makes posts: provider, admission, ledger, dispatcher, recovery. A process that only serves
  * the API does not load it.
@@ -66,6 +82,7 @@ export async function prepareWorker(
     outages: OutageBoard;
     deletions: readonly Source[];
     redis: RedisConnections | undefined;
+    moreKinds?: MoreKinds | undefined;
     logger: Logger;
   },
 ): Promise<() => void> {
@@ -95,10 +112,19 @@ export async function prepareWorker(
   );
   const images = createImages({ database, assets, logger });
   const suspects = createSuspectSlot(quietMs, () => performance.now());
-  const kind = createPostRuns({ changes });
-  const workbench = createWorkbench({ database, jobs, bus, suspects }, kind);
+  const tools = { provider, imageQuality, images, database, bus, changes };
+  const kinds = [createWritePost(tools, createPostRuns(tools)), ...(deps.moreKinds?.create(tools) ?? [])].map(
+    (kind) => {
+      const workbench = createWorkbench({ database, jobs, bus, suspects }, kind.runs);
+      return { kind, workbench };
+    },
+  );
   const recovery = createRecovery({
-    runs: createRunRecovery({ database, jobs, kinds: [{ kind, workbench }] }),
+    runs: createRunRecovery({
+      database,
+      jobs,
+      kinds: kinds.map(({ kind, workbench }) => ({ kind: kind.runs, workbench })),
+    }),
     takeOver: () => takeOverPosts({ database, jobs }),
     logger,
   });
@@ -111,27 +137,18 @@ export async function prepareWorker(
     logger,
   });
   opened.defer(() => reconciler.stop());
-  const handler = createPostWriter({
-    workbench,
-    batches,
-    provider,
-    imageQuality,
-    ledger,
-    images,
-    bus,
-    logger,
-  });
   const slots = config.postSlots ?? slotsInMemory(config);
-  const posts = {
-    handler,
-    slots: slotsFor(config, slots, handler.demand),
-    isShort: false,
-    allowance: () => guarded.allowance(),
-  };
+  const lanes = kinds.flatMap(({ kind, workbench }) =>
+    createRunHandlers(kind, workbench, { batches, ledger, admission, logger }).map((lane) => ({
+      ...lane,
+      slots: slotsFor(config, slots, kind.demand),
+      allowance: () => guarded.allowance(),
+    })),
+  );
   const dispatcher = createDispatcher({
     jobs,
     admission,
-    lanes: [posts],
+    lanes,
     slots,
     slotsPerWorkspace: config.postSlotsPerUser,
     onPause: guarded.onPause,

@@ -1,7 +1,13 @@
 import { tagOf } from './tags.ts';
 
-/** The ids of a post and of what it belongs to. `ownerId` is the workspace. */
-export type PostIds = { ownerId: string; campaignId: string; batchId: string; postId: string };
+/** The ids of a post, or of other work, and of what it belongs to. `ownerId` is the workspace. */
+export type PostIds = {
+  ownerId: string;
+  campaignId: string | null;
+  /** Null for other work than a post: then no list shows it. */
+  batchId: string | null;
+  postId: string;
+};
 
 /**
  * Services report here what they have changed, after the commit. Cached answers that show it are dropped: here at once, on
@@ -35,12 +41,17 @@ export function createChanges(invalidate: (tags: readonly string[]) => void): Ch
         ...new Set(
           changed.flatMap(({ ownerId, campaignId, batchId, postId }) => [
             tagOf.post(postId),
-            tagOf.batch(batchId),
-            tagOf.postsOfBatch(batchId),
-            tagOf.postsOfCampaign(campaignId),
-            tagOf.batchesOfCampaign(campaignId),
-            tagOf.postsOf(ownerId),
-            tagOf.batchesOf(ownerId),
+            ...(batchId === null
+              ? []
+              : [
+                  tagOf.batch(batchId),
+                  tagOf.postsOfBatch(batchId),
+                  tagOf.postsOf(ownerId),
+                  tagOf.batchesOf(ownerId),
+                ]),
+            ...(campaignId === null
+              ? []
+              : [tagOf.postsOfCampaign(campaignId), tagOf.batchesOfCampaign(campaignId)]),
           ]),
         ),
       ]);

@@ -1,4 +1,4 @@
-import type { Work } from '../domain/work.ts';
+import type { Work } from '../domain/runs/work.ts';
 import type { Acquired, Admission, AdmissionState, HeldPermit } from '../provider/admission/admission.ts';
 import type { Job, Jobs } from '../store/jobs/jobs.ts';
 import type { Logger } from '../telemetry/logger.ts';

@@ -1,6 +1,6 @@
 /**
- * Collects calls into groups: items that come while a group is being written go into the next one. A single call is not
- * delayed, and many concurrent ones share a round trip.
+ * Collects calls into groups: items that come in one tick are a group, and those that come while a group is being written go
+ * into the next one. A single call is not delayed, and many concurrent ones share a round trip.
  *
  * @param write writes a group and returns an answer for each item, in order. If it rejects, all items of the group reject.
  * @param maxSize items of a group at most.
@@ -40,6 +40,6 @@ export function groupWrites<Item, Answer>(
       if (waiting !== undefined) return void waiting.push(entry);
       const first = [entry];
       waitingOf.set(key, first);
-      return void writeAll(key, first);
+      return queueMicrotask(() => void writeAll(key, first));
     });
 }

@@ -1,12 +1,11 @@
 import { ServiceUnavailableError } from '../../src/domain/errors/errors.ts';
-import type { Work } from '../../src/domain/work.ts';
+import type { Work } from '../../src/domain/runs/work.ts';
 import { createDispatcher } from '../../src/engine/dispatcher.ts';
 import type { Lane } from '../../src/engine/lane.ts';
 import { fixedSlots, type Slots } from '../../src/engine/slots.ts';
 import type { AdmissionSettings, Demand } from '../../src/provider/admission/admission.ts';
 import { createMemoryAdmission } from '../../src/provider/admission/memory-admission.ts';
 import type { Jobs } from '../../src/store/jobs/jobs.ts';
-import type { QueueName } from '../../src/store/jobs/queues.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 
 /** A job that runs until the test ends it, or its lane's `jobMs` have passed. */
@@ -29,7 +28,7 @@ export type LaneSettings = {
 
 /** A lane whose queue, models and jobs do as they are told. */
 export function stageLane(
-  queue: QueueName,
+  queue: string,
   { slots = 10, demand = { images: 1 }, isShort = false, jobMs }: LaneSettings = {},
 ) {
   let waiting: { job: string; position: number }[] = [];
@@ -133,7 +132,7 @@ export function stageDispatcher(
     dispatcher,
     admission,
     database,
-    tell: (queue: QueueName) => listeners.forEach((listener) => listener(queue)),
+    tell: (queue: string) => listeners.forEach((listener) => listener(queue)),
     pause: () => pause(),
   };
 }
@@ -142,6 +141,9 @@ function workOf(jobId: string): Work {
   const owner = { ownerId: 'owner', campaignId: 'campaign', batchId: 'batch' };
   return {
     ...owner,
+    runId: `run of ${jobId}`,
+    kind: 'write-post',
+    payload: {},
     jobId,
     subjectId: jobId,
     leaseId: `lease of ${jobId}`,

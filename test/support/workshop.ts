@@ -89,7 +89,7 @@ export async function driftOf({ prisma }: Database): Promise<unknown[]> {
       SELECT "batchId", "ownerId", date_trunc('month', "createdAt" AT TIME ZONE 'UTC')::date AS month,
              CASE WHEN status IN ('SETTLED', 'FAILED') THEN coalesce("costMicros", 0) ELSE "estimateMicros" END AS micros
       FROM provider_calls
-    ), batch AS (SELECT "batchId", sum(micros) AS micros FROM calls GROUP BY 1
+    ), batch AS (SELECT "batchId", sum(micros) AS micros FROM calls WHERE "batchId" IS NOT NULL GROUP BY 1
     ), owner AS (SELECT "ownerId", month, sum(micros) AS micros FROM calls GROUP BY 1, 2)
     SELECT 'batch' AS of, "batchId"::text AS id, micros::float8 AS ledger, "committedMicros"::float8 AS kept
     FROM batch FULL JOIN batch_spends USING ("batchId")

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { captionSchema, type Caption } from '../../domain/posts/content.ts';
 import { captionMessages, type Brief } from '../../domain/posts/prompts.ts';
 import {
@@ -7,9 +8,9 @@ import {
   type ImageQuality,
 } from '../../domain/posts/usage.ts';
 import type { Demand } from '../../provider/admission/admission.ts';
-import type { PlannedCall } from '../../provider/ledger/ledger.ts';
-import type { Chain, ObjectRequest, Provider } from '../../provider/provider.ts';
+import type { ObjectRequest, Provider } from '../../provider/provider.ts';
 import type { PostWork } from '../../services/posts/results.ts';
+import { demandOf, type Step, type Takes } from '../steps.ts';
 
 /** What posts are made with. */
 export type Means = { provider: Provider; imageQuality: ImageQuality };
@@ -23,31 +24,39 @@ export function partsOf({ part }: PostWork): Part[] {
   return part === 'CAPTION' ? ['caption'] : ['image'];
 }
 
-/** @returns a part's step in the ledger: `caption`, then `caption:2` when it is regenerated, so that the first is not reused. */
-export function stepOf({ regenerationCount }: PostWork, part: Part): string {
+const captionTakes: Takes = { requests: 1, tokens: 1_200 };
+const imageTakes: Takes = { images: 1 };
+
+/** @returns the step that writes a post's caption and hashtags. */
+export function captionStep({ provider }: Means, work: PostWork): Step<Caption> {
+  return {
+    name: nameOf(work, 'caption'),
+    chain: provider.text,
+    atMost: captionUsageAtMost(work.brief),
+    takes: captionTakes,
+    schema: captionSchema,
+  };
+}
+
+/** @returns the step that makes a post's image. What is kept of it is its key in the asset store. */
+export function imageStep({ provider, imageQuality }: Means, work: PostWork): Step<string> {
+  return {
+    name: nameOf(work, 'image'),
+    chain: provider.image,
+    atMost: imageUsageAtMost(work.brief, imageQuality),
+    takes: imageTakes,
+    schema: z.string(),
+  };
+}
+
+/** The name of a part's step: `caption`, then `caption:2` when it is regenerated, so that the first is not reused. */
+function nameOf({ regenerationCount }: PostWork, part: Part): string {
   return regenerationCount === 0 ? part : `${part}:${regenerationCount + 1}`;
 }
 
-/** @returns the models that may make a part. */
-export function chainOf({ text, image }: Provider, part: Part): Chain {
-  return part === 'caption' ? text : image;
-}
-
-/** @returns the calls that this run needs, each of the model that is chosen for it now. */
-export function planCalls(means: Means, work: PostWork): PlannedCall[] {
-  return partsOf(work).map((part) => planCall(means, work, part, chainOf(means.provider, part).choose()));
-}
-
-/** @returns the call of this model for one part, with the most that it may use. */
-export function planCall(
-  { provider, imageQuality }: Means,
-  work: PostWork,
-  part: Part,
-  model: string,
-): PlannedCall {
-  const { brief } = work;
-  const atMost = part === 'caption' ? captionUsageAtMost(brief) : imageUsageAtMost(brief, imageQuality);
-  return { step: stepOf(work, part), model, chain: chainOf(provider, part).names, atMost };
+/** @returns what a whole post takes now of the provider's limits. */
+export function postDemand({ text, image }: Provider): Demand {
+  return { ...demandOf(text.serving(), captionTakes), ...demandOf(image.serving(), imageTakes) };
 }
 
 /** @returns what a model is asked for a caption. */
@@ -60,13 +69,5 @@ export function captionRequest(brief: Brief): ObjectRequest<Caption> {
       { role: 'user', content: user },
     ],
     maxTokens: maxCaptionTokens,
-  };
-}
-
-/** @returns what calls of these models take of their limits. */
-export function demandOf({ caption, image }: Record<Part, string | undefined>): Demand {
-  return {
-    ...(caption === undefined ? {} : { [`${caption}:requests`]: 1, [`${caption}:tokens`]: 1_200 }),
-    ...(image === undefined ? {} : { [`${image}:images`]: 1 }),
   };
 }

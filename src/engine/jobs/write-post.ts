@@ -1,134 +1,123 @@
-import { randomUUID } from 'node:crypto';
+import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
+import type { PostStage } from '../../domain/batches/events.ts';
+import { channels } from '../../domain/posts/channels.ts';
+import { fitToChannel, type Caption } from '../../domain/posts/content.ts';
+import { ServiceUnavailableError } from '../../domain/errors/errors.ts';
+import { imagePrompt, promptHash } from '../../domain/posts/prompts.ts';
 import { pausesBatch, ProviderError } from '../../domain/errors/provider-errors.ts';
-import { toGlobalId } from '../../domain/ids.ts';
-import { fieldsOf } from '../../domain/runs/work.ts';
 import type { Bus } from '../../events/bus.ts';
-import type { BudgetRefusal, Ledger } from '../../provider/ledger/ledger.ts';
-import type { Batches } from '../../services/batches/batches.ts';
+import { announceStage } from '../../events/topics.ts';
 import type { Images } from '../../services/posts/images.ts';
-import type { PostResult, PostWork } from '../../services/posts/results.ts';
-import type { Workbench } from '../../services/runs/workbench.ts';
-import type { Logger } from '../../telemetry/logger.ts';
-import type { Handler } from '../handler.ts';
-import type { PreparedPost } from './buy-part.ts';
-import { makePost, tellStage } from './make-post.ts';
-import { demandOf, planCalls, stepOf, type Means, type Part } from './post-parts.ts';
-import { createUselessAnswers } from './useless-answers.ts';
+import type { Made, PostResult, PostWork } from '../../services/posts/results.ts';
+import type { RunKind } from '../../services/runs/kind.ts';
+import type { JobKind } from '../job-kind.ts';
+import type { StepCall, Steps } from '../steps.ts';
+import { captionRequest, captionStep, imageStep, partsOf, postDemand, type Means } from './post-parts.ts';
 
-type Deps = Means & {
-  workbench: Workbench<PostWork, PostResult>;
-  batches: Batches;
-  ledger: Ledger;
-  images: Pick<Images, 'put'>;
-  bus: Bus;
-  logger: Logger;
-};
+/** What posts are written with. */
+type Deps = Means & { images: Pick<Images, 'put'>; bus: Bus };
 
-/**
- * The handler of the queue `posts`: makes the caption and the image at the same time and writes the result. A post that
- * fails for good, or too often, ends FAILED with a code. Its batch goes on.
- */
-export function createPostWriter(deps: Deps): Handler<PreparedPost> {
-  const { workbench, batches, provider, ledger, logger } = deps;
-  const maker = { ...deps, useless: createUselessAnswers() };
-
-  /** Opens the calls of these posts in the ledger. Puts the posts whose calls it refuses back in the queue. */
-  async function prepare(claimed: readonly PostWork[]): Promise<PreparedPost[]> {
-    for (const { batchId } of claimed) maker.useless.resume(batchId);
-    const opened = await ledger.open(claimed.map((work) => ({ work, calls: planCalls(deps, work) })));
-    const prepared: PreparedPost[] = [];
-    const refusals = new Map<string, BudgetRefusal>();
-    for (const [index, work] of claimed.entries()) {
-      const outcome = opened[index];
-      if (outcome === undefined) throw new Error('the ledger answered short');
-      if ('refused' in outcome) {
-        await workbench.release(work, { countsAsAttempt: false });
-        if (outcome.refused !== 'NOT_RUNNING') refusals.set(work.batchId, outcome.refused);
-      } else {
-        prepared.push({ ...work, calls: outcome.calls });
-      }
-    }
-    for (const [batchId, refusal] of refusals) {
-      const isPaused = await batches.awaitBudget(batchId, refusal);
-      const fields = { batch: toGlobalId('Batch', batchId), code: refusal.reason };
-      if (isPaused) logger.warn(fields, 'batch paused: its budget does not suffice');
-    }
-    return prepared;
-  }
-
+/** Runs that write a post: caption and image at the same time. */
+export function createWritePost(
+  deps: Deps,
+  runs: RunKind<PostWork, PostResult>,
+): JobKind<PostWork, PostResult> {
   return {
-    queue: 'write-post',
-    demand: () => demandOf({ caption: provider.text.serving(), image: provider.image.serving() }),
-    held: (leaseIds) => workbench.held(leaseIds),
-    release: (work, options) => workbench.release(work, options),
-
-    async begin(fetched) {
-      const claimed = await workbench.claim(fetched.map((job) => ({ job, leaseId: randomUUID() })));
-      try {
-        await workbench.dismiss(fetched.filter(({ id }) => !claimed.some(({ jobId }) => jobId === id)));
-        return await prepare(claimed);
-      } catch (error) {
-        // Otherwise they would stay claimed until recovery takes this worker for dead.
-        await Promise.all(claimed.map((work) => workbench.release(work, { countsAsAttempt: false })));
-        throw error;
-      }
-    },
-
-    async run(work, signal, onMade) {
-      const pending = work.calls.filter((call) => 'callId' in call);
-      const modelOf = (part: Part) => pending.find(({ step }) => step === stepOf(work, part))?.model;
-      const used = demandOf({ caption: modelOf('caption'), image: modelOf('image') });
-      const sent = pending.length > 0 ? ledger.sent(pending.map(({ callId }) => callId)) : undefined;
-      tellStage(deps.bus, work, 'STARTED');
-      await sent;
-      try {
-        const made = await makePost(maker, work, signal);
-        onMade(used);
-        const settled = await workbench.settle(work, { status: 'COMPLETED', ...made });
-        logger.info(fieldsOf(work), settled ? 'post completed' : 'lease lost; result dropped');
-        return pending.length === work.calls.length;
-      } catch (error) {
-        if (!(error instanceof ProviderError)) throw error;
-        await fail(deps, work, error);
-        onMade(used);
-        return false;
-      }
+    runs,
+    demand: () => postDemand(deps.provider),
+    run: async (work, steps, signal) => {
+      const made = await makePost(deps, work, steps, signal);
+      return { result: { status: 'COMPLETED', ...made } };
     },
   };
 }
 
-/** How many bad answers a post may get: each of them is paid. */
-const maxUselessAnswers = 3;
+/**
+ * Makes the wanted parts of a post at the same time, each with one step. Buys all of them or none, if a budget does not
+ * suffice. All that was bought is in the ledger when this settles.
+ *
+ * @returns caption and image; undefined for a part that is not wanted.
+ * @throws as `Steps`.
+ */
+async function makePost(deps: Deps, work: PostWork, steps: Steps, signal: AbortSignal) {
+  const { imageQuality, images, bus } = deps;
+  const { brief } = work;
+  const { imageSize } = channels[brief.channel];
+  const step = { caption: captionStep(deps, work), image: imageStep(deps, work) };
+  const wanted = partsOf(work);
+  await steps.plan(wanted.map((part) => step[part]));
+  tellStage(bus, work, 'STARTED');
+  // When one part fails for good, the other one is aborted.
+  const giveUp = new AbortController();
+  const both = AbortSignal.any([signal, giveUp.signal]);
 
-/** After this many rate limit refusals, each further one counts as a failed attempt. */
-const maxRefusals = 40;
+  async function makeCaption(): Promise<Made<Caption>> {
+    const request = captionRequest(brief);
+    const write: StepCall<Caption> = (writer, until) => writer.generateObject(request, until);
+    const { value, model } = await steps.buy(step.caption, write, both);
+    tellStage(bus, work, 'CAPTION_READY');
+    const hash = promptHash(...request.messages.map(({ content }) => content));
+    return { value: fitToChannel(brief.channel, value), model, promptHash: hash };
+  }
 
-/** Handles a failed provider call: pauses the batch, puts the post back in the queue, or ends it FAILED. */
-async function fail(
-  { workbench, batches, ledger, logger }: Deps,
-  work: PreparedPost,
-  error: ProviderError,
-): Promise<void> {
-  const fields = { ...fieldsOf(work), code: error.code };
-  if (pausesBatch(error.code)) {
-    logger.error(fields, `batch paused: ${error.message}`);
-    await batches.pauseFor(work.batchId, error.code);
-    return workbench.release(work, { countsAsAttempt: false });
+  async function makeImage(): Promise<Made<string>> {
+    const prompt = imagePrompt(brief);
+    const draw: StepCall<string> = async (artist, until) => {
+      // Stored before the call is settled, so that a settled call always has its image.
+      const drawn = await artist.generateImage({ prompt, size: imageSize, quality: imageQuality }, until);
+      return { ...drawn, value: await storing.execute(() => images.put(drawn.value, until), until) };
+    };
+    const { value, model } = await steps.buy(step.image, draw, both);
+    tellStage(bus, work, 'IMAGE_READY');
+    return { value, model, promptHash: promptHash(prompt) };
   }
-  const steps = work.calls.map(({ step }) => step);
-  const timesFailed = () => ledger.failures(work.subjectId, steps, error.code);
-  if (error.code === 'RATE_LIMITED' && (await timesFailed()) < maxRefusals) {
-    logger.info(fields, 'post waits: the provider limits our rate');
-    return workbench.release(work, { countsAsAttempt: false });
+
+  const caption = wanted.includes('caption') ? makeCaption() : undefined;
+  const image = wanted.includes('image') ? makeImage() : undefined;
+  for (const part of [caption, image]) {
+    part?.catch((error: unknown) => {
+      // If the failure pauses the batch, the other part goes on: it is kept until the batch is resumed.
+      const isLost = error instanceof ProviderError && !error.retryable && !pausesBatch(error.code);
+      if (isLost) giveUp.abort(new AbandonedError());
+    });
   }
-  if (error.code === 'PROVIDER_DOWN') return workbench.release(work, { countsAsAttempt: false });
-  // A retry by a person starts with attempt 1 again, and so with three tries.
-  const mayBeUseless = error.code === 'BAD_ANSWER' && work.attempt >= maxUselessAnswers;
-  const isLast = work.isLastAttempt || (mayBeUseless && (await timesFailed()) >= maxUselessAnswers);
-  if (error.retryable && !isLast) {
-    logger.warn(fields, 'post will be tried again');
-    return workbench.release(work);
+
+  // Waits for both, so that the other part is in the ledger when the post is tried again.
+  const [captionResult, imageResult] = await Promise.allSettled([caption, image]);
+  if (captionResult.status === 'fulfilled' && imageResult.status === 'fulfilled') {
+    return { caption: captionResult.value, image: imageResult.value };
   }
-  await workbench.settle(work, { status: 'FAILED', errorCode: error.code, errorMessage: error.message });
-  logger.warn(fields, 'post failed');
+  const reasons = [captionResult, imageResult].flatMap((result) =>
+    result.status === 'rejected' ? [result.reason] : [],
+  );
+  throw worst(reasons);
+}
+
+/** Retries to store an image, because a lost one is bought again. `images.put` itself waits for the database. */
+const storing = retry(
+  handleWhen((error) => !(error instanceof ServiceUnavailableError)),
+  {
+    maxAttempts: 6,
+    backoff: new ExponentialBackoff({ initialDelay: 250, maxDelay: 8_000 }),
+  },
+);
+
+/** The call was aborted because the post's other part failed for good. */
+class AbandonedError extends Error {
+  override readonly name = 'AbandonedError';
+}
+
+/** Picks the failure that decides: a lost lease or a bug, then a final error, then a retryable one. */
+function worst(reasons: unknown[]): unknown {
+  const rank = (reason: unknown) => {
+    if (reason instanceof AbandonedError) return -1;
+    return reason instanceof ProviderError ? (reason.retryable ? 0 : 1) : 2;
+  };
+  return reasons.toSorted((a, b) => rank(b) - rank(a))[0];
+}
+
+/** Publishes the stage of a post. */
+function tellStage(bus: Bus, work: PostWork, stage: PostStage['stage']): void {
+  const { batchId, ownerId, subjectId: postId } = work;
+  announceStage(bus, { batchId, ownerId, postId, stage, at: new Date() });
 }

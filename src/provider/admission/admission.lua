@@ -74,7 +74,7 @@ end
 
 local operations = {}
 
--- own: wanted, what the permits' names begin with, maxSlots, horizonMs, slotTtlMs
+-- own: wanted, what the permits' names begin with, maxSlots ('' for permits without slots), horizonMs, slotTtlMs
 -- answers {retry in ms, reason (0 none, -1 slots, -2 paused, else the bucket's index), wait of each permit …}
 function operations.acquire()
   local wanted, name, maxSlots = tonumber(own(1)), own(2), tonumber(own(3))
@@ -83,7 +83,7 @@ function operations.acquire()
   if paused > 0 then return { text(paused), -2 } end
 
   redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', text(now))
-  local free = maxSlots - redis.call('ZCARD', KEYS[1])
+  local free = maxSlots and maxSlots - redis.call('ZCARD', KEYS[1]) or math.huge
   local buckets = loadAll()
   local limited = {}
   for index, bucket in ipairs(buckets) do
@@ -119,12 +119,12 @@ function operations.acquire()
       cost.bucket.reserved = cost.bucket.tat
     end
     given = given + 1
-    keepSlot(name .. given, at + slotTtlMs)
+    if maxSlots then keepSlot(name .. given, at + slotTtlMs) end
     answer[2 + given] = text(at - now)
   end
 
   if given > 0 then
-    redis.call('PEXPIRE', KEYS[1], math.ceil(horizonMs + slotTtlMs))
+    if maxSlots then redis.call('PEXPIRE', KEYS[1], math.ceil(horizonMs + slotTtlMs)) end
     for _, cost in ipairs(limited) do save(cost.bucket) end
   end
   return answer

@@ -71,8 +71,11 @@ export type Admission = {
   /**
    * Reserves up to `wanted` permits (at most 200) for jobs of this demand. Gives fewer, or none, if limits, slots or a
    * pause do not allow more; then `retryInMs` (1 to 1000) says when to ask again. Otherwise it is 0.
+   *
+   * @param options.isInHand for further calls of jobs that run: their permits take no slot and are not released. Were there
+   * slots for them, running jobs would wait for each other.
    */
-  acquire(wanted: number, demand: Demand): Promise<Acquired>;
+  acquire(wanted: number, demand: Demand, options?: { isInHand: boolean }): Promise<Acquired>;
   /**
    * Frees the permits' slots. Ignores permits that were released before or whose slot has expired.
    *

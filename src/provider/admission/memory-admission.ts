@@ -41,6 +41,7 @@ export function createMemoryAdmission(input: AdmissionSettings, clock: () => num
   function acquireNow(
     wanted: number,
     costs: { name: string; cost: number; bucket: gcra.Bucket }[],
+    isInHand: boolean,
   ): Acquired {
     const now = clock();
     const permits: Acquired['permits'] = [];
@@ -52,7 +53,7 @@ export function createMemoryAdmission(input: AdmissionSettings, clock: () => num
     if (pausedUntilMs > now) return stop('paused', pausedUntilMs - now);
     if (slots.size + wanted > maxSlots) dropRunOut(now);
     while (permits.length < Math.min(wanted, maxPermitsAtOnce)) {
-      if (slots.size >= maxSlots) return stop('slots', slotRetryMs);
+      if (!isInHand && slots.size >= maxSlots) return stop('slots', slotRetryMs);
       let at = now;
       let last = '';
       for (const { name, cost, bucket } of costs) {
@@ -63,18 +64,19 @@ export function createMemoryAdmission(input: AdmissionSettings, clock: () => num
       for (const { cost, bucket } of costs) gcra.reserve(bucket, cost, at, settings);
       given += 1;
       const id = `${instance}:${given}`;
-      slots.set(id, at + slotTtlMs);
+      if (!isInHand) slots.set(id, at + slotTtlMs);
       permits.push({ id, waitMs: Math.ceil(at - now) });
     }
     return { permits, retryInMs: permits.length < wanted ? 1 : 0, reason: undefined };
   }
 
   return {
-    async acquire(wanted, demand) {
+    async acquire(wanted, demand, { isInHand } = { isInHand: false }) {
       if (wanted <= 0) return nothing();
       return acquireNow(
         wanted,
         costsOf(demand).map(([name, cost]) => ({ name, cost, bucket: bucketOf(name) })),
+        isInHand,
       );
     },
     async release(permitIds, unused = {}) {

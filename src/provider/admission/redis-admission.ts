@@ -94,13 +94,13 @@ export function createRedisAdmission(
   }
 
   return {
-    async acquire(wanted, demand) {
+    async acquire(wanted, demand, options = { isInHand: false }) {
       costsOf(demand); // Throws for a caller's mistake, which must not count as a failure of Redis.
       return either(
-        () => shared.acquire(wanted, demand),
+        () => shared.acquire(wanted, demand, options),
         async () => {
-          const acquired = await alone.acquire(wanted, demand);
-          for (const { id } of acquired.permits) givenAlone.add(id);
+          const acquired = await alone.acquire(wanted, demand, options);
+          if (!options.isInHand) for (const { id } of acquired.permits) givenAlone.add(id);
           return acquired;
         },
       );

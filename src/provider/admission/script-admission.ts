@@ -54,14 +54,14 @@ export function createScriptAdmission(
   }
 
   return {
-    async acquire(wanted, demand) {
+    async acquire(wanted, demand, { isInHand } = { isInHand: false }) {
       if (wanted <= 0) return nothing();
       const costs = costsOf(demand);
       calls += 1;
       const name = `${instance}:${calls}:`;
       const atMost = Math.min(wanted, maxPermitsAtOnce);
       const [retryInMs, reason, ...waits] = acquiredSchema.parse(
-        await run('acquire', costs, atMost, name, maxSlots, horizonMs, slotTtlMs),
+        await run('acquire', costs, atMost, name, isInHand ? '' : maxSlots, horizonMs, slotTtlMs),
       );
       const permits = waits.map((wait, index) => ({ id: `${name}${index + 1}`, waitMs: Math.ceil(wait) }));
       if (reason === 0) return { permits, retryInMs: permits.length < wanted ? 1 : 0, reason: undefined };

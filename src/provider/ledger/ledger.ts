@@ -11,7 +11,7 @@ import type { Prisma } from '../../store/generated/prisma/client.ts';
 import { endStatement, openStatement, sentStatement } from './statements.ts';
 
 /**
- * A call that a job needs: which part of the subject it makes, and the most it may use. Its price at the dearest model of
+ * A call that a job needs: which step of the subject it makes, and the most it may use. Its price at the dearest model of
  * the chain is set aside, so that another one may serve.
  */
 export type PlannedCall = { step: string; model: string; chain: readonly string[]; atMost: Usage };
@@ -24,7 +24,7 @@ export type OpenCall =
 /** The call is in the ledger and may be sent. */
 export type PaidCall = { step: string; callId: string; model: string };
 
-/** The result of opening the calls of one job. */
+/** The result of opening the calls of a job. */
 export type Opened =
   | { calls: OpenCall[] }
   /** The batch was paused or cancelled meanwhile, or another worker has an open call for one of the steps. */
@@ -42,21 +42,19 @@ export type BudgetRefusal = {
   at: Date;
 };
 
-/** The record of all paid calls, which keeps budgets and prevents double purchases. */
+/** The record of all paid calls, which keeps budgets and prevents double purchases. Calls of many jobs at once share statements. */
 export type Ledger = {
   /**
-   * Records what each job is about to buy, before anything is sent. Reserves its highest price in the budgets of its
-   * batch and of the workspace's month: all calls of a job or none. What an earlier run has settled is not bought again.
-   *
-   * @returns one result for each job, in order.
+   * Records what a job is about to buy, before anything is sent. Reserves its highest price in the budgets of its batch,
+   * if it has one, and of the workspace's month: all calls or none. What an earlier run has settled is not bought again.
    */
-  open(jobs: readonly { work: Work; calls: readonly PlannedCall[] }[]): Promise<Opened[]>;
+  open(work: Work, calls: readonly PlannedCall[]): Promise<Opened>;
   /**
-   * Marks the calls as sent: from here on they may be paid.
+   * Marks a call as sent: from here on it may be paid.
    *
-   * @throws LeaseLostError if a call was closed meanwhile. Then none may be sent.
+   * @throws LeaseLostError if the call was closed meanwhile. Then it may not be sent.
    */
-  sent(callIds: readonly string[]): Promise<void>;
+  sent(callId: string): Promise<void>;
   /**
    * Settles a call with its answer. `result` is stored as JSON for a later run of the same subject. Also settles a call
    * that was given up as UNKNOWN.
@@ -82,6 +80,9 @@ export type Ledger = {
   ): Promise<void>;
 };
 
+/** What a job is about to buy. */
+type Order = { work: Work; calls: readonly PlannedCall[] };
+
 type Ending = {
   callId: string;
   status: 'SETTLED' | 'FAILED' | 'UNKNOWN';
@@ -98,15 +99,16 @@ const budgetReasons = ['BATCH_BUDGET_EXCEEDED', 'MONTHLY_BUDGET_EXCEEDED'] as co
 
 const openedRows = z.array(
   z.object({
-    subjectId: z.string(),
-    step: z.string(),
+    id: z.string(),
     state: z.enum(['BOUGHT', 'OPEN', 'NOT_RUNNING', ...budgetReasons]),
     result: z.unknown().optional(),
     model: z.string().nullable(),
   }),
 );
 
-const maxGroupSize = 100;
+/** The most answers that one statement settles, and the most jobs whose calls one opens or marks as sent. */
+const maxEndings = 100;
+const maxJobs = 400;
 
 /**
  * Creates the ledger of all paid calls.
@@ -131,19 +133,43 @@ export function createLedger(
     // Paid answers wait for the database: at most twice as many as this process has posts in hand.
     changes.posts(await keepTrying(() => database.query<PostIds>(endStatement, values)));
     return endings.map(() => true);
-  }, maxGroupSize);
+  }, maxEndings);
+  const open = groupWrites<Order, Opened>(
+    async (orders) => {
+      const opened = await openAll(orders);
+      if (orders.length === 1) return opened;
+      // Jobs that exceed a budget together may fit one by one.
+      const again: Opened[] = [];
+      for (const [index, one] of opened.entries()) {
+        const isOverBudget = 'refused' in one && one.refused !== 'NOT_RUNNING';
+        again.push(...(isOverBudget ? await openAll(orders.slice(index, index + 1)) : [one]));
+      }
+      return again;
+    },
+    maxJobs,
+    // A lock on one workspace's batches must not hold up other workspaces.
+    ({ work }) => work.ownerId,
+  );
+  const send = groupWrites<string, boolean>(async (callIds) => {
+    const rows = await database.query<{ id: string }>(sentStatement, [callIds]);
+    const sent = new Set(rows.map(({ id }) => id));
+    return callIds.map((id) => sent.has(id));
+  }, maxJobs);
 
   const estimate = ({ chain, atMost }: PlannedCall) => highestCostMicros(chain.map(priceOf), atMost);
 
-  async function open(jobs: Parameters<Ledger['open']>[0]): Promise<Opened[]> {
-    if (jobs.length === 0) return [];
-    const wanted = jobs.flatMap(({ work, calls }) =>
-      calls.map((call) => ({
-        ...pick(work),
-        id: randomUUIDv7(),
-        step: call.step,
-        model: call.model,
-        estimateMicros: Number(estimate(call)),
+  async function openAll(orders: readonly Order[]): Promise<Opened[]> {
+    const numbered = orders.map(({ work, calls }, job) => ({
+      calls: calls.map((call) => ({ ...call, id: randomUUIDv7(), estimateMicros: estimate(call) })),
+      row: { ...pick(work), job },
+    }));
+    const wanted = numbered.flatMap(({ row, calls }) =>
+      calls.map(({ id, step, model, estimateMicros }) => ({
+        ...row,
+        id,
+        step,
+        model,
+        estimateMicros: Number(estimateMicros),
       })),
     );
     const at = now();
@@ -154,38 +180,31 @@ export function createLedger(
         at.toISOString(),
       ]),
     );
-    const opened = jobs.map(({ work, calls }): Opened => {
-      const own = rows.filter((row) => row.subjectId === work.subjectId);
-      if (own.some((row) => row.state === 'NOT_RUNNING')) return { refused: 'NOT_RUNNING' };
-      const reason = budgetReasons.find((code) => own.some((row) => row.state === code));
+    const rowOf = new Map(rows.map((row) => [row.id, row]));
+    return numbered.map(({ calls }): Opened => {
+      const states = calls.map(({ id }) => rowOf.get(id)?.state);
+      if (states.includes('NOT_RUNNING')) return { refused: 'NOT_RUNNING' };
+      const reason = budgetReasons.find((code) => states.includes(code));
       if (reason !== undefined) {
-        const neededMicros = calls.reduce((sum, call) => sum + estimate(call), 0n);
+        const missing = calls.filter(({ id }) => rowOf.get(id)?.state === reason);
+        const neededMicros = missing.reduce((sum, { estimateMicros }) => sum + estimateMicros, 0n);
         return { refused: { reason, neededMicros, monthlyMicros: monthlyBudgetMicros ?? 0n, at } };
       }
       return {
-        calls: calls.map(({ step, model }) => {
-          const bought = own.find((row) => row.step === step && row.state === 'BOUGHT');
-          if (bought !== undefined) return { step, bought: bought.result, model: bought.model ?? model };
-          const call = wanted.find((one) => one.subjectId === work.subjectId && one.step === step);
-          if (call === undefined) throw new Error(`the ledger lost the step ${step}`);
-          return { step, model, callId: call.id };
+        calls: calls.map(({ step, model, id: callId }) => {
+          const row = rowOf.get(callId);
+          if (row === undefined) throw new Error(`the ledger lost the step ${step}`);
+          if (row.state !== 'BOUGHT') return { step, model, callId };
+          return { step, bought: row.result, model: row.model ?? model };
         }),
       };
     });
-    if (jobs.length === 1) return opened;
-    // Jobs that exceed a budget together may fit one by one.
-    const again: Opened[] = [];
-    for (const [index, one] of opened.entries()) {
-      again.push(...('refused' in one ? await open(jobs.slice(index, index + 1)) : [one]));
-    }
-    return again;
   }
 
   return {
-    open,
-    async sent(callIds) {
-      const rows = await database.query(sentStatement, [callIds]);
-      if (rows.length < callIds.length) throw new LeaseLostError();
+    open: (work, calls) => open({ work, calls }),
+    async sent(callId) {
+      if (!(await send(callId))) throw new LeaseLostError();
     },
     async settle(call, { usage, latencyMs, requestId, result }) {
       await end({

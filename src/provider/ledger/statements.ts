@@ -7,13 +7,14 @@ import { Prisma } from '../../store/generated/prisma/client.ts';
 
 /**
  * Opens calls: $1 is a JSON array of them, $2 the monthly budget in millionths of a US dollar or null, $3 the time.
- * One statement for any number of jobs. A step with an open call gets no second one: another worker may be buying it. Locks the batches against pause and cancel, and
- * the sums of budgets, so that two instances cannot both take what is left.
+ * One statement for any number of jobs, which `job` numbers: all calls of a job or none. A step with an open call gets no
+ * second one: another worker may be buying it. A call without a batch needs none that runs, and counts in its month alone.
+ * Locks the batches against pause and cancel, and the sums of budgets, so that two instances cannot both take what is left.
  */
 export const openStatement = `
     WITH wanted AS (
       SELECT * FROM jsonb_to_recordset($1::jsonb) AS w(
-        id uuid, "subjectId" uuid, "ownerId" uuid, "campaignId" uuid, "batchId" uuid,
+        job int, id uuid, "subjectId" uuid, "ownerId" uuid, "campaignId" uuid, "batchId" uuid,
         step text, model text, "estimateMicros" bigint)
     ), running AS MATERIALIZED (
       SELECT id, status, "maxCostMicros" FROM batches
@@ -23,24 +24,32 @@ export const openStatement = `
       FROM provider_calls c JOIN wanted w ON w."subjectId" = c."subjectId" AND w.step = c.step
       WHERE c.status = 'SETTLED'
       ORDER BY c."subjectId", c.step, c.id DESC
+    ), unbought AS (
+      -- The count makes sure that all batches are locked before the first sum.
+      SELECT w.* FROM wanted w
+      WHERE (SELECT count(*) FROM running) >= 0
+        AND NOT EXISTS (SELECT 1 FROM bought b WHERE b."subjectId" = w."subjectId" AND b.step = w.step)
+    ), stopped AS (
+      SELECT u.job FROM unbought u LEFT JOIN running r ON r.id = u."batchId"
+      WHERE u."batchId" IS NOT NULL AND r.status IS DISTINCT FROM 'RUNNING'
+      UNION SELECT u.job FROM unbought u JOIN provider_calls o ON o."subjectId" = u."subjectId" AND o.step = u.step
+      WHERE o.status IN ('INTENT', 'SENT')
+      UNION SELECT u.job FROM unbought u JOIN wanted e ON e."subjectId" = u."subjectId" AND e.step = u.step AND e.job < u.job
     ), missing AS (
-      SELECT w.* FROM wanted w JOIN running r ON r.id = w."batchId" AND r.status = 'RUNNING'
-      WHERE NOT EXISTS (SELECT 1 FROM bought b WHERE b."subjectId" = w."subjectId" AND b.step = w.step)
-        AND NOT EXISTS (
-          SELECT 1 FROM provider_calls o
-          WHERE o."subjectId" = w."subjectId" AND o.step = w.step AND o.status IN ('INTENT', 'SENT'))
+      SELECT * FROM unbought WHERE job NOT IN (SELECT job FROM stopped)
     ), budgeted AS (
       SELECT * FROM missing
       WHERE $2::bigint IS NOT NULL OR EXISTS (SELECT 1 FROM running WHERE "maxCostMicros" IS NOT NULL)
     ), batch_sums AS (
       INSERT INTO batch_spends AS s ("batchId", "ownerId", "committedMicros")
-      SELECT DISTINCT "batchId", "ownerId", 0 FROM budgeted ORDER BY 1
+      SELECT DISTINCT "batchId", "ownerId", 0 FROM budgeted WHERE "batchId" IS NOT NULL ORDER BY 1
       ON CONFLICT ("batchId") DO UPDATE SET "committedMicros" = s."committedMicros"
       RETURNING "batchId", "committedMicros"
     ), month_sums AS (
+      -- The count makes sure that the sums of batches are locked first.
       INSERT INTO monthly_spends AS s ("ownerId", month, "committedMicros")
       SELECT DISTINCT "ownerId", spend_month($3::timestamptz), 0 FROM budgeted
-      WHERE (SELECT count(*) FROM batch_sums) > 0 ORDER BY 1
+      WHERE (SELECT count(*) FROM batch_sums) >= 0 ORDER BY 1
       ON CONFLICT ("ownerId", month) DO UPDATE SET "committedMicros" = s."committedMicros"
       RETURNING "ownerId", "committedMicros"
     ), full_batches AS (
@@ -51,10 +60,10 @@ export const openStatement = `
       WHERE s."committedMicros" + (SELECT sum(m."estimateMicros") FROM missing m WHERE m."ownerId" = s."ownerId") > $2::bigint
     ), written AS (
       INSERT INTO provider_calls (id, "subjectId", "ownerId", "campaignId", "batchId", step, model, "estimateMicros", "createdAt")
-      SELECT id, "subjectId", "ownerId", "campaignId", "batchId", step, model, "estimateMicros", $3::timestamptz FROM missing
-      WHERE "batchId" NOT IN (SELECT id FROM full_batches) AND "ownerId" NOT IN (SELECT id FROM full_owners)
+      SELECT id, "subjectId", "ownerId", "campaignId", "batchId", step, model, "estimateMicros", $3::timestamptz FROM missing m
+      WHERE NOT EXISTS (SELECT 1 FROM full_batches f WHERE f.id = m."batchId") AND "ownerId" NOT IN (SELECT id FROM full_owners)
     )
-    SELECT w."subjectId", w.step, b.result, b.model,
+    SELECT w.id, b.result, b.model,
            CASE WHEN b.step IS NOT NULL THEN 'BOUGHT'
                 WHEN w.id NOT IN (SELECT id FROM missing) THEN 'NOT_RUNNING'
                 WHEN w."batchId" IN (SELECT id FROM full_batches) THEN 'BATCH_BUDGET_EXCEEDED'
@@ -71,7 +80,7 @@ export const sentStatement = `
 /**
  * Ends calls: $1 is a JSON array of endings. An open call ends once. An unknown one may still be settled, or turn out to
  * have cost nothing. Of two answers for one step the first counts as bought. What a deleted batch has bought is paid, and not kept. Returns owner,
- * campaign, batch and post of each call.
+ * campaign, batch and subject of each call.
  */
 export const endStatement = `
     WITH endings AS (
@@ -84,7 +93,8 @@ export const endStatement = `
     ), judged AS (
       SELECT e.*, e.status = 'SETTLED' AND EXISTS (
                SELECT 1 FROM provider_calls o WHERE o."subjectId" = h."subjectId" AND o.step = h.step AND o.status = 'SETTLED') AS "isSecond",
-             NOT EXISTS (SELECT 1 FROM batches b WHERE b.id = h."batchId" AND b."deletedAt" IS NULL) AS "isDeleted"
+             h."batchId" IS NOT NULL
+               AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.id = h."batchId" AND b."deletedAt" IS NULL) AS "isDeleted"
       FROM endings e JOIN held h ON h.id = e."callId"
       WHERE h.status IN ('INTENT', 'SENT') OR (h.status = 'UNKNOWN' AND e.status <> 'UNKNOWN')
     )

@@ -39,7 +39,7 @@ export type BatchControls = {
   /** Pauses a running batch. Does nothing to any other. @param reason is told to people. */
   pauseFor(batchId: string, reason: PauseCode): Promise<void>;
   /**
-   * Called after a budget refused a post of the batch. Pauses the batch, unless posts are in flight: they may return a part
+   * Called after a budget refused a post of the batch. Pauses the batch, unless calls are in flight: they may return a part
    * of the money that they reserved, so waiting posts are delayed a little instead.
    *
    * @returns whether the batch was paused.
@@ -89,9 +89,9 @@ export function createBatchControls(deps: {
         if (batch.status !== 'RUNNING') return undefined;
         const isOfBatch = refusal.reason === 'BATCH_BUDGET_EXCEEDED';
         const whose = isOfBatch
-          ? Prisma.sql`p."batchId" = ${id}::uuid`
-          : Prisma.sql`p."ownerId" = ${batch.ownerId}::uuid`;
-        if (await hasCallsInFlight(tx, whose)) {
+          ? Prisma.sql`c."batchId" = ${id}::uuid`
+          : Prisma.sql`c."ownerId" = ${batch.ownerId}::uuid`;
+        if (await areCallsInFlight(tx, whose)) {
           const waitMs = Math.min(Math.max(remainingCount(batch), shortestWaitMs), longestWaitMs);
           await jobs.postponeAll(tx, waitingJobs(id), waitMs);
           return undefined;
@@ -173,11 +173,10 @@ async function committedInMonth(tx: Transaction, workspaceId: string, at: Date):
   return spend?.committedMicros ?? 0n;
 }
 
-/** @returns whether posts in flight have reserved money. @param whose a condition on a post `p`. */
-async function hasCallsInFlight(tx: Transaction, whose: Prisma.Sql): Promise<boolean> {
+/** @returns whether calls in flight have reserved money. @param whose a condition on a call `c`. */
+async function areCallsInFlight(tx: Transaction, whose: Prisma.Sql): Promise<boolean> {
   const calls = await tx.$queryRaw<object[]>`
-    SELECT 1 FROM posts p JOIN provider_calls c ON c."subjectId" = p.id AND c.status IN ('INTENT', 'SENT')
-    WHERE p.status = 'GENERATING' AND ${whose} LIMIT 1`;
+    SELECT 1 FROM provider_calls c WHERE c.status IN ('INTENT', 'SENT') AND ${whose} LIMIT 1`;
   return calls.length > 0;
 }
 

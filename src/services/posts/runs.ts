@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Changes } from '../../cache/changes.ts';
 import type { Brief } from '../../domain/posts/prompts.ts';
 import type { Work } from '../../domain/runs/work.ts';
@@ -11,6 +12,7 @@ import { writeResults } from './settle.ts';
 export function createPostRuns({ changes }: { changes: Changes }): RunKind<PostWork, PostResult> {
   return {
     name: 'write-post',
+    payload: z.object({}),
     begin,
     async putBack(tx, postIds) {
       await tx.$executeRaw`

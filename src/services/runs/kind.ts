@@ -1,6 +1,8 @@
+import type { z } from 'zod';
 import type { LoggedEvent } from '../../domain/batches/events.ts';
 import type { RunFailure, Work } from '../../domain/runs/work.ts';
 import type { Transaction } from '../../store/database.ts';
+import type { NewRun } from './queue.ts';
 
 /** A run that has ended, and its result. */
 export type Ended<Result> = { work: Work; result: Result | RunFailure };
@@ -9,9 +11,15 @@ export type Ended<Result> = { work: Work; result: Result | RunFailure };
  * What one kind of run writes, each in the transaction that changes the run itself. The run's row is locked by then, and its
  * lease holds.
  */
-export type RunKind<W extends Work, Result> = {
+export type RunKind<W extends Work = Work, Result extends object = object> = {
   name: string;
-  /** Marks the subjects of claimed runs and loads what is needed of them. @returns the works; the others end, their subject needs nothing any more. */
+  /** What its runs carry beside their subject. Parsed when a run is added, and again when it is made. */
+  payload: z.ZodType<object>;
+  /**
+   * Marks the subjects of claimed runs, and loads what is needed of them.
+   *
+   * @returns the works. The others end: their subjects need nothing any more.
+   */
   begin(tx: Transaction, works: readonly Work[]): Promise<W[]>;
   /** Marks the subjects of runs that wait again. */
   putBack(tx: Transaction, subjectIds: readonly string[]): Promise<void>;
@@ -20,3 +28,11 @@ export type RunKind<W extends Work, Result> = {
   /** Tells caches that these runs have changed their subjects, after the commit. */
   changed(works: readonly Pick<Work, 'ownerId' | 'campaignId' | 'batchId' | 'subjectId'>[]): void;
 };
+
+/** @returns a run of this kind, to be added. @throws ZodError for a payload that is not one of the kind. */
+export function runOf<P extends object>(
+  kind: { name: string; payload: z.ZodType<P> },
+  run: Omit<NewRun, 'kind' | 'payload'> & { payload: P },
+): NewRun {
+  return { ...run, kind: kind.name, payload: kind.payload.parse(run.payload) };
+}

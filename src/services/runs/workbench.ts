@@ -16,7 +16,7 @@ import { enqueueRuns, queuedRun, removeJobs, runJobSchema, type QueuedRun } from
 import { endRuns } from './settle.ts';
 
 /** What a worker does to the runs of one kind. Every write checks the lease: a worker that has lost it changes nothing. */
-export type Workbench<W extends Work, Result> = {
+export type Workbench<W extends Work, Result extends object> = {
   /**
    * Takes the leases of these jobs' runs. A suspect is a run whose workers have crashed several times: at most one
    * runs in this process at a time, the one with the fewest crashes first, and none in a process that is too young.
@@ -55,7 +55,7 @@ const maxBackoffSeconds = 30;
 const suspectDelaySeconds = 2;
 
 /** @param deps.suspects this process's slot for suspects, one for all kinds. */
-export function createWorkbench<W extends Work, Result>(
+export function createWorkbench<W extends Work, Result extends object>(
   deps: { database: Database; jobs: Jobs; bus: Bus; suspects: SuspectSlot },
   kind: RunKind<W, Result>,
 ): Workbench<W, Result> {

@@ -12,7 +12,7 @@ export type CampaignUsage = UsageSum & { campaignId: string };
 export type Usages = {
   /** Days (UTC) with calls, newest first. @param since the first day that counts. */
   byDay(owner: Owner, since: Date): Promise<DayUsage[]>;
-  /** Campaigns with calls, most expensive first. @param since the first day that counts. */
+  /** Campaigns with calls, most expensive first. Other calls are left out. @param since the first day that counts. */
   byCampaign(owner: Owner, since: Date): Promise<CampaignUsage[]>;
   /** @returns US dollars paid so far for each of these posts or batches, in their order. */
   costs(of: 'post' | 'batch', ids: readonly string[]): Promise<number[]>;
@@ -39,6 +39,7 @@ export function createUsages({ prisma }: Database): Usages {
                sum("costMicros")::bigint AS "costMicros"
         FROM provider_calls c
         WHERE ${ownedRows(owner, 'c')} AND "createdAt" >= ${since} AND "costMicros" IS NOT NULL
+          AND "campaignId" IS NOT NULL
         GROUP BY 1 ORDER BY 5 DESC, 1`;
       return rows.map((row) => ({ campaignId: row.campaignId, ...toSum(row) }));
     },

@@ -3,7 +3,7 @@ const committed = `sum(CASE WHEN status IN ('SETTLED', 'FAILED') THEN coalesce("
 
 /** Counts as `n` the batches whose sum is not what the ledger says, or is missing on either side. */
 export const wrongBatchSums = `SELECT count(*)::int AS n
-  FROM (SELECT "batchId", ${committed} AS micros FROM provider_calls GROUP BY 1) l
+  FROM (SELECT "batchId", ${committed} AS micros FROM provider_calls WHERE "batchId" IS NOT NULL GROUP BY 1) l
   FULL JOIN batch_spends s USING ("batchId")
   WHERE l.micros IS DISTINCT FROM s."committedMicros"`;
 

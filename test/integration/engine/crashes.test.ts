@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { createLedger, type Ledger } from '../../../src/provider/ledger/ledger.ts';
+import { createLedger, type Ledger, type Opened } from '../../../src/provider/ledger/ledger.ts';
 import type { PostResult, PostWork } from '../../../src/services/posts/results.ts';
 import { openWorkshop, type Account, type PostWorkbench, type Workshop } from '../../support/workshop.ts';
 
@@ -24,6 +24,11 @@ const completed: PostResult = {
   image: { value: 'key', model: 'm', promptHash: '' },
 };
 
+/** The calls that a job has opened. */
+function idsIn(opened: Opened): string[] {
+  return 'calls' in opened ? opened.calls.flatMap((call) => ('callId' in call ? [call.callId] : [])) : [];
+}
+
 /** Takes what there is, as a worker does, and sends its calls. */
 async function takePosts(workbench: PostWorkbench, count = slots): Promise<PostWork[]> {
   const { database, jobs } = workshop;
@@ -33,11 +38,8 @@ async function takePosts(workbench: PostWorkbench, count = slots): Promise<PostW
   const idle = fetched.filter(({ id }) => !works.some(({ jobId }) => jobId === id));
   await workbench.dismiss(idle);
   const calls = [{ step: 'caption', model: 'm', chain: ['m'], atMost: { inputTokens: 1, outputTokens: 0 } }];
-  const opened = await ledger.open(works.map((work) => ({ work, calls })));
-  const ids = opened
-    .flatMap((one) => ('calls' in one ? one.calls : []))
-    .flatMap((call) => ('callId' in call ? [call.callId] : []));
-  if (ids.length > 0) await ledger.sent(ids);
+  const opened = await Promise.all(works.map((work) => ledger.open(work, calls)));
+  await Promise.all(opened.flatMap(idsIn).map(ledger.sent));
   return works;
 }
 
@@ -181,7 +183,7 @@ it('opens no call for a batch that was called off or paused since its post was t
     const calls = [
       { step: 'caption', model: 'm', chain: ['m'], atMost: { inputTokens: 1, outputTokens: 0 } },
     ];
-    expect(await ledger.open([{ work, calls }])).toMatchObject([{ refused: 'NOT_RUNNING' }]);
+    expect(await ledger.open(work, calls)).toEqual({ refused: 'NOT_RUNNING' });
     await workbench.release(work);
   }
 });
@@ -193,12 +195,8 @@ it('sends no call that was closed meanwhile', async () => {
   const [work] = await workbench.claim(fetched.map((job) => ({ job, leaseId: randomUUID() })));
   if (work === undefined) throw new Error('the post is there');
   const calls = [{ step: 'caption', model: 'm', chain: ['m'], atMost: { inputTokens: 1, outputTokens: 0 } }];
-  const [opened] = await ledger.open([{ work, calls }]);
+  const [callId] = idsIn(await ledger.open(work, calls));
   await workshop.batches.cancel(account.viewer, batchId);
-  const ids =
-    opened !== undefined && 'calls' in opened
-      ? opened.calls.flatMap((call) => ('callId' in call ? [call.callId] : []))
-      : [];
-  await expect(ledger.sent(ids)).rejects.toThrow('The lease is lost');
+  await expect(ledger.sent(callId ?? '')).rejects.toThrow('The lease is lost');
   expect(await leftovers(batchId)).toEqual({ openCalls: 0, jobs: 0 });
 });

@@ -61,6 +61,9 @@ async function addBatch({ database }: Workshop, { viewer, campaign }: Account, m
 
 function workOn(batchId: string, { viewer, campaign }: Account) {
   return {
+    runId: randomUUID(),
+    kind: 'write-post',
+    payload: {},
     jobId: randomUUID(),
     subjectId: randomUUID(),
     ownerId: viewer.workspaceId,
@@ -74,13 +77,10 @@ function workOn(batchId: string, { viewer, campaign }: Account) {
 
 /** Opens one call of up to `amount` millionths. @returns undefined where the budget refused it. */
 async function openOne(ledger: Ledger, batchId: string, account: Account, amount: number) {
-  const [opened] = await ledger.open([
-    {
-      work: workOn(batchId, account),
-      calls: [{ step: 'caption', model: 'm', chain: ['m'], atMost: usage(amount) }],
-    },
+  const opened = await ledger.open(workOn(batchId, account), [
+    { step: 'caption', model: 'm', chain: ['m'], atMost: usage(amount) },
   ]);
-  const call = opened !== undefined && 'calls' in opened ? opened.calls[0] : undefined;
+  const call = 'calls' in opened ? opened.calls[0] : undefined;
   return call !== undefined && 'callId' in call ? call : undefined;
 }
 
@@ -94,10 +94,8 @@ it('a step that another worker may be buying gets no second call', async () => {
   const account = await workshop.addAccount();
   const work = workOn(await addBatch(workshop, account), account);
   const calls = [{ step: 'caption', model: 'm', chain: ['m'], atMost: usage(1) }];
-  const [first] = await ledger.open([{ work, calls }]);
-  expect(first).toHaveProperty('calls');
-  const [second] = await ledger.open([{ work: { ...work, leaseId: randomUUID() }, calls }]);
-  expect(second).toEqual({ refused: 'NOT_RUNNING' });
+  expect(await ledger.open(work, calls)).toHaveProperty('calls');
+  expect(await ledger.open({ ...work, leaseId: randomUUID() }, calls)).toEqual({ refused: 'NOT_RUNNING' });
 });
 
 it('an answer that comes after its batch was deleted is paid, and nothing of it is kept', async () => {
@@ -112,7 +110,7 @@ it('an answer that comes after its batch was deleted is paid, and nothing of it 
   const batchId = await addBatch(workshop, account);
   const call = await openOne(ledger, batchId, account, 900);
   if (call === undefined) throw new Error('there is no budget');
-  await ledger.sent([call.callId]);
+  await ledger.sent(call.callId);
   await prisma.batch.update({ where: { id: batchId }, data: { deletedAt: new Date() } });
   await ledger.settle(call, { ...answer, usage: usage(100) });
   const row = await prisma.providerCall.findUniqueOrThrow({ where: { id: call.callId } });
@@ -136,7 +134,7 @@ describe('the monthly budget', () => {
     now = new Date('2026-12-01T00:01:00Z');
     const fresh = await openOne(ledger, batchId, account, 700);
     if (old === undefined || fresh === undefined) throw new Error('both months have room');
-    await ledger.sent([old.callId, fresh.callId]);
+    await Promise.all([ledger.sent(old.callId), ledger.sent(fresh.callId)]);
     await ledger.settle(old, { ...answer, usage: usage(100) });
     expect(await openOne(ledger, batchId, account, 301)).toBeUndefined();
     expect(await openOne(ledger, batchId, account, 300)).toBeDefined();
@@ -176,7 +174,7 @@ describe('the monthly budget', () => {
     const batchId = await addBatch(workshop, account);
     const call = await openOne(ledger, batchId, account, 1_000);
     if (call === undefined) throw new Error('there was room');
-    await ledger.sent([call.callId]);
+    await ledger.sent(call.callId);
     await ledger.fail(call, { status: 'UNKNOWN', errorCode: 'INTERRUPTED', latencyMs: 1, usage: undefined });
     expect(await openOne(ledger, batchId, account, 1)).toBeUndefined();
     await ledger.settle(call, { ...answer, usage: usage(400) });
@@ -246,12 +244,12 @@ async function openMarket(workshop: Workshop) {
       work: workOn(chosen.id, chosen.account),
       calls: [{ step: 'caption', model: 'm', chain: ['m'], atMost: usage(amount) }],
     }));
-    const opened = await ledger.open(jobs);
+    const opened = await Promise.all(jobs.map(({ work, calls: planned }) => ledger.open(work, planned)));
     for (const [index, outcome] of opened.entries()) {
       const call = 'calls' in outcome ? outcome.calls[0] : undefined;
       if (call === undefined || !('callId' in call)) continue;
       calls.push({ call, subjectId: jobs[index]?.work.subjectId ?? '', amount: amounts[index] ?? 0 });
-      if (isSent) await ledger.sent([call.callId]);
+      if (isSent) await ledger.sent(call.callId);
     }
   }
 

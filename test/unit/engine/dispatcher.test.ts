@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ServiceUnavailableError } from '../../../src/domain/errors/errors.ts';
-import { LeaseLostError } from '../../../src/domain/work.ts';
+import { LeaseLostError } from '../../../src/domain/runs/work.ts';
 import type { Dispatcher } from '../../../src/engine/dispatcher.ts';
 import { learnedSlots, type Slots } from '../../../src/engine/slots.ts';
 import type { AdmissionSettings } from '../../../src/provider/admission/admission.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { firstQueuePosition } from '../../../src/domain/batches/fair-share.ts';
+import { firstQueuePosition } from '../../../src/domain/runs/fair-share.ts';
 import type { Dispatcher } from '../../../src/engine/dispatcher.ts';
 import {
   stageDispatcher,

@@ -1,0 +1,3 @@
+-- AlterTable
+ALTER TABLE "provider_calls" ALTER COLUMN "campaignId" DROP NOT NULL,
+ALTER COLUMN "batchId" DROP NOT NULL;
