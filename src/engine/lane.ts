@@ -65,7 +65,7 @@ export function openLane(
 ): OpenLane {
   const { jobs, admission, pool, slotsPerWorkspace, deal, logger } = deps;
   const { queue } = handler;
-  const warn = (error: unknown, sentence: string) =>
+  const warn = (error: unknown, sentence: string): void =>
     logger.warn({ queue, error: error instanceof Error ? error.message : String(error) }, sentence);
   const running = createRunningJobs({ jobs, admission, handler, slots, onFree: look, logger });
   const timers = createTimers({ isOver: () => isStopped && running.count() === 0, onFailure: warn });
@@ -83,6 +83,7 @@ export function openLane(
   let nextDeal: NodeJS.Timeout | undefined;
   let unsubscribe: (() => void) | undefined;
   const underWay = new Set<Promise<void>>();
+  /** The position of its newest job, and its lead. A lane that has fetched nothing so far goes first. */
   let turn = Number.MIN_SAFE_INTEGER;
   /** How far its turn is ahead of its jobs' positions. */
   let lead = 0;
@@ -101,7 +102,7 @@ export function openLane(
       return isIdle ? Math.min(free, 1 - waiting.size - reserved) : free;
     },
     ask: (atMost) => track(ask(atMost)),
-    recall: () => void track(handBack(takeWaiting())),
+    recall: () => void track(giveBack(takeWaiting())),
     allowed: (limitsPerMinute) => slots.allowed(limitsPerMinute),
     start() {
       unsubscribe = jobs.onWork((name) => {
@@ -150,12 +151,16 @@ export function openLane(
     try {
       const demand = handler.demand();
       due = keep(await admission.acquire(wanted, demand), demand);
-    } catch (error) {
-      warn(error, 'could not acquire permits; trying again');
+    } finally {
+      reserved -= wanted - due.length;
+      isAsking = due.length > 0;
     }
-    reserved -= wanted - due.length;
-    isAsking = due.length > 0;
-    if (due.length > 0) void track(use(due, () => (isAsking = false)));
+    if (due.length === 0) return;
+    const used = take(due).finally(() => {
+      isAsking = false;
+      deal();
+    });
+    void track(used);
   }
 
   /** Only the newest wish counts: each deal of another lane may add one. */
@@ -181,22 +186,12 @@ export function openLane(
   /** Another lane may have taken the slot. Then the permit is given back: used later, it would add to the calls of that time. */
   function useInTime(permit: HeldPermit): Promise<void> {
     waiting.delete(permit);
-    if (pool.free(lane) < 1) return track(handBack([permit]));
+    if (pool.free(lane) < 1) return track(giveBack([permit]));
     reserved += 1;
-    return track(use([permit]));
+    return track(take([permit]).finally(deal));
   }
 
-  /** Uses permits whose slots are reserved. */
-  async function use(permits: HeldPermit[], onUsed?: () => void): Promise<void> {
-    try {
-      await take(permits);
-    } catch (error) {
-      warn(error, 'could not fetch jobs; trying again');
-    }
-    onUsed?.();
-    deal();
-  }
-
+  /** Fetches jobs for permits whose slots are reserved, and starts them. */
   async function take(permits: HeldPermit[]): Promise<void> {
     const unused = [...permits];
     try {
@@ -204,23 +199,27 @@ export function openLane(
       mayHaveWork = false;
       const fetched = await jobs.fetch(queue, permits.length, slotsPerWorkspace);
       isIdle = fetched.length === 0;
-      if (isIdle) unused.push(...takeWaiting());
-      else advance(fetched);
-      const works = isIdle ? [] : await handler.begin(fetched);
-      for (const work of works) {
+      if (fetched.length === 0) {
+        unused.push(...takeWaiting());
+        return;
+      }
+      advance(fetched);
+      for (const work of await handler.begin(fetched)) {
         const permit = unused.shift();
         if (permit !== undefined) running.start(work, permit);
       }
       // Behind jobs of a workspace without a free slot there may be jobs of others.
-      const mayBeMore = fetched.length === permits.length || slotsPerWorkspace !== undefined;
-      if (!isIdle && mayBeMore) mayHaveWork = true;
+      if (fetched.length === permits.length || slotsPerWorkspace !== undefined) mayHaveWork = true;
     } finally {
       reserved -= permits.length;
       await giveBack(unused);
     }
   }
 
-  /** Moves the lane's turn on to its newest job. A lane whose models were away earns no credit by it: others have gone on. */
+  /**
+   * Moves the lane's turn on to its newest job. A lane whose models were away earns no credit by it, because others have gone on:
+   * it leads its jobs' positions by as much as it was behind, until they have caught up.
+   */
   function advance(fetched: readonly Job[]): void {
     const positions = fetched.map(({ priority }) => -priority);
     const lowest = Math.min(...positions);
@@ -237,13 +236,13 @@ export function openLane(
     await running.ended();
   }
 
+  /** Never rejects: what failed is tried again at the next deal, and permits that were not given back run out. */
   function track(work: Promise<void>): Promise<void> {
-    underWay.add(work);
-    return work.finally(() => underWay.delete(work));
-  }
-
-  async function handBack(permits: readonly HeldPermit[]): Promise<void> {
-    await giveBack(permits).catch((error: unknown) => warn(error, 'permits not given back; they run out'));
+    const done = work
+      .catch((error: unknown) => warn(error, 'could not fetch jobs; trying again'))
+      .finally(() => underWay.delete(done));
+    underWay.add(done);
+    return done;
   }
 
   async function giveBack(permits: readonly HeldPermit[]): Promise<void> {

@@ -63,6 +63,16 @@ const stateOf = (job: Awaited<ReturnType<typeof fetchOne>>) =>
 const claim = (job: Awaited<ReturnType<typeof fetchOne>>) =>
   workbench.claim([{ job, leaseId: randomUUID() }]);
 
+it('a fetched job says its place in the queue, by which kinds of work take turns', async () => {
+  await startBatch(account, { campaignId, postCount: 2 });
+  const fetched = [await fetchOne(), await fetchOne()];
+  const posts = await database.prisma.post.findMany({
+    where: { jobId: { in: fetched.map(({ id }) => id) } },
+    orderBy: { turn: 'asc' },
+  });
+  expect(posts.map(({ turn }, index) => turn + (fetched[index]?.priority ?? Number.NaN))).toEqual([0, 0]);
+});
+
 it('a post is given to one worker where its batch was paused and resumed between fetch and claim', async () => {
   const batchId = await startBatch(account, { campaignId, postCount: 1 });
   const early = await fetchOne();

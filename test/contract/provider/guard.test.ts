@@ -104,6 +104,13 @@ it('waits twice as long after calls that hung together, however many they were',
   expect(await msUntilGivenUp()).toBeLessThan(patience.ceilingMs / 2);
 });
 
+it('lets work that needs no images go on while their circuit is open', async () => {
+  simulator.control.setFaults([{ kind: 'server_error', endpoint: 'images', count: 8 }]);
+  await Promise.allSettled(Array.from({ length: 8 }, () => draw('a lighthouse')));
+  expect(guarded.allowance(['image'])).toBe(0);
+  expect(guarded.allowance(['text'])).toBe(Number.POSITIVE_INFINITY);
+});
+
 it('refuses calls at once while one probes whether the provider is back', async () => {
   simulator.control.setFaults([{ kind: 'server_error', endpoint: 'images', count: 8 }]);
   await Promise.allSettled(Array.from({ length: 8 }, () => draw('a lighthouse')));

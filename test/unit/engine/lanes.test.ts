@@ -71,13 +71,17 @@ describe('a lane that cannot go on holds no other up', () => {
     expect([one.running(), other.running()]).toEqual([['image 1'], []]);
   });
 
-  it('while its models are away, and earns no credit by it', async () => {
+  it.each([
+    ['', 100],
+    [', also where its jobs are of two times', 3],
+  ])('while its models are away, and earns no credit by it%s', async (_when, earlyJobs) => {
     const { start, one, other } = setUp(
       { one: { jobMs: 1_000 }, other: { jobMs: 1_000 } },
       { slots: 1, admission: { maxSlots: 1 } },
     );
     one.models.allowance = 0;
-    one.addAt(0, ...jobs('image', 100));
+    one.addAt(0, ...jobs('early', earlyJobs));
+    one.addAt(15, ...jobs('late', 100 - earlyJobs));
     other.addAt(0, ...jobs('text', 100));
     start();
     await pass(19_500);
