@@ -64,7 +64,7 @@ async function settleNext(batchId: string): Promise<void> {
   const { id: postId, jobId, ownerId, campaignId } = post;
   await database.prisma.post.update({ where: { id: postId }, data: { status: 'GENERATING', leaseId } });
   for (const stage of ['STARTED', 'CAPTION_READY', 'IMAGE_READY'] as const) {
-    announceStage(bus, { batchId, ownerId, postId, stage, at: new Date() });
+    announceStage(bus, { streamId: batchId, ownerId, subjectId: postId, stage, at: new Date() });
     await delay(stepMs);
   }
   const work = { jobId, subjectId: postId, ownerId, campaignId, batchId, leaseId };

@@ -7,6 +7,7 @@ import {
 import type { Work } from '../../domain/work.ts';
 import type { Changes, PostIds } from '../../cache/changes.ts';
 import type { Bus } from '../../events/bus.ts';
+import { postOfEvent } from '../../domain/batches/events.ts';
 import { announce } from '../../events/topics.ts';
 import { closeCalls } from '../../provider/ledger/statements.ts';
 import type { Database, Transaction } from '../../store/database.ts';
@@ -72,7 +73,7 @@ export function createPostWorkbench(deps: {
     async (settlements) => {
       const write = async (tx: Transaction) => {
         const written = await writeResults(tx, settlements);
-        const settled = new Set(written.map(({ event }) => ('postId' in event ? event.postId : undefined)));
+        const settled = new Set(written.map(({ event }) => postOfEvent(event)));
         const held = settlements.map(({ work }) => settled.has(work.subjectId));
         const done = settlements.filter((_, index) => held[index]).map(({ work }) => work.jobId);
         await jobs.remove(tx, 'posts', done);
