@@ -59,6 +59,13 @@ export default {
       to: {},
     },
     {
+      name: 'events-of-any-kind',
+      comment: 'Streams know nothing of what they tell of: its StreamKind does.',
+      severity: 'error',
+      from: { path: '^src/events/' },
+      to: { path: '^src/domain/(batches|posts)/' },
+    },
+    {
       name: 'no-circle',
       comment: 'Files do not import each other in a circle, not even for types.',
       severity: 'error',

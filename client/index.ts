@@ -6,11 +6,13 @@ export type { WebSocketClass } from './subscribe/request.ts';
 export {
   followBatch,
   followUser,
+  followWorkspace,
   type BatchEvent,
   type FollowBatchOptions,
   type FollowOptions,
   type Transport,
   type UserEvent,
+  type WorkspaceEvent,
 } from './subscribe/follow.ts';
 export { ConnectionError, RequestError, type Reason } from './errors.ts';
 export { createClient, type Client, type ClientOptions } from './http.ts';

@@ -72,7 +72,7 @@ async function settleNext(batchId: string): Promise<void> {
     data: { state: 'RUNNING', leaseId },
   });
   for (const stage of ['STARTED', 'CAPTION_READY', 'IMAGE_READY'] as const) {
-    announceStage(bus, { batchId, ownerId, postId, stage, at: new Date() });
+    announceStage(bus, { streamId: batchId, ownerId, subjectId: postId, stage, at: new Date() });
     await delay(stepMs);
   }
   const { id: runId, jobId, kind, payload } = run;

@@ -3,9 +3,9 @@ import type { TypedDocument } from '../documents.ts';
 import { ConnectionError, isUnauthenticated, RequestError } from '../errors.ts';
 import {
   BatchEventsDocument,
-  UserEventsDocument,
+  WorkspaceEventsDocument,
   type BatchEventsSubscription,
-  type UserEventsSubscription,
+  type WorkspaceEventsSubscription,
 } from '../generated/graphql.ts';
 import type { Session } from '../tokens.ts';
 import type { WebSocketClass } from './request.ts';
@@ -16,7 +16,7 @@ import { subscribeOverWebSocket } from './websocket.ts';
 export type BatchEvent = BatchEventsSubscription['batchEvents'];
 
 /** One event of a workspace's batches; `__typename` says which kind. */
-export type UserEvent = UserEventsSubscription['userEvents'];
+export type WorkspaceEvent = WorkspaceEventsSubscription['workspaceEvents'];
 
 /** How events travel. */
 export type Transport = 'websocket' | 'sse';
@@ -70,12 +70,21 @@ export function followBatch(options: FollowBatchOptions): AsyncGenerator<BatchEv
  * @returns events without end.
  * @throws RequestError if the server refuses; ConnectionError after ten failed attempts in a row.
  */
-export function followUser(options: FollowOptions): AsyncGenerator<UserEvent, void, undefined> {
-  return resume(options, UserEventsDocument, (after) => ({ after }), {
-    eventOf: ({ userEvents }) => userEvents,
+export function followWorkspace(options: FollowOptions): AsyncGenerator<WorkspaceEvent, void, undefined> {
+  return resume(options, WorkspaceEventsDocument, (after) => ({ after }), {
+    eventOf: ({ workspaceEvents }) => workspaceEvents,
     isEnd: () => false,
   });
 }
+
+/**
+ * @deprecated Use `followWorkspace`.
+ * @alias
+ */
+export const followUser = followWorkspace;
+
+/** @deprecated Use `WorkspaceEvent`. */
+export type UserEvent = WorkspaceEvent;
 
 async function* resume<Data, Event extends { __typename: string; cursor: string }>(
   options: FollowOptions,

@@ -1,8 +1,11 @@
 import { EventEmitter } from 'node:events';
 import type { z } from 'zod';
 
-/** A named kind of message. Messages are parsed on receipt: another instance may run another version. */
-export type Topic<Message> = { name: string; schema: z.ZodType<Message> };
+/**
+ * A named kind of message. Messages are parsed on receipt, because another instance may run another version. `Sent` is a
+ * message before that.
+ */
+export type Topic<Message, Sent = Message> = { name: string; schema: z.ZodType<Message, Sent> };
 
 /** A message, or the notice that messages may have been lost. */
 export type Signal<Message> = { kind: 'message'; message: Message } | { kind: 'lost' };
@@ -13,13 +16,16 @@ export type Signal<Message> = { kind: 'message'; message: Message } | { kind: 'l
  */
 export type Bus = {
   /** Sends to every listener of the topic. Never throws or waits. Drops messages beyond a bound. */
-  publish<Message>(topic: Topic<Message>, message: Message): void;
+  publish<Sent>(topic: Topic<unknown, Sent>, message: Sent): void;
   /**
    * Resolves when the listener gets all messages that are published from then on.
    *
    * @returns a function that ends the subscription.
    */
-  subscribe<Message>(topic: Topic<Message>, listener: (signal: Signal<Message>) => void): Promise<() => void>;
+  subscribe<Message>(
+    topic: Topic<Message, unknown>,
+    listener: (signal: Signal<Message>) => void,
+  ): Promise<() => void>;
   /** Resolves when the bus works, rejects otherwise. */
   ping(): Promise<void>;
   close(): Promise<void>;

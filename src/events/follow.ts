@@ -1,4 +1,3 @@
-import { isFinal } from '../domain/batches/events.ts';
 import { NotFoundError } from '../domain/errors/errors.ts';
 import { keepReading } from '../store/keep-trying.ts';
 import type { Stream } from './log.ts';
@@ -11,18 +10,17 @@ export type Gap = { kind: 'gap'; seq: number };
 export type Pages = AsyncGenerator<Item[] | Gap, void, undefined>;
 
 /**
- * Follows a stream from a cursor: every stored event once and in order, first from the log, then live, with the stages of
- * posts in between. A reader that falls behind the tail reads the log again, at its own pace.
+ * Follows a stream from a cursor: every stored event once and in order, first from the log, then live, with stages in
+ * between. A reader that falls behind the tail reads the log again, at its own pace.
  *
  * @param options.after the newest `seq` that the reader has; 0 for none.
- * @param options.ends whether the stream ends with a final event that nothing follows.
  * @param options.signal ends the iteration at once.
- * @throws RetryableError if the log cannot be read for three seconds; NotFoundError if its batch was deleted before its end was read.
+ * @throws RetryableError if the log cannot be read for three seconds; NotFoundError if what it tells of was deleted before its end was read.
  */
 export async function* follow(
   tails: Tails,
   stream: Stream,
-  { after, ends, signal }: { after: number; ends: boolean; signal: AbortSignal },
+  { after, signal }: { after: number; signal: AbortSignal },
 ): Pages {
   const patiently = <T>(read: () => Promise<T>) => keepReading(read, signal);
   const tail = await patiently(() => tails.join(stream));
@@ -39,7 +37,7 @@ export async function* follow(
         const newest = tail.newest();
         const from = seen;
         const entries = await patiently(() => stream.read(from, pageSize));
-        if (entries === undefined) throw gone();
+        if (entries === undefined) throw gone(stream);
         const [first] = entries;
         // If everything is pruned, no entry shows the gap.
         const gapUpTo = first === undefined ? newest : stream.seqOf(first) - 1;
@@ -50,7 +48,7 @@ export async function* follow(
         const last = entries.at(-1);
         if (last !== undefined) {
           seen = stream.seqOf(last);
-          isOver = ends && isFinal(last.event);
+          isOver = stream.isFinal(last.event);
           yield entries.map((entry) => ({ kind: 'event', seq: stream.seqOf(entry), entry }));
         }
         position = tail.positionBehind(seen);
@@ -62,7 +60,7 @@ export async function* follow(
       const last = fresh.findLast((item) => item.kind === 'event');
       if (last !== undefined) {
         seen = last.seq;
-        isOver = ends && isFinal(last.entry.event);
+        isOver = stream.isFinal(last.entry.event);
       }
       if (fresh.length > 0) yield fresh;
       else if (isOver) {
@@ -70,7 +68,7 @@ export async function* follow(
         await patiently(() => tail.refresh());
         if (tail.newest() <= seen) return;
       } else {
-        if (!tail.exists()) throw gone();
+        if (!tail.exists()) throw gone(stream);
         const more = Promise.withResolvers<void>();
         wake = more.resolve;
         const stopWaiting = tail.onMore(more.resolve);
@@ -84,7 +82,7 @@ export async function* follow(
   }
 }
 
-const gone = () => new NotFoundError('batch', 'batchId');
+const gone = ({ name }: Stream) => new NotFoundError(name, `${name}Id`);
 
 /** Skips what the reader has. An old stage would move its cursor backwards. */
 function isNews(item: Item, seen: number): boolean {

@@ -1,5 +1,5 @@
-import type { LoggedEvent, PostStage } from '../domain/batches/events.ts';
 import type { Bus } from './bus.ts';
+import type { LoggedEvent, Stage } from './entries.ts';
 import type { Stream } from './log.ts';
 import type { StreamMessage } from './topics.ts';
 
@@ -13,7 +13,7 @@ export const pageSize = 200;
 /** An event or a stage of a stream. `seq` is the cursor of a reader that has it. */
 export type Item =
   | { kind: 'event'; seq: number; entry: LoggedEvent }
-  | { kind: 'stage'; seq: number; stage: PostStage };
+  | { kind: 'stage'; seq: number; stage: Stage };
 
 /** The newest items of one stream, shared by all readers in this process. */
 export type Tail = {
@@ -65,7 +65,7 @@ export function createTails(bus: Bus): Tails {
 
 /** Subscribes to the bus before it reads the log's end, so that nothing is lost in between. */
 async function openTail(bus: Bus, stream: Stream): Promise<Tail & { close(): void }> {
-  const ring = createRing();
+  const ring = createRing(stream.subjectOf);
   let waiting = new Set<() => void>();
   let newest = Number.NaN;
   let refreshing: Promise<void> | undefined;
@@ -145,9 +145,9 @@ async function openTail(bus: Bus, stream: Stream): Promise<Tail & { close(): voi
 }
 
 /** Keeps the last items. Positions count from the first item that was ever pushed. */
-function createRing() {
+function createRing(subjectOf: Stream['subjectOf']) {
   const items: (Item | undefined)[] = Array.from({ length: ringSize });
-  /** Position of the newest stage of each post. Readers that lag get only that one. */
+  /** Position of the newest stage of each subject. Readers that lag get only that one. */
   const stages = new Map<string, number>();
   let end = 0;
   /** `seq` of the newest entry that has left the ring. */
@@ -161,10 +161,10 @@ function createRing() {
     push(item: Item) {
       const evicted = at(end);
       if (evicted?.kind === 'event') evictedSeq = evicted.seq;
-      else if (evicted !== undefined && stages.get(evicted.stage.postId) === end - ringSize)
-        stages.delete(evicted.stage.postId);
-      if (item.kind === 'stage') stages.set(item.stage.postId, end);
-      else if ('postId' in item.entry.event) stages.delete(item.entry.event.postId);
+      else if (evicted !== undefined && stages.get(evicted.stage.subjectId) === end - ringSize)
+        stages.delete(evicted.stage.subjectId);
+      if (item.kind === 'stage') stages.set(item.stage.subjectId, end);
+      else stages.delete(subjectOf(item.entry.event) ?? '');
       items[end % ringSize] = item;
       end += 1;
     },
@@ -179,7 +179,7 @@ function createRing() {
       const fresh: Item[] = [];
       for (let index = position; index < end; index += 1) {
         const item = at(index);
-        const isOld = item?.kind === 'stage' && stages.get(item.stage.postId) !== index;
+        const isOld = item?.kind === 'stage' && stages.get(item.stage.subjectId) !== index;
         if (item !== undefined && !isOld) fresh.push(item);
       }
       return { items: fresh, position: end };

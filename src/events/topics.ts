@@ -1,43 +1,72 @@
 import { z } from 'zod';
-import {
-  loggedEventSchema,
-  stageSchema,
-  type LoggedEvent,
-  type PostStage,
-} from '../domain/batches/events.ts';
 import type { Bus, Topic } from './bus.ts';
+import type { LoggedEvent, Stage } from './entries.ts';
 
+/**
+ * Messages as they are sent. The release before this one knows streams of batches alone: it reads and sends the stream's id as
+ * `batchId`, and the subject's as `postId`. What it cannot read it drops, and looks at the log instead.
+ */
 const streamMessageSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('event'), entry: loggedEventSchema }),
-  z.object({ kind: z.literal('stage'), stage: stageSchema }),
+  z.object({
+    kind: z.literal('event'),
+    entry: z
+      .object({
+        batchId: z.uuid(),
+        seq: z.int().positive(),
+        ownerId: z.uuid(),
+        userSeq: z.int().positive(),
+        createdAt: z.coerce.date(),
+        event: z.looseObject({ type: z.string() }),
+      })
+      .transform(({ batchId: streamId, ...rest }): LoggedEvent => ({ streamId, ...rest })),
+  }),
+  z.object({
+    kind: z.literal('stage'),
+    stage: z
+      .object({
+        batchId: z.uuid(),
+        ownerId: z.uuid(),
+        postId: z.uuid(),
+        stage: z.string(),
+        at: z.coerce.date(),
+      })
+      .transform(({ batchId: streamId, postId: subjectId, ...rest }): Stage => ({
+        streamId,
+        subjectId,
+        ...rest,
+      })),
+  }),
 ]);
 
-export type StreamMessage = z.infer<typeof streamMessageSchema>;
+export type StreamMessage = z.output<typeof streamMessageSchema>;
+export type WireMessage = z.input<typeof streamMessageSchema>;
 
-/** The events and stages of one batch. */
-export const batchTopic = (batchId: string): Topic<StreamMessage> => ({
-  name: `batch:${batchId}`,
+/** The events and stages of one stream. The release before this one knows its name as `batch:…`. */
+export const streamTopic = (streamId: string): Topic<StreamMessage, WireMessage> => ({
+  name: `batch:${streamId}`,
   schema: streamMessageSchema,
 });
 
-/** The events and stages of all batches of a workspace. The release before this one knows its name as `user:…`. */
-export const workspaceTopic = (workspaceId: string): Topic<StreamMessage> => ({
+/** The events and stages of all streams of a workspace. The release before this one knows its name as `user:…`. */
+export const workspaceTopic = (workspaceId: string): Topic<StreamMessage, WireMessage> => ({
   name: `user:${workspaceId}`,
   schema: streamMessageSchema,
 });
 
 /** Publishes entries that were just committed. */
 export function announce(bus: Bus, entries: readonly LoggedEvent[]): void {
-  for (const entry of entries) {
-    bus.publish(batchTopic(entry.batchId), { kind: 'event', entry });
-    bus.publish(workspaceTopic(entry.ownerId), { kind: 'event', entry });
+  for (const { streamId, ...rest } of entries) {
+    const message: WireMessage = { kind: 'event', entry: { batchId: streamId, ...rest } };
+    bus.publish(streamTopic(streamId), message);
+    bus.publish(workspaceTopic(rest.ownerId), message);
   }
 }
 
 /** Publishes a stage, which is not stored. */
-export function announceStage(bus: Bus, stage: PostStage): void {
-  bus.publish(batchTopic(stage.batchId), { kind: 'stage', stage });
-  bus.publish(workspaceTopic(stage.ownerId), { kind: 'stage', stage });
+export function announceStage(bus: Bus, { streamId, subjectId, ...rest }: Stage): void {
+  const message: WireMessage = { kind: 'stage', stage: { batchId: streamId, postId: subjectId, ...rest } };
+  bus.publish(streamTopic(streamId), message);
+  bus.publish(workspaceTopic(rest.ownerId), message);
 }
 
 const cacheMessageSchema = z.discriminatedUnion('kind', [

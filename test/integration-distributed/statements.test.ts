@@ -36,7 +36,7 @@ beforeAll(async () => {
       const counts = { postCount: size, completedCount: 1, failedCount: 0, cancelledCount: 0 };
       await prisma.event.createMany({
         data: posts.map(({ id: postId, batchId }, index) => ({
-          batchId,
+          streamId: batchId,
           ownerId,
           seq: index + 1,
           userSeq: index + 11,
@@ -209,7 +209,7 @@ const cases: Record<string, Case> = {
 /** A stream that begins behind what is kept of it: a snapshot, and one more for the gap. */
 function followed(event: 'UserSnapshotEvent' | 'UserGapEvent'): Case {
   const document = (selection: string) => () =>
-    `subscription { userEvents(after: "1") { __typename ${['UserSnapshotEvent', 'UserGapEvent']
+    `subscription { workspaceEvents(after: "1") { __typename ${['UserSnapshotEvent', 'UserGapEvent']
       .map((type) => `... on ${type} { ${selection} }`)
       .join(' ')} } }`;
   return {
@@ -232,8 +232,8 @@ async function readToGap(account: Account, query: string): Promise<Record<string
   for await (const { event, data: json } of eventsOf(response)) {
     if (event !== 'next') continue;
     const { data } = answerSchema.parse(JSON.parse(json));
-    const { userEvents } = Object(data);
-    told[userEvents.__typename] = userEvents;
+    const { workspaceEvents } = Object(data);
+    told[workspaceEvents.__typename] = workspaceEvents;
     if ('UserGapEvent' in told) return told;
   }
   throw new Error(`the stream ended after ${JSON.stringify(told)}`);

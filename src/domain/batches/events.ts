@@ -30,34 +30,24 @@ export const storedEventSchema = z.discriminatedUnion('type', [
 
 export type StoredEvent = z.infer<typeof storedEventSchema>;
 
-/** An event with its numbers in the log. */
-export const loggedEventSchema = z.object({
-  batchId: z.uuid(),
-  /** Its number in the batch's stream. */
-  seq: z.int().positive(),
-  ownerId: z.uuid(),
-  /** Its number in the stream of all of the owner's batches. */
-  userSeq: z.int().positive(),
-  createdAt: z.coerce.date(),
-  event: storedEventSchema,
-});
+const types: ReadonlySet<string> = new Set(storedEventSchema.options.map(({ shape }) => shape.type.value));
 
-export type LoggedEvent = z.infer<typeof loggedEventSchema>;
+/** @returns the event as a batch's; undefined if its type is none of a batch's. @throws ZodError */
+export function parseBatchEvent(event: { type: string }): StoredEvent | undefined {
+  return types.has(event.type) ? storedEventSchema.parse(event) : undefined;
+}
 
-export const postStages = ['STARTED', 'CAPTION_READY', 'IMAGE_READY'] as const;
-
-/** Finer progress. Stages are published and not stored: the log tells everything that matters. */
-export const stageSchema = z.object({
-  batchId: z.uuid(),
-  ownerId: z.uuid(),
-  postId: z.uuid(),
-  stage: z.enum(postStages),
-  at: z.coerce.date(),
-});
-
-export type PostStage = z.infer<typeof stageSchema>;
+/** @returns the post that the event is the result of; undefined for any other event. */
+export function postOfEvent(event: { type: string; postId?: unknown }): string | undefined {
+  return typeof event.postId === 'string' ? event.postId : undefined;
+}
 
 /** Whether this event ends the batch's stream, unless a retry has reopened the batch since. */
-export function isFinal(event: StoredEvent): boolean {
-  return event.type === 'BATCH_COMPLETED' || event.type === 'BATCH_CANCELLED';
+export function isFinal({ type }: { type: string }): boolean {
+  return type === 'BATCH_COMPLETED' || type === 'BATCH_CANCELLED';
 }
+
+export const postStageSchema = z.enum(['STARTED', 'CAPTION_READY', 'IMAGE_READY']);
+
+/** What has become of a post that is being made. */
+export type PostStage = z.infer<typeof postStageSchema>;

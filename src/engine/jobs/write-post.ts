@@ -117,7 +117,7 @@ function worst(reasons: unknown[]): unknown {
 }
 
 /** Publishes the stage of a post. */
-function tellStage(bus: Bus, work: PostWork, stage: PostStage['stage']): void {
-  const { batchId, ownerId, subjectId: postId } = work;
-  announceStage(bus, { batchId, ownerId, postId, stage, at: new Date() });
+function tellStage(bus: Bus, work: PostWork, stage: PostStage): void {
+  const { batchId: streamId, ownerId, subjectId } = work;
+  announceStage(bus, { streamId, ownerId, subjectId, stage, at: new Date() });
 }

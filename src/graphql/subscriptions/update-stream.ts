@@ -1,9 +1,9 @@
-import type { Item } from '../../events/tail.ts';
+import type { StageUpdate, StoredUpdate } from '../../services/progress/batch-streams.ts';
 import type { BatchState, PostState, Updates, WorkspaceState } from '../../services/progress/progress.ts';
 
 /** The source stream of a subscription: its updates, one by one or in pages. */
 export class UpdateStream<State extends BatchState | WorkspaceState | PostState> implements AsyncIterable<
-  Item | State
+  StoredUpdate | StageUpdate | State
 > {
   readonly #stop: AbortController;
   readonly pages: Updates<State>;
@@ -30,7 +30,7 @@ export class UpdateStream<State extends BatchState | WorkspaceState | PostState>
     this.#stop.abort();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Item | State, void, undefined> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<StoredUpdate | StageUpdate | State, void, undefined> {
     for await (const page of this.pages) yield* page;
   }
 }

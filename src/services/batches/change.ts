@@ -1,8 +1,9 @@
-import type { LoggedEvent, StoredEvent } from '../../domain/batches/events.ts';
+import type { StoredEvent } from '../../domain/batches/events.ts';
 import { NotFoundError } from '../../domain/errors/errors.ts';
 import type { Changes } from '../../cache/changes.ts';
 import { appendEvents } from '../../events/append.ts';
 import type { Bus } from '../../events/bus.ts';
+import type { LoggedEvent } from '../../events/entries.ts';
 import { announce } from '../../events/topics.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import { Prisma, type Batch } from '../../store/generated/prisma/client.ts';
@@ -71,7 +72,7 @@ export async function appendEvent(
       UPDATE batches SET "lastSeq" = "lastSeq" + 1 WHERE id = ${batch.id}::uuid RETURNING *
     )`,
     Prisma.sql`entries AS (
-      SELECT id AS "batchId", "ownerId", "lastSeq" AS seq, ${type} AS type,
+      SELECT id AS "streamId", "ownerId", "lastSeq" AS seq, ${type} AS type,
              ${JSON.stringify(fields)}::jsonb || jsonb_build_object(
                'postCount', "postCount" - "deletedCount", 'completedCount', "completedCount",
                'failedCount', "failedCount", 'cancelledCount', "cancelledCount" - "deletedCount") AS payload

@@ -1,6 +1,5 @@
 import { createHash, randomUUIDv7 } from 'node:crypto';
 import { z } from 'zod';
-import type { LoggedEvent } from '../../domain/batches/events.ts';
 import {
   CampaignStateError,
   IdempotencyConflictError,
@@ -11,6 +10,7 @@ import { globalId } from '../../domain/ids.ts';
 import { micros } from '../../domain/money/pricing.ts';
 import type { Changes } from '../../cache/changes.ts';
 import type { Bus } from '../../events/bus.ts';
+import type { LoggedEvent } from '../../events/entries.ts';
 import { announce } from '../../events/topics.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import type { Batch, BatchPriority, Campaign } from '../../store/generated/prisma/client.ts';

@@ -99,6 +99,16 @@ export function deletePartOfLedger(
   });
 }
 
+/** Deletes the next part of a workspace's events, of whatever stream. @returns how many. */
+export function deletePartOfEvents(
+  { prisma }: Pick<Database, 'prisma'>,
+  workspaceId: string,
+): Promise<number> {
+  return prisma.$executeRaw`
+    DELETE FROM events WHERE "ownerId" = ${workspaceId}::uuid AND "userSeq" IN (
+      SELECT "userSeq" FROM events WHERE "ownerId" = ${workspaceId}::uuid ORDER BY "userSeq" LIMIT ${eventsAtOnce})`;
+}
+
 /** @returns the keys of all images of these posts. */
 async function imagesOf(tx: Transaction, postIds: readonly string[]): Promise<string[]> {
   const rows = await tx.$queryRaw<{ key: string }[]>`

@@ -5,7 +5,7 @@ import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Sessions } from '../accounts/sessions.ts';
 import type { Batches } from '../batches/batches.ts';
-import { deletePartOfBatches, deletePartOfLedger } from './batches-and-ledger.ts';
+import { deletePartOfBatches, deletePartOfEvents, deletePartOfLedger } from './batches-and-ledger.ts';
 
 /**
  * Closes the workspaces that only this user owns. Nobody can enter them any more, and workers delete their rows.
@@ -44,13 +44,16 @@ export function createWorkspaceDeletion(deps: {
     // A session may have been opened while it was being closed.
     await sessions.endIn(id);
     if (await deletePartOfBatches(deps, { ownerId: id })) return;
+    if ((await deletePartOfEvents(database, id)) > 0) return;
     if ((await deletePartOfLedger(deps, id)) > 0) return;
     const isDeleted = await database.transaction(async (tx) => {
       // From here on nothing new can point to the workspace.
       await tx.$queryRaw`SELECT 1 FROM workspaces WHERE id = ${id}::uuid FOR UPDATE`;
-      if ((await tx.batch.findFirst({ where: { ownerId: id } })) !== null) return false;
-      await tx.batchSpend.deleteMany({ where: { ownerId: id } });
-      await tx.monthlySpend.deleteMany({ where: { ownerId: id } });
+      const where = { ownerId: id };
+      if ((await tx.batch.findFirst({ where })) !== null || (await tx.event.findFirst({ where })) !== null)
+        return false;
+      await tx.batchSpend.deleteMany({ where });
+      await tx.monthlySpend.deleteMany({ where });
       return (await tx.workspace.deleteMany({ where: { id } })).count > 0;
     });
     if (isDeleted) logger.info({ workspace: toGlobalId('Workspace', id) }, 'workspace deleted');

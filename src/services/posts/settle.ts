@@ -1,5 +1,5 @@
-import type { LoggedEvent } from '../../domain/batches/events.ts';
 import { appendEvents } from '../../events/append.ts';
+import type { LoggedEvent } from '../../events/entries.ts';
 import type { Transaction } from '../../store/database.ts';
 import { Prisma, type PostField } from '../../store/generated/prisma/client.ts';
 import type { RunFailure } from '../../domain/runs/work.ts';
@@ -139,7 +139,7 @@ const countedBatches = Prisma.sql`counted AS (
 
 /** `entries`: an event for each settled post, with the counters up to it, and one for each completed batch. */
 const entries = Prisma.sql`entries AS (
-  SELECT c.id AS "batchId", c."ownerId", c."seqBefore" + s.n AS seq,
+  SELECT c.id AS "streamId", c."ownerId", c."seqBefore" + s.n AS seq,
          CASE s.status WHEN 'COMPLETED' THEN 'POST_COMPLETED' ELSE 'POST_FAILED' END AS type,
          jsonb_strip_nulls(jsonb_build_object(
            'postId', s.id, 'errorCode', s."errorCode", 'errorMessage', s."errorMessage", 'postCount', c."postCount",

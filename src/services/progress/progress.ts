@@ -1,14 +1,15 @@
 import { InvalidInputError, NotFoundError } from '../../domain/errors/errors.ts';
 import { follow, type Gap, type Pages } from '../../events/follow.ts';
 import type { EventLog } from '../../events/log.ts';
-import type { Item, Tails } from '../../events/tail.ts';
+import type { Tails } from '../../events/tail.ts';
 import type { Database } from '../../store/database.ts';
 import { keepReading } from '../../store/keep-trying.ts';
 import type { Batch, Post } from '../../store/generated/prisma/client.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import type { Page } from '../../store/lists/paging.ts';
 import { ownedBy, ownedRows } from '../../store/ownership.ts';
-import { readHistory, type HistoryPage, type StoredUpdate } from './history.ts';
+import { batchStreams, updatesOf, type StageUpdate, type StoredUpdate } from './batch-streams.ts';
+import { readHistory, type HistoryPage } from './history.ts';
 
 type Snapshot = { seq: number; at: Date };
 
@@ -18,11 +19,11 @@ export type WorkspaceState = Snapshot & { kind: 'workspace' | 'workspaceGap'; ba
 export type PostState = Snapshot & { kind: 'post'; post: Post };
 
 /** One message to a reader. `seq` is the cursor to resume from. */
-export type BatchUpdate = Item | BatchState | PostState;
+export type BatchUpdate = StoredUpdate | StageUpdate | BatchState | PostState;
 export type Update = BatchUpdate | WorkspaceState;
 
 /** The present state, then everything that follows. A page holds what is available at once. */
-export type Updates<State> = AsyncGenerator<(Item | State)[], void, undefined>;
+export type Updates<State> = AsyncGenerator<(StoredUpdate | StageUpdate | State)[], void, undefined>;
 
 /**
  * Live progress that misses no stored event. Retries for three seconds while the database is away. `signal` ends the
@@ -36,7 +37,11 @@ export type Progress = {
    * @throws NotFoundError if the workspace has no such batch; InvalidInputError for a cursor that is ahead of the stream.
    */
   batch(viewer: Viewer, batchId: string, after: number, signal: AbortSignal): Promise<Updates<BatchState>>;
-  /** Follows all batches of the viewer's workspace, without an end. @throws InvalidInputError for a cursor that is ahead of the stream. */
+  /**
+   * Follows all batches of the viewer's workspace, without an end. Its cursors also count what other kinds of streams tell.
+   *
+   * @throws InvalidInputError for a cursor that is ahead of the stream.
+   */
   workspace(viewer: Viewer, after: number, signal: AbortSignal): Promise<Updates<WorkspaceState>>;
   /** Reads a page of a batch's stored events (history.ts). @throws NotFoundError, InvalidInputError */
   history(viewer: Viewer, batchId: string, page: HistoryPage): Promise<Page<StoredUpdate>>;
@@ -76,11 +81,11 @@ export function createProgress(deps: {
       const first = await state('batch', after);
       const { lastSeq, finishedAt } = first.batch;
       if (after > lastSeq) throw notACursor();
-      const stream = log.batch(batchId);
+      const stream = log.stream(batchStreams, batchId);
       // A finished batch whose later events are all pruned has nothing more to tell.
       if (finishedAt !== null && (await stream.read(after, 1))?.length === 0)
         return beginWith([first], nothing());
-      const rest = follow(tails, stream, { after, ends: true, signal });
+      const rest = follow(tails, stream, { after, signal });
       return beginWith(
         [first],
         filled(rest, ({ seq }) => keepReading(() => state('batchGap', seq), signal)),
@@ -94,9 +99,9 @@ export function createProgress(deps: {
         at: new Date(),
         batches: await unfinishedBatches(viewer),
       });
-      const stream = log.workspace(viewer.workspaceId);
+      const stream = log.workspace([batchStreams], viewer.workspaceId);
       if (after > (await stream.newest())) throw notACursor();
-      const rest = follow(tails, stream, { after, ends: false, signal });
+      const rest = follow(tails, stream, { after, signal });
       return beginWith(
         [await state('workspace', after)],
         filled(rest, ({ seq }) => keepReading(() => state('workspaceGap', seq), signal)),
@@ -115,7 +120,7 @@ export function createProgress(deps: {
       if (isFinalPost(post)) return beginWith([first], nothing());
       return beginWith(
         [first],
-        ofPost(follow(tails, log.batch(batchId), { after, ends: true, signal }), postId),
+        ofPost(follow(tails, log.stream(batchStreams, batchId), { after, signal }), postId),
       );
     },
   };
@@ -131,16 +136,19 @@ async function* nothing(): Updates<never> {}
 
 /** Replaces gaps of pruned events. @param fill reads the present state. */
 async function* filled<State>(pages: Pages, fill: (gap: Gap) => Promise<State>): Updates<State> {
-  for await (const page of pages) yield Array.isArray(page) ? page : [await fill(page)];
+  for await (const page of pages) {
+    const updates = Array.isArray(page) ? updatesOf(page) : [await fill(page)];
+    if (updates.length > 0) yield updates;
+  }
 }
 
 /** Picks the updates of one post, up to its end. */
 async function* ofPost(all: Pages, postId: string): Updates<PostState> {
   for await (const page of all) {
-    const own: Item[] = [];
+    const own: StageUpdate[] = [];
     // A gap needs no snapshot: pruned events are older than the first one.
-    for (const update of Array.isArray(page) ? page : []) {
-      if (update.kind === 'stage' && update.stage.postId === postId) own.push(update);
+    for (const update of Array.isArray(page) ? updatesOf(page) : []) {
+      if (update.kind === 'stage' && update.stage.subjectId === postId) own.push(update);
       if (update.kind !== 'event') continue;
       const { event } = update.entry;
       const isItsEnd = 'postId' in event ? event.postId === postId : event.type === 'BATCH_CANCELLED';

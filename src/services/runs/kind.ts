@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { LoggedEvent } from '../../domain/batches/events.ts';
+import type { LoggedEvent } from '../../events/entries.ts';
 import type { RunFailure, Work } from '../../domain/runs/work.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { NewRun } from './queue.ts';

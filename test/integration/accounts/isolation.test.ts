@@ -236,6 +236,7 @@ const cases: Record<string, Case[]> = {
   ],
   'Mutation.deletePost': [{ arguments: ({ Post }) => `(input: { postId: "${Post}" })`, ...closed }],
   'Subscription.batchEvents': [{ arguments: batch, ...closed }],
+  'Subscription.workspaceEvents': [{ arguments: none, ...closed }],
   'Subscription.userEvents': [{ arguments: none, ...closed }],
   'Subscription.postProgress': [{ arguments: ({ Post }) => `(postId: "${Post}")`, ...closed }],
 };

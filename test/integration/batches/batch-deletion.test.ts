@@ -7,7 +7,7 @@ import {
   StartBatchDocument,
   UsageDocument,
 } from '../../../client/generated/graphql.ts';
-import { followUser } from '../../../client/index.ts';
+import { followWorkspace } from '../../../client/index.ts';
 import { createLocalBus } from '../../../src/events/bus.ts';
 import { createEventLog } from '../../../src/events/log.ts';
 import { createTails } from '../../../src/events/tail.ts';
@@ -64,7 +64,7 @@ describe('deleteBatch', () => {
     await expect(followToEnd(account, batchId)).rejects.toMatchObject({ codes: ['NOT_FOUND'] });
     const seen: string[] = [];
     const batchesSeen = new Set<string>();
-    for await (const event of followUser({ url: account.url, token: account.token })) {
+    for await (const event of followWorkspace({ url: account.url, token: account.token })) {
       seen.push(event.__typename);
       if ('batchId' in event) batchesSeen.add(event.batchId);
       if (event.__typename === 'BatchCompletedEvent') break;
@@ -131,8 +131,8 @@ describe('deleteBatch', () => {
 });
 
 /** The events of a workspace up to the first cancelled batch. */
-async function* untilCancelled(options: Parameters<typeof followUser>[0]) {
-  for await (const event of followUser(options)) {
+async function* untilCancelled(options: Parameters<typeof followWorkspace>[0]) {
+  for await (const event of followWorkspace(options)) {
     yield event;
     if (event.__typename === 'BatchCancelledEvent') return;
   }

@@ -7,7 +7,7 @@ import {
   RetryFailedPostsDocument,
   UsageDocument,
 } from '../../../client/generated/graphql.ts';
-import { followUser } from '../../../client/index.ts';
+import { followWorkspace } from '../../../client/index.ts';
 import { createLocalBus } from '../../../src/events/bus.ts';
 import { createReconciliation } from '../../../src/services/batches/reconciliation.ts';
 import { createDeletePost } from '../../../src/services/deletion/posts.ts';
@@ -52,7 +52,7 @@ async function replayed(account: Account, batchId: string): Promise<string[]> {
 /** The completed posts that a workspace's events tell of, up to the end of its batch. */
 async function replayedToUser(account: Account): Promise<string[]> {
   const seen: string[] = [];
-  for await (const event of followUser(account)) {
+  for await (const event of followWorkspace(account)) {
     if (event.__typename === 'PostCompletedEvent') seen.push(event.post.id);
     if (event.__typename === 'BatchCompletedEvent') break;
   }
@@ -98,7 +98,7 @@ describe('deletePost', () => {
   test('takes a post from the replay also where a watcher keeps its events in memory', async ({ app }) => {
     const account = await signUp(app);
     const stop = new AbortController();
-    const watcher = followUser({ ...account, signal: stop.signal });
+    const watcher = followWorkspace({ ...account, signal: stop.signal });
     await watcher.next();
     const { batchId } = await completeBatch(account, 2);
     const [doomed = '', kept = ''] = await idsOf(account, batchId);

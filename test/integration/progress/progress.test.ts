@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClient as createWsClient } from 'graphql-ws/client';
 import { PauseBatchDocument, ResumeBatchDocument } from '../../../client/generated/graphql.ts';
-import { followBatch, followUser, type UserEvent } from '../../../client/index.ts';
+import { followBatch, followWorkspace, type WorkspaceEvent } from '../../../client/index.ts';
+import { appendToStream } from '../../../src/events/append.ts';
 import { pruneEvents } from '../../../src/services/deletion/event-retention.ts';
 import {
+  clientOf,
   createCampaign,
   signUp,
   startBatch,
@@ -12,6 +14,7 @@ import {
   type TestApp,
 } from '../../support/app.ts';
 import { followToEnd, getPosts, stored, waitForBatch } from '../../support/batches.ts';
+import { answerSchema, eventsOf, openStream } from '../../support/raw-graphql.ts';
 
 let app: TestApp;
 let account: Account;
@@ -25,14 +28,14 @@ const isStored = ({ __typename }: { __typename: string }) =>
   !['UserSnapshotEvent', 'BatchSnapshotEvent', 'PostStageEvent'].includes(__typename);
 
 /** An account's stored events up to cursor `last`. */
-async function userEventsUpTo(
+async function workspaceEventsUpTo(
   of: Account,
   last: number,
   options: { after?: string; transport?: 'websocket' | 'sse' } = {},
-): Promise<UserEvent[]> {
-  const events: UserEvent[] = [];
+): Promise<WorkspaceEvent[]> {
+  const events: WorkspaceEvent[] = [];
   const signal = AbortSignal.timeout(180_000);
-  for await (const event of followUser({ url: of.url, token: of.token, signal, ...options })) {
+  for await (const event of followWorkspace({ url: of.url, token: of.token, signal, ...options })) {
     if (isStored(event)) events.push(event);
     if (Number(event.cursor) >= last) return events;
   }
@@ -43,12 +46,12 @@ async function postsOf(of: Account, postCount: number): Promise<string> {
   return startBatch(of, { campaignId: await createCampaign(of), postCount });
 }
 
-describe.each(['websocket', 'sse'] as const)('userEvents over %s', (transport) => {
+describe.each(['websocket', 'sse'] as const)('workspaceEvents over %s', (transport) => {
   it('tells every event of all batches of an account once and in order, and of nobody else’s', async () => {
     account = await signUp(app);
     const other = await signUp(app);
     const batches = await Promise.all([postsOf(account, 5), postsOf(account, 7), postsOf(other, 3)]);
-    const events = await userEventsUpTo(account, 16, { transport });
+    const events = await workspaceEventsUpTo(account, 16, { transport });
     expect(events.map(({ cursor }) => Number(cursor))).toEqual(oneTo(16));
     const told = new Set(events.flatMap((event) => ('batchId' in event ? [event.batchId] : [])));
     expect(told).toEqual(new Set(batches.slice(0, 2)));
@@ -57,13 +60,43 @@ describe.each(['websocket', 'sse'] as const)('userEvents over %s', (transport) =
   it('goes on behind the cursor, with batches that were started since', async () => {
     account = await signUp(app);
     await postsOf(account, 2);
-    await userEventsUpTo(account, 4);
+    await workspaceEventsUpTo(account, 4);
     const later = await postsOf(account, 2);
-    const events = await userEventsUpTo(account, 8, { transport, after: '4' });
+    const events = await workspaceEventsUpTo(account, 8, { transport, after: '4' });
     expect(events.map(({ cursor }) => Number(cursor))).toEqual([5, 6, 7, 8]);
     expect(events.map((event) => 'batchId' in event && event.batchId)).toEqual(events.map(() => later));
   });
 });
+
+it.each(['workspaceEvents', 'userEvents'])(
+  '%s sends a workspace’s batches, and nothing of other streams between them',
+  async (field) => {
+    await using own = await startTestApp();
+    const owner = await signUp(own);
+    const restarted = await own.restart(async (prisma) => {
+      const { id: ownerId } = await prisma.workspace.findFirstOrThrow();
+      const stream = { id: crypto.randomUUID(), ownerId };
+      await prisma.$transaction((tx) => appendToStream(tx, stream, [{ type: 'A' }, { type: 'B' }]));
+    });
+    const back = { ...owner, ...clientOf(restarted, owner.token), url: `${restarted.url}/graphql` };
+    const batchId = await postsOf(back, 1);
+    const query = `subscription { ${field}(after: "1") { __typename cursor ... on BatchEvent { batchId } } }`;
+    const response = await openStream({ url: restarted.url, token: owner.token }, { query });
+    const told: unknown[] = [];
+    for await (const { event, data } of eventsOf(response)) {
+      if (event !== 'next') continue;
+      const update = Object(answerSchema.parse(JSON.parse(data)).data)[field];
+      if (isStored(update)) told.push(update);
+      if (update.__typename === 'BatchCompletedEvent') break;
+    }
+    expect(told).toEqual([
+      { __typename: 'BatchStartedEvent', cursor: '3', batchId },
+      { __typename: 'PostCompletedEvent', cursor: '4', batchId },
+      { __typename: 'BatchCompletedEvent', cursor: '5', batchId },
+    ]);
+    await restarted.stop();
+  },
+);
 
 it('what an owner does to a batch has its place in the stream of the account', async () => {
   account = await signUp(app);
@@ -71,7 +104,7 @@ it('what an owner does to a batch has its place in the stream of the account', a
   const batchId = await postsOf(account, 20);
   await account.run(PauseBatchDocument, { batchId });
   await account.run(ResumeBatchDocument, { batchId });
-  const events = await userEventsUpTo(account, 24);
+  const events = await workspaceEventsUpTo(account, 24);
   app.simulator.control.setLatency({ imageLatencyMs: { p05: 100, p95: 200 } });
   expect(events.map(({ cursor }) => Number(cursor))).toEqual(oneTo(24));
   expect(events.map(({ __typename }) => __typename)).toEqual(
@@ -186,7 +219,7 @@ it('says so where events behind the cursor are pruned, and goes on with those th
     ['PostCompletedEvent', '4'],
     ['BatchCompletedEvent', '5'],
   ]);
-  const all = await userEventsUpTo(back, 9);
+  const all = await workspaceEventsUpTo(back, 9);
   expect(all.map(({ __typename, cursor }) => [__typename, Number(cursor)])[0]).toEqual(['UserGapEvent', 3]);
   expect(all.slice(1).map(({ cursor }) => Number(cursor))).toEqual([4, 5, 6, 7, 8, 9]);
   await restarted.stop();

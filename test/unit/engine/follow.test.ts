@@ -1,19 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import type { LoggedEvent } from '../../../src/domain/batches/events.ts';
 import { createLocalBus, type Bus } from '../../../src/events/bus.ts';
+import type { LoggedEvent } from '../../../src/events/entries.ts';
 import { follow } from '../../../src/events/follow.ts';
 import type { Stream } from '../../../src/events/log.ts';
 import { createTails } from '../../../src/events/tail.ts';
-import { announceStage, batchTopic } from '../../../src/events/topics.ts';
+import { announce, announceStage, streamTopic } from '../../../src/events/topics.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
 
-const [batchId, ownerId] = [crypto.randomUUID(), crypto.randomUUID()];
-const counts = { postCount: 0, completedCount: 0, failedCount: 0, cancelledCount: 0 };
+const [streamId, ownerId] = [crypto.randomUUID(), crypto.randomUUID()];
 
 function entry(seq: number, last: boolean): LoggedEvent {
-  const type = last ? ('BATCH_COMPLETED' as const) : ('BATCH_STARTED' as const);
-  return { batchId, seq, ownerId, userSeq: seq, createdAt: new Date(0), event: { type, ...counts } };
+  const event = { type: last ? 'OVER' : 'GOES_ON' };
+  return { streamId, seq, ownerId, userSeq: seq, createdAt: new Date(0), event };
 }
 
 /**
@@ -33,9 +32,11 @@ function streamOf(total: number, visible: () => number, pruned = 0) {
   };
   const tails = createTails({ ...bus, subscribe });
   const reads: number[] = [];
-  const topic = batchTopic(batchId);
   const stream: Stream = {
-    topic,
+    name: 'batch',
+    topic: streamTopic(streamId),
+    isFinal: ({ type }) => type === 'OVER',
+    subjectOf: () => undefined,
     seqOf: ({ seq }) => seq,
     newest: async () => visible(),
     read: async (after, limit) => {
@@ -47,12 +48,12 @@ function streamOf(total: number, visible: () => number, pruned = 0) {
         .map((seq) => entry(seq, seq === total));
     },
   };
-  const publish = (seq: number) => bus.publish(topic, { kind: 'event', entry: entry(seq, seq === total) });
-  const tellStage = (postId: string, stage: 'STARTED' | 'CAPTION_READY') =>
-    announceStage(bus, { batchId, ownerId, postId, stage, at: new Date(0) });
+  const publish = (seq: number) => announce(bus, [entry(seq, seq === total)]);
+  const tellStage = (subjectId: string, stage: string) =>
+    announceStage(bus, { streamId, ownerId, subjectId, stage, at: new Date(0) });
   /** Every item by itself. */
   async function* items(signal = new AbortController().signal) {
-    for await (const page of follow(tails, stream, { after: 0, ends: true, signal }))
+    for await (const page of follow(tails, stream, { after: 0, signal }))
       yield* Array.isArray(page) ? page : [page];
   }
   return { items, reads, publish, tellStage, tails, stream, listeners: () => listeners };
@@ -147,7 +148,7 @@ it('forgets a reader who leaves while it waits, also where others stay', async (
     };
   };
   const reader = new AbortController();
-  const options = { after: 1, ends: true, signal: reader.signal };
+  const options = { after: 1, signal: reader.signal };
   const pages = follow({ join: async () => ({ ...stays, onMore: counted }) }, stream, options);
   const next = pages.next();
   await waitUntil('the reader to wait', () => waiting === 1);
@@ -157,7 +158,7 @@ it('forgets a reader who leaves while it waits, also where others stay', async (
   expect(waiting).toBe(0);
 });
 
-it('tells a reader who lags only the newest step of each post', async () => {
+it('tells a reader who lags only the newest step of each subject', async () => {
   const { items, publish, tellStage } = streamOf(3, () => 1);
   const leaving = new AbortController();
   const following = items(leaving.signal);
@@ -173,7 +174,9 @@ it('tells a reader who lags only the newest step of each post', async () => {
   tellStage(second, 'STARTED');
   tellStage(first, 'CAPTION_READY');
   const steps = [(await following.next()).value, (await following.next()).value];
-  expect(steps.map((item) => (item?.kind === 'stage' ? [item.stage.postId, item.stage.stage] : []))).toEqual([
+  expect(
+    steps.map((item) => (item?.kind === 'stage' ? [item.stage.subjectId, item.stage.stage] : [])),
+  ).toEqual([
     [second, 'STARTED'],
     [first, 'CAPTION_READY'],
   ]);

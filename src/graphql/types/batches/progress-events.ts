@@ -1,6 +1,7 @@
-import type { LoggedEvent, postStages, StoredEvent } from '../../../domain/batches/events.ts';
+import type { PostStage, StoredEvent } from '../../../domain/batches/events.ts';
 import { NotFoundError } from '../../../domain/errors/errors.ts';
 import { toGlobalId } from '../../../domain/ids.ts';
+import type { StageUpdate, StoredUpdate } from '../../../services/progress/batch-streams.ts';
 import type {
   BatchState,
   BatchUpdate,
@@ -15,9 +16,7 @@ import { present } from '../../connections.ts';
 import { requireViewer, type Context } from '../../context.ts';
 import { PostErrorCodeEnum, PostNode } from '../posts/post.ts';
 
-type StageUpdate = Extract<Update, { kind: 'stage' }>;
-type EventUpdate = Extract<Update, { kind: 'event' }>;
-type EventOf<Type extends StoredEvent['type']> = EventUpdate & {
+type EventOf<Type extends StoredEvent['type']> = StoredUpdate & {
   entry: { event: Extract<StoredEvent, { type: Type }> };
 };
 
@@ -92,7 +91,7 @@ const PostStageEnum = builder.enumType('PostStage', {
     STARTED: { description: 'The calls to the AI provider have started.' },
     CAPTION_READY: { description: 'The caption is ready.' },
     IMAGE_READY: { description: 'The image is ready.' },
-  } satisfies Record<(typeof postStages)[number], object>,
+  } satisfies Record<PostStage, object>,
 });
 
 builder.objectType(builder.objectRef<StageUpdate>('PostStageEvent'), {
@@ -101,7 +100,7 @@ builder.objectType(builder.objectRef<StageUpdate>('PostStageEvent'), {
   fields: (t) => ({
     postId: t.id({
       description: 'The id of the post.',
-      resolve: ({ stage }) => toGlobalId('Post', stage.postId),
+      resolve: ({ stage }) => toGlobalId('Post', stage.subjectId),
     }),
     stage: t.field({
       type: PostStageEnum,
@@ -199,7 +198,7 @@ builder.objectType(builder.objectRef<EventOf<'BATCH_COMPLETED'>>('BatchCompleted
       type: BatchNode,
       description: 'The batch as it is now, with its posts.',
       resolve: async ({ entry }, _args, context) => {
-        const key = { owner: requireViewer(context), id: entry.batchId };
+        const key = { owner: requireViewer(context), id: entry.streamId };
         return present(await context.loaders().batches.byId.load(key), 'batch');
       },
     }),
@@ -210,7 +209,7 @@ builder.objectType(builder.objectRef<EventOf<'BATCH_COMPLETED'>>('BatchCompleted
 const progressField = {
   type: BatchProgressRef,
   description: 'The post counters of the batch right after this event.',
-  resolve: ({ entry }: EventUpdate) => entry.event,
+  resolve: ({ entry }: StoredUpdate) => entry.event,
 } as const;
 
 function timestampOf(update: Update): Date {
@@ -219,13 +218,13 @@ function timestampOf(update: Update): Date {
 }
 
 function batchIdOf(update: BatchUpdate): string {
-  if (update.kind === 'event') return update.entry.batchId;
-  if (update.kind === 'stage') return update.stage.batchId;
+  if (update.kind === 'event') return update.entry.streamId;
+  if (update.kind === 'stage') return update.stage.streamId;
   return update.kind === 'post' ? update.post.batchId : update.batch.id;
 }
 
 /** The post of each event. All subscribers in this process share the event, so its post is read once for all who get it now. */
-const postsOfEvents = new WeakMap<LoggedEvent, { post: Promise<Post>; at: number }>();
+const postsOfEvents = new WeakMap<StoredUpdate['entry'], { post: Promise<Post>; at: number }>();
 
 /** After this time a post is read again: it may have been deleted since. */
 const believedMs = 900;

@@ -4,11 +4,24 @@ import { requireViewer, type Context } from '../../context.ts';
 import { parseId } from '../../ids.ts';
 import { BatchEventInterface, ProgressEventInterface } from './progress-events.ts';
 import { UpdateStream } from '../../subscriptions/update-stream.ts';
+import type { Update } from '../../../services/progress/progress.ts';
 
 const after = {
   required: false,
   description:
     'The newest cursor you have. Without it, the stream starts with the first event. Over SSE, the header `Last-Event-ID` does the same.',
+} as const;
+
+const workspaceEvents = {
+  type: ProgressEventInterface,
+  description:
+    'Follows all batches of your workspace, including new ones. Sends a snapshot, then all events after the cursor `after`, then live events. Each event is sent once and in order. Does not end by itself.',
+  subscribe: async (_root: object, args: { after?: string | null | undefined }, context: Context) => {
+    const viewer = requireViewer(context);
+    const seq = cursorOf(args.after, context);
+    return UpdateStream.open((signal) => context.progress.workspace(viewer, seq, signal));
+  },
+  resolve: asItIs<Update>,
 } as const;
 
 builder.subscriptionFields((t) => ({
@@ -25,17 +38,14 @@ builder.subscriptionFields((t) => ({
     },
     resolve: asItIs,
   }),
-  userEvents: t.field({
-    type: ProgressEventInterface,
-    description:
-      'Follows all batches of your workspace, including new ones. Sends a snapshot, then all events after the cursor `after`, then live events. Each event is sent once and in order. Does not end by itself.',
+  workspaceEvents: t.field({
+    ...workspaceEvents,
     args: { after: t.arg.string(after) },
-    subscribe: async (_root, args, context) => {
-      const viewer = requireViewer(context);
-      const seq = cursorOf(args.after, context);
-      return UpdateStream.open((signal) => context.progress.workspace(viewer, seq, signal));
-    },
-    resolve: asItIs,
+  }),
+  userEvents: t.field({
+    ...workspaceEvents,
+    args: { after: t.arg.string(after) },
+    deprecationReason: 'Use `workspaceEvents`: it sends the same events, with the same cursors.',
   }),
   postProgress: t.field({
     type: BatchEventInterface,
