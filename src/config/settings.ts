@@ -154,7 +154,7 @@ const provider = {
 
 const work = {
   POST_SLOTS: setting(
-    'Posts that this process writes at the same time.',
+    'Posts that this process writes at the same time. A tenth as many more may be regenerated beside them.',
     rules.positiveIntUpTo(1000).optional(),
     "as many as keep the provider's limits busy: from 10 to 200, as far as memory allows",
   ),

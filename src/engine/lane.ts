@@ -227,7 +227,6 @@ export function openLane(
     lead = Math.max(0, wasPassed ? behind : Math.min(lead, behind + fetched.length));
     wasPassed = false;
     turn = Math.max(...positions) + lead;
-    pool.fetched(lane);
   }
 
   /** Resolves when no job is being fetched or run. */

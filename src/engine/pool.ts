@@ -18,27 +18,22 @@ export type Pool<M extends Member> = {
   free(lane: M): number;
   /** @returns these lanes, the one that goes first at the front. */
   inOrder(lanes: readonly M[]): M[];
-  /** Hears that a lane has fetched jobs. */
-  fetched(lane: M): void;
   /** @returns the turn of the lane that is furthest behind among the others that serve; undefined if none does. */
   turnBeside(lane: M): number | undefined;
 };
 
-/** The share of the slots that only short lanes may take; at least one slot. */
+/** How many slots short lanes have beside the others, as a share of those; at least one. */
 const shareOfShort = 0.1;
 
 /**
- * Slots of which a share is kept for short lanes. They go first until they hold it. Otherwise the lane that is furthest behind
- * goes first. A single slot cannot be shared: there, short lanes and others go by turns.
+ * Slots that lanes share, and some more that only short lanes may take. Short lanes go first until they hold as many. Otherwise
+ * the lane that is furthest behind goes first.
  *
- * @param slots how many there are. Jobs that write their results free theirs, but at most as many as there are.
+ * @param slots how many all lanes share. Jobs that write their results free theirs, but at most as many as there are.
  */
 export function createPool<M extends Member>(slots: number): Pool<M> {
   const lanes: M[] = [];
-  let newestIsShort = false;
-
-  const kept = () =>
-    slots > 1 && lanes.some(({ isShort }) => isShort) ? Math.max(1, Math.floor(slots * shareOfShort)) : 0;
+  const extra = Math.max(1, Math.floor(slots * shareOfShort));
 
   function used(among: readonly M[], atMost: number): number {
     const writing = sum(among.map((lane) => lane.writing()));
@@ -48,26 +43,16 @@ export function createPool<M extends Member>(slots: number): Pool<M> {
   return {
     join: (lane) => void lanes.push(lane),
     free(lane) {
-      const free = slots - used(lanes, slots);
+      const free = slots + extra - used(lanes, slots + extra);
       if (lane.isShort) return free;
-      const open = slots - kept();
       const others = lanes.filter(({ isShort }) => !isShort);
-      return Math.min(free, open - used(others, open));
+      return Math.min(free, slots - used(others, slots));
     },
     inOrder(wanting) {
-      const isBelowShare =
-        used(
-          lanes.filter(({ isShort }) => isShort),
-          slots,
-        ) < kept();
-      const rank = ({ isShort }: M) => {
-        const goesFirst = slots === 1 ? isShort !== newestIsShort : isShort && isBelowShare;
-        return goesFirst ? 0 : 1;
-      };
+      const short = lanes.filter(({ isShort }) => isShort);
+      const isShortFirst = used(short, slots) < extra;
+      const rank = ({ isShort }: M) => (isShort && isShortFirst ? 0 : 1);
       return wanting.toSorted((a, b) => rank(a) - rank(b) || a.turn() - b.turn());
-    },
-    fetched(lane) {
-      newestIsShort = lane.isShort;
     },
     turnBeside(lane) {
       const turns = lanes.filter((other) => other !== lane && other.isServing()).map((other) => other.turn());
