@@ -16,7 +16,7 @@ const values = commandLine('npm run attack')
     `Attacks a server as anybody can without an account, one attack after another, while an ordinary client asks for
 /health/live and for a query every few milliseconds. Tells how long that client waited at most, how much memory the server
 took, how soon it gave that back, and the largest answer. Exits 1 where a target is missed. Without --full each attack runs once,
-beside a busy machine: 1.5 s or five times the idle delay, and 192 MB, are tolerated.`,
+beside a busy machine: it has to be survived, with 192 MB, however long that takes.`,
   )
   .option('--full', 'more of everything; 100 ms and 64 MB, whatever else the machine does', false)
   .option('--only <names>', 'attacks whose names have one of these in them, such as pongs,unfinished', '')
@@ -27,11 +27,9 @@ beside a busy machine: 1.5 s or five times the idle delay, and 192 MB, are toler
 
 const mebibyte = 1024 * 1024;
 /** Beside a busy machine, the short form finds what stops the server, not what makes it late. */
-const delayMs = values.full ? 100 : 5_000;
+const delayMs = values.full ? 100 : 60_000;
 const riseBytes = (values.full ? 64 : 192) * mebibyte;
-const backWithinMs = 30_000;
-/** How much longer than without an attack the other client may wait where the machine is busy. */
-const tolerance = 5;
+const backWithinMs = values.full ? 30_000 : 180_000;
 const answerBytes = 16 * 1024;
 
 const scale: Scale = values.full
@@ -88,9 +86,8 @@ async function play(attack: Attack, url: string, witness: Witness): Promise<Outc
 }
 
 function targetsOf({ attack, ...outcome }: Outcome): Target[] {
-  const waited = values.full ? delayMs : Math.max(delayMs, tolerance * outcome.idleMs);
   const targets: [string, number, number][] = [
-    ['another client waited, ms', outcome.waitedMs, waited],
+    ['another client waited, ms', outcome.waitedMs, delayMs],
     ['memory rose, MB', outcome.riseMb, riseBytes / mebibyte],
     ['memory was back after, s', outcome.backSeconds, backWithinMs / 1000],
     ['largest answer, KB', outcome.answerKb, answerBytes / 1024],

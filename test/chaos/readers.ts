@@ -6,7 +6,7 @@ import { createRandom } from './support/random.ts';
 import { openReadersStage, type ReadersStage } from './support/readers-stage.ts';
 import { progress, report } from './support/report.ts';
 
-const finishMs = 120_000;
+const finishMs = 180_000;
 const killEveryMs = 5_000;
 const cutRedisEveryMs = 1_000;
 /** More than two workers with three slots make of the simulator's pace here, so that the cuts are over before the batch is. */

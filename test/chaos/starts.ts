@@ -103,7 +103,7 @@ async function startForGood(
     return performance.now() - startedAt;
   }
   const ms = performance.now() - startedAt;
-  await launched.end('SIGTERM', 30_000);
+  await launched.end('SIGTERM');
   const fault = await candidate.fault();
   if (fault !== undefined) outcome.failures.push(`${name}: ${fault}`);
   await candidate.drop();

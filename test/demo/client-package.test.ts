@@ -36,7 +36,7 @@ describe('the packed client', () => {
   it.for(nodes)('brings posts and saves a ZIP with %s', async (node) => {
     await using app = await startTestApp();
     const cwd = join(folder, 'node-script');
-    const { stdout } = await run(node, ['main.js', `${app.url}/graphql`], { cwd, timeout: 60_000 });
+    const { stdout } = await run(node, ['main.js', `${app.url}/graphql`], { cwd, timeout: 180_000 });
     expect(stdout).toContain('Saved posts.zip');
     expect((await readFile(join(cwd, 'posts.zip'))).subarray(0, 2).toString()).toBe('PK');
   });
@@ -47,7 +47,7 @@ describe('the packed client', () => {
     const [, example = ''] = /```js\n(.*?)```/s.exec(readme) ?? [];
     const file = join(folder, 'readme.js');
     await writeFile(file, example.replace('http://127.0.0.1:4000', app.url));
-    await expect(run(process.execPath, [file], { timeout: 30_000 })).resolves.toMatchObject({ stderr: '' });
+    await expect(run(process.execPath, [file], { timeout: 180_000 })).resolves.toMatchObject({ stderr: '' });
   });
 
   it('passes the strict checks of TypeScript, also those of its own declarations', async () => {

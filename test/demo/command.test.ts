@@ -8,15 +8,12 @@ import { freePort } from '../support/services/free-port.ts';
 import { startDemo, type DemoRun } from './support/demo-run.ts';
 import { waitUntil } from '../support/services/wait-until.ts';
 
-/** Each run starts a server, which takes its time on a machine with much else to do. */
-const timeout = 90_000;
-
 /** Rows of the table of posts: position, status, seconds, caption. */
 const rowsOf = (stdout: string) =>
   stdout.split('\n').filter((line) => /^\s+\d+\s{2}[A-Z]+\s+\d+\.\d\s/.test(line));
 const nothing = { processes: [], files: [] };
 
-describe('npm run demo', { timeout }, () => {
+describe('npm run demo', () => {
   it('writes ten posts, tells of each in plain lines, and leaves nothing behind', async () => {
     await using demo = await startDemo([]);
     expect(await demo.ended).toBe(0);
@@ -123,7 +120,7 @@ describe('npm run demo', { timeout }, () => {
   });
 });
 
-describe('npm run demo, interrupted', { timeout }, () => {
+describe('npm run demo, interrupted', () => {
   it.each([
     ['while the server starts', 'Starting a server', 'SIGINT', 130],
     ['while posts are made', 'posts ordered', 'SIGINT', 130],
@@ -193,7 +190,7 @@ async function endAtOnce(demo: DemoRun): Promise<void> {
   expect(await demo.ended).toBe(130);
 }
 
-describe('npm run demo, used wrongly', { timeout }, () => {
+describe('npm run demo, used wrongly', () => {
   it.each([
     ['--posts', ['--posts', '0']],
     ['--posts', ['--posts', 'many']],

@@ -22,13 +22,13 @@ describe('Pressrun with no settings', () => {
     });
   });
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('ends by itself with code 0 within 5 s of %s', async (signal) => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('ends by itself with code 0 at %s', async (signal) => {
     await using home = await createHome();
     const app = await startPressrun(home);
     const account = await signUp(app);
     const batchId = await startBatch(account, { campaignId: await createCampaign(account), postCount: 2 });
     await followToEnd(account, batchId);
-    expect(await app.end(signal, 5_000)).toMatchObject({ code: 0, signal: null, stderr: '' });
+    expect(await app.end(signal)).toMatchObject({ code: 0, signal: null, stderr: '' });
     expect(app.log().at(-1)).toMatchObject({ msg: 'stopped' });
   });
 

@@ -31,15 +31,11 @@ describe('processes that start at once on a fresh database', () => {
         launchPressrun(home, { ...settings, ROLE: index % 2 === 0 ? 'api' : 'worker' }),
       ),
     );
-    await waitUntil(
-      'all to be ready',
-      () => {
-        const ending = processes.flatMap((one) => one.ending() ?? [])[0];
-        if (ending !== undefined) throw new Error(`one ended: ${ending.stderr}`);
-        return processes.every(isReady);
-      },
-      { deadlineMs: 90_000 },
-    );
+    await waitUntil('all to be ready', () => {
+      const ending = processes.flatMap((one) => one.ending() ?? [])[0];
+      if (ending !== undefined) throw new Error(`one ended: ${ending.stderr}`);
+      return processes.every(isReady);
+    });
     const applied = processes.flatMap((one) => one.log().flatMap(({ migrations }) => migrations ?? []));
     const names = await migrationNames();
     expect(applied).toHaveLength(names.length);

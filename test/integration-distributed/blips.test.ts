@@ -4,7 +4,10 @@ import { getBatch, waitForBatch } from '../support/batches.ts';
 import { withPostgres } from '../support/services/postgres-client.ts';
 import { createMigratedDatabase } from '../support/migrated-database.ts';
 
-/** Makes the first `times` of these writes to the ledger fail as on a full disk, which passes. */
+/**
+ * Makes the first `times` of these writes to the ledger fail as on a full disk, which passes; and counts in `crashes` how often
+ * a post's worker is taken for dead.
+ */
 function troubleAt(databaseUrl: string, write: string, times: number): Promise<unknown> {
   return withPostgres(databaseUrl, (client) =>
     client.query(`
@@ -14,7 +17,14 @@ function troubleAt(databaseUrl: string, write: string, times: number): Promise<u
           IF nextval('blips') <= ${times} THEN RAISE EXCEPTION 'no space left on device' USING ERRCODE = '53100'; END IF;
           RETURN NEW;
         END $$;
-      CREATE TRIGGER blip BEFORE ${write} EXECUTE FUNCTION blip();`),
+      CREATE TRIGGER blip BEFORE ${write} EXECUTE FUNCTION blip();
+      CREATE SEQUENCE crashes;
+      CREATE FUNCTION crash() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          PERFORM nextval('crashes');
+          RETURN NEW;
+        END $$;
+      CREATE TRIGGER crash BEFORE UPDATE ON posts FOR EACH ROW WHEN (NEW.crashes > OLD.crashes) EXECUTE FUNCTION crash();`),
   );
 }
 
@@ -22,7 +32,6 @@ it.each([
   {
     what: 'calls are written down',
     write: `INSERT ON provider_calls FOR EACH ROW`,
-    // Were the worker taken for dead each time, it would take half a minute.
     times: 3,
   },
   {
@@ -40,9 +49,13 @@ it.each([
     const campaignId = await createCampaign(account);
     await troubleAt(DATABASE_URL, write, times);
     const batchId = await startBatch(account, { campaignId, postCount: 1 });
-    await waitForBatch(account, batchId, 'ends', ({ status }) => status === 'COMPLETED', 20_000);
+    await waitForBatch(account, batchId, 'ends', ({ status }) => status === 'COMPLETED');
     expect(await getBatch(account, batchId)).toMatchObject({
       progress: { completedCount: 1, failedCount: 0 },
     });
+    const { rows } = await withPostgres(DATABASE_URL, (client) =>
+      client.query('SELECT is_called AS "isCrashed" FROM crashes'),
+    );
+    expect(rows).toEqual([{ isCrashed: false }]);
   },
 );

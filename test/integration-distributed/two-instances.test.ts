@@ -35,16 +35,16 @@ test('the same idempotency key 50 times at once over two instances starts one ba
 });
 
 test('two instances share one batch, and each post is made once', async ({ app, account }) => {
-  // Long enough (300 ms in this clock) that both instances have their slots full at the same time.
-  app.simulator.control.setLatency({ imageLatencyMs: { p05: 30_000, p95: 30_000 } });
+  // Long enough (a second in this clock) that both instances have their slots full at the same time.
+  app.simulator.control.setLatency({ imageLatencyMs: { p05: 100_000, p95: 100_000 } });
   const campaign = await createCampaign(account);
-  const batchId = await startBatch(account, { campaignId: campaign, postCount: 60 });
+  const batchId = await startBatch(account, { campaignId: campaign, postCount: 30 });
   await followToEnd(account, batchId);
   expect(await getBatch(account, batchId)).toMatchObject({
-    progress: { completedCount: 60, failedCount: 0 },
+    progress: { completedCount: 30, failedCount: 0 },
   });
   const { chat, images } = app.simulator.control.stats();
-  expect([chat.received, images.received]).toEqual([60, 60]);
+  expect([chat.received, images.received]).toEqual([30, 30]);
   // More at once than one instance has slots for.
   expect(images.peakInFlight).toBeGreaterThan(5);
 });

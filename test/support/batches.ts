@@ -48,7 +48,6 @@ export async function waitForBatch(
   id: string,
   what: string,
   isAsWanted: (batch: Awaited<ReturnType<typeof getBatch>>) => boolean,
-  deadlineMs = 180_000,
 ) {
   let batch = await getBatch(account, id);
   await waitUntil(
@@ -57,7 +56,7 @@ export async function waitForBatch(
       batch = await getBatch(account, id);
       return isAsWanted(batch);
     },
-    { deadlineMs, intervalMs: 20 },
+    { intervalMs: 20 },
   );
   return batch;
 }

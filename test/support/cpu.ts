@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { expect } from 'vitest';
 
 /** Less is no measure: the clock of a CPU goes by milliseconds. */
@@ -16,6 +17,13 @@ export async function cpuMs(work: () => Promise<unknown>, rounds = 3): Promise<n
     ms.push((user + system) / 1000);
   }
   return Math.max(leastMs, Math.min(...ms));
+}
+
+/** Watches how long this process hears nothing, because it computes or gets no CPU. @returns the longest such time until now, in ms. */
+export function watchPauses(): () => number {
+  const delays = monitorEventLoopDelay();
+  delays.enable();
+  return () => delays.max / 1_000_000;
 }
 
 /** Ten times the length may take this many times as long; what is quadratic takes a hundred times as long. */

@@ -169,9 +169,10 @@ const refusalGuide: Readonly<Record<RefusalCode, Guidance>> = {
     action: 'Fix the document at the position in the message.',
   },
   OPERATION_RESOLUTION_FAILURE: {
-    meaning: 'The document has several operations, and the request names none of them.',
+    meaning:
+      'The request names no operation of the document. Only a document with a single operation needs no name.',
     retry: never,
-    action: 'Set `operationName` to the name of one of them.',
+    action: 'Set `operationName` to the name of an operation of the document.',
   },
   HOST_NOT_ALLOWED: {
     meaning: 'The server does not accept the host name of the request.',

@@ -1,7 +1,8 @@
-import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { getOperationAST, GraphQLError, type DocumentNode, type GraphQLFormattedError } from 'graphql';
 import { CloseCode, makeServer, MessageType } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import { RateLimitedError } from '../../domain/errors/errors.ts';
+import type { ErrorCode } from '../../domain/errors/guide.ts';
 import type { OperationArgs } from '../../graphql/context.ts';
 import { maskError, formatError } from '../../graphql/execution/mask-error.ts';
 import { requireShallow } from '../../graphql/execution/variable-limits.ts';
@@ -89,6 +90,7 @@ export function createGraphqlSockets(deps: {
         await limits.request(client.address);
         requireShallow(payload.variables);
         const document = parse(persisted.resolve(payload) ?? payload.query);
+        requireOperation(document, payload.operationName);
         const errors = validate(schema, document);
         if (errors.length > 0) return refuse(errors);
         const args = {
@@ -194,6 +196,13 @@ export function createGraphqlSockets(deps: {
       );
     });
   };
+}
+
+/** graphql-ws would refuse it without a code. Yoga refuses it over HTTP and SSE, before validation as well. */
+function requireOperation(document: DocumentNode, name: string | null | undefined): void {
+  if (getOperationAST(document, name) != null) return;
+  const code: ErrorCode = 'OPERATION_RESOLUTION_FAILURE';
+  throw new GraphQLError('Could not determine what operation to execute.', { extensions: { code } });
 }
 
 /** @returns an error as sent to the client. graphql-ws wraps the error that ended an operation as `cause`. */

@@ -6,7 +6,7 @@ export const boundaries = ['before the call', 'after the call', 'before completi
 
 export type Boundary = (typeof boundaries)[number];
 
-const withinMs = 20_000;
+const withinMs = 180_000;
 
 /**
  * Strikes in the very moment in which the worker reaches the boundary.
@@ -16,7 +16,7 @@ const withinMs = 20_000;
  * - before completion: an answer has just been settled in the ledger, the post is not yet written;
  * - after commit: the post, its event and its job's completion have just been committed.
  *
- * @throws Error where the worker does not get there in 20 s.
+ * @throws Error where the worker does not get there in three minutes.
  */
 export async function strikeAt(
   { provider, witness }: Stage,

@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 /** The last log lines of a child that are kept for the report of a failure. */
 const linesKept = 30;
-const readyWithinMs = 30_000;
+const readyWithinMs = 180_000;
 
 const logLineSchema = z.object({ msg: z.string(), url: z.string().optional() });
 type LogLine = z.infer<typeof logLineSchema>;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Target } from '../../../bench/support/report.ts';
-import { waitUntil } from '../../support/services/wait-until.ts';
+import { msUntil } from '../../support/services/wait-until.ts';
 import { strikeAt, type Boundary } from './boundaries.ts';
 import { postsInHand } from './kills.ts';
 import { progress } from './report.ts';
@@ -9,6 +9,8 @@ import type { Stage } from './stage.ts';
 
 /** Past the heartbeat of a job (10 s), the look for dead ones (1 s) and the backoff of a second run. */
 const frozenMs = 13_000;
+/** What has not come about then is told as a target that is missed. */
+const patienceMs = 60_000;
 
 const imageSchema = z.object({ image: z.string() });
 
@@ -24,20 +26,14 @@ export async function freezeWorker(stage: Stage, boundary: Boundary): Promise<Ta
   const posts = await postsInHand(stage, worker, stoppedAt);
   progress(`${worker.name} is frozen ${boundary} with ${posts.length} posts in hand`);
   await delay(frozenMs);
-  await waitUntil('others to complete the frozen posts', async () => (await open(stage, posts)) === 0, {
-    deadlineMs: 10_000,
-    intervalMs: 100,
-  }).catch(() => undefined);
+  await msUntil(async () => (await open(stage, posts)) === 0, { deadlineMs: patienceMs, intervalMs: 100 });
   progress(`${worker.name} goes on`);
   const left = await open(stage, posts);
   const before = await imageOf(stage, posts);
   const storedBefore = worker.countOf('post completed');
   worker.signal('SIGCONT');
   // Long enough for every call in flight to come back, to be refused, and for new posts to be taken.
-  await waitUntil('the worker to go on', () => worker.countOf('post completed') > storedBefore, {
-    deadlineMs: 10_000,
-    intervalMs: 50,
-  }).catch(() => undefined);
+  await msUntil(() => worker.countOf('post completed') > storedBefore, { deadlineMs: patienceMs });
   await delay(1_500);
   const after = await imageOf(stage, posts);
   return [

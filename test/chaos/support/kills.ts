@@ -10,8 +10,6 @@ import type { Stage } from './stage.ts';
 const aftermathMs = 150;
 /** A post that waited longer than this is named. */
 const lateMs = 15_000;
-const storeDeadlineMs = 20_000;
-const startDeadlineMs = 30_000;
 const betweenKillsMs = { from: 2_000, to: 3_500 };
 
 /** One SIGKILL, and the posts that the worker had in hand. */
@@ -32,9 +30,7 @@ export async function killAtPace(
   for (let number = 0; number < count; number += 1) {
     const dueAt = startedAt + ((number + 0.5 + random() / 2) * 60_000) / pacePerMinute;
     await delay(Math.max(0, dueAt - Date.now()));
-    await waitUntil('a worker that runs', () => workers.some((worker) => worker.isReady()), {
-      deadlineMs: startDeadlineMs,
-    });
+    await waitUntil('a worker that runs', () => workers.some((worker) => worker.isReady()));
     const running = workers.filter((worker) => worker.isReady());
     const worker = running[Math.floor(random() * running.length)];
     if (worker === undefined) throw new Error('there must be a worker');
@@ -74,9 +70,7 @@ export async function killWorkers(stage: Stage, count: number, random: () => num
     if (worker === undefined || boundary === undefined) throw new Error('there must be a worker');
     await restarts.get(worker.name);
     const stored = worker.countOf('post completed');
-    await waitUntil(`${worker.name} to store a post`, () => worker.countOf('post completed') > stored, {
-      deadlineMs: storeDeadlineMs,
-    });
+    await waitUntil(`${worker.name} to store a post`, () => worker.countOf('post completed') > stored);
     await strikeAt(stage, worker, boundary, () => worker.signal('SIGKILL'));
     const at = new Date();
     await worker.kill();

@@ -96,7 +96,11 @@ export async function openWitness(url: string): Promise<Witness> {
 }
 
 async function connect(url: string): Promise<Client> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000, query_timeout: 20_000 });
+  const client = new Client({
+    connectionString: url,
+    connectionTimeoutMillis: 20_000,
+    query_timeout: 60_000,
+  });
   // Services are ended on purpose; the next query tells.
   client.on('error', () => undefined);
   await client.connect();

@@ -7,7 +7,7 @@ import { createLogger } from '../../../src/telemetry/logger.ts';
 
 let connection: Redis;
 beforeAll(() => {
-  connection = new Redis(inject('redisUrl'), { commandTimeout: 2_000 });
+  connection = new Redis(inject('redisUrl'), { commandTimeout: 60_000 });
 });
 afterAll(() => connection.disconnect());
 

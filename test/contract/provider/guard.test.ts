@@ -10,7 +10,7 @@ import { createLogger } from '../../../src/telemetry/logger.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
 
 const images = 'gpt-image-2:images';
-const patience = { floorMs: 1_000, ceilingMs: 30_000 };
+const patience = { floorMs: 1_000, ceilingMs: 120_000 };
 const never = new AbortController().signal;
 const picture = (prompt: string) => ({ prompt, size: '1024x1024', quality: 'low' }) as const;
 

@@ -39,8 +39,8 @@ describe.concurrent('a reader', () => {
     const socket = await open(account, batchId, 60);
     socket.pause();
     expect(stored(await followToEnd(account, batchId))).toHaveLength(102);
-    // Longer than the limit; then it reads what was sent until then.
-    await delay(15_000);
+    // Longer than the limit, and shorter than two pings; then it reads what was sent until then.
+    await delay(17_000);
     const closed = once(socket, 'close');
     socket.resume();
     expect((await closed)[0]).toBe(4410);

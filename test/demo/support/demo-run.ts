@@ -47,15 +47,10 @@ export async function startDemo(args: string[], settings: Record<string, string>
     stderr: () => stderr,
     ended,
     says: (text) =>
-      waitUntil(
-        `the demo to write "${text}"`,
-        () => {
-          if (child.exitCode !== null)
-            throw new Error(`The demo ended before "${text}":\n${stdout}${stderr}`);
-          return stdout.includes(text);
-        },
-        { deadlineMs: 60_000 },
-      ),
+      waitUntil(`the demo to write "${text}"`, () => {
+        if (child.exitCode !== null) throw new Error(`The demo ended before "${text}":\n${stdout}${stderr}`);
+        return stdout.includes(text);
+      }),
     signal: (name) => void child.kill(name),
     out,
     leftovers: async () => ({

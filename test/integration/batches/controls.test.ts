@@ -311,7 +311,7 @@ describe('setBatchPriority', () => {
     (await getBatch(by, batchId)).progress.completedCount;
 
   it('puts a batch before the owner’s other ones', async () => {
-    const first = await startSlowBatch(300, 40);
+    const first = await startSlowBatch(1_000, 40);
     const second = await startBatch(account, { campaignId, postCount: 8 });
     expect(await prioritise(second)).toMatchObject({ priority: 'HIGH' });
     await followToEnd(account, second);
@@ -320,7 +320,7 @@ describe('setBatchPriority', () => {
   });
 
   it('puts a batch behind the owner’s other ones', async () => {
-    const first = await startSlowBatch(300, 40);
+    const first = await startSlowBatch(1_000, 40);
     const second = await startBatch(account, { campaignId, postCount: 8 });
     await prioritise(first, account, 'LOW');
     await followToEnd(account, second);
@@ -341,8 +341,9 @@ describe('setBatchPriority', () => {
 
   it('gains nothing on another owner', async () => {
     const other = await signUp(app);
+    const theirCampaignId = await createCampaign(other);
     const mine = await startSlowBatch(300, 60);
-    const theirs = await startBatch(other, { campaignId: await createCampaign(other), postCount: 10 });
+    const theirs = await startBatch(other, { campaignId: theirCampaignId, postCount: 10 });
     await prioritise(mine);
     await followToEnd(other, theirs);
     expect(await completed(mine)).toBeLessThan(40);

@@ -10,9 +10,6 @@ import {
 import { followToEnd, getBatch } from '../../support/batches.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
 
-/** Opening ten accounts hashes ten passwords. */
-const slowTest = { timeout: 60_000 };
-
 let app: TestApp;
 beforeEach(async () => {
   app = await startTestApp();
@@ -37,20 +34,16 @@ async function secondsFor(account: Account, campaignId: string, postCount: numbe
   return (await getBatch(account, batchId)).elapsedSeconds;
 }
 
-it(
-  'a batch of five takes at most three times as long beside somebody’s batch of 300 as alone',
-  slowTest,
-  async () => {
-    const [large, small] = await Promise.all([userWithCampaign(), userWithCampaign()]);
-    const alone = await secondsFor(small.account, small.campaignId, 5);
-    const batchId = await startBatch(large.account, { campaignId: large.campaignId, postCount: 300 });
-    await waitUntil('the large batch to run', () => app.simulator.control.stats().images.inFlight === 10);
-    expect(await secondsFor(small.account, small.campaignId, 5)).toBeLessThanOrEqual(3 * alone);
-    expect((await getBatch(large.account, batchId)).progress.remainingCount).toBeGreaterThan(200);
-  },
-);
+it('a batch of five takes at most three times as long beside somebody’s batch of 300 as alone', async () => {
+  const [large, small] = await Promise.all([userWithCampaign(), userWithCampaign()]);
+  const alone = await secondsFor(small.account, small.campaignId, 5);
+  const batchId = await startBatch(large.account, { campaignId: large.campaignId, postCount: 300 });
+  await waitUntil('the large batch to run', () => app.simulator.control.stats().images.inFlight === 10);
+  expect(await secondsFor(small.account, small.campaignId, 5)).toBeLessThanOrEqual(3 * alone);
+  expect((await getBatch(large.account, batchId)).progress.remainingCount).toBeGreaterThan(200);
+});
 
-it('ten users with a batch each progress alike', slowTest, async () => {
+it('ten users with a batch each progress alike', async () => {
   const users = await Promise.all(Array.from({ length: 10 }, userWithCampaign));
   // While somebody holds every slot, all ten order: none has a start on the others.
   const holder = await userWithCampaign();

@@ -45,7 +45,7 @@ describe('a batch of posts', () => {
   }) => {
     // Longer than a busy machine takes to hand out all slots.
     const usual = app.simulator.control.latency();
-    const range = { p05: 30_000, p95: 30_000 };
+    const range = { p05: 100_000, p95: 100_000 };
     app.simulator.control.setLatency({ captionLatencyMs: range, imageLatencyMs: range });
     app.simulator.control.resetStats();
     const campaignId = await createCampaign(account);
@@ -113,9 +113,10 @@ describe('a batch of posts', () => {
 
 describe('two owners with batches at the same time', () => {
   test('lets a small batch finish long before a big one that was there first', async ({ app, account }) => {
-    const big = await startBatch(account, { campaignId: await createCampaign(account), postCount: 60 });
     const other = await signUp(app);
-    const small = await startBatch(other, { campaignId: await createCampaign(other), postCount: 5 });
+    const [bigId, smallId] = [await createCampaign(account), await createCampaign(other)];
+    const big = await startBatch(account, { campaignId: bigId, postCount: 60 });
+    const small = await startBatch(other, { campaignId: smallId, postCount: 5 });
     await followToEnd(other, small);
     const { progress } = await getBatch(account, big);
     expect(progress.remainingCount).toBeGreaterThan(20);

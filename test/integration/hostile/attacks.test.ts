@@ -155,6 +155,17 @@ const documents: [string, Operation, string][] = [
   ['a NUL', { query: '{ me { id\0 } }' }, 'SYNTAX_ERROR'],
   ['a lone surrogate in a string', { query: '{ node(id: "\\uD800") { id } }' }, 'SYNTAX_ERROR'],
   ['a lone surrogate', { query: '{ me { \ud800 } }' }, 'SYNTAX_ERROR'],
+  [
+    'two operations without a name',
+    { query: 'query A { me { id } } query B { me { id } }' },
+    'OPERATION_RESOLUTION_FAILURE',
+  ],
+  [
+    'a name that no operation has',
+    { query: 'query A { me { id } }', operationName: 'B' },
+    'OPERATION_RESOLUTION_FAILURE',
+  ],
+  ['a fragment alone', { query: 'fragment A on Query { me { id } }' }, 'OPERATION_RESOLUTION_FAILURE'],
   ['the schema', { query: '{ __schema { types { name } } }' }, 'INVALID_INPUT'],
   ['a type of the schema', { query: '{ __type(name: "User") { name } }' }, 'INVALID_INPUT'],
   ['a field called __proto__', { query: '{ __proto__ { id } }' }, 'INVALID_INPUT'],

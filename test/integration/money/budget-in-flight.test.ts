@@ -21,7 +21,7 @@ it('a batch with a maximum is not paused for what calls under way may still give
   const account = await signUp(app);
   const campaignId = await createCampaign(account);
   const batchId = await startBatch(account, { campaignId, postCount, maxCost });
-  const ended = await waitForBatch(account, batchId, 'ends', ({ status }) => status !== 'RUNNING', 60_000);
+  const ended = await waitForBatch(account, batchId, 'ends', ({ status }) => status !== 'RUNNING');
   expect(ended).toMatchObject({ status: 'COMPLETED', progress: { completedCount: postCount } });
   expect(ended.cost).toBeLessThanOrEqual(maxCost);
 });
@@ -36,7 +36,7 @@ it('a month is not spent by what calls under way may still give back', async () 
   await using app = await startTestApp({ POST_SLOTS: '10', MONTHLY_BUDGET: budget.toFixed(4) });
   const account = await signUp(app);
   const batchId = await startBatch(account, { campaignId: await createCampaign(account), postCount });
-  const ended = await waitForBatch(account, batchId, 'ends', ({ status }) => status !== 'RUNNING', 60_000);
+  const ended = await waitForBatch(account, batchId, 'ends', ({ status }) => status !== 'RUNNING');
   expect(ended).toMatchObject({ status: 'COMPLETED', progress: { completedCount: postCount } });
   expect(ended.cost).toBeLessThanOrEqual(budget);
 });
@@ -47,13 +47,7 @@ it('a batch whose maximum does not suffice spends all of it but what one post ma
   const account = await signUp(app);
   const campaignId = await createCampaign(account);
   const batchId = await startBatch(account, { campaignId, postCount, maxCost });
-  const paused = await waitForBatch(
-    account,
-    batchId,
-    'is paused',
-    ({ status }) => status !== 'RUNNING',
-    60_000,
-  );
+  const paused = await waitForBatch(account, batchId, 'is paused', ({ status }) => status !== 'RUNNING');
   expect(paused).toMatchObject({ status: 'PAUSED', pauseReason: 'BATCH_BUDGET_EXCEEDED' });
   expect(paused.cost).toBeLessThanOrEqual(maxCost);
   expect(paused.cost).toBeGreaterThan(maxCost - highestCostOfOnePost);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { QuoteBatchDocument } from '../../../client/generated/graphql.ts';
 import { createSimulator } from '../../../src/simulator/server.ts';
 import type { ProviderCall } from '../../../src/store/generated/prisma/client.ts';
-import { createCampaign, signUp, startBatch, startTestApp } from '../../support/app.ts';
+import { clientOf, createCampaign, signUp, startBatch, startTestApp } from '../../support/app.ts';
 import { followToEnd, getBatch, getPosts, waitForBatch } from '../../support/batches.ts';
 import { getPost } from '../../support/posts.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
@@ -11,8 +11,6 @@ const first = 'gpt-5.4-mini';
 const second = 'anthropic:claude-haiku-4-5';
 /** Dollars a million tokens. */
 const price = { input: 10, output: 50 };
-/** The longest that a switch may take. */
-const switchMs = 5_000;
 
 /** Pressrun with two models that write, each at a provider of its own. */
 async function openChain() {
@@ -69,13 +67,6 @@ async function openChain() {
   };
 }
 
-/** From the end of a failed call until the next one is in the ledger. */
-function msUntilSwitched(calls: readonly ProviderCall[]): number {
-  const failed = calls.findLast(({ model }) => model === first);
-  const next = calls.find(({ model }) => model === second);
-  return (next?.createdAt.getTime() ?? Number.NaN) - (failed?.settledAt?.getTime() ?? Number.NaN);
-}
-
 const outcomes = (calls: readonly ProviderCall[]) =>
   calls.map(({ model, status, errorCode }) => [model, status, errorCode]);
 
@@ -89,7 +80,7 @@ describe('while the first provider', () => {
     const { app, account } = chain;
     chain.first.setFaults([{ kind: 'server_error', endpoint: 'chat' }]);
     const usual = chain.first.latency();
-    chain.first.setLatency({ imageLatencyMs: { p05: 300_000, p95: 300_000 } });
+    chain.first.setLatency({ imageLatencyMs: { p05: 500_000, p95: 500_000 } });
     const batchId = await chain.order(1);
     chain.first.setLatency(usual);
     expect(await chain.makers(batchId)).toEqual({
@@ -128,8 +119,7 @@ describe('while the first provider', () => {
       [first, 'FAILED', 'PROVIDER_UNAVAILABLE'],
       [second, 'SETTLED', null],
     ]);
-    expect(msUntilSwitched(switched)).toBeLessThan(switchMs);
-    // In the same run: the picture, which takes 3 s, is not waited for.
+    // In the same run: the picture, which takes 5 s, is not waited for.
     expect(switched[1]?.createdAt.getTime()).toBeLessThan(images[0]?.settledAt?.getTime() ?? 0);
   });
 
@@ -145,7 +135,6 @@ describe('while the first provider', () => {
       [first, 'UNKNOWN', 'PROVIDER_TIMEOUT'],
       [second, 'SETTLED', null],
     ]);
-    expect(msUntilSwitched(calls)).toBeLessThan(switchMs);
   });
 
   test.each([
@@ -162,7 +151,6 @@ describe('while the first provider', () => {
     const { captions: calls } = await chain.calls();
     expect(calls[0]).toMatchObject({ model: first, status: 'FAILED', errorCode, costMicros: null });
     expect(calls.filter(({ model }) => model === second)).toHaveLength(4);
-    expect(msUntilSwitched(calls.slice(0, 2))).toBeLessThan(switchMs);
   });
 
   test('refuses the content, the second is not asked', async () => {
@@ -182,6 +170,30 @@ describe('while the first provider', () => {
     expect((await chain.makers(batchId)).captions).toEqual(new Set([first]));
     expect(chain.second.stats().chat.received).toBe(0);
   });
+});
+
+test('a run in which every model failed costs its post one attempt, and not one for each model', async () => {
+  await using chain = await openChain();
+  for (const control of [chain.first, chain.second])
+    control.setFaults([{ kind: 'server_error', endpoint: 'chat' }]);
+  const batchId = await startBatch(chain.account, { campaignId: chain.campaignId, postCount: 1 });
+  const runs = () => chain.second.stats().chat.received;
+  await waitUntil('a second run', () => runs() >= 2);
+  let failures = Number.NaN;
+  let runsBefore = Number.NaN;
+  await using restarted = await chain.app.restart(async (prisma) => {
+    runsBefore = runs();
+    ({ failures } = await prisma.post.findFirstOrThrow({ select: { failures: true } }));
+    chain.second.clearFaults();
+  });
+  expect(failures).toBe(runsBefore);
+  const account = {
+    ...chain.account,
+    url: `${restarted.url}/graphql`,
+    run: clientOf(restarted, chain.account.token).run,
+  };
+  await followToEnd(account, batchId);
+  expect(await getBatch(account, batchId)).toMatchObject({ progress: { completedCount: 1, failedCount: 0 } });
 });
 
 test('while all providers are away, posts wait and the batch says why', async () => {

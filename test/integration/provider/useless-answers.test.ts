@@ -20,13 +20,7 @@ test.for([
   async ([_what, fault], { app, account, campaignId }) => {
     app.simulator.control.setFaults([fault]);
     const batchId = await startBatch(account, { campaignId, postCount: 20 });
-    const ended = await waitForBatch(
-      account,
-      batchId,
-      'is paused',
-      ({ status }) => status !== 'RUNNING',
-      80_000,
-    );
+    const ended = await waitForBatch(account, batchId, 'is paused', ({ status }) => status !== 'RUNNING');
     expect(ended).toMatchObject({ status: 'PAUSED', pauseReason: 'PROVIDER_ANSWERS_USELESS' });
     await waitUntil('no post to be under way', async () => {
       const underWay = await getPosts(account, { batchId, status: ['GENERATING'] });
@@ -48,6 +42,6 @@ test.for([
 test('a model that answers nonsense now and then pauses nothing', async ({ app, account, campaignId }) => {
   app.simulator.control.setFaults([{ kind: 'bad_json', endpoint: 'chat', probability: 0.3 }]);
   const batchId = await startBatch(account, { campaignId, postCount: 20 });
-  const ended = await waitForBatch(account, batchId, 'ends', ({ status }) => status !== 'RUNNING', 50_000);
+  const ended = await waitForBatch(account, batchId, 'ends', ({ status }) => status !== 'RUNNING');
   expect(ended.status).toBe('COMPLETED');
 });

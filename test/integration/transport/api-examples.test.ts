@@ -68,7 +68,7 @@ async function runScript(app: TestApp, words: Map<string, string>, text: string)
   await writeFile(file, text.replace('@pressrun/client', '../client/index.ts'));
   try {
     const env = { ...Object.fromEntries(words), ORIGIN: app.url, URL: `${app.url}/graphql` };
-    return (await run(process.execPath, [file], { env, timeout: 20_000 })).stdout;
+    return (await run(process.execPath, [file], { env, timeout: 180_000 })).stdout;
   } finally {
     await rm(file);
   }

@@ -23,21 +23,28 @@ export async function useGraphiql(page: Page): Promise<Graphiql> {
   return {
     async openTab(name) {
       const tab = page.getByRole('tab').filter({ has: page.locator(`[title="${name}"]`) });
-      // After a run, GraphiQL's tabs miss the first click.
+      // After a run, GraphiQL's tabs miss the first click. With the tab's operation, its other editors are there too.
       await waitUntil(`the tab ${name} to be open`, async () => {
         await tab.locator('.graphiql-tab-button').click();
-        return (await tab.getAttribute('aria-selected')) === 'true';
+        const isSelected = (await tab.getAttribute('aria-selected')) === 'true';
+        return (
+          isSelected && new RegExp(`(query|mutation|subscription)${name}\\b`).test(await textIn(operations))
+        );
       });
     },
     run: () => runButton.click(),
     async typeHeaders(text) {
       await page.getByRole('button', { name: 'Headers', exact: true }).click();
-      await page
-        .getByRole('region', { name: 'Headers' })
-        .locator('.view-lines')
-        .filter({ visible: true })
-        .click();
-      await page.keyboard.insertText(text);
+      const region = page.getByRole('region', { name: 'Headers' });
+      const editor = region.locator('.view-lines').filter({ visible: true });
+      // An editor that has only now been opened may miss what is typed, or a part of it.
+      await waitUntil('the headers to be typed', async () => {
+        await editor.click();
+        await page.keyboard.press('ControlOrMeta+A');
+        await page.keyboard.press('Delete');
+        await page.keyboard.insertText(text);
+        return (await textIn(editor)) === text.replaceAll(/\s/g, '');
+      });
     },
     operation: () => textIn(operations),
     result: () => textIn(page.locator('.result-window')),

@@ -28,10 +28,10 @@ export type Launched = {
   log(): LogLine[];
   /** The ending, undefined while it runs. */
   ending(): Ending | undefined;
-  /** Sends `signal` and waits for its end. Rejects where that takes longer than `deadlineMs`, a minute by default. */
-  end(signal: NodeJS.Signals, deadlineMs?: number): Promise<Ending>;
-  /** Waits until it ends by itself. Rejects where that takes longer than `deadlineMs`. */
-  ended(deadlineMs?: number): Promise<Ending>;
+  /** Sends `signal` and waits for its end. */
+  end(signal: NodeJS.Signals): Promise<Ending>;
+  /** Waits until it ends by itself. */
+  ended(): Promise<Ending>;
 };
 
 export type Pressrun = Launched & {
@@ -75,8 +75,8 @@ export async function launchPressrun(
   child.on('close', (code, signal) => (ending = { code, signal, stdout, stderr }));
   await once(child, 'spawn');
 
-  async function ended(deadlineMs = 60_000): Promise<Ending> {
-    await waitUntil('Pressrun to end', () => ending !== undefined, { deadlineMs });
+  async function ended(): Promise<Ending> {
+    await waitUntil('Pressrun to end', () => ending !== undefined);
     if (ending === undefined) throw new Error('It ended and did not');
     return ending;
   }
@@ -87,9 +87,9 @@ export async function launchPressrun(
     log: () => logLines(stdout),
     ending: () => ending,
     ended,
-    end(signal, deadlineMs) {
+    end(signal) {
       child.kill(signal);
-      return ended(deadlineMs);
+      return ended();
     },
   };
 }

@@ -33,7 +33,7 @@ export async function findBinary(name: string, searchPath?: readonly string[]): 
 
 /** The version of a Postgres server program, such as "15.13". Rejects when it is no Postgres. */
 export async function postgresVersion(server: string): Promise<string> {
-  const answer = await run(server, ['--version'], { timeoutMs: 5_000 });
+  const answer = await run(server, ['--version']);
   const version = /^postgres \(PostgreSQL\) (\S+)/.exec(answer)?.[1];
   if (version === undefined) throw new Error(`${server} is not a Postgres server: ${answer.trim()}`);
   return version;

@@ -1,15 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 
-const CONNECT_DEADLINE_MS = 2_000;
-const QUERY_DEADLINE_MS = 10_000;
-
-/** Lends a connection of its own to `work` and closes it afterwards. Rejects rather than hang when nothing answers. */
-export async function withPostgres<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+/**
+ * Lends a connection of its own to `work` and closes it afterwards.
+ *
+ * @param patienceMs how long the connection or an answer may take. Then it rejects rather than hang.
+ */
+export async function withPostgres<T>(
+  url: string,
+  work: (client: Client) => Promise<T>,
+  patienceMs = 60_000,
+): Promise<T> {
   const client = new Client({
     connectionString: url,
-    connectionTimeoutMillis: CONNECT_DEADLINE_MS,
-    query_timeout: QUERY_DEADLINE_MS,
+    connectionTimeoutMillis: patienceMs,
+    query_timeout: patienceMs,
   });
   // The server may end the connection at any time; what then waits for it is rejected anyway.
   client.on('error', () => undefined);

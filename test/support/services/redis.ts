@@ -6,8 +6,6 @@ import { freePort } from './free-port.ts';
 import { createInstanceFolder } from './instance-folder.ts';
 import { startServer } from './server.ts';
 
-const COMMAND_DEADLINE_MS = 2_000;
-
 /** Enough for every app of a run to have its own. */
 export const redisDatabases = 10_000;
 
@@ -80,12 +78,20 @@ export async function startRedis({ settings = {} }: RedisOptions = {}): Promise<
   };
 }
 
-/** Lends a connection of its own to `work` and closes it afterwards. Rejects rather than hang when nothing answers. */
-export async function withRedis<T>(url: string, work: (client: Redis) => Promise<T>): Promise<T> {
+/**
+ * Lends a connection of its own to `work` and closes it afterwards.
+ *
+ * @param patienceMs how long the connection or an answer may take. Then it rejects rather than hang.
+ */
+export async function withRedis<T>(
+  url: string,
+  work: (client: Redis) => Promise<T>,
+  patienceMs = 60_000,
+): Promise<T> {
   const client = new Redis(url, {
     lazyConnect: true,
-    connectTimeout: COMMAND_DEADLINE_MS,
-    commandTimeout: COMMAND_DEADLINE_MS,
+    connectTimeout: patienceMs,
+    commandTimeout: patienceMs,
     // A paused server never answers the goodbye either.
     disconnectTimeout: 200,
     maxRetriesPerRequest: 0,

@@ -8,7 +8,6 @@ import { BINARY_LINK, instanceProcesses, removeInstanceFolder } from './instance
 import { processStatus, signalProcess } from './processes.ts';
 import { waitUntil } from './wait-until.ts';
 
-const STOP_DEADLINE_MS = 15_000;
 const LOG_TAIL_LINES = 30;
 
 export interface ServerSpec {
@@ -95,7 +94,7 @@ function createServer(spec: ServerSpec): Server {
     signalAll('SIGCONT');
     const hasEnded = () => !isRunning(ending) && instanceProcesses(folder).length === 0;
     try {
-      await waitUntil(`${name} to end on ${signal}`, hasEnded, { deadlineMs: STOP_DEADLINE_MS });
+      await waitUntil(`${name} to end on ${signal}`, hasEnded);
     } catch (error) {
       if (signal !== 'SIGKILL') await stop('SIGKILL');
       throw error;
