@@ -36,7 +36,7 @@ const maxRefusals = 40;
 /** Nobody can resume work that has no batch: it looks again by itself. */
 const lookAgainSeconds = 30;
 /** Refused work must not run again before its batch waits or is paused: it would be refused again and again. */
-const untilBatchWaitsSeconds = 1;
+const untilBatchWaitsSeconds = 0.5;
 const maxGroupSize = 1_000;
 
 /**

@@ -115,11 +115,14 @@ describe('the script in Redis', () => {
       const unused = { [name]: below(5) - 2, tokens: below(3_000) - 1_000.5 };
       const kind = below(17);
       if (kind < 9) {
-        const [mine, theirs] = [await memory.acquire(wanted, demand), await redis.acquire(wanted, demand)];
+        const options = { isInHand: below(4) === 0 };
+        const mine = await memory.acquire(wanted, demand, options);
+        const theirs = await redis.acquire(wanted, demand, options);
         decided = [decisionOf(mine), decisionOf(theirs)];
         reasons.add(mine.reason);
-        for (const [index, { id }] of mine.permits.entries())
-          held.push([id, theirs.permits[index]?.id ?? '']);
+        for (const [index, { id }] of mine.permits.entries()) {
+          if (!options.isInHand) held.push([id, theirs.permits[index]?.id ?? '']);
+        }
       } else if (kind < 12) {
         const [pair] = held.splice(which, 1);
         steps.push((admission, side) => admission.release([pair?.[side] ?? ''], unused));

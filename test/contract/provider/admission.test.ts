@@ -137,6 +137,16 @@ describe.each(['memory', 'Redis'])('admission in %s', (kind) => {
       expect((await admission.acquire(2, request)).permits).toHaveLength(1);
     });
 
+    it('lets further calls of a running job wait for the limits, and for no slot', async () => {
+      const admission = await open({ maxSlots: 1 });
+      await first(admission, image);
+      const further = () => admission.acquire(1, image, { isInHand: true });
+      expect((await further()).permits).toMatchObject([{ waitMs: 1_000 }]);
+      expect((await further()).permits).toMatchObject([{ waitMs: 2_000 }]);
+      expect(await further()).toMatchObject({ permits: [], reason: 'images' });
+      expect((await admission.state()).slotsInUse).toBe(1);
+    });
+
     it('frees the slots of a holder that is gone after their time', async () => {
       const admission = await open({ maxSlots: 1, slotTtlMs: 15_000 });
       await first(admission, {});

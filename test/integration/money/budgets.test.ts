@@ -59,7 +59,7 @@ async function addBatch({ database }: Workshop, { viewer, campaign }: Account, m
   return id;
 }
 
-function workOn(batchId: string, { viewer, campaign }: Account) {
+function workOn(batchId: string | null, { viewer, campaign }: Account) {
   return {
     runId: randomUUID(),
     kind: 'write-post',
@@ -96,6 +96,9 @@ it('a step that another worker may be buying gets no second call', async () => {
   const calls = [{ step: 'caption', model: 'm', chain: ['m'], atMost: usage(1) }];
   expect(await ledger.open(work, calls)).toHaveProperty('calls');
   expect(await ledger.open({ ...work, leaseId: randomUUID() }, calls)).toEqual({ refused: 'NOT_RUNNING' });
+  const other = { ...work, subjectId: randomUUID() };
+  const both = await Promise.all([ledger.open(other, calls), ledger.open(other, calls)]);
+  expect(both).toEqual([{ calls: [expect.anything()] }, { refused: 'NOT_RUNNING' }]);
 });
 
 it('an answer that comes after its batch was deleted is paid, and nothing of it is kept', async () => {
@@ -206,6 +209,7 @@ const operationArb = fc.oneof(
       batch: indexArb,
       amounts: fc.array(amountArb, { minLength: 1, maxLength: 3 }),
       isSent: fc.boolean(),
+      hasBatch: fc.boolean(),
     }),
   },
   {
@@ -237,11 +241,14 @@ async function openMarket(workshop: Workshop) {
   const batches: { id: string; account: Account }[] = [];
   const calls: { call: PaidCall; subjectId: string; amount: number }[] = [];
 
-  async function open(ledger: Ledger, { batch, amounts, isSent }: Extract<Operation, { kind: 'open' }>) {
+  async function open(
+    ledger: Ledger,
+    { batch, amounts, isSent, hasBatch }: Extract<Operation, { kind: 'open' }>,
+  ) {
     const chosen = pick(batches, batch);
     if (chosen === undefined) return;
     const jobs = amounts.map((amount) => ({
-      work: workOn(chosen.id, chosen.account),
+      work: workOn(hasBatch ? chosen.id : null, chosen.account),
       calls: [{ step: 'caption', model: 'm', chain: ['m'], atMost: usage(amount) }],
     }));
     const opened = await Promise.all(jobs.map(({ work, calls: planned }) => ledger.open(work, planned)));
@@ -321,7 +328,7 @@ async function sumsOf({ prisma }: Workshop['database']): Promise<Sums> {
   return new Map(rows.map(({ id, ...sums }) => [id, sums]));
 }
 
-it('no order of starts, calls, failures, crashes, resumptions and turns of the month passes a budget', async () => {
+it('no order of starts, calls with and without a batch, failures, crashes, resumptions and turns of the month passes a budget', async () => {
   await using workshop = await openWorkshop();
   await fc.assert(
     fc.asyncProperty(

@@ -82,7 +82,7 @@ it.each<[ProviderErrorCode, Partial<Work>, number, unknown[], unknown[]]>([
 );
 
 it('work that a budget refuses goes back first, and then its batch waits or pauses; without a batch it waits itself', async () => {
-  expect(await deeds(inBatch, refusal)).toEqual(['back in 1 s', 'waits for the budget of batch']);
+  expect(await deeds(inBatch, refusal)).toEqual(['back in 0.5 s', 'waits for the budget of batch']);
   expect(await deeds(alone, refusal)).toEqual([later]);
 });
 
