@@ -201,9 +201,6 @@ export const ownPostErrors = {
   WORKER_FAILED: 'This server failed several times to make this post. Its log says why.',
 } as const;
 
-/** Why a post failed. */
-export type PostErrorCode = ProviderErrorCode | keyof typeof ownPostErrors;
-
 /** Codes of `Post.errorCode`: why a post failed. */
 export const postErrorGuide: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.entries(providerErrorCodes).map(([code, { message }]) => [code, message])),

@@ -165,12 +165,7 @@ export function addPostRuns(
 }
 
 /** Sets FAILED posts back to PENDING if the batch is being retried. @returns how many. */
-async function retryPosts(
-  jobs: Jobs,
-  tx: Transaction,
-  batch: Batch,
-  { from, to }: Window,
-): Promise<number> {
+async function retryPosts(jobs: Jobs, tx: Transaction, batch: Batch, { from, to }: Window): Promise<number> {
   // In a batch that is complete by now, failed posts are counted. They may be retried by another request.
   if (!batch.retrying || batch.status === 'COMPLETED') return 0;
   const retried = await tx.$queryRaw<{ id: string; position: number }[]>`

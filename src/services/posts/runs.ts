@@ -30,7 +30,7 @@ export function createPostRuns({ changes }: { changes: Changes }): RunKind<PostW
 }
 
 type BegunPost = Omit<Brief, 'regeneration'> & {
-  id: string;
+  subjectId: string;
   campaignId: string;
   batchId: string;
   remakePart: PostPart | null;
@@ -47,21 +47,22 @@ async function begin(tx: Transaction, works: readonly Work[]): Promise<PostWork[
     FROM batches b, campaigns c
     WHERE p.id = ANY(${works.map(({ subjectId }) => subjectId)}::uuid[]) AND p.status = 'PENDING'
       AND b.id = p."batchId" AND c.id = p."campaignId"
-    RETURNING p.id, p."campaignId", p."batchId", p."targetAudience", p.position, p."remakePart"::text AS "remakePart",
+    RETURNING p.id AS "subjectId", p."campaignId", p."batchId", p."targetAudience", p.position, p."remakePart"::text AS "remakePart",
               p."remakeCount", p."remakeInstruction", p.caption AS "previousCaption", b."postCount", c.brand, c.description,
               c.tone::text AS tone, c.language, c.channel::text AS channel`;
-  const posts = new Map(rows.map((row) => [row.id, row]));
+  const posts = new Map(rows.map((row) => [row.subjectId, row]));
   return works.flatMap((work) => {
     const post = posts.get(work.subjectId);
     return post === undefined ? [] : [toWork(work, post)];
   });
 }
 
-function toWork(work: Work, { id: _, campaignId, batchId, ...fields }: BegunPost): PostWork {
+function toWork(work: Work, { subjectId, campaignId, batchId, ...fields }: BegunPost): PostWork {
   const { remakePart, remakeCount, remakeInstruction, previousCaption, ...brief } = fields;
   const regeneration = { number: remakeCount, instruction: remakeInstruction, previousCaption };
   return {
     ...work,
+    subjectId,
     campaignId,
     batchId,
     part: remakePart ?? 'BOTH',

@@ -33,8 +33,8 @@ export async function claimRuns(
   let suspect: string | undefined;
   try {
     const rows = await tx.$queryRaw<ClaimedRow[]>(claimStatement(wanted, hasRoom));
-    suspect = rows.find(({ crashes }) => crashes >= crashesOfSuspects)?.leaseId;
-    return rows.map(({ failures, crashes: _, ...work }) => ({
+    suspect = rows.find(({ crashes }) => crashes >= crashesOfSuspects)?.work.leaseId;
+    return rows.map(({ work, failures }) => ({
       ...work,
       attempt: failures + 1,
       isLastAttempt: failures + 1 >= maxFailures,
@@ -44,7 +44,7 @@ export async function claimRuns(
   }
 }
 
-type ClaimedRow = Omit<Work, 'attempt' | 'isLastAttempt'> & { failures: number; crashes: number };
+type ClaimedRow = { work: Omit<Work, 'attempt' | 'isLastAttempt'>; failures: number; crashes: number };
 
 /**
  * Locks batches before runs, as every statement does, to avoid deadlocks. The batch's lock waits for a pause or a
@@ -74,6 +74,7 @@ function claimStatement(wanted: readonly object[], hasRoom: boolean): Prisma.Sql
     WHERE f.id = w."jobId" AND r.id = w."runId" AND r."jobId" = w."jobId" AND r.state = 'WAITING'
       AND (r.crashes < ${crashesOfSuspects}::int OR r.id = (SELECT id FROM suspect))
       AND (r."batchId" IS NULL OR r."batchId" IN (SELECT id FROM running))
-    RETURNING r.id AS "runId", r.kind, r."jobId", r."subjectId", r."ownerId", r."campaignId", r."batchId", r.payload, r."leaseId",
-              r.failures, r.crashes`;
+    RETURNING r.failures, r.crashes, jsonb_build_object(
+      'runId', r.id, 'kind', r.kind, 'jobId', r."jobId", 'subjectId', r."subjectId", 'ownerId', r."ownerId",
+      'campaignId', r."campaignId", 'batchId', r."batchId", 'payload', r.payload, 'leaseId', r."leaseId") AS work`;
 }
