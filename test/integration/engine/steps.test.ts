@@ -5,6 +5,7 @@ import { captionSchema, type Caption } from '../../../src/domain/posts/content.t
 import { LeaseLostError, type Work } from '../../../src/domain/runs/work.ts';
 import { BudgetRefusedError, createSteps, demandOf, type Step } from '../../../src/engine/steps.ts';
 import { createUselessAnswers } from '../../../src/engine/useless-answers.ts';
+import type { Admission } from '../../../src/provider/admission/admission.ts';
 import { createMemoryAdmission } from '../../../src/provider/admission/memory-admission.ts';
 import { guardChains } from '../../../src/provider/chains.ts';
 import { createDeadlines } from '../../../src/provider/deadline.ts';
@@ -84,7 +85,7 @@ function ledgerWith(monthlyBudgetMicros?: bigint): Ledger {
 function begin({
   ledger = ledgerWith(),
   admission = createMemoryAdmission({ maxSlots: 1, limitsPerMinute: {} }),
-} = {}) {
+}: { ledger?: Ledger; admission?: Pick<Admission, 'acquire'> } = {}) {
   const deps = { ledger, admission, useless: createUselessAnswers() };
   return createSteps(deps, work, demandOf(textModel, takes));
 }
@@ -192,30 +193,39 @@ describe('work without a batch, whose second step needs the first', () => {
 });
 
 describe('a later step', () => {
-  const slow = () =>
+  const bucket = `${textModel}:requests`;
+  const paced = (perMinute: number) =>
     createMemoryAdmission({
       maxSlots: 1,
-      limitsPerMinute: { [`${textModel}:requests`]: 600 },
+      limitsPerMinute: { [bucket]: perMinute },
       burstSeconds: 0,
+      horizonMs: 600_000,
     });
 
   it('waits for the limits, and for no slot: the run has one', async () => {
-    const admission = slow();
-    const permit = await admission.acquire(1, demandOf(textModel, takes));
-    expect(permit.permits).toHaveLength(1);
+    const admission = paced(600);
+    await admission.acquire(1, demandOf(textModel, takes));
     await writeArticle(begin({ admission }));
     expect((await admission.state()).slotsInUse).toBe(1);
     expect(received()).toBe(2);
   });
 
   it('that is aborted while it waits was never sent, and what it reserved is given back', async () => {
-    const admission = slow();
+    const admission = paced(1);
     await admission.acquire(1, demandOf(textModel, takes));
-    await admission.pause(60_000);
-    const steps = begin({ admission });
+    let waitMs: number | undefined;
+    const watched: Pick<Admission, 'acquire'> = {
+      async acquire(...args) {
+        const acquired = await admission.acquire(...args);
+        waitMs = acquired.permits[0]?.waitMs;
+        return acquired;
+      },
+    };
+    const steps = begin({ admission: watched });
     const abort = new AbortController();
     const ended = Promise.allSettled([writeArticle(steps, abort.signal)]);
-    await waitUntil('the second step to be open', async () => (await calls()).length === 2);
+    await waitUntil('the second step to wait', () => waitMs !== undefined);
+    expect(waitMs).toBeGreaterThan(0);
     const reason = new LeaseLostError();
     abort.abort(reason);
     expect(await ended).toEqual([{ status: 'rejected', reason }]);
@@ -223,7 +233,8 @@ describe('a later step', () => {
       ['outline', 'SETTLED', null],
       ['text', 'FAILED', 'NEVER_SENT'],
     ]);
-    expect(steps.soFar().used).toEqual({ [`${textModel}:requests`]: 1, [`${textModel}:tokens`]: 1_000 });
+    // The permit was for one call: all of it comes back, for the second one.
+    expect(steps.soFar().used).toEqual({ [bucket]: 0, [`${textModel}:tokens`]: 0 });
     expect(received()).toBe(1);
   });
 });
