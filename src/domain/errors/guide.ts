@@ -2,7 +2,6 @@ import type * as errors from './errors.ts';
 import {
   providerErrorCodes,
   type PauseReason,
-  type ProviderErrorCode,
   type WaitReason,
 } from './provider-errors.ts';
 
