@@ -74,7 +74,7 @@ export function createRunFailures<W extends Work>(
     await putBack(work, untilBatchWaitsSeconds);
     const { batchId } = work;
     if (batchId !== null) await awaitBudget({ batchId, refusal });
-    else logger.warn({ ...fieldsOf(work), code: refusal.reason }, 'job waits: its budget does not suffice');
+    else logger.warn({ ...fieldsOf(work), code: refusal.reason }, 'run waits: its budget does not suffice');
   }
 
   async function failed(work: W, steps: readonly string[], error: ProviderError): Promise<void> {
@@ -87,12 +87,12 @@ export function createRunFailures<W extends Work>(
       return putBack(work);
     }
     if (isAccountFault(code)) {
-      logger.error(fields, `job waits: ${message}`);
+      logger.error(fields, `run waits: ${message}`);
       return putBack(work);
     }
     const timesFailed = () => ledger.failures(work.subjectId, steps, code);
     if (code === 'RATE_LIMITED' && (await timesFailed()) < maxRefusals) {
-      logger.info(fields, 'job waits: the provider limits our rate');
+      logger.info(fields, 'run waits: the provider limits our rate');
       return void (await release(work, { countsAsAttempt: false }));
     }
     if (code === 'PROVIDER_DOWN') return void (await release(work, { countsAsAttempt: false }));
@@ -100,11 +100,11 @@ export function createRunFailures<W extends Work>(
     const mayBeUseless = code === 'BAD_ANSWER' && work.attempt >= maxUselessAnswers;
     const isLast = work.isLastAttempt || (mayBeUseless && (await timesFailed()) >= maxUselessAnswers);
     if (retryable && !isLast) {
-      logger.warn(fields, 'job will be tried again');
+      logger.warn(fields, 'run will be tried again');
       return void (await release(work, { countsAsAttempt: true }));
     }
     await settleFailed(work, { code, message });
-    logger.warn(fields, 'job failed');
+    logger.warn(fields, 'run failed');
   }
 
   return async (work, steps, error) => {

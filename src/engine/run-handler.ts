@@ -67,7 +67,7 @@ export function createRunHandlers<W extends Work, Result extends object>(
           'result' in outcome
             ? await workbench.settle(work, outcome.result)
             : await workbench.park(work, outcome.waitFor);
-        const sentence = 'result' in outcome ? 'run completed' : 'run waits for others';
+        const sentence = 'result' in outcome ? 'run completed' : 'run waits for others or a person';
         logger.info(fieldsOf(work), isWritten ? sentence : 'lease lost; result dropped');
         return steps.soFar().isWhole;
       } catch (error) {

@@ -70,7 +70,7 @@ it('secrets and prompts are in no log, error, job or event', async () => {
     return rowsSchema.parse(rows[0]).everything ?? '';
   });
   expect(stored).toContain('POST_COMPLETED');
-  expect(stdout).toContain('post completed');
+  expect(stdout).toContain('run completed');
 
   const tokens = [
     register.accessToken,

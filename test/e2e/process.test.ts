@@ -132,7 +132,7 @@ async function firstCompleted(account: Account, batchId: string): Promise<void> 
 
 /** How many posts a process says that it completed. */
 function completions(app: Pressrun): number {
-  return app.log().filter(({ msg }) => msg === 'post completed').length;
+  return app.log().filter(({ msg }) => msg === 'run completed').length;
 }
 
 async function statuses(account: Account, batchId: string) {

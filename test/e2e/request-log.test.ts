@@ -217,7 +217,7 @@ describe('over WebSocket', () => {
 
 it('workers name posts, batches and workspaces as the API does', async () => {
   const ids = (await getPosts(account, { batchId })).map(({ id }) => id);
-  const lines = app.log().filter((line) => line.msg === 'post completed' && line['batch'] === batchId);
+  const lines = app.log().filter((line) => line.msg === 'run completed' && line['batch'] === batchId);
   expect(new Set(lines.map((line) => line['post']))).toEqual(new Set(ids));
   expect(lines.every((line) => line['workspace'] === workspace)).toBe(true);
 });

@@ -66,11 +66,12 @@ const claim = (job: Awaited<ReturnType<typeof fetchOne>>) =>
 it('a fetched job says its place in the queue, by which kinds of work take turns', async () => {
   await startBatch(account, { campaignId, postCount: 2 });
   const fetched = [await fetchOne(), await fetchOne()];
-  const posts = await database.prisma.post.findMany({
+  const runs = await database.prisma.run.findMany({
     where: { jobId: { in: fetched.map(({ id }) => id) } },
-    orderBy: { turn: 'asc' },
+    orderBy: { queuePosition: 'asc' },
   });
-  expect(posts.map(({ turn }, index) => turn + (fetched[index]?.priority ?? Number.NaN))).toEqual([0, 0]);
+  const sums = runs.map(({ queuePosition }, index) => queuePosition + (fetched[index]?.priority ?? Number.NaN));
+  expect(sums).toEqual([0, 0]);
 });
 
 it('a post is given to one worker where its batch was paused and resumed between fetch and claim', async () => {

@@ -36,7 +36,7 @@ export function fieldsOf(
     workspace: toGlobalId('Workspace', ownerId),
     ...(batchId === null ? {} : { batch: toGlobalId('Batch', batchId) }),
     ...(kind === 'write-post' ? { post: toGlobalId('Post', subjectId) } : { subject: subjectId }),
-    kind,
+    run: kind,
     job: jobId,
     attempt,
   };

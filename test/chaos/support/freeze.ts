@@ -30,10 +30,10 @@ export async function freezeWorker(stage: Stage, boundary: Boundary): Promise<Ta
   progress(`${worker.name} goes on`);
   const left = await open(stage, posts);
   const before = await imageOf(stage, posts);
-  const storedBefore = worker.countOf('post completed');
+  const storedBefore = worker.countOf('run completed');
   worker.signal('SIGCONT');
   // Long enough for every call in flight to come back, to be refused, and for new posts to be taken.
-  await msUntil(() => worker.countOf('post completed') > storedBefore, { deadlineMs: patienceMs });
+  await msUntil(() => worker.countOf('run completed') > storedBefore, { deadlineMs: patienceMs });
   await delay(1_500);
   const after = await imageOf(stage, posts);
   return [
@@ -47,7 +47,7 @@ export async function freezeWorker(stage: Stage, boundary: Boundary): Promise<Ta
     },
     {
       name: `frozen ${boundary}: posts of it after waking`,
-      value: worker.countOf('post completed') - storedBefore,
+      value: worker.countOf('run completed') - storedBefore,
       target: 1,
       better: 'higher',
     },

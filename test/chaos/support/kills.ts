@@ -69,8 +69,8 @@ export async function killWorkers(stage: Stage, count: number, random: () => num
     const boundary = boundaries[Math.floor(number / workers.length) % boundaries.length];
     if (worker === undefined || boundary === undefined) throw new Error('there must be a worker');
     await restarts.get(worker.name);
-    const stored = worker.countOf('post completed');
-    await waitUntil(`${worker.name} to store a post`, () => worker.countOf('post completed') > stored);
+    const stored = worker.countOf('run completed');
+    await waitUntil(`${worker.name} to store a post`, () => worker.countOf('run completed') > stored);
     await strikeAt(stage, worker, boundary, () => worker.signal('SIGKILL'));
     const at = new Date();
     await worker.kill();

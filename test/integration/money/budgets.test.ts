@@ -75,6 +75,61 @@ function workOn(batchId: string | null, { viewer, campaign }: Account) {
   };
 }
 
+it('1,000 runs that start at once on two instances pass no budget, though the dearest model of the chain serves', async () => {
+  await using workshop = await openWorkshop();
+  const prices = new Map([
+    ['cheap', 1],
+    ['dear', 3],
+  ]);
+  const monthlyBudgetMicros = 100_000n;
+  const settings = {
+    priceOf: (model: string) => ({ input: prices.get(model) ?? Number.NaN, output: 0 }),
+    monthlyBudgetMicros,
+  };
+  const ledgers = [workshop.database, workshop.elsewhere].map((database) =>
+    createLedger(database, settings, workshop.changes),
+  );
+  const account = await workshop.addAccount();
+  const maxima = [5_000, 20_000, 90_000, null];
+  const batches = await Promise.all(
+    maxima.map((maxCost) => addBatch(workshop, account, maxCost ?? undefined)),
+  );
+  const call = { step: 'caption', model: 'cheap', chain: ['cheap', 'dear'], atMost: usage(100) };
+  await Promise.all(
+    Array.from({ length: 1_000 }, async (_, index) => {
+      const ledger = ledgers[index % 2];
+      const work = workOn(batches[index % 4] ?? null, account);
+      const opened = await ledger?.open(work, [call]);
+      if (opened === undefined || !('calls' in opened)) return;
+      const [first] = opened.calls;
+      if (first === undefined || !('callId' in first)) throw new Error('nothing was bought before');
+      // The cheap one is away: it costs nothing, and the dear one takes all that it may.
+      await ledger?.fail(first, { status: 'FAILED', errorCode: 'AWAY', usage: undefined, latencyMs: 1 });
+      const again = await ledger?.open(work, [{ ...call, model: 'dear' }]);
+      const second = again !== undefined && 'calls' in again ? again.calls[0] : undefined;
+      if (second === undefined || !('callId' in second)) return;
+      await ledger?.settle(second, { ...answer, usage: usage(100) });
+    }),
+  );
+  const spent = await Promise.all(
+    batches.map(async (batchId) => {
+      const { _sum } = await workshop.database.prisma.providerCall.aggregate({
+        where: { batchId },
+        _sum: { costMicros: true },
+      });
+      return Number(_sum.costMicros ?? 0);
+    }),
+  );
+  const total = spent.reduce((sum, micros) => sum + micros, 0);
+  const over = [
+    ...maxima.map((maxCost, index) => Math.max(0, (spent[index] ?? 0) - (maxCost ?? Infinity))),
+    Math.max(0, total - Number(monthlyBudgetMicros)),
+  ];
+  expect(over).toEqual([0, 0, 0, 0, 0]);
+  expect(total).toBeGreaterThan(Number(monthlyBudgetMicros) / 2);
+  expect(await driftOf(workshop.database)).toEqual([]);
+});
+
 /** Opens one call of up to `amount` millionths. @returns undefined where the budget refused it. */
 async function openOne(ledger: Ledger, batchId: string, account: Account, amount: number) {
   const opened = await ledger.open(workOn(batchId, account), [

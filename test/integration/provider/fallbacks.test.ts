@@ -183,7 +183,7 @@ test('a run in which every model failed costs its post one attempt, and not one 
   let runsBefore = Number.NaN;
   await using restarted = await chain.app.restart(async (prisma) => {
     runsBefore = runs();
-    ({ failures } = await prisma.post.findFirstOrThrow({ select: { failures: true } }));
+    ({ failures } = await prisma.run.findFirstOrThrow({ select: { failures: true } }));
     chain.second.clearFaults();
   });
   expect(failures).toBe(runsBefore);
