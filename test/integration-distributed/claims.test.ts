@@ -70,7 +70,9 @@ it('a fetched job says its place in the queue, by which kinds of work take turns
     where: { jobId: { in: fetched.map(({ id }) => id) } },
     orderBy: { queuePosition: 'asc' },
   });
-  const sums = runs.map(({ queuePosition }, index) => queuePosition + (fetched[index]?.priority ?? Number.NaN));
+  const sums = runs.map(
+    ({ queuePosition }, index) => queuePosition + (fetched[index]?.priority ?? Number.NaN),
+  );
   expect(sums).toEqual([0, 0]);
 });
 

@@ -1,9 +1,5 @@
 import type * as errors from './errors.ts';
-import {
-  providerErrorCodes,
-  type PauseReason,
-  type WaitReason,
-} from './provider-errors.ts';
+import { providerErrorCodes, type PauseReason, type WaitReason } from './provider-errors.ts';
 
 type ErrorClasses = typeof errors;
 
@@ -194,16 +190,16 @@ const refusalGuide: Readonly<Record<RefusalCode, Guidance>> = {
 /** Guidance for each code. docs/errors.md is generated from it. */
 export const errorGuide: Readonly<Record<ErrorCode, Guidance>> = { ...resultErrorGuide, ...refusalGuide };
 
-/** Why a post failed on our side. */
-export const ownPostErrors = {
-  ABANDONED: 'The worker that made this post stopped several times in the middle of it.',
-  WORKER_FAILED: 'This server failed several times to make this post. Its log says why.',
+/** Why a run failed on our side, such as that of a post. */
+export const ownRunErrors = {
+  ABANDONED: 'The worker that made this stopped several times in the middle of it.',
+  WORKER_FAILED: 'This server failed several times to make this. Its log says why.',
 } as const;
 
 /** Codes of `Post.errorCode`: why a post failed. */
 export const postErrorGuide: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.entries(providerErrorCodes).map(([code, { message }]) => [code, message])),
-  ...ownPostErrors,
+  ...ownRunErrors,
 };
 
 /** Codes of `Batch.waitingFor`: why a running batch makes no progress. */

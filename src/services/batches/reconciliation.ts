@@ -5,7 +5,8 @@ import { reconcileTopic } from '../../events/topics.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import { Prisma, type Batch, type PostStatus } from '../../store/generated/prisma/client.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
-import { addRuns, restoreJobs } from '../runs/queue.ts';
+import { addPostRuns } from '../posts/runs.ts';
+import { restoreJobs } from '../runs/queue.ts';
 
 /**
  * Brings posts and jobs in line with their batch's row, position by position from `reconcileFrom` on. It writes missing
@@ -150,18 +151,6 @@ async function writePosts(jobs: Jobs, tx: Transaction, batch: Batch, { from, to 
          unnest(${ids}::uuid[]) WITH ORDINALITY AS n(id, number)
     WHERE b.id = ${batch.id}::uuid`;
   if (!isCancelled) await addPostRuns(jobs, tx, batch, ids);
-}
-
-/** Adds the runs of posts, which have none. Those of a paused batch get their jobs when it is resumed. */
-export function addPostRuns(
-  jobs: Jobs,
-  tx: Transaction,
-  { id: batchId, ownerId, campaignId, status }: Batch,
-  postIds: readonly string[],
-  { isShort = false } = {},
-): Promise<void> {
-  const runs = postIds.map((subjectId) => ({ kind: 'write-post', subjectId, campaignId, batchId, isShort }));
-  return addRuns(jobs, tx, ownerId, runs, { areWaiting: status === 'RUNNING' });
 }
 
 /** Sets FAILED posts back to PENDING if the batch is being retried. @returns how many. */

@@ -3,15 +3,31 @@ import type { Changes } from '../../cache/changes.ts';
 import type { Brief } from '../../domain/posts/prompts.ts';
 import type { Work } from '../../domain/runs/work.ts';
 import type { Transaction } from '../../store/database.ts';
-import type { PostPart } from '../../store/generated/prisma/client.ts';
+import type { Batch, PostPart } from '../../store/generated/prisma/client.ts';
+import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { RunKind } from '../runs/kind.ts';
+import { addRuns } from '../runs/queue.ts';
 import type { PostResult, PostWork } from './results.ts';
 import { writeResults } from './settle.ts';
+
+const name = 'write-post';
+
+/** Adds the runs of posts, which have none. Those of a paused batch get their jobs when it is resumed. */
+export function addPostRuns(
+  jobs: Jobs,
+  tx: Transaction,
+  { id: batchId, ownerId, campaignId, status }: Batch,
+  postIds: readonly string[],
+  { isShort = false } = {},
+): Promise<void> {
+  const runs = postIds.map((subjectId) => ({ kind: name, subjectId, campaignId, batchId, isShort }));
+  return addRuns(jobs, tx, ownerId, runs, { areWaiting: status === 'RUNNING' });
+}
 
 /** What runs that write posts do to them. */
 export function createPostRuns({ changes }: { changes: Changes }): RunKind<PostWork, PostResult> {
   return {
-    name: 'write-post',
+    name,
     payload: z.object({}),
     begin,
     async putBack(tx, postIds) {
