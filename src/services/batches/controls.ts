@@ -146,7 +146,7 @@ export function createBatchControls(deps: {
     setPriority: (viewer, id, priority) =>
       control(owned(viewer, id), async (tx, batch) => {
         if (batch.priority === priority) return undefined;
-        // Reordering starts when nothing else is left to reconcile (queue-reordering.ts).
+        // Reordering starts when nothing else is left to reconcile (services/runs/reordering.ts).
         const reconcileFrom = batch.reconcileFrom ?? batch.postCount + 1;
         await tx.batch.update({ where: { id }, data: { priority, reconcileFrom } });
         return undefined;

@@ -116,7 +116,7 @@ type Window = { from: number; to: number };
 
 /**
  * The next `reconcileFrom` after the last position: null, or a value that asks for a reordering of the workspace's queue
- * if its batches have several priorities (queue-reordering.ts).
+ * if its batches have several priorities (services/runs/reordering.ts).
  *
  * @param isNew whether no post existed before. A small new order goes last: it only has to pass lower priorities.
  */
