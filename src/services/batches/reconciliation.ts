@@ -74,8 +74,8 @@ export async function reconcileWindow(jobs: Jobs, tx: Transaction, batch: Batch)
   if (from <= written) {
     retried = await retryPosts(jobs, tx, batch, window);
     if (status === 'RUNNING') {
-      const ofWindow = Prisma.sql`r."batchId" = ${id}::uuid AND r."subjectId" IN (
-        SELECT id FROM posts WHERE "batchId" = ${id}::uuid AND position BETWEEN ${window.from}::int AND ${window.to}::int)`;
+      const ofWindow = Prisma.sql`r."batchId" = ${id}::uuid AND (r.kind <> 'write-post' OR r."subjectId" IN (
+        SELECT id FROM posts WHERE "batchId" = ${id}::uuid AND position BETWEEN ${window.from}::int AND ${window.to}::int))`;
       await restoreJobs(jobs, tx, ofWindow);
     }
     if (status === 'CANCELLED') await cancelPosts(tx, id, window);
@@ -165,12 +165,7 @@ export function addPostRuns(
 }
 
 /** Sets FAILED posts back to PENDING if the batch is being retried. @returns how many. */
-async function retryPosts(
-  jobs: Jobs,
-  tx: Transaction,
-  batch: Batch,
-  { from, to }: Window,
-): Promise<number> {
+async function retryPosts(jobs: Jobs, tx: Transaction, batch: Batch, { from, to }: Window): Promise<number> {
   // In a batch that is complete by now, failed posts are counted. They may be retried by another request.
   if (!batch.retrying || batch.status === 'COMPLETED') return 0;
   const retried = await tx.$queryRaw<{ id: string; position: number }[]>`
