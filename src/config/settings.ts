@@ -154,7 +154,7 @@ const provider = {
 
 const work = {
   POST_SLOTS: setting(
-    'Posts that this process writes at the same time. A tenth as many more may be regenerated beside them.',
+    'Posts that this process writes at the same time. A tenth as many more, at least one, may be regenerated beside them.',
     rules.positiveIntUpTo(1000).optional(),
     "as many as keep the provider's limits busy: from 10 to 200, as far as memory allows",
   ),
@@ -163,7 +163,7 @@ const work = {
     rules.positiveIntUpTo(10_000).default(200),
   ),
   POST_SLOTS_PER_USER: setting(
-    'Posts of one workspace that all processes together write at the same time. Workspaces take turns also without it.',
+    'Posts of one workspace that all processes together write at the same time, and as many that they regenerate. Workspaces take turns also without it.',
     rules.positiveIntUpTo(10_000).optional(),
     'any number',
   ),

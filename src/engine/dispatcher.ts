@@ -22,7 +22,7 @@ const limitsIntervalMs = 1_000;
  * the lanes share the slots.
  */
 export function createDispatcher(deps: {
-  jobs: Pick<Jobs, 'fetch' | 'touch' | 'onWork'>;
+  jobs: Pick<Jobs, 'fetch' | 'hasDue' | 'touch' | 'onWork'>;
   admission: Admission;
   lanes: readonly Lane[];
   /** Jobs of all lanes that may run at the same time in this process. */
@@ -50,11 +50,14 @@ export function createDispatcher(deps: {
     dealAgain = true;
     if (isDealing) return;
     isDealing = true;
-    while (dealAgain) {
-      dealAgain = false;
-      await dealRound();
+    try {
+      while (dealAgain) {
+        dealAgain = false;
+        await dealRound();
+      }
+    } finally {
+      isDealing = false;
     }
-    isDealing = false;
   }
 
   /** Each lane in turn asks for its share of what is free. What it does not take, the ones behind it may. */

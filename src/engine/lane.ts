@@ -55,7 +55,7 @@ const leaseCheckIntervalMs = 500;
 export function openLane(
   { handler, slots, isShort, allowance }: Lane,
   deps: {
-    jobs: Pick<Jobs, 'fetch' | 'touch' | 'onWork'>;
+    jobs: Pick<Jobs, 'fetch' | 'hasDue' | 'touch' | 'onWork'>;
     admission: Admission;
     pool: Pool<OpenLane>;
     slotsPerWorkspace: number | undefined;
@@ -75,7 +75,7 @@ export function openLane(
   let reserved = 0;
   /** There may be a job that no fetch has looked for. */
   let mayHaveWork = true;
-  /** The last fetch found no job. Then one permit is enough: a stock of them would all be used at once when a batch starts. */
+  /** The last fetch found no job. Then it books no permits: those that it gave back would disturb the pace of other lanes. */
   let isIdle = false;
   /** From asking for permits until those that are valid at once are used: jobs that end meanwhile are replaced by one fetch. */
   let isAsking = false;
@@ -97,9 +97,7 @@ export function openLane(
     writing: () => running.countWriting(),
     turn: () => turn,
     wants() {
-      if (isStopped || isAsking || !mayHaveWork) return 0;
-      const free = freeSlots();
-      return isIdle ? Math.min(free, 1 - waiting.size - reserved) : free;
+      return isStopped || isAsking || isIdle || !mayHaveWork ? 0 : freeSlots();
     },
     ask: (atMost) => track(ask(atMost)),
     recall: () => void track(giveBack(takeWaiting())),
@@ -110,7 +108,7 @@ export function openLane(
         isIdle = false;
         look();
       });
-      timers.every(pollIntervalMs, 'polling', look);
+      timers.every(pollIntervalMs, 'polling', poll);
       timers.every(heartbeatIntervalMs, 'heartbeat', running.beat);
       timers.every(leaseCheckIntervalMs, 'lease check', running.checkLeases);
     },
@@ -129,6 +127,12 @@ export function openLane(
   function look(): void {
     mayHaveWork = true;
     deal();
+  }
+
+  async function poll(): Promise<void> {
+    if (isIdle && !(await jobs.hasDue(queue))) return;
+    isIdle = false;
+    look();
   }
 
   /** Jobs that write their results free their slots, but at most as many as there are: a slow database must slow the start of jobs. */

@@ -38,7 +38,8 @@ export function createRecovery(deps: {
     const now = performance.now();
     if (now - answeredAt > gapMs) steadySince = now;
     answeredAt = now;
-    if (dead.length > 0 && now - steadySince >= steadyMs) {
+    if (now - steadySince < steadyMs) return;
+    if (dead.length > 0) {
       const { recovered, abandoned } = await runs.recover(dead);
       if (recovered > 0) logger.warn({ runs: recovered }, 'runs of dead workers were put back');
       if (abandoned > 0)
@@ -46,12 +47,15 @@ export function createRecovery(deps: {
     }
     if (now - mendedAt < mendIntervalMs) return;
     mendedAt = now;
-    const taken = await takeOver();
-    if (taken > 0) logger.info({ posts: taken }, 'posts of the release before were taken over');
     const restored = await runs.restoreJobs();
     if (restored > 0) logger.warn({ runs: restored }, 'runs without a job got a new one');
     const closed = await runs.closeStrayCalls();
     if (closed > 0) logger.warn({ calls: closed }, 'calls closed that nobody waits for');
+    const taken = await takeOver();
+    if (taken === 0) return;
+    logger.info({ posts: taken }, 'posts of the release before were taken over');
+    // There may be more.
+    mendedAt = Number.NEGATIVE_INFINITY;
   }
 
   function run(): void {

@@ -62,6 +62,7 @@ export function createRunHandlers<W extends Work, Result extends object, Payload
       try {
         const payload = kind.payload.parse(work.payload);
         const outcome = await run({ ...work, payload }, steps, signal);
+        await steps.ended();
         onMade(steps.soFar().used);
         const isWritten =
           'result' in outcome
@@ -71,8 +72,13 @@ export function createRunHandlers<W extends Work, Result extends object, Payload
         logger.info(fieldsOf(work), isWritten ? sentence : 'lease lost; result dropped');
         return steps.soFar().isWhole;
       } catch (error) {
-        await failed(work, steps.soFar().names, error);
-        onMade(steps.soFar().used);
+        // What is on its way is paid: it is kept for the next attempt.
+        await steps.ended();
+        try {
+          await failed(work, steps.soFar().names, error);
+        } finally {
+          onMade(steps.soFar().used);
+        }
         return false;
       }
     },

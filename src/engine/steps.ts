@@ -53,6 +53,8 @@ export type Steps = {
     call: StepCall<T>,
     signal: AbortSignal,
   ): Promise<{ value: T; model: string }>;
+  /** Resolves when no step is being bought, however they end. */
+  ended(): Promise<void>;
   /** @returns what the run has done until now. */
   soFar(): {
     /** The steps that it has planned or bought. */
@@ -106,6 +108,7 @@ export function createSteps(
   const planned = new Map<string, OpenCall>();
   const covered = unitsOf(prepaid);
   const used = new Map<string, number>();
+  const buying = new Set<Promise<unknown>>();
   let isWhole = true;
   useless.resume(orderId);
 
@@ -187,6 +190,8 @@ export function createSteps(
       const another = await openOne(step, next).catch((refusal: unknown) => {
         throw refusal instanceof BudgetRefusedError || refusal instanceof NotRunningError ? error : refusal;
       });
+      // The limits of the next model are charged afterwards: the run does not wait a second time.
+      if ('callId' in another) count(demandOf(another.model, step.takes), 1);
       return take(step, another, call, signal);
     }
   }
@@ -227,17 +232,32 @@ export function createSteps(
     return result;
   }
 
+  async function buy<T extends Prisma.InputJsonValue>(
+    step: Step<T>,
+    call: StepCall<T>,
+    signal: AbortSignal,
+  ): Promise<{ value: T; model: string }> {
+    const opened = planned.get(step.name) ?? (await openOne(step, step.chain.choose()));
+    // A step that failed may be tried again in the same run, with another call.
+    planned.delete(step.name);
+    if ('callId' in opened) await admit(step, opened, signal);
+    return take(step, opened, call, signal);
+  }
+
   return {
     async plan(steps) {
       const opened = await open(steps.map((step) => ({ step, model: step.chain.choose() })));
       for (const call of opened) planned.set(call.step, call);
     },
-    async buy(step, call, signal) {
-      const opened = planned.get(step.name) ?? (await openOne(step, step.chain.choose()));
-      // A step that failed may be tried again in the same run, with another call.
-      planned.delete(step.name);
-      if ('callId' in opened) await admit(step, opened, signal);
-      return take(step, opened, call, signal);
+    buy(step, call, signal) {
+      const bought = buy(step, call, signal);
+      buying.add(bought);
+      const leave = () => buying.delete(bought);
+      bought.then(leave, leave);
+      return bought;
+    },
+    async ended() {
+      while (buying.size > 0) await Promise.allSettled(buying);
     },
     soFar: () => ({ names: [...names], used: Object.fromEntries(used), isWhole }),
   };

@@ -100,7 +100,11 @@ export function stageDispatcher(
     if (found === undefined) throw new Error(`no lane has the queue ${queue}`);
     return found;
   }
-  const jobs: Pick<Jobs, 'fetch' | 'touch' | 'onWork'> = {
+  const jobs: Pick<Jobs, 'fetch' | 'hasDue' | 'touch' | 'onWork'> = {
+    async hasDue(queue) {
+      if (database.isAway) throw new ServiceUnavailableError();
+      return stagedAs(queue).waiting().length > 0;
+    },
     async fetch(queue, count) {
       if (database.isAway) throw new ServiceUnavailableError();
       const { fetches, take } = stagedAs(queue);

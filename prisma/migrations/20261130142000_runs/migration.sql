@@ -31,7 +31,10 @@ CREATE UNIQUE INDEX "runs_subjectId_key" ON "runs"("subjectId");
 CREATE INDEX "runs_state_queuePosition_idx" ON "runs"("state", "queuePosition");
 
 -- CreateIndex
-CREATE INDEX "runs_ownerId_state_queuePosition_idx" ON "runs"("ownerId", "state", "queuePosition");
+CREATE INDEX "runs_kind_isShort_state_queuePosition_idx" ON "runs"("kind", "isShort", "state", "queuePosition");
+
+-- CreateIndex
+CREATE INDEX "runs_ownerId_kind_isShort_state_queuePosition_idx" ON "runs"("ownerId", "kind", "isShort", "state", "queuePosition");
 
 -- CreateIndex
 CREATE INDEX "runs_batchId_state_queuePosition_idx" ON "runs"("batchId", "state", "queuePosition");

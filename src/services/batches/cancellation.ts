@@ -42,7 +42,7 @@ async function cancelInFlight(tx: Transaction, batchId: string): Promise<number>
   const ended = await tx.$queryRaw<{ id: string; isKept: boolean }[]>`
     UPDATE posts
     SET status = CASE WHEN "remakePart" IS NULL THEN 'CANCELLED'::"PostStatus" ELSE 'COMPLETED' END,
-        "remakePart" = NULL, "remakeInstruction" = NULL, "finishedAt" = now()
+        "remakePart" = NULL, "remakeInstruction" = NULL, "leaseId" = NULL, "finishedAt" = now()
     WHERE "batchId" = ${batchId}::uuid AND (status = 'GENERATING' OR (status = 'PENDING' AND "remakePart" IS NOT NULL))
     RETURNING id, status = 'COMPLETED' AS "isKept"`;
   await tx.$executeRaw(closeCalls(Prisma.sql`(${ended.map(({ id }) => id)}::uuid[])`));

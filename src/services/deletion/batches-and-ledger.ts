@@ -5,6 +5,7 @@ import type { Database, Transaction } from '../../store/database.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import { ownerOf } from '../../store/ownership.ts';
 import type { Batches } from '../batches/batches.ts';
+import { cancelRuns } from '../runs/batch-jobs.ts';
 
 /** How many rows one transaction deletes. Keeps its locks short. */
 const postsAtOnce = 100;
@@ -48,6 +49,7 @@ export function deletePartOfBatch(
     // From here on it cannot be resumed or retried, and reconciliation writes no post of it.
     if (batch.status !== 'CANCELLED' || batch.reconcileFrom !== null)
       await tx.batch.update({ where: { id: batchId }, data: { status: 'CANCELLED', reconcileFrom: null } });
+    await cancelRuns(jobs, tx, batch);
     const posts = await tx.post.findMany({
       where: { batchId },
       orderBy: { position: 'asc' },

@@ -2,7 +2,7 @@ import { closeCalls } from '../../provider/ledger/statements.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import { Prisma } from '../../store/generated/prisma/client.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
-import { jobIs, silentJobs } from '../../store/jobs/sql.ts';
+import { jobIs, silentJobs, waitingJobsOf } from '../../store/jobs/sql.ts';
 import { addRuns } from '../runs/queue.ts';
 
 /** How many posts one transaction takes over. */
@@ -11,28 +11,33 @@ const takenAtOnce = 500;
 const silentSeconds = 10;
 
 /**
- * Takes over posts of the release before this one, which has no runs: those that wait, and those whose worker is dead. Posts in
- * hand stay with their workers, which may finish them: a post without a run is its alone. Ends runs whose batch that release
- * has cancelled or deleted. Goes with that release.
+ * Takes over some posts of the release before this one, which has no runs: those that wait, and those whose worker is dead. Posts
+ * in hand stay with their workers, which may finish them. Ends runs whose posts that release has cancelled or deleted, and removes
+ * jobs that it has added to posts with runs. Goes with that release.
  *
- * @returns how many posts were taken over.
+ * @returns how many posts were taken over; there may be more unless it is 0.
  */
-export async function takeOverPosts({ database, jobs }: { database: Database; jobs: Jobs }): Promise<number> {
-  await database.prisma.$executeRaw`
-    DELETE FROM runs r WHERE r.kind = 'write-post' AND r.state = 'WAITING'
-      AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.id = r."batchId" AND b.status <> 'CANCELLED')`;
-  let taken = 0;
-  for (;;) {
-    const some = await database.transaction((tx) => takeSome(jobs, tx));
-    taken += some;
-    if (some < takenAtOnce) return taken;
-  }
+export function takeOverPosts({ database, jobs }: { database: Database; jobs: Jobs }): Promise<number> {
+  return database.transaction(async (tx) => {
+    // One worker at a time: two would give the same post two runs.
+    const [lock] = await tx.$queryRaw<{ isHeld: boolean }[]>`
+      SELECT pg_try_advisory_xact_lock(hashtextextended('posts of the release before', 0)) AS "isHeld"`;
+    if (lock?.isHeld !== true) return 0;
+    // Its estimates for the queries below make just-in-time compilation take longer than they do.
+    await tx.$executeRaw`SET LOCAL jit = off`;
+    await tx.$executeRaw`
+      DELETE FROM runs r WHERE r.kind = 'write-post' AND r.state = 'WAITING'
+        AND NOT EXISTS (SELECT 1 FROM posts p WHERE p.id = r."subjectId" AND p.status = 'PENDING')`;
+    await jobs.removeAll(tx, jobsOfPostsWithRuns);
+    return takeSome(jobs, tx);
+  });
 }
 
 async function takeSome(jobs: Jobs, tx: Transaction): Promise<number> {
   const posts = await tx.$queryRaw<TakenPost[]>`
     WITH found AS MATERIALIZED (
-      SELECT p.id, p."batchId" FROM posts p
+      SELECT p.id, p."batchId", p.status, p."leaseId", p."jobId"
+      FROM posts p JOIN batches b ON b.id = p."batchId" AND b.status IN ('RUNNING', 'PAUSED')
       WHERE NOT EXISTS (SELECT 1 FROM runs r WHERE r."subjectId" = p.id)
         AND (p.status = 'PENDING' OR (p.status = 'GENERATING' AND ${isDead}))
       ORDER BY p.turn LIMIT ${takenAtOnce}
@@ -42,7 +47,8 @@ async function takeSome(jobs: Jobs, tx: Transaction): Promise<number> {
     )
     UPDATE posts p SET status = 'PENDING', "leaseId" = NULL
     FROM found f, held b
-    WHERE p.id = f.id AND b.id = p."batchId" AND p.status IN ('PENDING', 'GENERATING')
+    WHERE p.id = f.id AND b.id = p."batchId"
+      AND p.status = f.status AND p."leaseId" IS NOT DISTINCT FROM f."leaseId" AND p."jobId" = f."jobId"
     RETURNING p.id, p."jobId", p."ownerId", p."campaignId", p."batchId", p."remakePart" IS NOT NULL AS "isShort", p.turn,
       b.status = 'RUNNING' AS "areWaiting"`;
   await tx.$executeRaw(closeCalls(Prisma.sql`(${posts.map(({ id }) => id)}::uuid[])`));
@@ -82,3 +88,6 @@ type TakenPost = {
 /** SQL: whether the worker of a post `p` in hand has stopped: its job does not run, or is silent. */
 const isDead = Prisma.raw(`(NOT ${jobIs(`'posts'`, 'p."jobId"', ['active'])}
   OR p."jobId" IN (SELECT id FROM (${silentJobs(`'{posts}'::text[]`, silentSeconds)}) silent))`);
+
+/** A query of the jobs (queue and id) that the release before has added to posts with runs. */
+const jobsOfPostsWithRuns = Prisma.raw(waitingJobsOf('posts', 'postId', 'SELECT "subjectId" FROM runs'));

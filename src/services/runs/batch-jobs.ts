@@ -5,6 +5,7 @@ import type { Jobs } from '../../store/jobs/jobs.ts';
 import { queueOfRow } from '../../store/jobs/queues.ts';
 import type { Work } from '../../domain/runs/work.ts';
 import { lockQueuePositions } from './positions.ts';
+import { joinParents } from './settle.ts';
 
 /**
  * Removes the jobs of a batch's waiting runs in one statement, so that workers do not fetch them in vain. Locks the
@@ -41,9 +42,9 @@ export function cancelRunsWithoutBatch(jobs: Jobs, tx: Transaction, ownerId: str
 async function cancel(jobs: Jobs, tx: Transaction, ownerId: string, which: Prisma.Sql): Promise<number> {
   await lockQueuePositions(tx, ownerId);
   await jobs.removeAll(tx, jobsOf(which));
-  const ended = await tx.$queryRaw<
-    { subjectId: string }[]
-  >`DELETE FROM runs WHERE ${which} RETURNING "subjectId"`;
+  const ended = await tx.$queryRaw<{ subjectId: string; parentId: string | null }[]>`
+    DELETE FROM runs WHERE ${which} RETURNING "subjectId", "parentId"`;
+  await joinParents(jobs, tx, ended);
   await tx.$executeRaw(closeCalls(Prisma.sql`(${ended.map(({ subjectId }) => subjectId)}::uuid[])`));
   return ended.length;
 }

@@ -4,6 +4,7 @@ import type { LoggedEvent } from '../../events/entries.ts';
 import type { Transaction } from '../../store/database.ts';
 import { Prisma } from '../../store/generated/prisma/client.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
+import { closeCalls } from '../../provider/ledger/statements.ts';
 import { mayRun } from './batch-jobs.ts';
 import { lockQueuePositions } from './positions.ts';
 import { addRuns, enqueueRuns, queuedRun, removeJobs, type NewRun, type QueuedRun } from './queue.ts';
@@ -35,11 +36,12 @@ export async function parkRun(
   const parked = await tx.$queryRaw<QueuedRun[]>`
     UPDATE runs r
     SET state = 'PARKED', "leaseId" = NULL, "openChildren" = ${children.length}::int, failures = 0, crashes = 0,
-        payload = coalesce(${payload === undefined ? null : JSON.stringify(payload)}::jsonb, r.payload), "jobId" = ${randomUUID()}::uuid
+        payload = coalesce(${json(payload)}::jsonb, r.payload), "jobId" = ${randomUUID()}::uuid
     WHERE r.id = ${work.runId}::uuid AND r."leaseId" = ${work.leaseId}::uuid AND r.state = 'RUNNING'
     RETURNING ${queuedRun('r')}`;
   const [run] = parked;
   if (run === undefined) return undefined;
+  await tx.$executeRaw(closeCalls(Prisma.sql`(ARRAY[${work.subjectId}]::uuid[])`));
   await removeJobs(jobs, tx, [{ ...run, jobId: work.jobId }]);
   const inherited = { campaignId: work.campaignId, batchId: work.batchId, isShort: run.isShort };
   await addRuns(
@@ -53,7 +55,8 @@ export async function parkRun(
 }
 
 /**
- * Lets the run of a subject go on that waits for a person.
+ * Lets the run of a subject go on that waits for a person. What the person has to know is written when the run parks
+ * (`Waiting.write`), so no answer comes before that.
  *
  * @param payload its new payload; the same if undefined.
  * @returns false if it does not wait for one.
@@ -66,14 +69,18 @@ export async function wakeRun(
 ): Promise<boolean> {
   const woken = await tx.$queryRaw<(QueuedRun & { mayRun: boolean })[]>`
     UPDATE runs r
-    SET state = 'WAITING', payload = coalesce(${payload === undefined ? null : JSON.stringify(payload)}::jsonb, r.payload)
+    SET state = 'WAITING', payload = coalesce(${json(payload)}::jsonb, r.payload)
     WHERE r."subjectId" = ${subjectId}::uuid AND r.state = 'PARKED' AND r."openChildren" = 0
-    RETURNING ${queuedRun('r')}, ${Prisma.raw(`NOT EXISTS (
-      SELECT 1 FROM batches b WHERE b.id = r."batchId" AND b.status <> 'RUNNING')`)} AS "mayRun"`;
+    RETURNING ${queuedRun('r')}, NOT EXISTS (
+      SELECT 1 FROM batches b WHERE b.id = r."batchId" AND b.status <> 'RUNNING') AS "mayRun"`;
   await enqueueRuns(
     jobs,
     tx,
     woken.filter(({ mayRun }) => mayRun),
   );
   return woken.length > 0;
+}
+
+function json(payload: object | undefined): string | null {
+  return payload === undefined ? null : JSON.stringify(payload);
 }

@@ -52,10 +52,10 @@ export async function addRuns(
   runs: readonly NewRun[],
   { areWaiting = true } = {},
 ): Promise<void> {
-  for (const isShort of [false, true]) {
-    const those = runs.filter((run) => (run.isShort ?? false) === isShort);
-    if (those.length === 0) continue;
-    const first = await takeQueuePositions(tx, ownerId, { isShort });
+  const byQueue = Map.groupBy(runs, ({ kind, isShort = false }) => queueOf({ kind, isShort }));
+  for (const those of byQueue.values()) {
+    const { kind = '', isShort = false } = those[0] ?? {};
+    const first = await takeQueuePositions(tx, ownerId, { kind, isShort });
     const rows = those.map((run, index) => ({
       campaignId: null,
       batchId: null,

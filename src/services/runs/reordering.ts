@@ -120,7 +120,8 @@ async function reorderNext(
       ORDER BY "queuePosition", id LIMIT ${movedAtOnce} FOR UPDATE SKIP LOCKED
     ), holders AS MATERIALIZED (
       SELECT id, "queuePosition", "batchId", false AS "isMover" FROM runs
-      WHERE "ownerId" = ${workspaceId}::uuid AND state = 'WAITING' AND NOT "isShort" AND "queuePosition" > ${after}::int
+      WHERE "ownerId" = ${workspaceId}::uuid AND "batchId" IS NOT NULL AND state = 'WAITING' AND NOT "isShort"
+        AND "queuePosition" > ${after}::int
       ORDER BY "queuePosition", id LIMIT (SELECT count(*) FROM movers) FOR UPDATE SKIP LOCKED
     ), involved AS (
       SELECT * FROM movers UNION ALL SELECT * FROM holders WHERE id NOT IN (SELECT id FROM movers)

@@ -38,7 +38,11 @@ export async function endRuns(
 }
 
 /** Counts ended runs at the runs that wait for them. Those that wait for no more get a job, unless their batch does not run. */
-async function joinParents(jobs: Jobs, tx: Transaction, ended: readonly EndedRow[]): Promise<void> {
+export async function joinParents(
+  jobs: Jobs,
+  tx: Transaction,
+  ended: readonly { parentId: string | null }[],
+): Promise<void> {
   const parents = ended.flatMap(({ parentId }) => (parentId === null ? [] : [parentId]));
   if (parents.length === 0) return;
   const joined = await tx.$queryRaw<(QueuedRun & { mayRun: boolean })[]>`

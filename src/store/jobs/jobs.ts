@@ -46,6 +46,8 @@ export type Jobs = {
    * @param slotsPerWorkspace jobs of one workspace that may run at the same time; undefined: any number.
    */
   fetch(queue: string, count: number, slotsPerWorkspace?: number): Promise<Job[]>;
+  /** @returns whether a job of the queue may be fetched now. */
+  hasDue(queue: string): Promise<boolean>;
   /** Sends the heartbeat of these jobs. */
   touch(queue: string, ids: readonly string[]): Promise<void>;
   /** Removes fetched jobs, unless another worker has fetched them since. */
@@ -125,6 +127,14 @@ export function createJobs(
         priority,
         fetchedAt,
       }));
+    },
+    async hasDue(queue) {
+      const { rows } = await boss.getDb().executeSql(
+        `SELECT EXISTS (
+           SELECT 1 FROM pgboss.job WHERE name = $1 AND state < 'active' AND start_after <= now()) AS "isDue"`,
+        [queue],
+      );
+      return rows[0].isDue === true;
     },
     async touch(queue, ids) {
       await boss.touch(queue, [...ids]);

@@ -44,3 +44,14 @@ export function lockFetched(queue: string, wanted: string, condition: string): s
       WHERE j.name = ${queue} AND ${isStillFetched('w."fetchedAt"')} AND ${condition}
       FOR KEY SHARE OF j`;
 }
+
+/**
+ * A query of the waiting jobs (queue and id) whose data names one of these.
+ *
+ * @param field of the data, a uuid.
+ * @param ids a query of one column.
+ */
+export function waitingJobsOf(queue: string, field: string, ids: string): string {
+  return `SELECT j.name, j.id FROM pgboss.job j
+    WHERE j.name = '${queue}' AND j.state < 'active' AND (j.data->>'${field}')::uuid IN (${ids})`;
+}

@@ -144,6 +144,20 @@ describe('the pool', () => {
   });
 });
 
+it('an idle lane does not disturb the pace of a busy one that shares its limit', async () => {
+  const { start, one } = setUp(
+    { one: { slots: 60, jobMs: 10_000 }, other: { isShort: true } },
+    { slots: 60, admission: { limitsPerMinute: { images: 60 } } },
+  );
+  one.addAt(0, ...jobs('post', 200));
+  start();
+  await pass(60_000);
+  const startedAt = [...one.startedAt.values()];
+  const gaps = startedAt.slice(1).map((ms, index) => ms - (startedAt[index] ?? 0));
+  expect(gaps.length).toBeGreaterThan(40);
+  expect(Math.min(...gaps)).toBeGreaterThan(900);
+});
+
 describe('short work', () => {
   it('has slots of its own, a tenth as many, so that it does not wait for thousands of other jobs', async () => {
     const { start, one, other, tell } = setUp({ other: { isShort: true } }, { slots: 20 });
