@@ -41,7 +41,7 @@ const handBackMs = 3_000;
 const pollIntervalMs = 1_000;
 /** How often to check whether blocked models may be called again. */
 const allowanceIntervalMs = 100;
-/** A third of the time after which a job counts as dead (services/posts/recovery.ts). */
+/** A third of the time after which a job counts as dead (services/runs/recovery.ts). */
 const heartbeatIntervalMs = 3_000;
 /** How soon a worker notices that its batch was cancelled. */
 const leaseCheckIntervalMs = 500;
