@@ -30,6 +30,8 @@ export async function takeOverPosts({ database, jobs }: { database: Database; jo
 }
 
 async function takeSome(jobs: Jobs, tx: Transaction): Promise<number> {
+  // One instance at a time: two would give a post two runs.
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended('take over posts', 0))`;
   const posts = await tx.$queryRaw<TakenPost[]>`
     WITH found AS MATERIALIZED (
       SELECT p.id, p."batchId" FROM posts p
