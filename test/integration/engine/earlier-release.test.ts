@@ -48,7 +48,7 @@ async function writeBatch(
     leaseId: state === 'GENERATING' ? randomUUID() : null,
   }));
   await prisma.post.createMany({ data: rows });
-  return { id: batch.id, posts: rows.map(({ id }) => id) };
+  return { id: batch.id, posts: rows.map(({ id }): string => id) };
 }
 
 /** Gives posts their jobs in the queue of that release. @param beatSecondsAgo the last heartbeat of a running job; undefined: it waits. */
@@ -131,7 +131,7 @@ test('a start on the database of the release before makes every open post of it 
         where: { type: 'POST_COMPLETED' },
         _count: true,
       });
-      expect(told.map(({ _count }) => _count).toSorted()).toEqual([2, 5]);
+      expect(told.map(({ _count }) => _count).toSorted((a, b) => a - b)).toEqual([2, 5]);
       const [silent = '', without = ''] = batches['running']?.posts ?? [];
       const calls = async (subjectId: string) =>
         (
@@ -240,18 +240,18 @@ describe('while the release before runs beside this one', () => {
     const { database, elsewhere, jobs } = workshop;
     const { prisma } = database;
     const { campaign } = await workshop.addAccount();
-    const { posts } = await writeBatch(prisma, campaign, 'RUNNING', ['PENDING', 'PENDING', 'PENDING']);
-    await writeJobs(prisma, posts.slice(0, 2));
-    expect((await claimAsBefore(workshop)).toSorted()).toEqual(posts.slice(0, 2).toSorted());
+    const states = Array.from({ length: 100 }, () => 'PENDING' as const);
+    const { posts } = await writeBatch(prisma, campaign, 'RUNNING', states);
+    const inHand = posts.slice(0, 2);
+    await writeJobs(prisma, inHand);
+    expect((await claimAsBefore(workshop)).toSorted()).toEqual(inHand.toSorted());
     const runs = () => prisma.run.findMany({ where: { subjectId: { in: posts } } });
-    await takeOverPosts({ database, jobs });
-    expect((await runs()).map(({ subjectId }) => subjectId)).toEqual(posts.slice(2));
+    const takeOver = () =>
+      Promise.all([takeOverPosts({ database, jobs }), takeOverPosts({ database: elsewhere, jobs })]);
+    expect((await takeOver()).toSorted((a, b) => a - b)).toEqual([0, 98]);
+    expect((await runs()).map(({ subjectId }) => subjectId).filter((id) => inHand.includes(id))).toEqual([]);
     await prisma.$executeRaw`UPDATE pgboss.job SET heartbeat_on = now() - interval '1 min' WHERE name = 'posts'`;
-    const taken = await Promise.all([
-      takeOverPosts({ database, jobs }),
-      takeOverPosts({ database: elsewhere, jobs }),
-    ]);
-    expect(taken.toSorted()).toEqual([0, 2]);
+    expect((await takeOver()).toSorted((a, b) => a - b)).toEqual([0, 2]);
     expect((await runs()).map(({ subjectId }) => subjectId).toSorted()).toEqual(posts.toSorted());
     expect(await driftOf(database)).toEqual([]);
   });
