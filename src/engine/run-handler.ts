@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { fieldsOf, type Work } from '../domain/runs/work.ts';
+import { fieldsOf, wordFor, type Work } from '../domain/runs/work.ts';
 import type { Admission } from '../provider/admission/admission.ts';
 import type { Ledger } from '../provider/ledger/ledger.ts';
 import type { Batches } from '../services/batches/batches.ts';
@@ -67,7 +67,7 @@ export function createRunHandlers<W extends Work, Result extends object, Payload
           'result' in outcome
             ? await workbench.settle(work, outcome.result)
             : await workbench.park(work, outcome.waitFor);
-        const sentence = 'result' in outcome ? 'run completed' : 'run waits for others';
+        const sentence = `${wordFor(work)} ${'result' in outcome ? 'completed' : 'waits for others'}`;
         logger.info(fieldsOf(work), isWritten ? sentence : 'lease lost; result dropped');
         return steps.soFar().isWhole;
       } catch (error) {

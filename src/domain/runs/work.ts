@@ -40,6 +40,11 @@ export function fieldsOf(work: Pick<Work, 'kind' | 'ownerId' | 'batchId' | 'subj
   };
 }
 
+/** @returns the word for what a run makes in the messages of the log. */
+export function wordFor({ kind }: Pick<Work, 'kind'>): 'post' | 'run' {
+  return kind === 'write-post' ? 'post' : 'run';
+}
+
 /** The run must stop: its result would not be written. */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
