@@ -15,8 +15,8 @@ const resumeTargetMs = 15_000;
 
 const values = commandLine('npm run chaos:workers')
   .description(
-    `Kills workers with SIGKILL in the middle of batches, at every boundary of a post's life, and freezes one
-past its lease. Then looks for what was lost, stored twice or paid twice.`,
+    `Kills workers with SIGKILL in the middle of batches and of other work, at every boundary of a post's life, and freezes
+one past its lease. Then looks for what was lost, stored twice or paid twice.`,
   )
   .option(
     '--full',
@@ -71,6 +71,8 @@ async function play({ kills, freezes, workers, pace }: Round): Promise<void> {
   progress(`no new batches; waiting for the ${stage.load.batches()} there are`);
   await stage.load.finish(finishMs);
   progress('the client has seen every batch end');
+  await stage.kinds.finish(finishMs);
+  progress('all other work is done');
 
   const resumedMs = await measureResumptions(stage, killed);
   const resumed: Target = {
@@ -90,6 +92,7 @@ async function play({ kills, freezes, workers, pace }: Round): Promise<void> {
       kills: killed.length,
       'kills per minute': round(killsPerMinute(killed), 1),
       'posts started': stage.load.started(),
+      'other runs ordered': stage.kinds.ordered(),
       'posts in hand at kills': inHand,
       'resumed after, ms, p50': round(quantile(resumedMs, 0.5), 0),
       ...(isJudged ? {} : { [resumed.name]: resumed.value }),
@@ -100,6 +103,7 @@ async function play({ kills, freezes, workers, pace }: Round): Promise<void> {
     [
       { name: 'kills done', value: killed.length, target: kills, better: 'higher' },
       ...data,
+      ...(await stage.kinds.verify()),
       ...(isJudged ? [resumed] : []),
       {
         name: 'answers paid again after kills',

@@ -5,7 +5,7 @@ import type { JobKind } from '../../src/engine/job-kind.ts';
 import { demandOf, type Step, type StepCall } from '../../src/engine/steps.ts';
 import { appendToStream, appendToStreams } from '../../src/events/append.ts';
 import type { Chain } from '../../src/provider/provider.ts';
-import type { RunKind } from '../../src/services/runs/kind.ts';
+import { runOf, type RunKind } from '../../src/services/runs/kind.ts';
 import { addRuns, type NewRun } from '../../src/services/runs/queue.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { Jobs } from '../../src/store/jobs/jobs.ts';
@@ -106,13 +106,15 @@ function twoStep({ provider: { text } }: KindTools): JobKind<Work, Made, { topic
   };
 }
 
+const partRuns = toyRuns('part', z.object({ topic: z.string() }));
+
 /** A part of what `fan-out` makes. @param enter what it waits for before it buys. */
 function part(
   { provider: { text } }: KindTools,
   enter: () => Promise<void>,
 ): JobKind<Work, Made, { topic: string }> {
   return {
-    runs: toyRuns('part', z.object({ topic: z.string() })),
+    runs: partRuns,
     needs: ['text'],
     demand: () => demandOf(text.serving(), takes),
     async run({ payload: { topic } }, steps, signal) {
@@ -133,11 +135,9 @@ function fanOut({ database }: KindTools): JobKind<Work, Made, z.output<typeof fa
     demand: () => ({}),
     async run({ subjectId: id, ownerId, payload: { topics, parts } }) {
       if (parts === undefined) {
-        const children = topics.map((topic) => ({
-          kind: 'part',
-          subjectId: randomUUID(),
-          payload: { topic },
-        }));
+        const children = topics.map((topic) =>
+          runOf(partRuns, { subjectId: randomUUID(), payload: { topic } }),
+        );
         return {
           waitFor: {
             children,

@@ -34,6 +34,8 @@ export function takeOverPosts({ database, jobs }: { database: Database; jobs: Jo
 }
 
 async function takeSome(jobs: Jobs, tx: Transaction): Promise<number> {
+  // One instance at a time: two would give a post two runs.
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended('take over posts', 0))`;
   const posts = await tx.$queryRaw<TakenPost[]>`
     WITH found AS MATERIALIZED (
       SELECT p.id, p."batchId", p.status, p."leaseId", p."jobId"

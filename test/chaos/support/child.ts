@@ -28,8 +28,11 @@ export type Child = AsyncDisposable & {
   tail(): string;
 };
 
-/** @param env settings of this child; nothing of the harness's own environment but PATH goes along. */
-export function createChild(name: string, env: Record<string, string>): Child {
+/**
+ * @param env settings of this child; nothing of the harness's own environment but PATH goes along.
+ * @param program what it runs.
+ */
+export function createChild(name: string, env: Record<string, string>, program = 'src/main.js'): Child {
   let current: ChildProcess | undefined;
   let url = '';
   let ready = false;
@@ -50,7 +53,7 @@ export function createChild(name: string, env: Record<string, string>): Child {
 
   async function start(): Promise<void> {
     // The kernel ends the child with the harness, however that one ends.
-    const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', process.execPath, 'src/main.js'], {
+    const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', process.execPath, program], {
       env: { PATH: process.env['PATH'], ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

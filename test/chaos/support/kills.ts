@@ -92,7 +92,7 @@ export async function killWorkers(stage: Stage, count: number, random: () => num
 const postSchema = z.object({ id: z.string() });
 
 /**
- * The posts that this worker was the last to take, and whose jobs still count as running.
+ * The posts, and subjects of other runs, that this worker was the last to take, and whose jobs still count as running.
  *
  * @param struckAt when the worker was killed or stopped.
  * @param aliveSince its kill before that: what it took earlier has been lost already.
@@ -106,10 +106,10 @@ export async function postsInHand(
   await delay(Math.max(0, struckAt.getTime() + aftermathMs - Date.now()));
   const rows = await witness.rows(
     postSchema,
-    `SELECT p.id FROM posts p JOIN runs r ON r."subjectId" = p.id JOIN pgboss.job j ON j.name = r.kind AND j.id = r."jobId"
-     WHERE p.status IN ('PENDING', 'GENERATING') AND j.state = 'active' AND $1 = (
+    `SELECT r."subjectId" AS id FROM runs r JOIN pgboss.job j ON j.name = r.kind AND j.id = r."jobId"
+     WHERE j.state = 'active' AND $1 = (
        SELECT CASE WHEN c.at > $2::timestamptz + make_interval(secs => $3::float8) THEN c.worker END
-       FROM chaos.claims c WHERE c.post_id = p.id ORDER BY c.at DESC LIMIT 1)`,
+       FROM chaos.claims c WHERE c.post_id = r."subjectId" ORDER BY c.at DESC LIMIT 1)`,
     [worker.name, aliveSince.toISOString(), aftermathMs / 1000],
   );
   return rows.map(({ id }) => id);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { startPostgres } from '../../support/services/postgres.ts';
 import { startRedis } from '../../support/services/redis.ts';
 import { createChild } from './child.ts';
+import { startKinds } from './kinds.ts';
 import { startLoad } from './load.ts';
 import { amplePerMinute, startProvider } from './provider.ts';
 import { addRole, openWitness } from './witness.ts';
@@ -51,12 +52,17 @@ export async function openStage(settings: { workers: number; seed: number }) {
     const ownUrl = await addRole(databaseUrl, name);
     workers.push(
       opened.use(
-        createChild(name, { ...common, ROLE: 'worker', DATABASE_URL: ownUrl, OPENAI_API_KEY: name }),
+        createChild(
+          name,
+          { ...common, ROLE: 'worker', DATABASE_URL: ownUrl, OPENAI_API_KEY: name },
+          'test/chaos/support/worker.ts',
+        ),
       ),
     );
   }
   await Promise.all(workers.map((worker) => worker.start()));
   const load = await startLoad({ url: api.url(), ahead: 60, postCount: 30 });
+  const kinds = opened.use(await startKinds({ databaseUrl, witness, ahead: 12 }));
   const rest = opened.move();
   return {
     postgres,
@@ -66,6 +72,7 @@ export async function openStage(settings: { workers: number; seed: number }) {
     api,
     workers,
     load,
+    kinds,
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   };
 }

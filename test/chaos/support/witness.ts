@@ -28,7 +28,7 @@ const instruments = `
     PERFORM chaos.tell('settled', NEW."subjectId");
     RETURN NULL; END $$;
   CREATE TRIGGER fetched AFTER UPDATE ON pgboss.job FOR EACH ROW
-    WHEN (NEW.name = 'write-post' AND NEW.state = 'active' AND OLD.state <> 'active') EXECUTE FUNCTION chaos.on_fetch();
+    WHEN (NEW.data ? 'runId' AND NEW.state = 'active' AND OLD.state <> 'active') EXECUTE FUNCTION chaos.on_fetch();
   CREATE TRIGGER claimed AFTER UPDATE ON runs FOR EACH ROW
     WHEN (NEW."leaseId" IS NOT NULL AND NEW."leaseId" IS DISTINCT FROM OLD."leaseId") EXECUTE FUNCTION chaos.on_claim();
   CREATE TRIGGER stored AFTER UPDATE ON posts FOR EACH ROW
