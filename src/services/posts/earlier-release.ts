@@ -27,15 +27,14 @@ export function takeOverPosts({ database, jobs }: { database: Database; jobs: Jo
     await tx.$executeRaw`SET LOCAL jit = off`;
     await tx.$executeRaw`
       DELETE FROM runs r WHERE r.kind = 'write-post' AND r.state = 'WAITING'
-        AND NOT EXISTS (SELECT 1 FROM posts p WHERE p.id = r."subjectId" AND p.status = 'PENDING')`;
+        AND NOT EXISTS (
+          SELECT 1 FROM posts p WHERE p.id = r."subjectId" AND p.status IN ('PENDING', 'GENERATING'))`;
     await jobs.removeAll(tx, jobsOfPostsWithRuns);
     return takeSome(jobs, tx);
   });
 }
 
 async function takeSome(jobs: Jobs, tx: Transaction): Promise<number> {
-  // One instance at a time: two would give a post two runs.
-  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended('take over posts', 0))`;
   const posts = await tx.$queryRaw<TakenPost[]>`
     WITH found AS MATERIALIZED (
       SELECT p.id, p."batchId", p.status, p."leaseId", p."jobId"
