@@ -5,13 +5,6 @@ import type { Logger } from '../telemetry/logger.ts';
 const lookIntervalMs = 500;
 /** How often to check for missing jobs and stray calls, which costs more and is hardly ever needed. */
 const mendIntervalMs = 30_000;
-/** A longer time between two answers of the database means that it was away. */
-const gapMs = 3_000;
-/**
- * How long the database must have answered before a worker counts as dead: two heartbeats (dispatcher.ts). Workers that
- * are alive have sent one by then, even if all heartbeats ran out while the database was away.
- */
-const steadyMs = 6_000;
 
 export type Recovery = { start(): void; stop(): Promise<void> };
 
@@ -29,24 +22,18 @@ export function createRecovery(deps: {
   let timer: NodeJS.Timeout | undefined;
   let current: Promise<void> | undefined;
   let isStopped = false;
-  let answeredAt = Number.NEGATIVE_INFINITY;
-  let steadySince = answeredAt;
-  let mendedAt = answeredAt;
+  let mendedAt = Number.NEGATIVE_INFINITY;
 
   async function look(): Promise<void> {
     const dead = await runs.findDead();
-    const now = performance.now();
-    if (now - answeredAt > gapMs) steadySince = now;
-    answeredAt = now;
-    if (now - steadySince < steadyMs) return;
     if (dead.length > 0) {
       const { recovered, abandoned } = await runs.recover(dead);
       if (recovered > 0) logger.warn({ runs: recovered }, 'runs of dead workers were put back');
       if (abandoned > 0)
         logger.error({ runs: abandoned }, 'runs failed: their workers died with them too often');
     }
-    if (now - mendedAt < mendIntervalMs) return;
-    mendedAt = now;
+    if (performance.now() - mendedAt < mendIntervalMs) return;
+    mendedAt = performance.now();
     const restored = await runs.restoreJobs();
     if (restored > 0) logger.warn({ runs: restored }, 'runs without a job got a new one');
     const closed = await runs.closeStrayCalls();

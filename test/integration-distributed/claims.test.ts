@@ -95,6 +95,9 @@ it('a worker that froze between fetch and claim does not take a post from the on
   const early = await fetchOne();
   await database.prisma.$executeRaw`
     UPDATE pgboss.job SET heartbeat_on = now() - interval '1 minute' WHERE id = ${early.id}::uuid`;
+  await database.prisma.$executeRaw`
+    INSERT INTO recovery_watches (id, at, "steadySince") VALUES (1, now(), now() - interval '1 min')
+    ON CONFLICT (id) DO UPDATE SET at = excluded.at, "steadySince" = excluded."steadySince"`;
   await recovery.recover(await recovery.findDead());
   const late = await fetchOne();
   const [works, again] = [await claim(late), await claim(early)];

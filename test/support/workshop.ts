@@ -53,6 +53,12 @@ export async function openWorkshop() {
       const suspects = createSuspectSlot(isQuiet ? 0 : Number.POSITIVE_INFINITY, () => 0);
       return createWorkbench({ ...deps, suspects }, kind);
     },
+    /** As if the database had answered workers for a minute. */
+    async beSteady() {
+      await database.prisma.$executeRaw`
+        INSERT INTO recovery_watches (id, at, "steadySince") VALUES (1, now(), now() - interval '1 min')
+        ON CONFLICT (id) DO UPDATE SET at = excluded.at, "steadySince" = excluded."steadySince"`;
+    },
     recoveryBy: (workbench: PostWorkbench) => createRunRecovery({ ...deps, kinds: [{ kind, workbench }] }),
     /** @returns a new account with a campaign. `campaignId` is the one that services take. */
     async addAccount() {

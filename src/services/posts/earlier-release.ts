@@ -4,6 +4,7 @@ import { Prisma } from '../../store/generated/prisma/client.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import { jobIs, silentJobs, waitingJobsOf } from '../../store/jobs/sql.ts';
 import { addRuns } from '../runs/queue.ts';
+import { isSteady } from '../runs/recovery.ts';
 
 /** How many posts one transaction takes over. */
 const takenAtOnce = 500;
@@ -86,8 +87,9 @@ type TakenPost = {
   areWaiting: boolean;
 };
 
-/** SQL: whether the worker of a post `p` in hand has stopped: its job does not run, or is silent. */
-const isDead = Prisma.raw(`(NOT ${jobIs(`'posts'`, 'p."jobId"', ['active'])}
+/** SQL: whether the worker of a post `p` in hand has stopped: its job does not run, or is silent though the database answers. */
+const isDead =
+  Prisma.raw(`EXISTS (SELECT 1 FROM recovery_watches WHERE ${isSteady}) AND (NOT ${jobIs(`'posts'`, 'p."jobId"', ['active'])}
   OR p."jobId" IN (SELECT id FROM (${silentJobs(`'{posts}'::text[]`, silentSeconds)}) silent))`);
 
 /** A query of the jobs (queue and id) that the release before has added to posts with runs. */

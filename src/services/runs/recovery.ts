@@ -6,14 +6,17 @@ import type { Database } from '../../store/database.ts';
 import { Prisma } from '../../store/generated/prisma/client.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import { queueOfRow, queuesOf } from '../../store/jobs/queues.ts';
-import { jobIs, silentJobs } from '../../store/jobs/sql.ts';
+import { activeJobs, jobIs, silentJobs } from '../../store/jobs/sql.ts';
 import type { RunKind } from './kind.ts';
 import { enqueueRuns, queuedRun, restoreJobs, type QueuedRun } from './queue.ts';
 import type { Workbench } from './workbench.ts';
 
 /** Puts runs right that no worker works on any more. Many instances may run it at once. */
 export type RunRecovery = {
-  /** @returns jobs without a heartbeat for 10 s, and RUNNING runs whose job does not run. */
+  /**
+   * @returns jobs without a heartbeat for 10 s, and RUNNING runs whose job does not run; none before the database has answered
+   * some worker for 6 s. Workers that are alive have sent a heartbeat by then, even if all ran out while it was away.
+   */
   findDead(): Promise<DeadJob[]>;
   /**
    * Puts the runs of dead jobs back in the queue and closes their calls. A run with too many crashes ends instead
@@ -34,8 +37,12 @@ export type Recoverable = {
   workbench: Pick<Workbench<Work, never>, 'settle'>;
 };
 
-/** How long a heartbeat may be missing: three beats (engine/dispatcher.ts). */
+/** How long a heartbeat may be missing: three beats (engine/lane.ts). */
 const silentSeconds = 10;
+/** A longer time between two answers of the database means that it was away. */
+const gapSeconds = 3;
+/** Two heartbeats. */
+const steadySeconds = 6;
 
 /** Dead jobs that one look finds at most. */
 const maxFound = 1_000;
@@ -111,15 +118,31 @@ type LostRun = QueuedRun &
     mayRun: boolean;
   };
 
-/** Jobs without a heartbeat, and RUNNING runs whose job does not run. $1: the queues. $2: the kinds. */
+/** SQL: whether the row of `recovery_watches` tells of a steady database. */
+export const isSteady = `(at > now() - interval '${gapSeconds} s' AND "steadySince" <= now() - interval '${steadySeconds} s')`;
+
+/**
+ * Jobs without a heartbeat, and RUNNING runs whose job does not run. $1: the queues. $2: the kinds. Keeps the watch, with one
+ * write a second over all instances, while there are jobs in hand, also those of the release before (queue `posts`).
+ */
 const deadStatement = `
+    WITH watched AS (
+      INSERT INTO recovery_watches AS w (id, at, "steadySince")
+      SELECT 1, now(), now()
+      WHERE EXISTS (SELECT 1 FROM runs WHERE state = 'RUNNING') OR EXISTS (${activeJobs(`array_append($1::text[], 'posts')`)})
+      ON CONFLICT (id) DO UPDATE SET at = now(),
+        "steadySince" = CASE WHEN w.at > now() - interval '${gapSeconds} s' THEN w."steadySince" ELSE now() END
+      WHERE w.at < now() - interval '1 s'
+    )
+    SELECT dead.* FROM recovery_watches w, LATERAL (
     SELECT j.name AS queue, j.id AS "jobId", r.id AS "runId", r."leaseId"
     FROM (${silentJobs('$1::text[]', silentSeconds)}) j
     LEFT JOIN runs r ON r.id = (j.data->>'runId')::uuid AND r."jobId" = j.id
     UNION ALL
     SELECT ${queueOfRow('r')}, r."jobId", r.id, r."leaseId" FROM runs r
     WHERE r.state = 'RUNNING' AND r.kind = ANY ($2::text[]) AND NOT ${jobIs(queueOfRow('r'), 'r."jobId"', ['active'])}
-    LIMIT ${maxFound}`;
+    LIMIT ${maxFound}) dead
+    WHERE ${isSteady}`;
 
 /** Gives dead runs a new job, and those with too many crashes a new lease, under which they end. */
 function loseStatement(dead: readonly DeadJob[]): Prisma.Sql {

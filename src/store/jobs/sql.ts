@@ -12,6 +12,11 @@ export function jobIs(queue: string, id: string, states: readonly JobState[]): s
                   AND j.state IN (${states.map((state) => `'${state}'`).join(', ')}))`;
 }
 
+/** A query of the running jobs. @param queues SQL of an array of names. */
+export function activeJobs(queues: string): string {
+  return `SELECT j.id FROM pgboss.job j WHERE j.name = ANY (${queues}) AND j.state = 'active'`;
+}
+
 /**
  * A query of the running jobs (`name`, `id`, `data`) without a heartbeat for this long. `group_id` is never null; the condition
  * makes PostgreSQL use pg-boss' index.

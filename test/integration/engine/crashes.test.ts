@@ -47,6 +47,7 @@ async function takePosts(workbench: PostWorkbench, count = slots): Promise<PostW
 async function die(): Promise<void> {
   await workshop.database.prisma
     .$executeRaw`UPDATE pgboss.job SET heartbeat_on = now() - interval '1 minute' WHERE name = 'write-post' AND state = 'active'`;
+  await workshop.beSteady();
   const recovery = workshop.recoveryBy(workshop.startProcess(false));
   await recovery.recover(await recovery.findDead());
 }
@@ -199,4 +200,24 @@ it('sends no call that was closed meanwhile', async () => {
   await workshop.batches.cancel(account.viewer, batchId);
   await expect(ledger.sent(callId ?? '')).rejects.toThrow('The lease is lost');
   expect(await leftovers(batchId)).toEqual({ openCalls: 0, jobs: 0 });
+});
+
+it('takes no worker for dead while the database has just come back, though all heartbeats ran out meanwhile', async () => {
+  const batchId = await start(2);
+  const works = await takePosts(workshop.startProcess(true));
+  const { prisma } = workshop.database;
+  const silence = () => prisma.$executeRaw`
+    UPDATE pgboss.job SET heartbeat_on = now() - interval '1 minute' WHERE name = 'write-post' AND state = 'active'`;
+  await workshop.beSteady();
+  await prisma.$executeRaw`UPDATE recovery_watches SET at = now() - interval '12 s'`;
+  await silence();
+  const recovery = workshop.recoveryBy(workshop.startProcess(false));
+  await recovery.findDead();
+  expect(await recovery.findDead()).toEqual([]);
+  // Six seconds later.
+  await prisma.$executeRaw`UPDATE recovery_watches SET "steadySince" = "steadySince" - interval '6 s'`;
+  expect((await recovery.findDead()).map(({ leaseId }) => leaseId)).toEqual(
+    expect.arrayContaining(works.map(({ leaseId }) => leaseId)),
+  );
+  await workshop.batches.cancel(account.viewer, batchId);
 });

@@ -251,6 +251,7 @@ describe('while the release before runs beside this one', () => {
     expect((await takeOver()).toSorted((a, b) => a - b)).toEqual([0, 98]);
     expect((await runs()).map(({ subjectId }) => subjectId).filter((id) => inHand.includes(id))).toEqual([]);
     await prisma.$executeRaw`UPDATE pgboss.job SET heartbeat_on = now() - interval '1 min' WHERE name = 'posts'`;
+    await workshop.beSteady();
     expect((await takeOver()).toSorted((a, b) => a - b)).toEqual([0, 2]);
     expect((await runs()).map(({ subjectId }) => subjectId).toSorted()).toEqual(posts.toSorted());
     expect(await driftOf(database)).toEqual([]);
