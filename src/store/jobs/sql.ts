@@ -1,3 +1,5 @@
+import { Prisma } from '../generated/prisma/client.ts';
+
 /** pg-boss' states: waits, waits for a retry, runs, is done, has failed for good. */
 type JobState = 'created' | 'retry' | 'active' | 'completed' | 'failed';
 
@@ -43,4 +45,9 @@ export function lockFetched(queue: string, wanted: string, condition: string): s
   return `SELECT j.id FROM pgboss.job j JOIN ${wanted} w ON w."jobId" = j.id
       WHERE j.name = ${queue} AND ${isStillFetched('w."fetchedAt"')} AND ${condition}
       FOR KEY SHARE OF j`;
+}
+
+/** A statement that removes jobs, which may be thousands, whether they wait or run. @param jobs a query of their queue and id. */
+export function removalOf(jobs: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`DELETE FROM pgboss.job WHERE (name, id) IN (${jobs})`;
 }
