@@ -55,6 +55,7 @@ export type KindTools = {
   imageQuality: ImageQuality;
   images: Images;
   database: Database;
+  jobs: Jobs;
   bus: Bus;
   changes: Changes;
 };
@@ -112,7 +113,7 @@ export async function prepareWorker(
   );
   const images = createImages({ database, assets, logger });
   const suspects = createSuspectSlot(quietMs, () => performance.now());
-  const tools = { provider, imageQuality, images, database, bus, changes };
+  const tools = { provider, imageQuality, images, database, jobs, bus, changes };
   const kinds = [createWritePost(tools, createPostRuns(tools)), ...(deps.moreKinds?.create(tools) ?? [])].map(
     (kind) => {
       const workbench = createWorkbench({ database, jobs, bus, suspects }, kind.runs);
@@ -142,7 +143,7 @@ export async function prepareWorker(
     createRunHandlers(kind, workbench, { batches, ledger, admission, logger }).map((lane) => ({
       ...lane,
       slots: slotsFor(config, slots, kind.demand),
-      allowance: () => guarded.allowance(),
+      allowance: () => guarded.allowance(kind.needs),
     })),
   );
   const dispatcher = createDispatcher({

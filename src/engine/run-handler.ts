@@ -24,8 +24,8 @@ export type RunTools = {
  * Creates the handlers of a kind: one of its queue, and one of the queue of its short runs. A run that fails for good, or too
  * often, ends FAILED with a code. Its batch goes on.
  */
-export function createRunHandlers<W extends Work, Result extends object>(
-  { runs: kind, demand, run }: JobKind<W, Result>,
+export function createRunHandlers<W extends Work, Result extends object, Payload extends object>(
+  { runs: kind, demand, run }: JobKind<W, Result, Payload>,
   workbench: Workbench<W, Result>,
   { batches, ledger, admission, logger }: RunTools,
 ): { isShort: boolean; handler: Handler<W> }[] {

@@ -37,23 +37,35 @@ export async function appendEvents(tx: Transaction, parts: readonly Prisma.Sql[]
  */
 export function appendToStream(
   tx: Transaction,
-  stream: { id: string; ownerId: string },
+  { id: streamId, ownerId }: { id: string; ownerId: string },
   events: readonly AnyEvent[],
+): Promise<LoggedEvent[]> {
+  return appendToStreams(
+    tx,
+    events.map((event) => ({ streamId, ownerId, event })),
+  );
+}
+
+/** The same for several streams, those of a group of results that are written together: in turn they could wait for each other. */
+export function appendToStreams(
+  tx: Transaction,
+  events: readonly { streamId: string; ownerId: string; event: AnyEvent }[],
 ): Promise<LoggedEvent[]> {
   return appendEvents(tx, [
     Prisma.sql`given AS (
-      SELECT n::int, event FROM jsonb_array_elements(${JSON.stringify(events)}::jsonb) WITH ORDINALITY AS g(event, n)
+      SELECT (g.one->>'streamId')::uuid AS id, (g.one->>'ownerId')::uuid AS "ownerId", g.one->'event' AS event,
+             row_number() OVER (PARTITION BY g.one->>'streamId' ORDER BY g.n DESC)::int - 1 AS behind
+      FROM jsonb_array_elements(${JSON.stringify(events)}::jsonb) WITH ORDINALITY AS g(one, n)
     )`,
     Prisma.sql`counted AS (
       INSERT INTO streams AS s (id, "ownerId", "lastSeq")
-      SELECT ${stream.id}::uuid, ${stream.ownerId}::uuid, count(*) FROM given HAVING count(*) > 0
+      SELECT id, "ownerId", count(*) FROM given GROUP BY id, "ownerId" ORDER BY id
       ON CONFLICT (id) DO UPDATE SET "lastSeq" = s."lastSeq" + excluded."lastSeq"
       RETURNING id, "ownerId", "lastSeq"
     )`,
     Prisma.sql`entries AS (
-      SELECT c.id AS "streamId", c."ownerId", c."lastSeq" + g.n - (SELECT count(*)::int FROM given) AS seq,
-             g.event->>'type' AS type, g.event - 'type' AS payload
-      FROM counted c, given g
+      SELECT c.id AS "streamId", c."ownerId", c."lastSeq" - g.behind AS seq, g.event->>'type' AS type, g.event - 'type' AS payload
+      FROM counted c JOIN given g ON g.id = c.id
     )`,
   ]);
 }

@@ -13,6 +13,7 @@ import { startApp, type App } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createSimulator } from '../../src/simulator/server.ts';
 import { openDatabase } from '../../src/store/database.ts';
+import type { MoreKinds } from '../../src/worker.ts';
 import type { PrismaClient } from '../../src/store/generated/prisma/client.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { databaseOfSuite } from './migrated-database.ts';
@@ -44,8 +45,12 @@ export type TestApp = App & {
  * hundred times faster than life.
  *
  * @param settings environment variables on top.
+ * @param moreKinds kinds of work beside those of Pressrun.
  */
-export async function startTestApp(settings: Record<string, string> = {}): Promise<TestApp> {
+export async function startTestApp(
+  settings: Record<string, string> = {},
+  moreKinds?: MoreKinds,
+): Promise<TestApp> {
   const opened = new AsyncDisposableStack();
   const dataDir = await mkdtemp(`${tmpdir()}/pressrun-test-`);
   opened.defer(() => rm(dataDir, { recursive: true, force: true }));
@@ -85,7 +90,7 @@ export async function startTestApp(settings: Record<string, string> = {}): Promi
 
   const others = new AsyncDisposableStack();
   const start = async (): Promise<TestApp> => {
-    let app: App | undefined = await startApp(config, logger);
+    let app: App | undefined = await startApp(config, logger, moreKinds);
     const stop = async () => {
       await app?.stop();
       app = undefined;
@@ -107,7 +112,7 @@ export async function startTestApp(settings: Record<string, string> = {}): Promi
         return start();
       },
       async startAnother() {
-        const another = await startApp(config, logger);
+        const another = await startApp(config, logger, moreKinds);
         others.defer(() => another.stop());
         return another;
       },

@@ -24,6 +24,7 @@ export function createWritePost(
 ): JobKind<PostWork, PostResult> {
   return {
     runs,
+    needs: ['text', 'image'],
     demand: () => postDemand(deps.provider),
     run: async (work, steps, signal) => {
       const made = await makePost(deps, work, steps, signal);

@@ -74,8 +74,8 @@ export async function reconcileWindow(jobs: Jobs, tx: Transaction, batch: Batch)
   if (from <= written) {
     retried = await retryPosts(jobs, tx, batch, window);
     if (status === 'RUNNING') {
-      const ofWindow = Prisma.sql`r."batchId" = ${id}::uuid AND r."subjectId" IN (
-        SELECT id FROM posts WHERE "batchId" = ${id}::uuid AND position BETWEEN ${window.from}::int AND ${window.to}::int)`;
+      const ofWindow = Prisma.sql`r."batchId" = ${id}::uuid AND (r.kind <> 'write-post' OR r."subjectId" IN (
+        SELECT id FROM posts WHERE "batchId" = ${id}::uuid AND position BETWEEN ${window.from}::int AND ${window.to}::int))`;
       await restoreJobs(jobs, tx, ofWindow);
     }
     if (status === 'CANCELLED') await cancelPosts(tx, id, window);

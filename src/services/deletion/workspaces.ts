@@ -5,6 +5,7 @@ import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Sessions } from '../accounts/sessions.ts';
 import type { Batches } from '../batches/batches.ts';
+import { cancelRunsWithoutBatch } from '../runs/batch-jobs.ts';
 import { deletePartOfBatches, deletePartOfEvents, deletePartOfLedger } from './batches-and-ledger.ts';
 
 /**
@@ -37,12 +38,13 @@ export function createWorkspaceDeletion(deps: {
   changes: Changes;
   logger: Logger;
 }) {
-  const { database, sessions, changes, logger } = deps;
+  const { database, jobs, sessions, changes, logger } = deps;
   const { prisma } = database;
 
   async function deletePart(id: string): Promise<void> {
     // A session may have been opened while it was being closed.
     await sessions.endIn(id);
+    await database.transaction((tx) => cancelRunsWithoutBatch(jobs, tx, id));
     if (await deletePartOfBatches(deps, { ownerId: id })) return;
     if ((await deletePartOfEvents(database, id)) > 0) return;
     if ((await deletePartOfLedger(deps, id)) > 0) return;

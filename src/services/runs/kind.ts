@@ -11,12 +11,17 @@ export type Ended<Result> = { work: Work; result: Result | RunFailure };
  * What one kind of run writes, each in the transaction that changes the run itself. The run's row is locked by then, and its
  * lease holds.
  */
-export type RunKind<W extends Work = Work, Result extends object = object> = {
+export type RunKind<
+  W extends Work = Work,
+  Result extends object = object,
+  Payload extends object = object,
+> = {
   name: string;
   /** What its runs carry beside their subject. Parsed when a run is added, and again when it is made. */
-  payload: z.ZodType<object>;
+  payload: z.ZodType<Payload>;
   /**
-   * Marks the subjects of claimed runs, and loads what is needed of them.
+   * Marks the subjects of claimed runs, and loads what is needed of them. Their payloads are not parsed yet. If it throws for one
+   * run, none of those that were fetched with it begins.
    *
    * @returns the works. The others end: their subjects need nothing any more.
    */

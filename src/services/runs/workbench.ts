@@ -9,6 +9,7 @@ import { Prisma } from '../../store/generated/prisma/client.ts';
 import { groupWrites } from '../../store/grouped-writes.ts';
 import type { Job, Jobs } from '../../store/jobs/jobs.ts';
 import { keepTrying } from '../../store/keep-trying.ts';
+import { mayRun } from './batch-jobs.ts';
 import { claimRuns, type Claim } from './claim.ts';
 import type { Ended, RunKind } from './kind.ts';
 import { parkRun, type Waiting } from './park.ts';
@@ -131,10 +132,11 @@ export function createWorkbench<W extends Work, Result extends object>(
     held,
     settle: (work, result) => settle({ work, result }).finally(() => suspects.free(work.leaseId)),
     async park(work, waiting) {
-      const isParked = await keepTrying(() => database.transaction((tx) => parkRun(jobs, tx, work, waiting)));
+      const entries = await keepTrying(() => database.transaction((tx) => parkRun(jobs, tx, work, waiting)));
       suspects.free(work.leaseId);
       kind.changed([work]);
-      return isParked;
+      announce(bus, entries ?? []);
+      return entries !== undefined;
     },
     async release(work, { countsAsAttempt, delaySeconds = 0 } = { countsAsAttempt: true }) {
       /** @returns whether the run has to end FAILED. */
@@ -163,12 +165,4 @@ export function createWorkbench<W extends Work, Result extends object>(
       kind.changed([work]);
     },
   };
-}
-
-/** Locks the run's batch, if it has one. @returns whether runs of it may be made. */
-async function mayRun(tx: Transaction, { batchId }: Work): Promise<boolean> {
-  if (batchId === null) return true;
-  const [batch] = await tx.$queryRaw<{ isRunning: boolean }[]>`
-    SELECT status = 'RUNNING' AS "isRunning" FROM batches WHERE id = ${batchId}::uuid FOR KEY SHARE`;
-  return batch?.isRunning ?? false;
 }
