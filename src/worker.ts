@@ -46,6 +46,12 @@ const mostSlots = 200;
 const shareOfMemory = 0.25;
 const bytesOfPost = 8 * 1024 * 1024;
 
+/**
+ * How far ahead permits are reserved for new jobs. Other work waits behind them: what is for a person, and the next steps of runs,
+ * which may be reserved further ahead and so get what is free first. Longer than a busy process takes to ask for the next ones.
+ */
+const newJobsAheadMs = 500;
+
 /** How long a stop waits for posts in flight before it puts them back in the queue. */
 const drainMs = 30_000;
 
@@ -226,6 +232,7 @@ async function openAdmission(
   const perMinute = 1 / timeScaleOf(config);
   const settings = {
     maxSlots: config.maxPostSlots,
+    horizonMs: newJobsAheadMs,
     limitsPerMinute: Object.fromEntries([
       ...models.text.flatMap(({ name }) => [
         [`${name}:requests`, requestsPerMinute * perMinute],

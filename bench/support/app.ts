@@ -10,9 +10,14 @@ import {
 import { startApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
+import type { MoreKinds } from '../../src/worker.ts';
 
-/** Starts Pressrun on fresh data in this process and registers an account with one campaign. */
-export async function startBenchApp(settings: Record<string, string>) {
+/**
+ * Starts Pressrun on fresh data in this process and registers an account with one campaign.
+ *
+ * @param moreKinds kinds of work that it does beside its own.
+ */
+export async function startBenchApp(settings: Record<string, string>, moreKinds?: MoreKinds) {
   const opened = new AsyncDisposableStack();
   const dataDir = await mkdtemp(`${tmpdir()}/pressrun-bench-`);
   opened.defer(() => rm(dataDir, { recursive: true, force: true }));
@@ -23,7 +28,7 @@ export async function startBenchApp(settings: Record<string, string>) {
     ACCESS_TOKEN_MINUTES: '1440',
     ...settings,
   });
-  const app = await startApp(config, createLogger('warn'));
+  const app = await startApp(config, createLogger('warn'), moreKinds);
   opened.defer(() => app.stop());
   const url = `${app.url}/graphql`;
   return {

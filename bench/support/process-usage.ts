@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 /** The kernel's tick for times of processes, in milliseconds. */
 const tickMs = 10;
@@ -7,7 +7,20 @@ const resetPeak = '5';
 
 /** User and system time that a process has used until now, in ms, by the kernel's own count: the same for every kind of server. */
 export function cpuMsOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return cpuMsIn(`/proc/${pid}/stat`);
+}
+
+/** The same without that of the threads of this name. One that has ended counts. @param name at most 15 characters. */
+export function cpuMsBeside(pid: number, name: string): number {
+  const tasks = `/proc/${pid}/task`;
+  const named = readdirSync(tasks).filter(
+    (id) => readFileSync(`${tasks}/${id}/comm`, 'utf8').trim() === name,
+  );
+  return named.reduce((ms, id) => ms - cpuMsIn(`${tasks}/${id}/stat`), cpuMsOf(pid));
+}
+
+function cpuMsIn(path: string): number {
+  const stat = readFileSync(path, 'utf8');
   // Behind the name, which may hold spaces, utime and stime are the 12th and 13th field.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) * tickMs;

@@ -41,6 +41,8 @@ export const admissionSettingsSchema = z.strictObject({
   burstSeconds: z.number().nonnegative().default(1),
   /** Permits may be reserved at most this far ahead. */
   horizonMs: z.number().nonnegative().default(2_000),
+  /** The same for further calls of jobs that run. */
+  inHandHorizonMs: z.number().nonnegative().default(2_000),
   /** A crashed holder's slots are freed after this time. */
   slotTtlMs: z.number().positive().default(15_000),
   /** The longest pause. A longer one would be a fault of the provider, not a limit. */
@@ -94,7 +96,7 @@ export type Admission = {
   learnLimit(bucket: string, limitPerMinute: number): Promise<void>;
   /**
    * Gives no permits for `ms`, at most `maxPauseMs`. Of two pauses the later end counts. Permits that were given
-   * before keep their times, at most `horizonMs` ahead.
+   * before keep their times, at most `horizonMs` ahead, those in hand `inHandHorizonMs`.
    */
   pause(ms: number): Promise<void>;
   /** After a 429: admits nothing of the bucket for `ms` (at most `maxPauseMs`), and then evenly, without a burst. */

@@ -17,7 +17,7 @@ import * as gcra from './gcra.ts';
  */
 export function createMemoryAdmission(input: AdmissionSettings, clock: () => number = Date.now): Admission {
   const settings = admissionSettingsSchema.parse(input);
-  const { maxSlots, horizonMs, slotTtlMs, maxPauseMs } = settings;
+  const { maxSlots, horizonMs, inHandHorizonMs, slotTtlMs, maxPauseMs } = settings;
   const buckets = new Map<string, gcra.Bucket>();
   /** Expiry time of each permit's slot. */
   const slots = new Map<string, number>();
@@ -44,6 +44,7 @@ export function createMemoryAdmission(input: AdmissionSettings, clock: () => num
     isInHand: boolean,
   ): Acquired {
     const now = clock();
+    const aheadMs = isInHand ? inHandHorizonMs : horizonMs;
     const permits: Acquired['permits'] = [];
     const stop = (reason: string, inMs: number): Acquired => ({
       permits,
@@ -60,7 +61,7 @@ export function createMemoryAdmission(input: AdmissionSettings, clock: () => num
         const free = gcra.releaseTimeMs(bucket, cost, settings);
         if (free > at) [at, last] = [free, name];
       }
-      if (at > now + horizonMs) return stop(last, at - horizonMs - now);
+      if (at > now + aheadMs) return stop(last, at - aheadMs - now);
       for (const { cost, bucket } of costs) gcra.reserve(bucket, cost, at, settings);
       given += 1;
       const id = `${instance}:${given}`;

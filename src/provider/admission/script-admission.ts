@@ -26,7 +26,8 @@ export function createScriptAdmission(
   settings: ResolvedSettings,
   clock: (() => number) | undefined,
 ): Admission {
-  const { prefix, maxSlots, horizonMs, slotTtlMs, maxPauseMs, burstSeconds, utilisation } = settings;
+  const { prefix, maxSlots, horizonMs, inHandHorizonMs, slotTtlMs, maxPauseMs, burstSeconds, utilisation } =
+    settings;
   const instance = crypto.randomUUID();
   let calls = 0;
   /** Every bucket that this instance has used, for `state`. */
@@ -61,7 +62,15 @@ export function createScriptAdmission(
       const name = `${instance}:${calls}:`;
       const atMost = Math.min(wanted, maxPermitsAtOnce);
       const [retryInMs, reason, ...waits] = acquiredSchema.parse(
-        await run('acquire', costs, atMost, name, isInHand ? '' : maxSlots, horizonMs, slotTtlMs),
+        await run(
+          'acquire',
+          costs,
+          atMost,
+          name,
+          isInHand ? '' : maxSlots,
+          isInHand ? inHandHorizonMs : horizonMs,
+          slotTtlMs,
+        ),
       );
       const permits = waits.map((wait, index) => ({ id: `${name}${index + 1}`, waitMs: Math.ceil(wait) }));
       if (reason === 0) return { permits, retryInMs: permits.length < wanted ? 1 : 0, reason: undefined };

@@ -3,9 +3,11 @@ import { closeCalls } from '../../provider/ledger/statements.ts';
 import type { Transaction } from '../../store/database.ts';
 import { Prisma } from '../../store/generated/prisma/client.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
-import { enqueueRuns, queuedRun, removeJobs, type QueuedRun } from './queue.ts';
+import { queueOfRow } from '../../store/jobs/queues.ts';
+import { removalOf } from '../../store/jobs/sql.ts';
+import { enqueueRuns, queuedRun, type QueuedRun } from './queue.ts';
 
-type EndedRow = Pick<QueuedRun, 'id' | 'kind' | 'isShort' | 'jobId'> & { parentId: string | null };
+type EndedRow = { id: string; parentId: string | null };
 
 /**
  * Removes runs that have ended, with their jobs, and closes their open calls. A run that waited for the last of them waits in the
@@ -30,9 +32,10 @@ export async function endRuns(
       RETURNING r.id, r.kind, r."isShort", r."jobId", r."parentId", r."subjectId"
     ), closed AS (
       ${closeCalls(Prisma.sql`(SELECT "subjectId" FROM gone)`)}
+    ), removed AS (
+      ${removalOf(Prisma.sql`SELECT ${Prisma.raw(queueOfRow('g'))}, "jobId" FROM gone g`)}
     )
-    SELECT id, kind, "isShort", "jobId", "parentId" FROM gone`;
-  await removeJobs(jobs, tx, ended);
+    SELECT id, "parentId" FROM gone`;
   await joinParents(jobs, tx, ended);
   return new Set(ended.map(({ id }) => id));
 }

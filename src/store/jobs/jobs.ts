@@ -5,7 +5,7 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { Transaction } from '../database.ts';
 import type { Prisma } from '../generated/prisma/client.ts';
 import { allQueues } from './queues.ts';
-import { isStillFetched } from './sql.ts';
+import { isStillFetched, removalOf } from './sql.ts';
 
 /** How often `serve` polls its queues. */
 const servePollSeconds = 2;
@@ -164,7 +164,7 @@ export function createJobs(
       await boss.deleteJob(queue, [...ids], { db: fromPrisma(tx) });
     },
     async removeAll(tx, those) {
-      await tx.$executeRaw`DELETE FROM pgboss.job WHERE (name, id) IN (${those})`;
+      await tx.$executeRaw(removalOf(those));
     },
     async serve(queue, handler) {
       await boss.work(queue, { pollingIntervalSeconds: servePollSeconds }, async ([job]) => {

@@ -1,3 +1,5 @@
+import { Prisma } from '../generated/prisma/client.ts';
+
 /** pg-boss' states: waits, waits for a retry, runs, is done, has failed for good. */
 type JobState = 'created' | 'retry' | 'active' | 'completed' | 'failed';
 
@@ -59,4 +61,9 @@ export function lockFetched(queue: string, wanted: string, condition: string): s
 export function waitingJobsOf(queue: string, field: string, ids: string): string {
   return `SELECT j.name, j.id FROM pgboss.job j
     WHERE j.name = '${queue}' AND j.state < 'active' AND (j.data->>'${field}')::uuid IN (${ids})`;
+}
+
+/** A statement that removes jobs, which may be thousands, whether they wait or run. @param jobs a query of their queue and id. */
+export function removalOf(jobs: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`DELETE FROM pgboss.job WHERE (name, id) IN (${jobs})`;
 }

@@ -147,6 +147,15 @@ describe.each(['memory', 'Redis'])('admission in %s', (kind) => {
       expect((await admission.state()).slotsInUse).toBe(1);
     });
 
+    it('gives what new jobs have not booked yet to the calls of running ones first', async () => {
+      const admission = await open({ horizonMs: 1_000 });
+      expect(await waits(admission, 10, image)).toEqual([0, 1_000]);
+      const { permits } = await admission.acquire(1, image, { isInHand: true });
+      expect(permits).toMatchObject([{ waitMs: 2_000 }]);
+      now += 1_000;
+      expect(await waits(admission, 10, image)).toEqual([]);
+    });
+
     it('frees the slots of a holder that is gone after their time', async () => {
       const admission = await open({ maxSlots: 1, slotTtlMs: 15_000 });
       await first(admission, {});

@@ -199,7 +199,7 @@ describe('a later step', () => {
       maxSlots: 1,
       limitsPerMinute: { [bucket]: perMinute },
       burstSeconds: 0,
-      horizonMs: 600_000,
+      inHandHorizonMs: 600_000,
     });
 
   it('waits for the limits, and for no slot: the run has one', async () => {
