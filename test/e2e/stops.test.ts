@@ -41,7 +41,9 @@ describe('SIGTERM', () => {
       );
       expect(await worker.end('SIGTERM')).toMatchObject({ code: 0 });
       expect(
-        await count(`SELECT count(*)::int AS n FROM pgboss.job WHERE name = 'write-post' AND state = 'active'`),
+        await count(
+          `SELECT count(*)::int AS n FROM pgboss.job WHERE name = 'write-post' AND state = 'active'`,
+        ),
       ).toBe(0);
       await client.query('COMMIT');
     });

@@ -1,10 +1,5 @@
 import type * as errors from './errors.ts';
-import {
-  providerErrorCodes,
-  type PauseReason,
-  type ProviderErrorCode,
-  type WaitReason,
-} from './provider-errors.ts';
+import { providerErrorCodes, type PauseReason, type WaitReason } from './provider-errors.ts';
 
 type ErrorClasses = typeof errors;
 
@@ -199,9 +194,6 @@ export const ownPostErrors = {
   ABANDONED: 'The worker that made this post stopped several times in the middle of it.',
   WORKER_FAILED: 'This server failed several times to make this post. Its log says why.',
 } as const;
-
-/** Why a post failed. */
-export type PostErrorCode = ProviderErrorCode | keyof typeof ownPostErrors;
 
 /** Codes of `Post.errorCode`: why a post failed. */
 export const postErrorGuide: Readonly<Record<string, string>> = {

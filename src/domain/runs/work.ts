@@ -28,7 +28,9 @@ export type RunFailure<Code extends string = string> = {
 };
 
 /** @returns what log lines say about a run, with ids as the API writes them. */
-export function fieldsOf(work: Pick<Work, 'kind' | 'ownerId' | 'batchId' | 'subjectId' | 'jobId' | 'attempt'>) {
+export function fieldsOf(
+  work: Pick<Work, 'kind' | 'ownerId' | 'batchId' | 'subjectId' | 'jobId' | 'attempt'>,
+) {
   const { kind, ownerId, batchId, subjectId, jobId, attempt } = work;
   return {
     workspace: toGlobalId('Workspace', ownerId),

@@ -57,7 +57,8 @@ async function begin(tx: Transaction, works: readonly Work[]): Promise<PostWork[
   });
 }
 
-function toWork(work: Work, { id: _, campaignId, batchId, ...fields }: BegunPost): PostWork {
+function toWork(work: Work, post: BegunPost): PostWork {
+  const { id: _, campaignId, batchId, ...fields } = post;
   const { remakePart, remakeCount, remakeInstruction, previousCaption, ...brief } = fields;
   const regeneration = { number: remakeCount, instruction: remakeInstruction, previousCaption };
   return {

@@ -34,11 +34,10 @@ export async function claimRuns(
   try {
     const rows = await tx.$queryRaw<ClaimedRow[]>(claimStatement(wanted, hasRoom));
     suspect = rows.find(({ crashes }) => crashes >= crashesOfSuspects)?.leaseId;
-    return rows.map(({ failures, crashes: _, ...work }) => ({
-      ...work,
-      attempt: failures + 1,
-      isLastAttempt: failures + 1 >= maxFailures,
-    }));
+    return rows.map((row) => {
+      const { failures, crashes: _, ...work } = row;
+      return { ...work, attempt: failures + 1, isLastAttempt: failures + 1 >= maxFailures };
+    });
   } finally {
     if (hasRoom) suspects.take(suspect);
   }

@@ -106,7 +106,10 @@ export type DeadJob = { queue: string; jobId: string; runId: string | null; leas
 
 /** `leaseId` is null if it waits again, and a new lease if it has to end. */
 type LostRun = QueuedRun &
-  Pick<Work, 'subjectId' | 'campaignId' | 'batchId' | 'payload'> & { leaseId: string | null; mayRun: boolean };
+  Pick<Work, 'subjectId' | 'campaignId' | 'batchId' | 'payload'> & {
+    leaseId: string | null;
+    mayRun: boolean;
+  };
 
 /** Jobs without a heartbeat, and RUNNING runs whose job does not run. $1: the queues. $2: the kinds. */
 const deadStatement = `

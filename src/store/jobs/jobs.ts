@@ -51,11 +51,7 @@ export type Jobs = {
   /** Removes fetched jobs, unless another worker has fetched them since. */
   discard(queue: string, jobs: readonly Job[]): Promise<void>;
   /** Changes the priorities of waiting jobs. */
-  reorder(
-    tx: Transaction,
-    queue: string,
-    jobs: readonly { id: string; priority: number }[],
-  ): Promise<void>;
+  reorder(tx: Transaction, queue: string, jobs: readonly { id: string; priority: number }[]): Promise<void>;
   /** Delays waiting jobs by at least `ms` milliseconds from now. @param jobs a query of their `name` and `id`. */
   postponeAll(tx: Transaction, jobs: Prisma.Sql, ms: number): Promise<void>;
   /** Removes jobs, whether they wait or run. */

@@ -12,7 +12,9 @@ it('gives posts whose jobs are gone new ones, and completes their batch', async 
   await waitUntil('the first call', () => app.simulator.control.stats().chat.received > 0);
 
   await using restarted = await app.restart(async (prisma) => {
-    expect(await prisma.$executeRaw`DELETE FROM pgboss.job WHERE name = 'write-post'`).toBeGreaterThanOrEqual(3);
+    expect(await prisma.$executeRaw`DELETE FROM pgboss.job WHERE name = 'write-post'`).toBeGreaterThanOrEqual(
+      3,
+    );
   });
   app.simulator.control.setLatency({
     captionLatencyMs: { p05: 0, p95: 0 },
