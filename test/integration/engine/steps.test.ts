@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { captionSchema, type Caption } from '../../../src/domain/posts/content.ts';
+import { ProviderError } from '../../../src/domain/errors/provider-errors.ts';
 import { LeaseLostError, type Work } from '../../../src/domain/runs/work.ts';
 import { BudgetRefusedError, createSteps, demandOf, type Step } from '../../../src/engine/steps.ts';
 import { createUselessAnswers } from '../../../src/engine/useless-answers.ts';
@@ -268,4 +269,41 @@ it('the calls of 100 runs that begin together are opened with one statement, and
   expect(
     await workshop.database.prisma.providerCall.count({ where: { ownerId: work.ownerId, status: 'SENT' } }),
   ).toBe(200);
+});
+
+it('a run has ended when the steps beside one that failed have: what they bought is kept', async () => {
+  const steps = begin();
+  const slow = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  const answer = { value: 'bought', usage: undefined, requestId: undefined, limits: {} };
+  const beside = steps.buy(
+    step('beside', provider.text, z.string()),
+    async () => {
+      asked.resolve();
+      await slow.promise;
+      return answer;
+    },
+    never,
+  );
+  const failing = steps.buy(
+    step('failing', provider.text, z.string()),
+    async () => {
+      await asked.promise;
+      throw new ProviderError('PROVIDER_UNAVAILABLE');
+    },
+    never,
+  );
+  await expect(failing).rejects.toThrow(ProviderError);
+  const order: string[] = [];
+  const ended = steps.ended().then(() => order.push('run'));
+  void beside.then(() => order.push('step'));
+  slow.resolve();
+  await ended;
+  expect(order).toEqual(['step', 'run']);
+  expect(await calls()).toEqual(
+    expect.arrayContaining([
+      ['beside', 'SETTLED', null],
+      ['failing', 'FAILED', 'PROVIDER_UNAVAILABLE'],
+    ]),
+  );
 });
