@@ -275,7 +275,8 @@ it('a run has ended when the steps beside one that failed have: what they bought
   const steps = begin();
   const slow = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
-  const answer = { value: 'bought', usage: undefined, requestId: undefined, limits: {} };
+  const limits = { requests: undefined, tokens: undefined, images: undefined };
+  const answer = { value: 'bought', usage: undefined, requestId: undefined, limits };
   const beside = steps.buy(
     step('beside', provider.text, z.string()),
     async () => {
