@@ -41,21 +41,3 @@ CREATE INDEX "runs_batchId_state_queuePosition_idx" ON "runs"("batchId", "state"
 
 -- AddForeignKey
 ALTER TABLE "runs" ADD CONSTRAINT "runs_ownerId_fkey" FOREIGN KEY ("ownerId") REFERENCES "workspaces"("id") ON DELETE CASCADE ON UPDATE CASCADE;
-
--- Queue, lease and failures of a post are its run's. The release before this one writes the columns of before.
-ALTER TABLE "posts" ALTER COLUMN "jobId" SET DEFAULT gen_random_uuid();
-
--- A post with a run is out of reach for the release before this one, which would claim or recover it by these columns. It runs the
--- posts that it wrote itself, until this release takes them over (services/posts/earlier-release.ts).
-CREATE FUNCTION "keep_posts_of_runs"() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF EXISTS (SELECT 1 FROM "runs" WHERE "subjectId" = OLD."id") THEN
-        RETURN NULL;
-    END IF;
-    RETURN NEW;
-END
-$$;
-
-CREATE TRIGGER "posts_keep_those_of_runs" BEFORE UPDATE OF "jobId", "leaseId" ON "posts"
-FOR EACH ROW WHEN (NEW."jobId" IS DISTINCT FROM OLD."jobId" OR NEW."leaseId" IS DISTINCT FROM OLD."leaseId")
-EXECUTE FUNCTION "keep_posts_of_runs"();
