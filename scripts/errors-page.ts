@@ -15,7 +15,7 @@ Generated from \`src/domain/errors/guide.ts\` by \`npm run generate\`.
 
 A failure that you can act on is data: each mutation returns a union of its result and exactly the errors that can
 occur. If a query fails or a request does not match the schema, the same codes are in \`errors[].extensions.code\`, and
-the invalid fields in \`extensions.fields\`. Use \`code\` in programs; \`message\` is for people. Later versions may add codes: treat one that
+the invalid fields in \`extensions.fields\`, or the first in \`extensions.field\` if the request does not match the schema. Use \`code\` in programs; \`message\` is for people. Later versions may add codes: treat one that
 you do not know as a failure without advice.
 
 | code | meaning | retry? | what to do | returned by |

@@ -175,7 +175,8 @@ function pricesOf(
       if (known !== undefined) byModel.set(name, known);
       else
         faults.push(
-          `${kind}_PRICE: must be set, as the price of model ${index + 1} of ${kind}_MODEL is not known`,
+          `${kind}_PRICE: must be set, as the price of model ${index + 1} of ${kind}_MODEL is not known: INPUT/OUTPUT, in dollars a million tokens. ` +
+            `Or mend ${kind}_MODEL: its providers are ${Object.keys(dialects).join(', ')}`,
         );
     }
   }

@@ -84,6 +84,15 @@ describe('Pressrun that cannot start says why in one line', () => {
     expect(code).toBe(1);
   });
 
+  it('for a data directory that is a file, which it leaves to those who may read it', async () => {
+    await using home = await createHome();
+    await writeFile(home.dataDir, 'not of Pressrun');
+    await chmod(home.dataDir, 0o664);
+    const { code } = await (await launchPressrun(home)).ended();
+    expect(code).toBe(1);
+    expect((await stat(home.dataDir)).mode & 0o777).toBe(0o664);
+  });
+
   it('for a disk that is full', async () => {
     await using home = await createHome();
     await mkdir(home.dataDir);

@@ -53,6 +53,7 @@ export function keepPrivate(
   log: { info: (line: string) => void; warn: (line: string) => void },
 ): void {
   const names = namesIn(dataDir);
+  if (names === undefined) return;
   const own = names.filter(isOwnName).map((name) => `${dataDir}/${name}`);
   const open = own.filter(isOpen);
   const left = open.flatMap(makePrivate);
@@ -81,12 +82,12 @@ export function makePrivate(path: string): string[] {
   });
 }
 
-/** @returns no names if the folder cannot be read. Whoever uses it gets the error. */
-function namesIn(folder: string): string[] {
+/** @returns undefined if it is no folder that can be read. Whoever uses it gets the error. */
+function namesIn(folder: string): string[] | undefined {
   try {
     return readdirSync(folder);
   } catch {
-    return [];
+    return undefined;
   }
 }
 

@@ -23,10 +23,11 @@ export async function useGraphiql(page: Page): Promise<Graphiql> {
   return {
     async openTab(name) {
       const tab = page.getByRole('tab').filter({ has: page.locator(`[title="${name}"]`) });
-      // After a run, GraphiQL's tabs miss the first click. With the tab's operation, its other editors are there too.
+      // After a run, GraphiQL's tabs miss the first click. With the tab's operation, its other editors are there too. A click on
+      // the open tab may take back what was just typed into them.
       await waitUntil(`the tab ${name} to be open`, async () => {
-        await tab.locator('.graphiql-tab-button').click();
         const isSelected = (await tab.getAttribute('aria-selected')) === 'true';
+        if (!isSelected) await tab.locator('.graphiql-tab-button').click();
         return (
           isSelected && new RegExp(`(query|mutation|subscription)${name}\\b`).test(await textIn(operations))
         );

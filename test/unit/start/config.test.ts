@@ -106,6 +106,10 @@ it.each([
   [{ TEXT_MODEL: 'gpt-5.4,gemini:x', TEXT_PRICE: '1/5' }, 'TEXT_PRICE: must have one price for each model'],
   [{ TEXT_PRICE: ',0.1/0.2' }, 'TEXT_PRICE: must be dollars a million tokens'],
   [{ TEXT_MODEL: 'constructor' }, 'TEXT_PRICE: must be set'],
+  [
+    { TEXT_MODEL: 'mistral:large' },
+    'Or mend TEXT_MODEL: its providers are openai, anthropic, gemini, ollama',
+  ],
   [{ TEXT_MODEL: 'antropic:claude-haiku-4-5' }, 'Did you mean anthropic:?'],
   [{ TEXT_MODEL: 'Anthropic:claude-haiku-4-5' }, 'Did you mean anthropic:?'],
   [
