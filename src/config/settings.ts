@@ -143,7 +143,10 @@ const provider = {
     'Requests that the provider allows a minute, until its answers tell the real limit.',
     rules.positiveInt.default(500),
   ),
-  TOKENS_PER_MINUTE: setting('The same for tokens.', rules.positiveInt.default(500_000)),
+  TOKENS_PER_MINUTE: setting(
+    'The same for tokens. A provider counts the most that an answer may have: 2,500 for a caption.',
+    rules.positiveInt.default(1_000_000),
+  ),
   IMAGES_PER_MINUTE: setting('The same for images.', rules.positiveInt.default(250)),
   SIMULATOR_TIME_SCALE: setting(
     'How slow the simulator is. 0.1 is ten times faster.',

@@ -24,7 +24,8 @@ export function partsOf({ part }: PostWork): Part[] {
   return part === 'CAPTION' ? ['caption'] : ['image'];
 }
 
-const captionTakes: Takes = { requests: 1, tokens: 1_200 };
+/** Of its limit of tokens, a provider takes the most that an answer may have when it admits a call. */
+const captionTakes: Takes = { requests: 1, tokens: maxCaptionTokens };
 const imageTakes: Takes = { images: 1 };
 
 /** @returns the step that writes a post's caption and hashtags. */
