@@ -2,7 +2,7 @@ import type { RunRecovery } from '../services/runs/recovery.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** How often to look for dead workers. Adds to the time until their posts run again. */
-const lookIntervalMs = 500;
+const lookIntervalMs = 1_000;
 /** How often to check for missing jobs and stray calls, which costs more and is hardly ever needed. */
 const mendIntervalMs = 30_000;
 
