@@ -45,6 +45,7 @@ async function cancelInFlight(tx: Transaction, batchId: string): Promise<number>
         "remakePart" = NULL, "remakeInstruction" = NULL, "leaseId" = NULL, "finishedAt" = now()
     WHERE "batchId" = ${batchId}::uuid AND (status = 'GENERATING' OR (status = 'PENDING' AND "remakePart" IS NOT NULL))
     RETURNING id, status = 'COMPLETED' AS "isKept"`;
+  // Those of posts in the hands of the release before, which have no run.
   await tx.$executeRaw(closeCalls(Prisma.sql`(${ended.map(({ id }) => id)}::uuid[])`));
   return ended.filter(({ isKept }) => isKept).length;
 }

@@ -17,6 +17,7 @@ import type { Chain, Provider } from '../../../src/provider/provider.ts';
 import { createSimulator } from '../../../src/simulator/server.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
+import { workOf } from '../../support/work.ts';
 import { driftOf, openWorkshop, type Workshop } from '../../support/workshop.ts';
 
 const textModel = 'gpt-5.4-mini';
@@ -55,19 +56,7 @@ beforeEach(async () => {
   simulator.control.clearFaults();
   simulator.control.resetStats();
   const { viewer } = await workshop.addAccount();
-  work = {
-    runId: randomUUID(),
-    kind: 'write-post',
-    payload: {},
-    jobId: randomUUID(),
-    subjectId: randomUUID(),
-    ownerId: viewer.workspaceId,
-    campaignId: null,
-    batchId: null,
-    leaseId: randomUUID(),
-    attempt: 1,
-    isLastAttempt: false,
-  };
+  work = workOf({ ownerId: viewer.workspaceId, campaignId: null, batchId: null });
 });
 
 const step = <T>(name: string, chain: Chain, schema: z.ZodType<T>): Step<T> => ({

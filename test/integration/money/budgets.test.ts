@@ -14,6 +14,7 @@ import {
 } from '../../support/app.ts';
 import { getBatch, getPosts, waitForBatch } from '../../support/batches.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
+import { workOf } from '../../support/work.ts';
 import { driftOf, openWorkshop, type Account, type Workshop } from '../../support/workshop.ts';
 
 it('a maximum that comes with the resumption counts what was spent before it', async () => {
@@ -59,21 +60,8 @@ async function addBatch({ database }: Workshop, { viewer, campaign }: Account, m
   return id;
 }
 
-function workOn(batchId: string | null, { viewer, campaign }: Account) {
-  return {
-    runId: randomUUID(),
-    kind: 'write-post',
-    payload: {},
-    jobId: randomUUID(),
-    subjectId: randomUUID(),
-    ownerId: viewer.workspaceId,
-    campaignId: campaign.id,
-    batchId,
-    leaseId: randomUUID(),
-    attempt: 1,
-    isLastAttempt: false,
-  };
-}
+const workOn = (batchId: string | null, { viewer, campaign }: Account) =>
+  workOf({ ownerId: viewer.workspaceId, campaignId: campaign.id, batchId });
 
 it('1,000 runs that start at once on two instances pass no budget, though the dearest model of the chain serves', async () => {
   await using workshop = await openWorkshop();
