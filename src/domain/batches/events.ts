@@ -5,6 +5,8 @@ const counts = {
   completedCount: z.int(),
   failedCount: z.int(),
   cancelledCount: z.int(),
+  /** Absent in events of the release before this one. */
+  foundCount: z.int().default(0),
 };
 
 /**

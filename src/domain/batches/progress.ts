@@ -4,16 +4,19 @@ export type BatchCounts = {
   completedCount: number;
   failedCount: number;
   cancelledCount: number;
+  /** Posts with findings. */
+  foundCount: number;
 };
 
 /** @returns the counters that people see: without deleted posts, which a batch's row counts as ordered and cancelled. */
 export function shownCounts(batch: BatchCounts & { deletedCount: number }): BatchCounts {
-  const { postCount, completedCount, failedCount, cancelledCount, deletedCount } = batch;
+  const { postCount, completedCount, failedCount, cancelledCount, foundCount, deletedCount } = batch;
   return {
     postCount: postCount - deletedCount,
     completedCount,
     failedCount,
     cancelledCount: cancelledCount - deletedCount,
+    foundCount,
   };
 }
 

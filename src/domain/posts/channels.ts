@@ -1,4 +1,14 @@
-export const channelNames = ['INSTAGRAM', 'FACEBOOK', 'LINKEDIN', 'X', 'TIKTOK', 'PINTEREST'] as const;
+export const channelNames = [
+  'INSTAGRAM',
+  'FACEBOOK',
+  'LINKEDIN',
+  'X',
+  'TIKTOK',
+  'PINTEREST',
+  'THREADS',
+  'BLUESKY',
+  'MASTODON',
+] as const;
 
 export type Channel = (typeof channelNames)[number];
 
@@ -58,6 +68,27 @@ export const channels: Readonly<Record<Channel, ChannelLimits>> = {
     askedCaptionCharacters: 500,
     maxHashtags: 5,
     imageSize: '1024x1536',
+  },
+  THREADS: {
+    label: 'Threads',
+    maxCaptionCharacters: 500,
+    askedCaptionCharacters: 450,
+    maxHashtags: 1,
+    imageSize: '1024x1536',
+  },
+  BLUESKY: {
+    label: 'Bluesky',
+    maxCaptionCharacters: 300,
+    askedCaptionCharacters: 240,
+    maxHashtags: 3,
+    imageSize: '1024x1024',
+  },
+  MASTODON: {
+    label: 'Mastodon',
+    maxCaptionCharacters: 500,
+    askedCaptionCharacters: 420,
+    maxHashtags: 5,
+    imageSize: '1536x1024',
   },
 };
 

@@ -31,7 +31,13 @@ export const captionSchema = z.strictObject({
   hashtags: z.array(storableText).max(maxAnsweredHashtags),
 });
 
-export type Caption = z.infer<typeof captionSchema>;
+/** The same for a post with a plan item, whose scene the alt text describes. */
+export const plannedCaptionSchema = captionSchema.extend({ altText: storableText.trim().min(1) });
+
+export type Caption = z.infer<typeof captionSchema> & { altText?: string | undefined };
+
+/** The longest alt text that is kept. */
+export const maxAltTextCharacters = 1_000;
 
 /**
  * Makes a model's answer fit its channel. Cuts the caption at the last whole word. Removes characters that hashtags cannot
@@ -53,7 +59,11 @@ export function fitToChannel(channel: Channel, answer: Caption): Caption {
   const fits = (count: number) =>
     channel !== 'X' ||
     lengthOn(channel, [caption, ...tags.slice(0, count)].join(' ')) <= maxCaptionCharacters;
-  return { caption, hashtags: tags.filter((_tag, index) => fits(index + 1)) };
+  const altText =
+    answer.altText === undefined
+      ? {}
+      : { altText: Array.from(answer.altText).slice(0, maxAltTextCharacters).join('') };
+  return { caption, hashtags: tags.filter((_tag, index) => fits(index + 1)), ...altText };
 }
 
 /** Cuts between code points, so that no surrogate pair is cut in half. */

@@ -1,6 +1,8 @@
 import { channels, type ChannelLimits } from './channels.ts';
 import type { Usage } from '../money/pricing.ts';
-import { captionMessages, imagePrompt, type Brief } from './prompts.ts';
+import type { Brief } from '../prompts/brief.ts';
+import { captionMessages } from '../prompts/caption.ts';
+import { imagePrompt } from '../prompts/image.ts';
 
 export type ImageQuality = 'low' | 'medium' | 'high';
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { captionSchema, type Caption } from '../../domain/posts/content.ts';
-import { captionMessages, type Brief } from '../../domain/posts/prompts.ts';
+import { captionSchema, plannedCaptionSchema, type Caption } from '../../domain/posts/content.ts';
+import type { Brief } from '../../domain/prompts/brief.ts';
+import { captionMessages } from '../../domain/prompts/caption.ts';
 import {
   captionUsageAtMost,
   imageUsageAtMost,
@@ -35,7 +36,7 @@ export function captionStep({ provider }: Means, work: PostWork): Step<Caption> 
     chain: provider.text,
     atMost: captionUsageAtMost(work.brief),
     takes: captionTakes,
-    schema: captionSchema,
+    schema: answerSchema(work.brief),
   };
 }
 
@@ -64,11 +65,16 @@ export function postDemand({ text, image }: Provider): Demand {
 export function captionRequest(brief: Brief): ObjectRequest<Caption> {
   const { system, user } = captionMessages(brief);
   return {
-    schema: captionSchema,
+    schema: answerSchema(brief),
     messages: [
       { role: 'system', content: system },
       { role: 'user', content: user },
     ],
     maxTokens: maxCaptionTokens,
   };
+}
+
+/** Only with a plan item is there a scene that an alt text can describe. */
+function answerSchema({ item }: Brief): z.ZodType<Caption> {
+  return item === undefined ? captionSchema : plannedCaptionSchema;
 }

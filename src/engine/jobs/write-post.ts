@@ -3,7 +3,8 @@ import type { PostStage } from '../../domain/batches/events.ts';
 import { channels } from '../../domain/posts/channels.ts';
 import { fitToChannel, type Caption } from '../../domain/posts/content.ts';
 import { ServiceUnavailableError } from '../../domain/errors/errors.ts';
-import { imagePrompt, promptHash } from '../../domain/posts/prompts.ts';
+import { promptHash } from '../../domain/prompts/blocks.ts';
+import { imagePrompt } from '../../domain/prompts/image.ts';
 import { pausesBatch, ProviderError } from '../../domain/errors/provider-errors.ts';
 import type { Bus } from '../../events/bus.ts';
 import { announceStage } from '../../events/topics.ts';
@@ -28,7 +29,7 @@ export function createWritePost(
     demand: () => postDemand(deps.provider),
     run: async (work, steps, signal) => {
       const made = await makePost(deps, work, steps, signal);
-      return { result: { status: 'COMPLETED', ...made } };
+      return { result: { status: 'COMPLETED', brand: work.brand, ...made } };
     },
   };
 }

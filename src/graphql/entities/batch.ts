@@ -4,7 +4,7 @@ import { Prisma } from '../../store/generated/prisma/client.ts';
 import { pageCost } from './costs.ts';
 import type { Entity } from './entity.ts';
 
-const counters = ['postCount', 'completedCount', 'failedCount', 'cancelledCount'] as const;
+const counters = ['postCount', 'completedCount', 'failedCount', 'cancelledCount', 'foundCount'] as const;
 
 /** Lists of batches. */
 export const batch: Entity<'batches'> = {

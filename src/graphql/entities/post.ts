@@ -16,7 +16,6 @@ export const post: Entity<'posts'> = {
     cost: [],
     revisions: [],
     batch: ['ownerId', 'batchId'],
-    language: ['ownerId', 'campaignId'],
     campaign: ['ownerId', 'campaignId'],
   },
   tags: {

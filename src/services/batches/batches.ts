@@ -38,7 +38,7 @@ export type Batches = BatchControls &
 
 const filterSchema = commonFilterSchema.extend({
   campaignId: globalId('Campaign').nullish(),
-  status: z.array(z.enum(['RUNNING', 'PAUSED', 'COMPLETED', 'CANCELLED'])).nullish(),
+  status: z.array(z.enum(['PLANNED', 'RUNNING', 'PAUSED', 'COMPLETED', 'CANCELLED'])).nullish(),
   channel: z.array(z.enum(channelNames)).nullish(),
 });
 

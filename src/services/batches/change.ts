@@ -75,7 +75,7 @@ export async function appendEvent(
       SELECT id AS "streamId", "ownerId", "lastSeq" AS seq, ${type} AS type,
              ${JSON.stringify(fields)}::jsonb || jsonb_build_object(
                'postCount', "postCount" - "deletedCount", 'completedCount', "completedCount",
-               'failedCount', "failedCount", 'cancelledCount', "cancelledCount" - "deletedCount") AS payload
+               'failedCount', "failedCount", 'cancelledCount', "cancelledCount" - "deletedCount", 'foundCount', "foundCount") AS payload
       FROM counted
     )`,
   ]);

@@ -6,7 +6,7 @@ import {
   type ImageQuality,
 } from '../../domain/posts/usage.ts';
 import { dollars, highestCostMicros, type Price } from '../../domain/money/pricing.ts';
-import type { Brief } from '../../domain/posts/prompts.ts';
+import type { Brief } from '../../domain/prompts/brief.ts';
 import { estimateSeconds, firstGuessSeconds } from '../../domain/batches/estimate.ts';
 import type { Database } from '../../store/database.ts';
 import type { Viewer } from '../../domain/viewer.ts';

@@ -141,8 +141,8 @@ async function writePosts(jobs: Jobs, tx: Transaction, batch: Batch, { from, to 
   const ids = Array.from({ length: to - from + 1 }, () => randomUUIDv7()).toSorted();
   const isCancelled = batch.status === 'CANCELLED';
   await tx.$executeRaw`
-    INSERT INTO posts (id, "ownerId", "campaignId", channel, "batchId", position, status, "targetAudience", "createdAt", "finishedAt")
-    SELECT n.id, b."ownerId", b."campaignId", b.channel, b.id, ${from}::int + n.number - 1,
+    INSERT INTO posts (id, "ownerId", "campaignId", channel, language, "batchId", position, status, "targetAudience", "createdAt", "finishedAt")
+    SELECT n.id, b."ownerId", b."campaignId", b.channel, c.language, b.id, ${from}::int + n.number - 1,
            CASE WHEN ${isCancelled} THEN 'CANCELLED' ELSE 'PENDING' END::"PostStatus",
            coalesce(b."targetAudience",
                     (SELECT "targetAudience" FROM posts WHERE "batchId" = b.id ORDER BY position LIMIT 1), c."targetAudience"),

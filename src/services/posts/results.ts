@@ -1,5 +1,6 @@
+import type { Finding } from '../../domain/checks/finding.ts';
 import type { Caption } from '../../domain/posts/content.ts';
-import type { Brief } from '../../domain/posts/prompts.ts';
+import type { Brief } from '../../domain/prompts/brief.ts';
 import type { Work } from '../../domain/runs/work.ts';
 import type { PostPart } from '../../store/generated/prisma/client.ts';
 
@@ -11,6 +12,8 @@ export type PostWork = Work & {
   part: PostPart;
   /** How often the post was regenerated, this run included; 0 while it is made for the first time. */
   regenerationCount: number;
+  /** The version of the brand that shapes its prompts; null without a brand. */
+  brand: { id: string; version: number } | null;
 };
 
 /** What a model made, and the SHA-256 of its prompt. */
@@ -21,4 +24,10 @@ export type PostResult = {
   status: 'COMPLETED';
   caption?: Made<Caption> | undefined;
   image?: Made<string> | undefined;
+  /** More images to choose from. The post shows the first. */
+  candidates?: readonly Made<string>[] | undefined;
+  /** What the checks still find in the caption. */
+  findings?: readonly Finding[] | undefined;
+  /** The version of the brand that shaped the prompts. */
+  brand?: PostWork['brand'] | undefined;
 };

@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { brandContentSchema } from '../../domain/brands/brand.ts';
+import { findingSchema } from '../../domain/checks/finding.ts';
 import type { Changes } from '../../cache/changes.ts';
-import type { Brief } from '../../domain/posts/prompts.ts';
+import type { Item } from '../../domain/plans/item.ts';
+import type { Brief } from '../../domain/prompts/brief.ts';
 import type { Work } from '../../domain/runs/work.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { Batch, PostPart } from '../../store/generated/prisma/client.ts';
@@ -45,7 +48,7 @@ export function createPostRuns({ changes }: { changes: Changes }): RunKind<PostW
   };
 }
 
-type BegunPost = Omit<Brief, 'regeneration'> & {
+type BegunPost = Omit<Brief, 'regeneration' | 'item' | 'brandContent'> & {
   subjectId: string;
   campaignId: string;
   batchId: string;
@@ -53,6 +56,11 @@ type BegunPost = Omit<Brief, 'regeneration'> & {
   remakeCount: number;
   remakeInstruction: string | null;
   previousCaption: string | null;
+  previousFindings: unknown;
+  item: Item | null;
+  brandId: string | null;
+  brandVersion: number | null;
+  brandContent: unknown;
 };
 
 /** Marks posts as GENERATING. @returns those that were PENDING, with their brief. */
@@ -61,11 +69,16 @@ async function begin(tx: Transaction, works: readonly Work[]): Promise<PostWork[
     UPDATE posts p
     SET status = 'GENERATING', "startedAt" = coalesce(p."startedAt", now())
     FROM batches b, campaigns c
+         LEFT JOIN brands k ON k.id = c."brandId" LEFT JOIN brand_versions v ON v."brandId" = k.id AND v.number = k.version
     WHERE p.id = ANY(${works.map(({ subjectId }) => subjectId)}::uuid[]) AND p.status = 'PENDING'
       AND b.id = p."batchId" AND c.id = p."campaignId"
     RETURNING p.id AS "subjectId", p."campaignId", p."batchId", p."targetAudience", p.position, p."remakePart"::text AS "remakePart",
               p."remakeCount", p."remakeInstruction", p.caption AS "previousCaption", b."postCount", c.brand, c.description,
-              c.tone::text AS tone, c.language, c.channel::text AS channel`;
+              c.tone::text AS tone, p.language, p.channel::text AS channel, p.findings AS "previousFindings",
+              k.id AS "brandId", k.version AS "brandVersion", v.content AS "brandContent",
+              (SELECT jsonb_build_object('angle', i.angle, 'hook', i.hook, 'keyMessage', i."keyMessage", 'scene', i.scene,
+                                         'audience', i.audience)
+               FROM plan_items i WHERE i.id = p."planItemId" AND i."plannedAt" IS NOT NULL) AS item`;
   const posts = new Map(rows.map((row) => [row.subjectId, row]));
   return works.flatMap((work) => {
     const post = posts.get(work.subjectId);
@@ -74,8 +87,15 @@ async function begin(tx: Transaction, works: readonly Work[]): Promise<PostWork[
 }
 
 function toWork(work: Work, { subjectId, campaignId, batchId, ...fields }: BegunPost): PostWork {
-  const { remakePart, remakeCount, remakeInstruction, previousCaption, ...brief } = fields;
-  const regeneration = { number: remakeCount, instruction: remakeInstruction, previousCaption };
+  const { remakePart, remakeCount, remakeInstruction, previousCaption, previousFindings, ...others } = fields;
+  const { brandId, brandVersion, brandContent, item, ...campaign } = others;
+  const findings = findingSchema.array().parse(previousFindings);
+  const regeneration = { number: remakeCount, instruction: remakeInstruction, previousCaption, findings };
+  const brief = {
+    ...campaign,
+    item: item ?? undefined,
+    brandContent: brandContent === null ? undefined : brandContentSchema.parse(brandContent),
+  };
   return {
     ...work,
     subjectId,
@@ -83,6 +103,7 @@ function toWork(work: Work, { subjectId, campaignId, batchId, ...fields }: Begun
     batchId,
     part: remakePart ?? 'BOTH',
     regenerationCount: remakeCount,
+    brand: brandId === null || brandVersion === null ? null : { id: brandId, version: brandVersion },
     brief: remakePart === null ? brief : { ...brief, regeneration },
   };
 }

@@ -134,9 +134,11 @@ describe.each([
       expect(await connection.query(keys, [])).toEqual(
         [
           ['batches', 'workspaces'],
+          ['brands', 'workspaces'],
           ['campaigns', 'workspaces'],
           ['idempotency_keys', 'workspaces'],
           ['memberships', 'users'],
+          ['plan_items', 'workspaces'],
           ['posts', 'workspaces'],
           ['runs', 'workspaces'],
           ['sessions', 'memberships'],

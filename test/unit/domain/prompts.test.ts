@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
-import { captionMessages, imagePrompt, type Brief } from '../../../src/domain/posts/prompts.ts';
+import type { Brief } from '../../../src/domain/prompts/brief.ts';
+import { captionMessages } from '../../../src/domain/prompts/caption.ts';
+import { imagePrompt } from '../../../src/domain/prompts/image.ts';
 
 const brief: Brief = {
   brand: 'Bergquell',

@@ -17,6 +17,7 @@ import { campaignOf, CampaignNode } from '../campaigns/campaign.ts';
 export const BatchStatusEnum = builder.enumType('BatchStatus', {
   description: 'The status of a batch.',
   values: {
+    PLANNED: { description: 'The plan of the batch is complete; its posts are written when it is approved.' },
     RUNNING: { description: 'The batch has posts that are not final yet.' },
     PAUSED: { description: 'The batch starts no more posts; `pauseReason` says why.' },
     COMPLETED: { description: 'All posts of the batch are final; some may have failed.' },
@@ -47,6 +48,9 @@ export const BatchProgressRef = builder.objectRef<BatchCounts>('BatchProgress').
     completedCount: t.exposeInt('completedCount', { description: 'The number of completed posts.' }),
     failedCount: t.exposeInt('failedCount', { description: 'The number of failed posts.' }),
     cancelledCount: t.exposeInt('cancelledCount', { description: 'The number of cancelled posts.' }),
+    foundCount: t.exposeInt('foundCount', {
+      description: 'The number of posts whose captions have findings of the checks.',
+    }),
     remainingCount: t.int({
       description: 'The number of posts that are not final yet.',
       resolve: remainingCount,

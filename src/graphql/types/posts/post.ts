@@ -55,11 +55,10 @@ export const PostNode = builder.prismaNode('Post', {
     targetAudience: t.exposeString('targetAudience', { description: 'The people that the post addresses.' }),
     channel: t.expose('channel', {
       type: ChannelEnum,
-      description: 'The channel where the post appears: that of its campaign.',
+      description: 'The channel where the post appears.',
     }),
-    language: t.string({
-      description: 'The language of its campaign, as a BCP 47 tag such as `de` or `pt-BR`.',
-      resolve: async (post, _args, context) => (await campaignOf(post, context)).language,
+    language: t.exposeString('language', {
+      description: 'The language of the caption, as a BCP 47 tag such as `de` or `pt-BR`.',
     }),
     errorCode: t.expose('errorCode', {
       type: PostErrorCodeEnum,

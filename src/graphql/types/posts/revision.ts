@@ -15,6 +15,7 @@ export const PostRevisionRef = builder.objectRef<ShownRevision>('PostRevision').
           CAPTION: { description: 'The caption of the post.' },
           HASHTAGS: { description: 'The hashtags of the post.' },
           IMAGE: { description: 'The image of the post.' },
+          ALT_TEXT: { description: 'The text for people who cannot see the image.' },
         },
       }),
       description: 'The field that the revision is of.',

@@ -1,0 +1,10 @@
+-- AlterEnum
+ALTER TYPE "Channel" ADD VALUE 'THREADS';
+ALTER TYPE "Channel" ADD VALUE 'BLUESKY';
+ALTER TYPE "Channel" ADD VALUE 'MASTODON';
+
+-- AlterEnum
+ALTER TYPE "BatchStatus" ADD VALUE 'PLANNED';
+
+-- AlterEnum
+ALTER TYPE "PostField" ADD VALUE 'ALT_TEXT';
