@@ -61,10 +61,13 @@ function tellFault(issue: z.core.$ZodIssue): string[] {
 }
 
 const channelLabels: Readonly<Record<Channel, string>> = {
+  BLUESKY: 'Bluesky',
   FACEBOOK: 'Facebook',
   INSTAGRAM: 'Instagram',
   LINKEDIN: 'LinkedIn',
+  MASTODON: 'Mastodon',
   PINTEREST: 'Pinterest',
+  THREADS: 'Threads',
   TIKTOK: 'TikTok',
   X: 'X',
 };
