@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { channelNames, tones, type Channel, type Tone } from '../../domain/posts/channels.ts';
 import { InvalidInputError, NotFoundError } from '../../domain/errors/errors.ts';
-import { canonicalLanguage } from '../../domain/posts/languages.ts';
+import { languageSchema } from '../../domain/posts/languages.ts';
 import type { Changes } from '../../cache/changes.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import type { Campaign, CampaignStatus } from '../../store/generated/prisma/client.ts';
@@ -65,12 +65,7 @@ const campaignSchema = z.object({
   description: text(4000),
   tone: z.enum(tones),
   targetAudience: text(500),
-  language: z.string().transform((tag, context) => {
-    const canonical = canonicalLanguage(tag.trim());
-    if (canonical !== undefined) return canonical;
-    context.addIssue({ code: 'custom', message: 'must be a language tag such as en, de or pt-BR' });
-    return z.NEVER;
-  }),
+  language: languageSchema,
   channel: z.enum(channelNames),
 });
 

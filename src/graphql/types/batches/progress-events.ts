@@ -116,6 +116,34 @@ builder.objectType(builder.objectRef<EventOf<'BATCH_STARTED'>>('BatchStartedEven
   fields: (t) => ({ progress: t.field(progressField) }),
 });
 
+builder.objectType(builder.objectRef<EventOf<'PLAN_ITEM'>>('PlanItemEvent'), {
+  description: 'An item of the plan was planned. Its posts are written next.',
+  interfaces,
+  fields: (t) => ({
+    progress: t.field(progressField),
+    itemId: t.id({
+      description: 'The id of the item.',
+      resolve: ({ entry }) => toGlobalId('PlanItem', entry.event.itemId),
+    }),
+    position: t.int({
+      description: 'The position of the item in the plan, from 1.',
+      resolve: ({ entry }) => entry.event.position,
+    }),
+  }),
+});
+
+builder.objectType(builder.objectRef<EventOf<'BATCH_PLANNED'>>('BatchPlannedEvent'), {
+  description: 'Nothing is left to plan. Posts without a planned item are written from the campaign alone.',
+  interfaces,
+  fields: (t) => ({
+    progress: t.field(progressField),
+    plannedCount: t.int({
+      description: 'The number of items that are planned.',
+      resolve: ({ entry }) => entry.event.plannedCount,
+    }),
+  }),
+});
+
 builder.objectType(builder.objectRef<EventOf<'POST_COMPLETED'>>('PostCompletedEvent'), {
   description: 'A post is complete: it has a caption and an image.',
   interfaces,
@@ -257,6 +285,8 @@ const stateTypes = {
 
 const eventTypes = {
   BATCH_STARTED: 'BatchStartedEvent',
+  PLAN_ITEM: 'PlanItemEvent',
+  BATCH_PLANNED: 'BatchPlannedEvent',
   POST_COMPLETED: 'PostCompletedEvent',
   POST_FAILED: 'PostFailedEvent',
   BATCH_PAUSED: 'BatchPausedEvent',
