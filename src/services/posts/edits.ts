@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { channels, lengthOn, type Channel } from '../../domain/posts/channels.ts';
+import { channels, fitsOn, maxCaptionCharacters } from '../../domain/posts/channels.ts';
 import { faultOfHashtag, hashtagOf } from '../../domain/posts/content.ts';
 import {
   InvalidInputError,
@@ -65,7 +65,11 @@ export type PostEdits = {
 const target = { postId: globalId('Post'), expectedVersion: z.int().min(1, 'must be at least 1') };
 
 const editSchema = z
-  .object({ ...target, caption: text(2_200).nullish(), hashtags: z.array(z.string().trim()).nullish() })
+  .object({
+    ...target,
+    caption: text(maxCaptionCharacters).nullish(),
+    hashtags: z.array(z.string().trim()).nullish(),
+  })
   .refine(({ caption, hashtags }) => caption != null || hashtags != null, 'must change something');
 const restoreSchema = z.object({ ...target, number: z.int() });
 const reviewSchema = z.object({
@@ -78,8 +82,6 @@ const regenerateSchema = z.object({
   part: z.enum(['CAPTION', 'IMAGE', 'BOTH']),
   instruction: text(1_000).nullish(),
 });
-
-type LockedPost = Post & { channel: Channel };
 
 export function createPostEdits(deps: {
   database: Database;
@@ -94,20 +96,17 @@ export function createPostEdits(deps: {
   async function change(
     viewer: Viewer,
     { postId, expectedVersion }: { postId: string; expectedVersion: number },
-    work: (tx: Transaction, post: LockedPost) => Promise<object>,
+    work: (tx: Transaction, post: Post) => Promise<object>,
   ): Promise<Post> {
     const changed = await database.transaction(async (tx) => {
       const locked = await tx.$queryRaw<unknown[]>`
         SELECT 1 FROM posts p WHERE id = ${postId}::uuid AND ${ownedRows(viewer, 'p')} FOR UPDATE`;
       if (locked.length === 0) throw new NotFoundError('post', 'input.postId');
-      const { campaign, ...post } = await tx.post.findUniqueOrThrow({
-        where: { id: postId },
-        include: { campaign: { select: { channel: true } } },
-      });
+      const post = await tx.post.findUniqueOrThrow({ where: { id: postId } });
       if (post.version !== expectedVersion) throw new VersionConflictError(post.version);
       if (post.caption === null)
         throw new PostStateError('A post without content can be neither edited nor reviewed.');
-      const data = await work(tx, { ...post, channel: campaign.channel });
+      const data = await work(tx, post);
       return tx.post.update({ where: { id: postId }, data: { ...data, version: { increment: 1 } } });
     });
     changes.posts([{ ...changed, postId }]);
@@ -119,7 +118,7 @@ export function createPostEdits(deps: {
       const { caption, hashtags, ...seen } = parseInput(editSchema, input);
       return change(viewer, seen, async (tx, post) => {
         const tags = hashtags?.map(hashtagOf);
-        checkFit(post.channel, caption, tags);
+        checkFit(post, caption, tags);
         const written: { field: PostField; text?: string; hashtags?: string[] }[] = [
           ...(caption == null ? [] : [{ field: 'CAPTION' as const, text: caption }]),
           ...(tags === undefined ? [] : [{ field: 'HASHTAGS' as const, hashtags: tags }]),
@@ -212,20 +211,31 @@ function shown(
   return { imageKey: value, imageRevision: number };
 }
 
-/** @throws InvalidInputError for each field that breaks a limit of the channel. */
+/**
+ * Checks new values of a post by the limits of its channel. Where hashtags count with the caption, both are counted.
+ *
+ * @throws InvalidInputError for each field that breaks a limit.
+ */
 function checkFit(
-  channel: Channel,
+  post: Pick<Post, 'channel' | 'caption' | 'hashtags'>,
   caption: string | null | undefined,
   hashtags: readonly string[] | undefined,
 ): void {
-  const { label, maxCaptionCharacters, maxHashtags } = channels[channel];
+  const limits = channels[post.channel];
   const faults = [];
-  if (caption != null && lengthOn(channel, caption) > maxCaptionCharacters) {
-    const message = `must have at most ${maxCaptionCharacters} characters on ${label}`;
-    faults.push({ path: 'input.caption', message });
+  const isLonger = caption != null || limits.countsHashtags;
+  if (isLonger && !fitsOn(post.channel, caption ?? post.caption ?? '', hashtags ?? post.hashtags)) {
+    const most = `${limits.maxCaptionCharacters} characters${limits.countsHashtags ? ' with its hashtags' : ''}`;
+    const path = caption == null ? 'input.hashtags' : 'input.caption';
+    const message =
+      caption == null ? `leave the caption too long: at most ${most}` : `must have at most ${most}`;
+    faults.push({ path, message: `${message} on ${limits.label}` });
   }
-  if (hashtags !== undefined && hashtags.length > maxHashtags) {
-    faults.push({ path: 'input.hashtags', message: `must be at most ${maxHashtags} on ${label}` });
+  if (hashtags !== undefined && hashtags.length > limits.maxHashtags) {
+    faults.push({
+      path: 'input.hashtags',
+      message: `must be at most ${limits.maxHashtags} on ${limits.label}`,
+    });
   }
   hashtags?.forEach((tag, index) => {
     const message = faultOfHashtag(tag);

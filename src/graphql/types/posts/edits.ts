@@ -32,7 +32,10 @@ const EditPostInput = builder.inputType('EditPostInput', {
   fields: (t) => ({
     postId: t.id(postId),
     expectedVersion: t.int(expectedVersion),
-    caption: t.string({ required: false, description: 'The new caption, within the limits of the channel.' }),
+    caption: t.string({
+      required: false,
+      description: 'The new caption, within the limits of the channel, as the channel counts characters.',
+    }),
     hashtags: t.stringList({
       required: false,
       description: 'All hashtags of the post, with or without `#`, within the limits of the channel.',
