@@ -10,6 +10,7 @@ import {
 import { globalId } from '../../domain/ids.ts';
 import type { Changes } from '../../cache/changes.ts';
 import type { Bus } from '../../events/bus.ts';
+import { announce } from '../../events/topics.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import type {
   Post,
@@ -21,8 +22,7 @@ import type {
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import { ownedBy, ownedRows } from '../../store/ownership.ts';
 import type { Viewer } from '../../domain/viewer.ts';
-import { createBatchChange } from '../batches/change.ts';
-import { addPostRuns } from './runs.ts';
+import { remakePosts } from './remake.ts';
 import { parseInput, text } from '../../domain/validation.ts';
 
 /** The post to change, and the version of it that the person saw. */
@@ -89,8 +89,7 @@ export function createPostEdits(deps: {
   bus: Bus;
   changes: Changes;
 }): PostEdits {
-  const { database, jobs, changes } = deps;
-  const changeBatch = createBatchChange(deps);
+  const { database, jobs, bus, changes } = deps;
 
   /** Locks the post and applies the fields that `work` returns. @throws VersionConflictError for another version. */
   async function change(
@@ -159,36 +158,16 @@ export function createPostEdits(deps: {
     },
 
     async regenerate(viewer, input) {
-      const { postId, part, instruction } = parseInput(regenerateSchema, input);
+      const { postId, part, instruction = null } = parseInput(regenerateSchema, input);
       const post = await database.prisma.post.findUnique({ where: { id: postId, ...ownedBy(viewer) } });
       if (post === null) throw new NotFoundError('post', 'input.postId');
-      await changeBatch({ id: post.batchId, ...ownedBy(viewer) }, async (tx, batch) => {
-        if (batch.status === 'CANCELLED')
-          throw new PostStateError('The posts of a cancelled batch are not made again.');
-        const { count } = await tx.post.updateMany({
-          where: { id: postId, status: 'COMPLETED' },
-          data: {
-            status: 'PENDING',
-            remakePart: part,
-            remakeInstruction: instruction ?? null,
-            remakeCount: { increment: 1 },
-            errorCode: null,
-            errorMessage: null,
-            finishedAt: null,
-          },
-        });
-        if (count === 0) throw new PostStateError('Only a completed post is made again.');
-        const reopened = await tx.batch.update({
-          where: { id: batch.id },
-          data: {
-            completedCount: { decrement: 1 },
-            finishedAt: null,
-            status: batch.status === 'PAUSED' ? 'PAUSED' : 'RUNNING',
-          },
-        });
-        await addPostRuns(jobs, tx, reopened, [postId], { isShort: true });
-        return { type: 'POSTS_RETRIED', retriedCount: 1 };
-      });
+      const { refused, entries } = await database.transaction((tx) =>
+        remakePosts(jobs, tx, [postId], { part, instruction }, { isShort: true }),
+      );
+      const [refusal] = refused;
+      if (refusal !== undefined) throw new PostStateError(refusal.message);
+      changes.workspace(post.ownerId);
+      announce(bus, entries);
       return database.prisma.post.findUniqueOrThrow({ where: { id: postId } });
     },
   };
