@@ -16,6 +16,7 @@ import { createDeletePost } from './services/deletion/posts.ts';
 import { createCampaignDeletion } from './services/deletion/campaigns.ts';
 import { createCampaigns } from './services/campaigns/campaigns.ts';
 import { createExports } from './services/posts/exports.ts';
+import { createBulkEdits } from './services/posts/bulk.ts';
 import { createPostEdits } from './services/posts/edits.ts';
 import { requireRegistration } from './services/accounts/invitations.ts';
 import { createPasswords } from './services/accounts/passwords.ts';
@@ -119,6 +120,7 @@ export async function startApp(config: Config, logger: Logger, moreKinds?: MoreK
       posts,
       progress: createProgress({ database, log: createEventLog(database), tails: createTails(bus) }),
       postEdits: createPostEdits({ database, jobs, bus, changes }),
+      bulkEdits: createBulkEdits({ database, jobs, bus, changes, posts }),
       assets,
       exports: createExports(database),
       usages: createUsages(database),

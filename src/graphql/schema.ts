@@ -19,6 +19,7 @@ import './types/campaigns/lists.ts';
 import './types/campaigns/edits.ts';
 import './types/posts/post.ts';
 import './types/posts/lists.ts';
+import './types/posts/bulk.ts';
 import './types/posts/edits.ts';
 import './types/batches/batch.ts';
 import './types/batches/history.ts';

@@ -4,6 +4,7 @@ import type { Campaigns } from '../services/campaigns/campaigns.ts';
 import type { OutageBoard } from '../provider/outages.ts';
 import type { BatchDeletion } from '../services/deletion/batches.ts';
 import type { DeletePost } from '../services/deletion/posts.ts';
+import type { BulkEdits } from '../services/posts/bulk.ts';
 import type { Exports } from '../services/posts/exports.ts';
 import type { PostEdits } from '../services/posts/edits.ts';
 import type { Posts } from '../services/posts/posts.ts';
@@ -25,6 +26,7 @@ export type Services = {
   deletions: { batch: BatchDeletion['run']; post: DeletePost };
   posts: Posts;
   postEdits: PostEdits;
+  bulkEdits: BulkEdits;
   progress: Progress;
   outages: OutageBoard;
   quotes: Quotes;

@@ -52,6 +52,7 @@ export function trackReads(services: Services, reads: Collector): Services {
     workspaces: track(services.workspaces),
     deletions: track(services.deletions),
     postEdits: track(services.postEdits),
+    bulkEdits: track(services.bulkEdits),
     progress: track(services.progress),
     outages: track(services.outages),
     quotes: track(services.quotes),

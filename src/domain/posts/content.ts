@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { channels, lengthOn, type Channel } from './channels.ts';
+import { channels, fitsOn, isStorableCaption, lengthOn, type Channel } from './channels.ts';
+import { graphemesOf } from './lengths.ts';
 
 /** Far above any channel's limit. Models overshoot; a long answer is cut, not bought again. */
 const maxAnsweredCharacters = 20_000;
@@ -41,37 +42,50 @@ export const maxAltTextCharacters = 1_000;
 
 /**
  * Makes a model's answer fit its channel. Cuts the caption at the last whole word. Removes characters that hashtags cannot
- * have, and hashtags that are too long, repeated or too many. On X, hashtags count with the caption: those that do not
- * fit are left out.
+ * have, and hashtags that are too long, repeated or too many. Where hashtags count with the caption, those that do not fit
+ * are left out.
  *
  * @param channel the channel whose limits apply.
  * @param answer a parsed answer; models overshoot the limits that they were told.
  */
 export function fitToChannel(channel: Channel, answer: Caption): Caption {
-  const { maxCaptionCharacters, maxHashtags } = channels[channel];
   const hashtags = new Set(
     answer.hashtags
       .map((tag) => tag.replace(/[^\p{L}\p{N}\p{M}_]/gu, ''))
       .filter((tag) => tag !== '' && Array.from(tag).length <= maxHashtagCharacters),
   );
+  const { maxCaptionCharacters, maxHashtags } = channels[channel];
   const caption = cutAtWord(channel, answer.caption, maxCaptionCharacters);
   const tags = [...hashtags].slice(0, maxHashtags).map((tag) => `#${tag}`);
-  const fits = (count: number) =>
-    channel !== 'X' ||
-    lengthOn(channel, [caption, ...tags.slice(0, count)].join(' ')) <= maxCaptionCharacters;
   const altText =
     answer.altText === undefined
       ? {}
       : { altText: Array.from(answer.altText).slice(0, maxAltTextCharacters).join('') };
-  return { caption, hashtags: tags.filter((_tag, index) => fits(index + 1)), ...altText };
+  return {
+    caption,
+    hashtags: tags.filter((_tag, index) => fitsOn(channel, caption, tags.slice(0, index + 1))),
+    ...altText,
+  };
 }
 
-/** Cuts between code points, so that no surrogate pair is cut in half. */
-function cutAtWord(channel: Channel, text: string, maxLength: number): string {
-  if (lengthOn(channel, text) <= maxLength) return text;
-  const characters = Array.from(text).slice(0, maxLength);
-  while (lengthOn(channel, `${characters.join('')}…`) > maxLength) characters.pop();
-  const cut = characters.join('');
+/**
+ * Cuts a text that is longer than `maxLength`, as the channel counts it, at its last whole word. Cuts between the characters
+ * that people see, so that no emoji is cut in half.
+ */
+export function cutAtWord(channel: Channel, text: string, maxLength: number): string {
+  const fits = (part: string) => isStorableCaption(part) && lengthOn(channel, part) <= maxLength;
+  if (fits(text)) return text;
+  const characters = graphemesOf(text);
+  const start = (length: number) => characters.slice(0, length).join('');
+  // With the ellipsis, `most` characters fit, and `tooMany` do not.
+  let most = 0;
+  let tooMany = characters.length;
+  while (tooMany - most > 1) {
+    const middle = Math.floor((most + tooMany) / 2);
+    if (fits(`${start(middle)}…`)) most = middle;
+    else tooMany = middle;
+  }
+  const cut = start(most);
   const lastSpace = cut.lastIndexOf(' ');
   return `${lastSpace > cut.length / 2 ? cut.slice(0, lastSpace) : cut}…`;
 }

@@ -15,6 +15,8 @@ const about = (entries: number): ListCost => ({ entries, entriesOfCharacters: en
 export const otherListCosts = {
   revisions: pageCost,
   events: pageCost,
+  /** Of all posts that a filter may match. */
+  skipped: about(1_000),
   /** Users are members of few workspaces. */
   workspaces: about(10),
   byDay: sums,

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { GraphQLError } from 'graphql';
+import { maxCaptionCharacters } from '../../domain/posts/channels.ts';
 
 /** The largest answer to one operation, in bytes of JSON. */
 const maxAnswerBytes = 8 * 1024 * 1024;
@@ -7,7 +8,7 @@ const maxAnswerBytes = 8 * 1024 * 1024;
 /** The maximum characters of fields that can be longer than `usualCharacters`, by name. */
 const longFields: ReadonlyMap<string, number> = new Map([
   ['description', 4_000],
-  ['caption', 2_200],
+  ['caption', maxCaptionCharacters],
   // Ten of 100 characters, each with `#`, quotes and comma.
   ['hashtags', 1_040],
   ['message', 1_000],

@@ -24,7 +24,7 @@ import { builder } from '../builder.ts';
 import { codeEnum } from './codes.ts';
 import { RoleEnum } from './accounts/workspace.ts';
 
-const ErrorCodeEnum = codeEnum(
+export const ErrorCodeEnum = codeEnum(
   'ErrorCode',
   'Codes of expected failures.',
   Object.fromEntries(Object.entries(resultErrorGuide).map(([code, { meaning }]) => [code, meaning])),

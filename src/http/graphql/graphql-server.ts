@@ -83,6 +83,7 @@ export function createGraphqlServer(
       deletions: used.deletions,
       posts: used.posts,
       postEdits: used.postEdits,
+      bulkEdits: used.bulkEdits,
       progress: used.progress,
       outages: used.outages,
       quotes: used.quotes,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { channels, lengthOn, type Channel } from '../../domain/posts/channels.ts';
+import { channels, fitsOn, maxCaptionCharacters } from '../../domain/posts/channels.ts';
 import { faultOfHashtag, hashtagOf } from '../../domain/posts/content.ts';
 import {
   InvalidInputError,
@@ -10,6 +10,7 @@ import {
 import { globalId } from '../../domain/ids.ts';
 import type { Changes } from '../../cache/changes.ts';
 import type { Bus } from '../../events/bus.ts';
+import { announce } from '../../events/topics.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import type {
   Post,
@@ -21,8 +22,7 @@ import type {
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import { ownedBy, ownedRows } from '../../store/ownership.ts';
 import type { Viewer } from '../../domain/viewer.ts';
-import { createBatchChange } from '../batches/change.ts';
-import { addPostRuns } from './release.ts';
+import { remakePosts } from './remake.ts';
 import { parseInput, text } from '../../domain/validation.ts';
 
 /** The post to change, and the version of it that the person saw. */
@@ -65,7 +65,11 @@ export type PostEdits = {
 const target = { postId: globalId('Post'), expectedVersion: z.int().min(1, 'must be at least 1') };
 
 const editSchema = z
-  .object({ ...target, caption: text(2_200).nullish(), hashtags: z.array(z.string().trim()).nullish() })
+  .object({
+    ...target,
+    caption: text(maxCaptionCharacters).nullish(),
+    hashtags: z.array(z.string().trim()).nullish(),
+  })
   .refine(({ caption, hashtags }) => caption != null || hashtags != null, 'must change something');
 const restoreSchema = z.object({ ...target, number: z.int() });
 const reviewSchema = z.object({
@@ -79,35 +83,29 @@ const regenerateSchema = z.object({
   instruction: text(1_000).nullish(),
 });
 
-type LockedPost = Post & { channel: Channel };
-
 export function createPostEdits(deps: {
   database: Database;
   jobs: Jobs;
   bus: Bus;
   changes: Changes;
 }): PostEdits {
-  const { database, jobs, changes } = deps;
-  const changeBatch = createBatchChange(deps);
+  const { database, jobs, bus, changes } = deps;
 
   /** Locks the post and applies the fields that `work` returns. @throws VersionConflictError for another version. */
   async function change(
     viewer: Viewer,
     { postId, expectedVersion }: { postId: string; expectedVersion: number },
-    work: (tx: Transaction, post: LockedPost) => Promise<object>,
+    work: (tx: Transaction, post: Post) => Promise<object>,
   ): Promise<Post> {
     const changed = await database.transaction(async (tx) => {
       const locked = await tx.$queryRaw<unknown[]>`
         SELECT 1 FROM posts p WHERE id = ${postId}::uuid AND ${ownedRows(viewer, 'p')} FOR UPDATE`;
       if (locked.length === 0) throw new NotFoundError('post', 'input.postId');
-      const { campaign, ...post } = await tx.post.findUniqueOrThrow({
-        where: { id: postId },
-        include: { campaign: { select: { channel: true } } },
-      });
+      const post = await tx.post.findUniqueOrThrow({ where: { id: postId } });
       if (post.version !== expectedVersion) throw new VersionConflictError(post.version);
       if (post.caption === null)
         throw new PostStateError('A post without content can be neither edited nor reviewed.');
-      const data = await work(tx, { ...post, channel: campaign.channel });
+      const data = await work(tx, post);
       return tx.post.update({ where: { id: postId }, data: { ...data, version: { increment: 1 } } });
     });
     changes.posts([{ ...changed, postId }]);
@@ -119,7 +117,7 @@ export function createPostEdits(deps: {
       const { caption, hashtags, ...seen } = parseInput(editSchema, input);
       return change(viewer, seen, async (tx, post) => {
         const tags = hashtags?.map(hashtagOf);
-        checkFit(post.channel, caption, tags);
+        checkFit(post, caption, tags);
         const written: { field: PostField; text?: string; hashtags?: string[] }[] = [
           ...(caption == null ? [] : [{ field: 'CAPTION' as const, text: caption }]),
           ...(tags === undefined ? [] : [{ field: 'HASHTAGS' as const, hashtags: tags }]),
@@ -160,36 +158,16 @@ export function createPostEdits(deps: {
     },
 
     async regenerate(viewer, input) {
-      const { postId, part, instruction } = parseInput(regenerateSchema, input);
+      const { postId, part, instruction = null } = parseInput(regenerateSchema, input);
       const post = await database.prisma.post.findUnique({ where: { id: postId, ...ownedBy(viewer) } });
       if (post === null) throw new NotFoundError('post', 'input.postId');
-      await changeBatch({ id: post.batchId, ...ownedBy(viewer) }, async (tx, batch) => {
-        if (batch.status === 'CANCELLED')
-          throw new PostStateError('The posts of a cancelled batch are not made again.');
-        const { count } = await tx.post.updateMany({
-          where: { id: postId, status: 'COMPLETED' },
-          data: {
-            status: 'PENDING',
-            remakePart: part,
-            remakeInstruction: instruction ?? null,
-            remakeCount: { increment: 1 },
-            errorCode: null,
-            errorMessage: null,
-            finishedAt: null,
-          },
-        });
-        if (count === 0) throw new PostStateError('Only a completed post is made again.');
-        const reopened = await tx.batch.update({
-          where: { id: batch.id },
-          data: {
-            completedCount: { decrement: 1 },
-            finishedAt: null,
-            status: batch.status === 'PAUSED' ? 'PAUSED' : 'RUNNING',
-          },
-        });
-        await addPostRuns(jobs, tx, reopened, [postId], { isShort: true });
-        return { type: 'POSTS_RETRIED', retriedCount: 1 };
-      });
+      const { refused, entries } = await database.transaction((tx) =>
+        remakePosts(jobs, tx, [postId], { part, instruction }, { isShort: true }),
+      );
+      const [refusal] = refused;
+      if (refusal !== undefined) throw new PostStateError(refusal.message);
+      changes.workspace(post.ownerId);
+      announce(bus, entries);
       return database.prisma.post.findUniqueOrThrow({ where: { id: postId } });
     },
   };
@@ -212,20 +190,31 @@ function shown(
   return { imageKey: value, imageRevision: number };
 }
 
-/** @throws InvalidInputError for each field that breaks a limit of the channel. */
+/**
+ * Checks new values of a post by the limits of its channel. Where hashtags count with the caption, both are counted.
+ *
+ * @throws InvalidInputError for each field that breaks a limit.
+ */
 function checkFit(
-  channel: Channel,
+  post: Pick<Post, 'channel' | 'caption' | 'hashtags'>,
   caption: string | null | undefined,
   hashtags: readonly string[] | undefined,
 ): void {
-  const { label, maxCaptionCharacters, maxHashtags } = channels[channel];
+  const limits = channels[post.channel];
   const faults = [];
-  if (caption != null && lengthOn(channel, caption) > maxCaptionCharacters) {
-    const message = `must have at most ${maxCaptionCharacters} characters on ${label}`;
-    faults.push({ path: 'input.caption', message });
+  const isLonger = caption != null || limits.countsHashtags;
+  if (isLonger && !fitsOn(post.channel, caption ?? post.caption ?? '', hashtags ?? post.hashtags)) {
+    const most = `${limits.maxCaptionCharacters} characters${limits.countsHashtags ? ' with its hashtags' : ''}`;
+    const path = caption == null ? 'input.hashtags' : 'input.caption';
+    const message =
+      caption == null ? `leave the caption too long: at most ${most}` : `must have at most ${most}`;
+    faults.push({ path, message: `${message} on ${limits.label}` });
   }
-  if (hashtags !== undefined && hashtags.length > maxHashtags) {
-    faults.push({ path: 'input.hashtags', message: `must be at most ${maxHashtags} on ${label}` });
+  if (hashtags !== undefined && hashtags.length > limits.maxHashtags) {
+    faults.push({
+      path: 'input.hashtags',
+      message: `must be at most ${limits.maxHashtags} on ${limits.label}`,
+    });
   }
   hashtags?.forEach((tag, index) => {
     const message = faultOfHashtag(tag);

@@ -12,6 +12,7 @@ import {
   holding,
   is,
   kind,
+  matching,
   under,
   within,
   type Rows,
@@ -24,11 +25,18 @@ import { ownedRows, type Owner } from '../../store/ownership.ts';
 export type ShownRevision = PostRevision & { isCurrent: boolean | null };
 
 export type Posts = EntityLists<'posts', PostFilter> & {
+  /** @returns the ids of the first `take` posts that match, those of a batch together and by position, and how many match in all. */
+  matching(
+    owner: Owner,
+    filter: z.output<typeof postFilterSchema>,
+    take: number,
+  ): Promise<{ ids: string[]; matchedCount: number }>;
   /** @returns for each post its newest `take` revisions, newest first. */
   revisionsOf(wanted: readonly { postId: string; take: number }[]): Promise<ShownRevision[][]>;
 };
 
-const filterSchema = commonFilterSchema.extend({
+/** Which posts a list shows. */
+export const postFilterSchema = commonFilterSchema.extend({
   campaignId: globalId('Campaign').nullish(),
   batchId: globalId('Batch').nullish(),
   status: z.array(z.enum(['PENDING', 'GENERATING', 'COMPLETED', 'FAILED', 'CANCELLED'])).nullish(),
@@ -47,10 +55,14 @@ const filterSchema = commonFilterSchema.extend({
 });
 
 /** Ids are global. An absent or empty list does not narrow. */
-export type PostFilter = z.input<typeof filterSchema>;
+export type PostFilter = z.input<typeof postFilterSchema>;
 
 export function createPosts(database: Database): Posts {
-  const rowsOf = (owner: Owner, filter: z.output<typeof filterSchema>, parent?: ParentOf<'posts'>): Rows => {
+  const rowsOf = (
+    owner: Owner,
+    filter: z.output<typeof postFilterSchema>,
+    parent?: ParentOf<'posts'>,
+  ): Rows => {
     const { channel } = filter;
     const batchId = parent === 'batchId' ? eachParent : filter.batchId;
     const campaignId = parent === 'campaignId' ? eachParent : filter.campaignId;
@@ -87,7 +99,13 @@ export function createPosts(database: Database): Posts {
   };
 
   return {
-    ...createEntityLists(database, 'posts', filterSchema, rowsOf),
+    ...createEntityLists(database, 'posts', postFilterSchema, rowsOf),
+    async matching(owner, filter, take) {
+      const rows = await database.prisma.$queryRaw<{ id: string; matchedCount: number }[]>`
+        SELECT t.id, count(*) OVER ()::int AS "matchedCount" FROM posts t WHERE ${matching(rowsOf(owner, filter))}
+        ORDER BY t."batchId", t.position LIMIT ${take}`;
+      return { ids: rows.map(({ id }) => id), matchedCount: rows[0]?.matchedCount ?? 0 };
+    },
     async revisionsOf(wanted) {
       const rows = await database.prisma.$queryRaw<(ShownRevision & { index: number })[]>`
         SELECT w.index::int AS index, r.*

@@ -70,7 +70,12 @@ type BegunPost = Omit<Brief, 'regeneration' | 'item' | 'brandContent'> & {
   sharedImage: Made<string> | null;
 };
 
-/** Marks posts as GENERATING. @returns those that were PENDING, with their brief. */
+/**
+ * Marks posts as GENERATING. Findings are of the last caption that a model wrote and the post showed: where a person wrote or
+ * chose the caption, a regeneration is told of none.
+ *
+ * @returns those that were PENDING, with their brief.
+ */
 async function begin(tx: Transaction, works: readonly Work[]): Promise<PostWork[]> {
   const rows = await tx.$queryRaw<BegunPost[]>`
     UPDATE posts p
@@ -81,7 +86,7 @@ async function begin(tx: Transaction, works: readonly Work[]): Promise<PostWork[
       AND b.id = p."batchId" AND c.id = p."campaignId"
     RETURNING p.id AS "subjectId", p."campaignId", p."batchId", p."targetAudience", p.position, p."remakePart"::text AS "remakePart",
               p."remakeCount", p."remakeInstruction", p.caption AS "previousCaption", b."postCount", c.brand, c.description,
-              c.tone::text AS tone, p.language, p.channel::text AS channel, p.findings AS "previousFindings",
+              c.tone::text AS tone, p.language, p.channel::text AS channel, CASE WHEN 'CAPTION' = ANY(p."pinnedFields") THEN '[]' ELSE p.findings END AS "previousFindings",
               k.id AS "brandId", k.version AS "brandVersion", v.content AS "brandContent",
               (SELECT jsonb_build_object('angle', i.angle, 'hook', i.hook, 'keyMessage', i."keyMessage", 'scene', i.scene,
                                          'audience', i.audience)

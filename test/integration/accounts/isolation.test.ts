@@ -130,6 +130,10 @@ const none = () => '';
 const batch = ({ Batch }: typeof things) => `(batchId: "${Batch}")`;
 const campaign = ({ Campaign }: typeof things) => `(campaignId: "${Campaign}")`;
 const review = ({ Post }: typeof things) => `(input: { postId: "${Post}", expectedVersion: 1 })`;
+const ofPosts =
+  (rest: string) =>
+  ({ Batch }: typeof things) =>
+    `(input: { filter: { batchId: "${Batch}" }${rest} })`;
 const newcomer = () => `(input: { email: "${crypto.randomUUID()}@example.com", password: "correct horse" })`;
 
 /** Every top-level field must stand here. */
@@ -220,6 +224,9 @@ const cases: Record<string, Case[]> = {
   'Mutation.archiveCampaign': [{ arguments: campaign, ...closed }],
   'Mutation.restoreCampaign': [{ arguments: campaign, ...closed }],
   'Mutation.deleteCampaign': [{ arguments: campaign, ...closed }],
+  'Mutation.approvePosts': [{ arguments: ofPosts(''), ...closed }],
+  'Mutation.rejectPosts': [{ arguments: ofPosts(''), ...closed }],
+  'Mutation.regeneratePosts': [{ arguments: ofPosts(', part: BOTH'), ...closed }],
   'Mutation.editPost': [
     {
       arguments: ({ Post }) => `(input: { postId: "${Post}", expectedVersion: 1, caption: "Mine" })`,

@@ -104,6 +104,13 @@ const story: Record<string, () => Promise<unknown>> = {
   restoreRevision: async () => mutate(`restoreRevision(input: { ${await seen()}, number: 1 })`),
   approvePost: async () => mutate(`approvePost(input: { ${await seen()} })`),
   rejectPost: async () => mutate(`rejectPost(input: { ${await seen()}, note: "No" })`),
+  approvePosts: () => mutate(`approvePosts(input: { filter: { batchId: "${batchId}" } })`),
+  rejectPosts: () => mutate(`rejectPosts(input: { filter: { batchId: "${batchId}" }, note: "None" })`),
+  async regeneratePosts() {
+    await mutate(`regeneratePosts(input: { filter: { batchId: "${batchId}" }, part: CAPTION })`);
+    await waitForBatch(account, batchId, 'is complete', ({ status }) => status === 'COMPLETED');
+    await idlePost(account, postId);
+  },
   async regeneratePost() {
     await mutate(`regeneratePost(input: { postId: "${postId}", part: IMAGE })`);
     await idlePost(account, postId);

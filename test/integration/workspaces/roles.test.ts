@@ -21,6 +21,7 @@ type Case = { access: Role | 'self' | 'public'; arguments: (ids: Ids) => string 
 const batch = ({ Batch }: Ids) => `(batchId: "${Batch}")`;
 const campaign = ({ Campaign }: Ids) => `(campaignId: "${Campaign}")`;
 const ofPost = (rest: string) => (ids: Ids) => `(input: { postId: "${ids.Post}", ${rest} })`;
+const ofPosts = (rest: string) => (ids: Ids) => `(input: { filter: { batchId: "${ids.Batch}" }${rest} })`;
 const wrongPassword = (name: string, rest = '') => `(input: { ${name}: "wrong horse"${rest} })`;
 const newCampaign = JSON.stringify(sampleCampaign)
   .replace(/"(\w+)":/g, '$1:')
@@ -72,6 +73,9 @@ const cases: Record<string, Case> = {
   approvePost: { access: 'REVIEWER', arguments: ofPost('expectedVersion: 1') },
   rejectPost: { access: 'REVIEWER', arguments: ofPost('expectedVersion: 1') },
   regeneratePost: { access: 'EDITOR', arguments: ofPost('part: BOTH') },
+  approvePosts: { access: 'REVIEWER', arguments: ofPosts('') },
+  rejectPosts: { access: 'REVIEWER', arguments: ofPosts('') },
+  regeneratePosts: { access: 'EDITOR', arguments: ofPosts(', part: BOTH') },
   deletePost: { access: 'OWNER', arguments: ofPost('') },
 };
 

@@ -31,6 +31,8 @@ describe('the schema', () => {
       'InvalidInputError',
       'UnauthenticatedError',
     ]);
+    for (const name of ['approvePosts', 'rejectPosts', 'regeneratePosts'])
+      expect(errorsOf(name)).toEqual(errorsOf('createCampaign'));
     expect(errorsOf('archiveCampaign')).toEqual(always);
     expect(errorsOf('setBatchPriority')).toEqual(always);
     expect(errorsOf('deleteCampaign')).toEqual(['CampaignStateError', ...always]);

@@ -23,8 +23,9 @@ export const ToneEnum = builder.enumType('Tone', {
 export const ChannelEnum = builder.enumType('Channel', {
   description: 'A social network where posts appear. It sets the limits of their captions and hashtags.',
   values: describe(channelNames, (name) => {
-    const { label, maxCaptionCharacters, maxHashtags } = channels[name];
-    return `${label}: captions of at most ${maxCaptionCharacters} characters, and at most ${maxHashtags} hashtags.`;
+    const { label, maxCaptionCharacters, maxHashtags, countsHashtags } = channels[name];
+    const counted = countsHashtags ? ' with their hashtags' : '';
+    return `${label}: captions of at most ${maxCaptionCharacters} characters${counted}, and at most ${maxHashtags} hashtags.`;
   }),
 });
 export const CampaignStatusEnum = builder.enumType('CampaignStatus', {

@@ -32,7 +32,10 @@ const EditPostInput = builder.inputType('EditPostInput', {
   fields: (t) => ({
     postId: t.id(postId),
     expectedVersion: t.int(expectedVersion),
-    caption: t.string({ required: false, description: 'The new caption, within the limits of the channel.' }),
+    caption: t.string({
+      required: false,
+      description: 'The new caption, within the limits of the channel, as the channel counts characters.',
+    }),
     hashtags: t.stringList({
       required: false,
       description: 'All hashtags of the post, with or without `#`, within the limits of the channel.',
@@ -62,25 +65,25 @@ const ReviewPostInput = builder.inputType('ReviewPostInput', {
   }),
 });
 
+export const PostPartEnum = builder.enumType('PostPart', {
+  description: 'The parts of a post that can be regenerated.',
+  values: {
+    CAPTION: { description: 'The caption and the hashtags.' },
+    IMAGE: { description: 'Only the image.' },
+    BOTH: { description: 'The caption, the hashtags and the image.' },
+  },
+});
+
 const RegeneratePostInput = builder.inputType('RegeneratePostInput', {
   description: 'The part of a post to regenerate, with an optional instruction.',
   fields: (t) => ({
     postId: t.id(postId),
-    part: t.field({
-      type: builder.enumType('PostPart', {
-        description: 'The parts of a post that can be regenerated.',
-        values: {
-          CAPTION: { description: 'The caption and the hashtags.' },
-          IMAGE: { description: 'Only the image.' },
-          BOTH: { description: 'The caption, the hashtags and the image.' },
-        },
-      }),
-      description: 'The part to regenerate.',
-    }),
+    part: t.field({ type: PostPartEnum, description: 'The part to regenerate.' }),
     instruction: t.field({
       type: 'NonEmptyString',
       required: false,
-      description: 'An instruction what to change, at most 1,000 characters.',
+      description:
+        'An instruction what to change, at most 1,000 characters. The model sees it beside the current caption and what the checks found in it.',
     }),
   }),
 });

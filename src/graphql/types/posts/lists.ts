@@ -21,7 +21,7 @@ const PostConnection = builder.connectionObject(
   PostEdge,
 );
 
-const PostFilterInput = builder.inputType('PostFilter', {
+export const PostFilterInput = builder.inputType('PostFilter', {
   description: 'A filter for a list of posts. Fields that are left out do not filter.',
   fields: (t) => ({
     campaignId: t.id({ required: false, description: 'Only posts of this campaign.' }),
