@@ -19,6 +19,7 @@ import { createExports } from './services/posts/exports.ts';
 import { createPostEdits } from './services/posts/edits.ts';
 import { requireRegistration } from './services/accounts/invitations.ts';
 import { createPasswords } from './services/accounts/passwords.ts';
+import { createPlanItems } from './services/plans/items.ts';
 import { createPosts } from './services/posts/posts.ts';
 import { createProgress } from './services/progress/progress.ts';
 import { createQuotes } from './services/batches/quotes.ts';
@@ -116,6 +117,7 @@ export async function startApp(config: Config, logger: Logger, moreKinds?: MoreK
       batches,
       deletions: { batch: batchDeletion.run, post: createDeletePost({ database, jobs, bus, changes }) },
       outages,
+      planItems: createPlanItems(database),
       posts,
       progress: createProgress({ database, log: createEventLog(database), tails: createTails(bus) }),
       postEdits: createPostEdits({ database, jobs, bus, changes }),

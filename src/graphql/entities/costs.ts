@@ -15,6 +15,8 @@ const about = (entries: number): ListCost => ({ entries, entriesOfCharacters: en
 export const otherListCosts = {
   revisions: pageCost,
   events: pageCost,
+  /** The other posts of a plan item: one for each channel and language. */
+  variants: about(6),
   /** Users are members of few workspaces. */
   workspaces: about(10),
   byDay: sums,

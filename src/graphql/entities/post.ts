@@ -15,6 +15,8 @@ export const post: Entity<'posts'> = {
     imageUrl: ['imageKey'],
     cost: [],
     revisions: [],
+    planItem: ['ownerId', 'planItemId'],
+    variants: ['ownerId', 'batchId', 'planItemId'],
     batch: ['ownerId', 'batchId'],
     campaign: ['ownerId', 'campaignId'],
   },

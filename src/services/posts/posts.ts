@@ -3,7 +3,7 @@ import { channelNames } from '../../domain/posts/channels.ts';
 import { faultOfHashtag, hashtagOf } from '../../domain/posts/content.ts';
 import { globalId } from '../../domain/ids.ts';
 import type { Database } from '../../store/database.ts';
-import { Prisma, type PostRevision } from '../../store/generated/prisma/client.ts';
+import { Prisma, type Post, type PostRevision } from '../../store/generated/prisma/client.ts';
 import {
   all,
   among,
@@ -17,13 +17,19 @@ import {
   type Rows,
 } from '../../store/lists/filters.ts';
 import { createEntityLists, type EntityLists } from '../../store/lists/entity-lists.ts';
-import type { ParentOf } from '../../store/lists/tables.ts';
+import { toArray } from '../../store/lists/page-sql.ts';
+import { selectList, type ParentOf } from '../../store/lists/tables.ts';
 import { ownedRows, type Owner } from '../../store/ownership.ts';
 
 /** A revision. `isCurrent` says whether its post shows it. */
 export type ShownRevision = PostRevision & { isCurrent: boolean | null };
 
+/** A plan item, and its batch. */
+export type PlanItemIds = { id: string; batchId: string };
+
 export type Posts = EntityLists<'posts', PostFilter> & {
+  /** @returns for each plan item its posts, by position. */
+  ofItems(owner: Owner, items: readonly PlanItemIds[]): Promise<Post[][]>;
   /** @returns for each post its newest `take` revisions, newest first. */
   revisionsOf(wanted: readonly { postId: string; take: number }[]): Promise<ShownRevision[][]>;
 };
@@ -88,6 +94,14 @@ export function createPosts(database: Database): Posts {
 
   return {
     ...createEntityLists(database, 'posts', filterSchema, rowsOf),
+    async ofItems(owner, items) {
+      const rows = await database.query<Post>(postsOfItems, [
+        toArray([...new Set(items.map(({ id }) => id))]),
+        owner.workspaceId,
+      ]);
+      const byItem = Map.groupBy(rows, ({ planItemId }) => planItemId);
+      return items.map(({ id }) => byItem.get(id) ?? []);
+    },
     async revisionsOf(wanted) {
       const rows = await database.prisma.$queryRaw<(ShownRevision & { index: number })[]>`
         SELECT w.index::int AS index, r.*
@@ -105,6 +119,10 @@ export function createPosts(database: Database): Posts {
     },
   };
 }
+
+const postsOfItems = `
+  SELECT ${selectList('posts', undefined)} FROM posts t
+  WHERE t."planItemId" = ANY($1::uuid[]) AND t."ownerId" = $2::uuid ORDER BY t.position`;
 
 /** SQL: posts show this hashtag, in any case; undefined without one. An index finds them among all posts. */
 function tagged(hashtag: string | null | undefined): Prisma.Sql | undefined {
