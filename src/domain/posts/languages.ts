@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 const names = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' });
 
 /** Enough for every registered tag (RFC 5646, 4.4.1). Extensions can make a tag endless. */
@@ -16,6 +18,14 @@ export function canonicalLanguage(tag: string): string | undefined {
     return undefined;
   }
 }
+
+/** A language tag in an input; parses to the canonical one. */
+export const languageSchema = z.string().transform((tag, context) => {
+  const canonical = canonicalLanguage(tag.trim());
+  if (canonical !== undefined) return canonical;
+  context.addIssue({ code: 'custom', message: 'must be a language tag such as en, de or pt-BR' });
+  return z.NEVER;
+});
 
 /** The English name of a canonical tag: `pt-BR` is `Brazilian Portuguese`. */
 export function languageName(tag: string): string {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { channelNames, tones, type Channel, type Tone } from '../../domain/posts/channels.ts';
 import { InvalidInputError, NotFoundError } from '../../domain/errors/errors.ts';
-import { canonicalLanguage } from '../../domain/posts/languages.ts';
+import { languageSchema } from '../../domain/posts/languages.ts';
 import type { Changes } from '../../cache/changes.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import type { Campaign, CampaignStatus } from '../../store/generated/prisma/client.ts';
@@ -46,7 +46,7 @@ export type Campaigns = EntityLists<'campaigns', CampaignFilter> & {
     input: { campaignId: string; name?: string | null | undefined },
   ): Promise<Campaign>;
   /**
-   * Changes a campaign. New posts follow it. Existing posts stay as they are, and move to its channel in lists.
+   * Changes a campaign. Its batches move to its channel in lists. Posts keep the channel and the language that they have.
    *
    * @throws InvalidInputError
    */
@@ -65,12 +65,7 @@ const campaignSchema = z.object({
   description: text(4000),
   tone: z.enum(tones),
   targetAudience: text(500),
-  language: z.string().transform((tag, context) => {
-    const canonical = canonicalLanguage(tag.trim());
-    if (canonical !== undefined) return canonical;
-    context.addIssue({ code: 'custom', message: 'must be a language tag such as en, de or pt-BR' });
-    return z.NEVER;
-  }),
+  language: languageSchema,
   channel: z.enum(channelNames),
 });
 
@@ -117,7 +112,7 @@ export function createCampaigns({
         : await campaign.updateManyAndReturn({ where, data });
     if (changed === undefined) throw new NotFoundError('campaign', 'input.campaignId');
     changes.campaign(changed);
-    // Posts tell these as well.
+    // Batches tell these as well.
     if ('channel' in data || 'language' in data) changes.workspace(changed.ownerId);
     return changed;
   }
@@ -177,10 +172,10 @@ function copyOf(name: string): string {
   return `${kept.trimEnd()}${suffix}`;
 }
 
-/** A change of channel also updates the campaign's posts, which may be many. */
+/** A change of channel also updates the campaign's batches, which may be many. */
 const rewriteTimeoutMs = 60_000;
 
-/** Locks the batches, so that a worker that claims posts waits there and does not deadlock on posts. */
+/** Locks the batches by id, as everybody does who changes several. The foreign key follows in no such order. */
 async function moveToChannel(
   tx: Transaction,
   where: { id: string; ownerId: string; deletedAt: null },
@@ -190,6 +185,6 @@ async function moveToChannel(
     SELECT 1 FROM campaigns c WHERE id = ${where.id}::uuid AND ${ownedRows(ownerOf(where), 'c')} FOR UPDATE`;
   await tx.$queryRaw`
     SELECT 1 FROM batches b WHERE "campaignId" = ${where.id}::uuid AND ${ownedRows(ownerOf(where), 'b')}
-    ORDER BY id FOR UPDATE`;
+    ORDER BY id FOR NO KEY UPDATE`;
   return tx.campaign.updateManyAndReturn({ where, data });
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { channelNames } from '../../domain/posts/channels.ts';
 import { faultOfHashtag, hashtagOf } from '../../domain/posts/content.ts';
+import { languageSchema } from '../../domain/posts/languages.ts';
 import { globalId } from '../../domain/ids.ts';
 import type { Database } from '../../store/database.ts';
 import { Prisma, type Post, type PostRevision } from '../../store/generated/prisma/client.ts';
@@ -40,6 +41,7 @@ const filterSchema = commonFilterSchema.extend({
   status: z.array(z.enum(['PENDING', 'GENERATING', 'COMPLETED', 'FAILED', 'CANCELLED'])).nullish(),
   review: z.array(z.enum(['UNREVIEWED', 'APPROVED', 'REJECTED'])).nullish(),
   channel: z.array(z.enum(channelNames)).nullish(),
+  language: z.array(languageSchema).nullish(),
   hashtag: z
     .string()
     .trim()
@@ -65,23 +67,29 @@ export function createPosts(database: Database): Posts {
       within('t.createdAt', filter.created),
       holding(['t.caption', 't.targetAudience'], filter.search),
       tagged(filter.hashtag),
+      written(filter.language),
     ];
     const kinds = [
       kind('t.status', 'PostStatus', filter.status),
       kind('t.review', 'PostReview', filter.review),
     ];
-    const ofParent = [ownedRows(owner, 'p'), among('p.channel', 'Channel', channel)];
+    const isOwned = ownedRows(owner, 'p');
+    const ofChannels = among('t.channel', 'Channel', channel);
     const isSearch = filter.search != null || filter.hashtag != null;
     if (batchId != null) {
       return {
         isSearch,
         uniqueBy: 'position',
-        where: all([under('batch', batchId, [...ofParent, is('p.campaignId', campaignId)]), ...asked]),
+        where: all([
+          under('batch', batchId, [isOwned, is('p.campaignId', campaignId)]),
+          ofChannels,
+          ...asked,
+        ]),
         kinds,
       };
     }
     if (campaignId != null) {
-      const where = all([under('campaign', campaignId, ofParent), ...asked]);
+      const where = all([under('campaign', campaignId, [isOwned]), ofChannels, ...asked]);
       return { isSearch, kindsBefore: 'position', where, kinds };
     }
     return {
@@ -123,6 +131,12 @@ export function createPosts(database: Database): Posts {
 const postsOfItems = `
   SELECT ${selectList('posts', undefined)} FROM posts t
   WHERE t."planItemId" = ANY($1::uuid[]) AND t."ownerId" = $2::uuid ORDER BY t.position`;
+
+/** SQL: captions are in one of these languages; undefined for an empty or absent list. */
+function written(languages: readonly string[] | null | undefined): Prisma.Sql | undefined {
+  if (languages == null || languages.length === 0) return undefined;
+  return Prisma.sql`t.language = ANY(${[...new Set(languages)]}::text[])`;
+}
 
 /** SQL: posts show this hashtag, in any case; undefined without one. An index finds them among all posts. */
 function tagged(hashtag: string | null | undefined): Prisma.Sql | undefined {
