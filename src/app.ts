@@ -19,7 +19,7 @@ import { createExports } from './services/posts/exports.ts';
 import { createPostEdits } from './services/posts/edits.ts';
 import { requireRegistration } from './services/accounts/invitations.ts';
 import { createPasswords } from './services/accounts/passwords.ts';
-import { createPlanItems } from './services/plans/items.ts';
+import { createPlanItems } from './services/plans/lists.ts';
 import { createPosts } from './services/posts/posts.ts';
 import { createProgress } from './services/progress/progress.ts';
 import { createQuotes } from './services/batches/quotes.ts';

@@ -6,7 +6,7 @@ import type { BatchDeletion } from '../services/deletion/batches.ts';
 import type { DeletePost } from '../services/deletion/posts.ts';
 import type { Exports } from '../services/posts/exports.ts';
 import type { PostEdits } from '../services/posts/edits.ts';
-import type { PlanItems } from '../services/plans/items.ts';
+import type { PlanItems } from '../services/plans/lists.ts';
 import type { Posts } from '../services/posts/posts.ts';
 import type { Progress } from '../services/progress/progress.ts';
 import type { Quotes } from '../services/batches/quotes.ts';

@@ -1,7 +1,7 @@
 import type { NodeType } from '../../domain/ids.ts';
 import type { BatchFilter } from '../../services/batches/batches.ts';
 import type { CampaignFilter } from '../../services/campaigns/campaigns.ts';
-import type { PlanItemFilter } from '../../services/plans/items.ts';
+import type { PlanItemFilter } from '../../services/plans/lists.ts';
 import type { PostFilter } from '../../services/posts/posts.ts';
 import type { EntityLists } from '../../store/lists/entity-lists.ts';
 import type { ParentOf, RowOf, Table } from '../../store/lists/tables.ts';
