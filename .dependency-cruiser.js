@@ -23,13 +23,23 @@ const mayImport = {
   'main.js': ['start'],
   'node-http.ts': [],
   'command-line.ts': [],
+  'csv-rows.ts': ['domain'],
   simulator: ['node-http.ts', 'command-line.ts'],
-  demo: ['client', 'command-line.ts', 'start/v8-flags.ts'],
+  demo: ['client', 'command-line.ts', 'csv-rows.ts', 'start/v8-flags.ts'],
   client: [],
 };
 
 /** Those that do not log. */
-const silent = ['domain', 'simulator', 'demo', 'client', 'main.js', 'node-http.ts', 'command-line.ts'];
+const silent = [
+  'domain',
+  'simulator',
+  'demo',
+  'client',
+  'main.js',
+  'node-http.ts',
+  'command-line.ts',
+  'csv-rows.ts',
+];
 const layers = Object.keys(mayImport);
 
 const pathOf = (layer) => {

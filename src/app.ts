@@ -20,6 +20,7 @@ import { createBulkEdits } from './services/posts/bulk.ts';
 import { createPostEdits } from './services/posts/edits.ts';
 import { requireRegistration } from './services/accounts/invitations.ts';
 import { createPasswords } from './services/accounts/passwords.ts';
+import { createPlanItems } from './services/plans/lists.ts';
 import { createPosts } from './services/posts/posts.ts';
 import { createProgress } from './services/progress/progress.ts';
 import { createQuotes } from './services/batches/quotes.ts';
@@ -117,6 +118,7 @@ export async function startApp(config: Config, logger: Logger, moreKinds?: MoreK
       batches,
       deletions: { batch: batchDeletion.run, post: createDeletePost({ database, jobs, bus, changes }) },
       outages,
+      planItems: createPlanItems(database),
       posts,
       progress: createProgress({ database, log: createEventLog(database), tails: createTails(bus) }),
       postEdits: createPostEdits({ database, jobs, bus, changes }),

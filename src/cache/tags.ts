@@ -8,6 +8,7 @@ export const tagOf = {
   /** Lists of a workspace's rows. */
   campaignsOf: (workspaceId: string) => `user:${workspaceId}:campaigns`,
   batchesOf: (workspaceId: string) => `user:${workspaceId}:batches`,
+  planItemsOf: (workspaceId: string) => `user:${workspaceId}:plan`,
   postsOf: (workspaceId: string) => `user:${workspaceId}:posts`,
   campaign: (id: string) => `campaign:${id}`,
   batchesOfCampaign: (id: string) => `campaign:${id}:batches`,
@@ -15,6 +16,8 @@ export const tagOf = {
   /** Includes its cost. */
   batch: (id: string) => `batch:${id}`,
   postsOfBatch: (id: string) => `batch:${id}:posts`,
+  planItem: (id: string) => `planItem:${id}`,
+  planOfBatch: (id: string) => `batch:${id}:plan`,
   /** Includes its revisions and its cost. */
   post: (id: string) => `post:${id}`,
 };

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { z } from 'zod';
 
 /** Types of rows that have an id of their own in the API. */
-const nodeTypes = ['Workspace', 'User', 'Campaign', 'Batch', 'Post'] as const;
+const nodeTypes = ['Workspace', 'User', 'Campaign', 'Batch', 'PlanItem', 'Post'] as const;
 export type NodeType = (typeof nodeTypes)[number];
 
 /**
@@ -47,9 +47,14 @@ function schemaOf(type: NodeType) {
   return z.string().transform((value, context) => {
     const decoded = fromGlobalId(value);
     if (decoded?.type === type) return decoded.id;
-    context.addIssue({ code: 'custom', message: `must be the id of a ${type.toLowerCase()}` });
+    context.addIssue({ code: 'custom', message: `must be the id of a ${wordsOf(type)}` });
     return z.NEVER;
   });
+}
+
+/** @returns a type's name as people write it. */
+function wordsOf(type: NodeType): string {
+  return type.replace(/\B[A-Z]/g, ' $&').toLowerCase();
 }
 
 /** A global id of one type in an input; parses to the row's id. */

@@ -4,7 +4,7 @@ import { createSelectionReader } from './selections.ts';
  * Creates a function that finds the columns a selection needs, so that no others are read.
  *
  * @param columns every column of the table.
- * @param others the columns needed by fields that are not columns themselves.
+ * @param others the columns needed by fields that are no columns, or need more than their own.
  * @param path the fields from the resolved field down to its rows, such as `edges`, `node`.
  * @returns a function from a resolver's info to columns. It returns undefined, for all columns, if a field is unknown.
  */
@@ -16,7 +16,7 @@ export function createColumnReader<Column extends string>(
   const isColumn = (name: string): name is Column => Object.hasOwn(columns, name);
   return createSelectionReader((fields): readonly Column[] | undefined => {
     const shown = fields.map(({ name: { value } }) =>
-      isColumn(value) ? [value] : Object.hasOwn(others, value) ? others[value] : undefined,
+      Object.hasOwn(others, value) ? others[value] : isColumn(value) ? [value] : undefined,
     );
     return shown.includes(undefined)
       ? undefined

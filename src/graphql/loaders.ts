@@ -2,6 +2,7 @@ import DataLoader from 'dataloader';
 import type { EntityLists } from '../store/lists/entity-lists.ts';
 import type { PageOf } from '../store/lists/lists.ts';
 import type { Columns, ParentOf, RowOf, Table } from '../store/lists/tables.ts';
+import type { PlanItemIds } from '../services/posts/posts.ts';
 import type { Owner } from '../store/ownership.ts';
 import type { Services } from './services.ts';
 
@@ -12,11 +13,17 @@ type Owned = { owner: Owner };
 export type Loaders = ReturnType<typeof createLoaders>;
 
 /** Creates the loaders of one request. */
-export function createLoaders({ campaigns, batches, posts, usages, outages }: Services) {
+export function createLoaders({ campaigns, batches, planItems, posts, usages, outages }: Services) {
   return {
     campaigns: rowLoaders<'campaigns'>(campaigns),
     batches: rowLoaders<'batches'>(batches),
+    planItems: rowLoaders<'planItems'>(planItems),
     posts: rowLoaders<'posts'>(posts),
+    /** The posts of a plan item, by position. */
+    postsOfItems: ownedLoader(
+      () => '',
+      ({ owner }, items: readonly (Owned & PlanItemIds)[]) => posts.ofItems(owner, items),
+    ),
     revisions: loader(posts.revisionsOf),
     batchCosts: loader((ids: readonly string[]) => usages.costs('batch', ids)),
     postCosts: loader((ids: readonly string[]) => usages.costs('post', ids)),

@@ -33,6 +33,7 @@ const finders: { [Type in NodeType]: Find } = {
     (await workspaces.membershipIn(viewer, id))?.workspace ?? null,
   Campaign: rowOf('campaigns'),
   Batch: rowOf('batches'),
+  PlanItem: rowOf('planItems'),
   Post: rowOf('posts'),
 };
 

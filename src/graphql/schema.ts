@@ -21,6 +21,8 @@ import './types/posts/post.ts';
 import './types/posts/lists.ts';
 import './types/posts/bulk.ts';
 import './types/posts/edits.ts';
+import './types/plans/item.ts';
+import './types/plans/lists.ts';
 import './types/batches/batch.ts';
 import './types/batches/history.ts';
 import './types/batches/lists.ts';

@@ -38,8 +38,10 @@ export function trackReads(services: Services, reads: Collector): Services {
   return {
     campaigns: track(services.campaigns, listNotes(entities.campaigns)),
     batches: track(services.batches, listNotes(entities.batches)),
+    planItems: track(services.planItems, listNotes(entities.planItems)),
     posts: track(services.posts, {
       ...listNotes(entities.posts),
+      ofItems: (_owner, items) => items.map(({ batchId }) => tagOf.postsOfBatch(batchId)),
       revisionsOf: (wanted) => wanted.map(({ postId }) => tagOf.post(postId)),
     }),
     usages: track(services.usages, {

@@ -4,7 +4,7 @@ import { schema } from '../../src/graphql/schema.ts';
 import { fromGlobalId, toGlobalId } from '../../src/domain/ids.ts';
 import { signUp, startTestApp, type Account, type TestApp } from '../support/app.ts';
 import { answerSchema, eventsOf, openStream, post } from '../support/raw-graphql.ts';
-import { writeRows } from '../support/rows.ts';
+import { writePlan, writeRows } from '../support/rows.ts';
 import { isFrame, statementsOf, watchDriver } from '../support/statements.ts';
 
 const sizes = [1, 20, 100] as const;
@@ -12,7 +12,7 @@ const sizes = [1, 20, 100] as const;
 /** Accounts with as many rows in every list. */
 const accounts = new Map<number, Account & { ids: Ids }>();
 /** What its lists hang on, and all its campaigns. */
-type Ids = { campaign: string; batch: string; post: string; campaigns: string[] };
+type Ids = { campaign: string; batch: string; post: string; item: string; campaigns: string[] };
 
 let app: TestApp;
 beforeAll(async () => {
@@ -21,18 +21,20 @@ beforeAll(async () => {
   for (const size of sizes) {
     accounts.set(size, {
       ...(await signUp(first)),
-      ids: { campaign: '', batch: '', post: '', campaigns: [] },
+      ids: { campaign: '', batch: '', post: '', item: '', campaigns: [] },
     });
   }
   app = await first.restart(async (prisma) => {
     for (const [size, account] of accounts) {
       const ownerId = fromGlobalId(account.id)?.id ?? '';
       await writeRows(prisma, ownerId, size);
+      await writePlan(prisma, ownerId, size);
       const newest = { where: { ownerId }, orderBy: { createdAt: 'desc' } } as const;
       const campaigns = await prisma.campaign.findMany(newest);
       const batch = await prisma.batch.findFirst({ ...newest, where: { ownerId, status: 'RUNNING' } });
       const made = await prisma.post.findFirst({ ...newest, where: { batchId: batch?.id ?? '' } });
       const posts = await prisma.post.findMany({ where: { batchId: batch?.id ?? '' }, take: size });
+      const item = await prisma.planItem.findFirst({ where: { ownerId, position: 1 } });
       const counts = { postCount: size, completedCount: 1, failedCount: 0, cancelledCount: 0 };
       await prisma.event.createMany({
         data: posts.map(({ id: postId, batchId }, index) => ({
@@ -48,6 +50,7 @@ beforeAll(async () => {
         campaign: toGlobalId('Campaign', campaigns[0]?.id ?? ''),
         batch: toGlobalId('Batch', batch?.id ?? ''),
         post: toGlobalId('Post', made?.id ?? ''),
+        item: toGlobalId('PlanItem', item?.id ?? ''),
         campaigns: campaigns.map(({ id }) => toGlobalId('Campaign', id)),
       };
     }
@@ -115,6 +118,24 @@ function inside(
         document: document((size) => `${list}(first: ${size}) ${nested}`),
         statements: 2 + statements,
       },
+    },
+  };
+}
+
+/** A list that hangs on one row and has no pages. */
+function whole(
+  type: 'PlanItem' | 'Post',
+  list: string,
+  { rows, nested, statements }: { rows: (found: unknown[]) => unknown[]; nested: string; statements: number },
+): Case {
+  const document = (fields: string) => (ids: Ids) =>
+    `{ node(id: "${type === 'Post' ? ids.post : ids.item}") { id ... on ${type} { ${fields} } } }`;
+  return {
+    rows: (data) => rows(Object(data['node'])[list]),
+    shapes: {
+      plain: { document: document(`${list} { id }`), statements: 2 },
+      aliased: { document: document(`${list} { id } again: ${list} { id }`), statements: 2 },
+      nested: { document: document(`${list} { id ${nested} }`), statements: 2 + statements },
     },
   };
 }
@@ -194,6 +215,22 @@ const cases: Record<string, Case> = {
     plain: '{ edges { node { id } } }',
     nested: `{ totalCount edges { node { id cost ${campaign} revisions(first: 3) { ${revision} } } } }`,
     statements: 4,
+  }),
+  'Batch.plan': inside('batch', 'plan', {
+    plain: '{ edges { node { id } } }',
+    nested: `{ totalCount edges { node { id angle batch { id languages ${campaign} } posts { id cost planItem { id } } } } }`,
+    statements: 6,
+  }),
+  'PlanItem.posts': whole('PlanItem', 'posts', {
+    // The item has one post more than there are rows.
+    rows: (found) => found.slice(1),
+    nested: `cost ${campaign} revisions(first: 3) { ${revision} }`,
+    statements: 3,
+  }),
+  'Post.variants': whole('Post', 'variants', {
+    rows: (found) => found,
+    nested: `cost planItem { id posts { id } } batch { id ${campaign} }`,
+    statements: 5,
   }),
   'Post.revisions': inside('post', 'revisions', {
     plain: '{ number }',

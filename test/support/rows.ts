@@ -47,3 +47,19 @@ export async function writeRows(prisma: Runner, ownerId: string, count: number):
     VALUES (${batch('1')}, 10, '${ownerId}', 10, 'BATCH_COMPLETED',
             '{"postCount":1,"completedCount":1,"failedCount":0,"cancelledCount":0}')`);
 }
+
+/**
+ * Gives the first running batch of `writeRows` a plan of `count` items. All its posts are those of the first item, and so is one
+ * of another batch: each of them has `count` others.
+ */
+export async function writePlan(prisma: Runner, ownerId: string, count: number): Promise<void> {
+  const first = `SELECT id FROM batches WHERE "ownerId" = '${ownerId}' AND status = 'RUNNING' ORDER BY "createdAt" DESC LIMIT 1`;
+  await prisma.$executeRawUnsafe(`
+    INSERT INTO plan_items (id, "ownerId", "campaignId", "batchId", position, angle, author, "plannedAt")
+    SELECT gen_random_uuid(), "ownerId", "campaignId", id, n, 'Angle ' || n, 'MODEL'::"RevisionAuthor", now()
+    FROM batches, generate_series(1, ${count}) n WHERE id = (${first})`);
+  await prisma.$executeRawUnsafe(`
+    UPDATE posts SET "planItemId" = (SELECT id FROM plan_items WHERE "ownerId" = '${ownerId}' AND position = 1)
+    WHERE "batchId" = (${first}) OR id = (
+      SELECT id FROM posts WHERE "ownerId" = '${ownerId}' AND "batchId" <> (${first}) LIMIT 1)`);
+}

@@ -17,6 +17,8 @@ export const otherListCosts = {
   events: pageCost,
   /** Of all posts that a filter may match. */
   skipped: about(1_000),
+  /** The other posts of a plan item: one for each channel and language. */
+  variants: about(6),
   /** Users are members of few workspaces. */
   workspaces: about(10),
   byDay: sums,

@@ -15,6 +15,8 @@ export const post: Entity<'posts'> = {
     imageUrl: ['imageKey'],
     cost: [],
     revisions: [],
+    planItem: ['ownerId', 'planItemId'],
+    variants: ['ownerId', 'batchId', 'planItemId'],
     batch: ['ownerId', 'batchId'],
     campaign: ['ownerId', 'campaignId'],
   },
@@ -26,7 +28,6 @@ export const post: Entity<'posts'> = {
       return campaign === undefined ? tagOf.postsOf(workspaceId) : tagOf.postsOfCampaign(campaign);
     },
     listOf: { campaignId: tagOf.postsOfCampaign, batchId: tagOf.postsOfBatch },
-    // A change of a campaign's channel changes which posts match.
-    behind: ({ workspaceId }, { channel }) => (channel == null ? [] : [tagOf.campaignsOf(workspaceId)]),
+    behind: () => [],
   },
 };

@@ -3,17 +3,19 @@ import { batch } from './batch.ts';
 import { campaign } from './campaign.ts';
 import { otherListCosts, type ListCost } from './costs.ts';
 import type { Entity } from './entity.ts';
+import { planItem } from './plan-item.ts';
 import { post } from './post.ts';
 
 /** All entities that have lists. */
 export const entities: { [Name in Table]: Entity<Name> } = {
   campaigns: campaign,
   batches: batch,
+  planItems: planItem,
   posts: post,
 };
 
 /** The cost of each list, by field name. The server does not start if a list has no entry (graphql/schema.ts). */
 export const listCosts: ReadonlyMap<string, ListCost> = new Map([
-  ...Object.values(entities).map(({ name, cost }) => [name, cost] as const),
+  ...Object.values(entities).map(({ name, field, cost }) => [field ?? name, cost] as const),
   ...Object.entries(otherListCosts),
 ]);

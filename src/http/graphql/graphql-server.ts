@@ -81,6 +81,7 @@ export function createGraphqlServer(
       campaigns: used.campaigns,
       batches: used.batches,
       deletions: used.deletions,
+      planItems: used.planItems,
       posts: used.posts,
       postEdits: used.postEdits,
       bulkEdits: used.bulkEdits,

@@ -46,7 +46,7 @@ export type Campaigns = EntityLists<'campaigns', CampaignFilter> & {
     input: { campaignId: string; name?: string | null | undefined },
   ): Promise<Campaign>;
   /**
-   * Changes a campaign. New posts follow it. Existing posts stay as they are, and move to its channel in lists.
+   * Changes a campaign. Its batches move to its channel in lists. Posts keep the channel and the language that they have.
    *
    * @throws InvalidInputError
    */
@@ -112,7 +112,7 @@ export function createCampaigns({
         : await campaign.updateManyAndReturn({ where, data });
     if (changed === undefined) throw new NotFoundError('campaign', 'input.campaignId');
     changes.campaign(changed);
-    // Posts tell these as well.
+    // Batches tell these as well.
     if ('channel' in data || 'language' in data) changes.workspace(changed.ownerId);
     return changed;
   }
@@ -172,10 +172,10 @@ function copyOf(name: string): string {
   return `${kept.trimEnd()}${suffix}`;
 }
 
-/** A change of channel also updates the campaign's posts, which may be many. */
+/** A change of channel also updates the campaign's batches, which may be many. */
 const rewriteTimeoutMs = 60_000;
 
-/** Locks the batches, so that a worker that claims posts waits there and does not deadlock on posts. */
+/** Locks the batches by id, as everybody does who changes several. The foreign key follows in no such order. */
 async function moveToChannel(
   tx: Transaction,
   where: { id: string; ownerId: string; deletedAt: null },
@@ -185,6 +185,6 @@ async function moveToChannel(
     SELECT 1 FROM campaigns c WHERE id = ${where.id}::uuid AND ${ownedRows(ownerOf(where), 'c')} FOR UPDATE`;
   await tx.$queryRaw`
     SELECT 1 FROM batches b WHERE "campaignId" = ${where.id}::uuid AND ${ownedRows(ownerOf(where), 'b')}
-    ORDER BY id FOR UPDATE`;
+    ORDER BY id FOR NO KEY UPDATE`;
   return tx.campaign.updateManyAndReturn({ where, data });
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { channelNames } from '../../domain/posts/channels.ts';
 import { faultOfHashtag, hashtagOf } from '../../domain/posts/content.ts';
+import { languageSchema } from '../../domain/posts/languages.ts';
 import { globalId } from '../../domain/ids.ts';
 import type { Database } from '../../store/database.ts';
-import { Prisma, type PostRevision } from '../../store/generated/prisma/client.ts';
+import { Prisma, type Post, type PostRevision } from '../../store/generated/prisma/client.ts';
 import {
   all,
   among,
@@ -18,11 +19,15 @@ import {
   type Rows,
 } from '../../store/lists/filters.ts';
 import { createEntityLists, type EntityLists } from '../../store/lists/entity-lists.ts';
-import type { ParentOf } from '../../store/lists/tables.ts';
+import { toArray } from '../../store/lists/page-sql.ts';
+import { selectList, type ParentOf } from '../../store/lists/tables.ts';
 import { ownedRows, type Owner } from '../../store/ownership.ts';
 
 /** A revision. `isCurrent` says whether its post shows it. */
 export type ShownRevision = PostRevision & { isCurrent: boolean | null };
+
+/** A plan item, and its batch. */
+export type PlanItemIds = { id: string; batchId: string };
 
 export type Posts = EntityLists<'posts', PostFilter> & {
   /** @returns the ids of the first `take` posts that match, those of a batch together and by position, and how many match in all. */
@@ -31,6 +36,8 @@ export type Posts = EntityLists<'posts', PostFilter> & {
     filter: z.output<typeof postFilterSchema>,
     take: number,
   ): Promise<{ ids: string[]; matchedCount: number }>;
+  /** @returns for each plan item its posts, by position. */
+  ofItems(owner: Owner, items: readonly PlanItemIds[]): Promise<Post[][]>;
   /** @returns for each post its newest `take` revisions, newest first. */
   revisionsOf(wanted: readonly { postId: string; take: number }[]): Promise<ShownRevision[][]>;
 };
@@ -42,6 +49,7 @@ export const postFilterSchema = commonFilterSchema.extend({
   status: z.array(z.enum(['PENDING', 'GENERATING', 'COMPLETED', 'FAILED', 'CANCELLED'])).nullish(),
   review: z.array(z.enum(['UNREVIEWED', 'APPROVED', 'REJECTED'])).nullish(),
   channel: z.array(z.enum(channelNames)).nullish(),
+  language: z.array(languageSchema).nullish(),
   hashtag: z
     .string()
     .trim()
@@ -71,23 +79,29 @@ export function createPosts(database: Database): Posts {
       within('t.createdAt', filter.created),
       holding(['t.caption', 't.targetAudience'], filter.search),
       tagged(filter.hashtag),
+      written(filter.language),
     ];
     const kinds = [
       kind('t.status', 'PostStatus', filter.status),
       kind('t.review', 'PostReview', filter.review),
     ];
-    const ofParent = [ownedRows(owner, 'p'), among('p.channel', 'Channel', channel)];
+    const isOwned = ownedRows(owner, 'p');
+    const ofChannels = among('t.channel', 'Channel', channel);
     const isSearch = filter.search != null || filter.hashtag != null;
     if (batchId != null) {
       return {
         isSearch,
         uniqueBy: 'position',
-        where: all([under('batch', batchId, [...ofParent, is('p.campaignId', campaignId)]), ...asked]),
+        where: all([
+          under('batch', batchId, [isOwned, is('p.campaignId', campaignId)]),
+          ofChannels,
+          ...asked,
+        ]),
         kinds,
       };
     }
     if (campaignId != null) {
-      const where = all([under('campaign', campaignId, ofParent), ...asked]);
+      const where = all([under('campaign', campaignId, [isOwned]), ofChannels, ...asked]);
       return { isSearch, kindsBefore: 'position', where, kinds };
     }
     return {
@@ -106,6 +120,14 @@ export function createPosts(database: Database): Posts {
         ORDER BY t."batchId", t.position LIMIT ${take}`;
       return { ids: rows.map(({ id }) => id), matchedCount: rows[0]?.matchedCount ?? 0 };
     },
+    async ofItems(owner, items) {
+      const rows = await database.query<Post>(postsOfItems, [
+        toArray([...new Set(items.map(({ id }) => id))]),
+        owner.workspaceId,
+      ]);
+      const byItem = Map.groupBy(rows, ({ planItemId }) => planItemId);
+      return items.map(({ id }) => byItem.get(id) ?? []);
+    },
     async revisionsOf(wanted) {
       const rows = await database.prisma.$queryRaw<(ShownRevision & { index: number })[]>`
         SELECT w.index::int AS index, r.*
@@ -122,6 +144,16 @@ export function createPosts(database: Database): Posts {
       return wanted.map((_, index) => byIndex.get(index + 1) ?? []);
     },
   };
+}
+
+const postsOfItems = `
+  SELECT ${selectList('posts', undefined)} FROM posts t
+  WHERE t."planItemId" = ANY($1::uuid[]) AND t."ownerId" = $2::uuid ORDER BY t.position`;
+
+/** SQL: captions are in one of these languages; undefined for an empty or absent list. */
+function written(languages: readonly string[] | null | undefined): Prisma.Sql | undefined {
+  if (languages == null || languages.length === 0) return undefined;
+  return Prisma.sql`t.language = ANY(${[...new Set(languages)]}::text[])`;
 }
 
 /** SQL: posts show this hashtag, in any case; undefined without one. An index finds them among all posts. */

@@ -3,11 +3,12 @@ import { parseInput } from '../../domain/validation.ts';
 import type { Database } from '../database.ts';
 import { ownedBy, type Owner } from '../ownership.ts';
 import type { Rows } from './filters.ts';
-import { createLists, newestFirst, type PageOf } from './lists.ts';
+import { createLists, type PageOf } from './lists.ts';
 import type { RowsOfParent } from './page-sql.ts';
 import { planPage, type Page, type PageArgs } from './paging.ts';
 import {
   isBeingDeleted,
+  tables,
   type Columns,
   type OrderOf,
   type ParentOf,
@@ -30,7 +31,7 @@ export type EntityLists<Name extends Table, Filter> = {
   find(owner: Owner, id: string, columns?: Columns<RowOf[Name]>): Promise<RowOf[Name] | null>;
   /** @returns rows in the order of the ids, also those that are being deleted; null where the workspace has no such row. */
   findAll(owner: Owner, ids: readonly string[]): Promise<(RowOf[Name] | null)[]>;
-  /** Reads a page, newest first by default. @throws InvalidInputError */
+  /** Reads a page, in the table's default order unless another is given. @throws InvalidInputError */
   list(
     owner: Owner,
     args: ListArgs<Name, Filter>,
@@ -39,7 +40,7 @@ export type EntityLists<Name extends Table, Filter> = {
   /** Counts the rows of the list. @throws InvalidInputError */
   count(owner: Owner, filter: Filter | Absent): Promise<number>;
   /**
-   * Plans a page of one parent's rows, newest first by default, to be read by `pagesOf`. It is the same list as the one whose
+   * Plans a page of one parent's rows, in the table's default order unless another is given, to be read by `pagesOf`. It is the same list as the one whose
    * filter names this parent. A filter that names another one matches nothing.
    *
    * @throws InvalidInputError
@@ -64,6 +65,7 @@ export function createEntityLists<Name extends Table, Filter, Parsed extends obj
   rowsOf: (owner: Owner, filter: Parsed, parent?: ParentOf<Name>) => Rows,
 ): EntityLists<Name, Filter> {
   const lists = createLists(database, name);
+  const { defaultOrder } = tables[name];
   const parse = (filter: Filter | Absent) => parseInput(filterSchema, filter ?? {}, 'filter');
   const fields = Object.keys(filterSchema.shape);
   /** The filter that also names this parent. Its fields stand in the schema's order, as those of a parsed one do. */
@@ -81,7 +83,7 @@ export function createEntityLists<Name extends Table, Filter, Parsed extends obj
     findAll: lists.findAll,
     async list(owner, { filter, order, page }, columns) {
       const parsed = parse(filter);
-      const list = { name, ...ownedBy(owner), filter: parsed, order: order ?? newestFirst };
+      const list = { name, ...ownedBy(owner), filter: parsed, order: order ?? defaultOrder };
       return lists.page(list, page, rowsOf(owner, parsed), columns);
     },
     count: async (owner, filter) => lists.count(rowsOf(owner, parse(filter))),
@@ -91,7 +93,7 @@ export function createEntityLists<Name extends Table, Filter, Parsed extends obj
         name,
         ...ownedBy(owner),
         filter: naming(parent, parentId, parsed),
-        order: order ?? newestFirst,
+        order: order ?? defaultOrder,
       };
       const rows = () => rowsOf(owner, parsed, parent);
       return { parentId, filter: parsed, rows, ...planPage(list, page) };

@@ -15,9 +15,6 @@ import {
   type Table,
 } from './tables.ts';
 
-/** The default order of lists. */
-export const newestFirst = { by: 'createdAt', direction: 'DESC' } as const;
-
 /** A planned page of one parent's rows. */
 export type PageOf<Name extends Table> = RowsOfParent & PlannedPage<OrderOf<Name>['by']>;
 
@@ -27,9 +24,11 @@ export type PageOf<Name extends Table> = RowsOfParent & PlannedPage<OrderOf<Name
  */
 export function createLists<Name extends Table>(database: Pick<Database, 'query'>, name: Name) {
   type Row = RowOf[Name];
-  const table = Prisma.raw(name);
-  /** Posts are deleted at once. */
-  const isThere = name === 'posts' ? undefined : Prisma.sql`t."deletedAt" IS NULL`;
+  const { sqlName, columns: allColumns } = tables[name];
+  const table = Prisma.raw(sqlName);
+  /** Others are deleted at once. */
+  const marksDeleted = allColumns.some((column) => column === 'deletedAt');
+  const isThere = marksDeleted ? Prisma.sql`t."deletedAt" IS NULL` : undefined;
   const listed = (rows: Rows): Rows => ({ ...rows, where: all([rows.where, isThere]) });
   const listedOf = <Wanted extends RowsOfParent>(wanted: readonly Wanted[]) =>
     wanted.map((one) => ({ ...one, rows: () => listed(one.rows()) }));
@@ -38,10 +37,10 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
   const findTexts = new WeakMap<object, string>();
 
   function findText(columns: Columns<Row>): string {
-    const key = columns ?? tables[name].columns;
+    const key = columns ?? allColumns;
     let text = findTexts.get(key);
     if (text === undefined) {
-      text = `SELECT ${selectList(name, columns)} FROM ${name} t WHERE t.id = ANY($1::uuid[]) AND t."ownerId" = $2::uuid`;
+      text = `SELECT ${selectList(name, columns)} FROM ${sqlName} t WHERE t.id = ANY($1::uuid[]) AND t."ownerId" = $2::uuid`;
       findTexts.set(key, text);
     }
     return text;

@@ -1,20 +1,24 @@
 import { z } from 'zod';
-import { Prisma, type Batch, type Campaign, type Post } from '../generated/prisma/client.ts';
-import type { Column } from './cursors.ts';
+import { Prisma, type Batch, type Campaign, type PlanItem, type Post } from '../generated/prisma/client.ts';
+import type { Column, Direction } from './cursors.ts';
 
 /** The row type of each table with lists. */
-export type RowOf = { campaigns: Campaign; batches: Batch; posts: Post };
+export type RowOf = { campaigns: Campaign; batches: Batch; planItems: PlanItem; posts: Post };
 export type Table = keyof RowOf;
 
 /** The columns to read, besides `always` and the order's; undefined: all. */
 export type Columns<Row> = readonly (keyof Row & string)[] | undefined;
 
 type TableOf<Name extends Table> = {
+  /** Its name in SQL. */
+  sqlName: string;
   columns: readonly (keyof RowOf[Name] & string)[];
   /** Columns that are always read. */
   always: readonly (keyof RowOf[Name] & string)[];
   /** The columns that rows can be sorted by. Each needs an index on `(owner, column, id)` and one with the kinds before the column. */
   orders: readonly (Column & keyof RowOf[Name])[];
+  /** The order where none is asked for. */
+  defaultOrder: { by: Column & keyof RowOf[Name]; direction: Direction };
   /** Columns with the id of a parent that has a list of these rows. */
   parents: readonly ('campaignId' | 'batchId')[];
   /** SQL casts for columns that the drivers cannot parse: an array of enums, read as text, equals what Prisma returns. */
@@ -23,28 +27,46 @@ type TableOf<Name extends Table> = {
   largeIntegers: readonly (keyof RowOf[Name])[];
 };
 
+const newestFirst = { by: 'createdAt', direction: 'DESC' } as const;
+
 /** The tables with lists. */
 export const tables = {
   campaigns: {
+    sqlName: 'campaigns',
     columns: Object.values(Prisma.CampaignScalarFieldEnum),
     always: ['id', 'deletedAt'],
     orders: ['createdAt', 'updatedAt', 'name'],
+    defaultOrder: newestFirst,
     parents: [],
     casts: {},
     largeIntegers: [],
   },
   batches: {
+    sqlName: 'batches',
     columns: Object.values(Prisma.BatchScalarFieldEnum),
     always: ['id', 'deletedAt'],
     orders: ['createdAt', 'postCount'],
+    defaultOrder: newestFirst,
     parents: ['campaignId'],
-    casts: {},
+    casts: { channels: '::text[]' },
     largeIntegers: ['maxCostMicros', 'committedMicros'],
   },
+  planItems: {
+    sqlName: 'plan_items',
+    columns: Object.values(Prisma.PlanItemScalarFieldEnum),
+    always: ['id'],
+    orders: ['position'],
+    defaultOrder: { by: 'position', direction: 'ASC' },
+    parents: ['batchId'],
+    casts: {},
+    largeIntegers: [],
+  },
   posts: {
+    sqlName: 'posts',
     columns: Object.values(Prisma.PostScalarFieldEnum),
     always: ['id'],
     orders: ['createdAt', 'position'],
+    defaultOrder: newestFirst,
     parents: ['campaignId', 'batchId'],
     casts: { pinnedFields: '::text[]' },
     largeIntegers: [],

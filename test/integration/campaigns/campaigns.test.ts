@@ -168,7 +168,9 @@ describe('lists', () => {
     });
   });
 
-  test('of a channel follow the campaign to another one, and show each row once', async ({ app }) => {
+  test('of a channel show batches of campaigns that are for it now, and posts that were written for it, each once', async ({
+    app,
+  }) => {
     const own = await signUp(app);
     const campaignId = await createCampaign(own, { channel: 'X' });
     await followToEnd(own, await startBatch(own, { campaignId, postCount: 2 }));
@@ -177,10 +179,28 @@ describe('lists', () => {
       const { batches } = await own.run(BatchesDocument, { filter });
       return [batches.edges.length, (await getPosts(own, filter)).length];
     };
-    expect(await counted({ channel: ['LINKEDIN', 'TIKTOK', 'LINKEDIN'] })).toEqual([1, 2]);
-    expect(await counted({ channel: ['LINKEDIN'], campaignId })).toEqual([1, 2]);
-    expect(await counted({ channel: ['X'] })).toEqual([0, 0]);
-    expect(await counted({ channel: ['X'], campaignId })).toEqual([0, 0]);
+    expect(await counted({ channel: ['LINKEDIN', 'TIKTOK', 'LINKEDIN'] })).toEqual([1, 0]);
+    expect(await counted({ channel: ['LINKEDIN'], campaignId })).toEqual([1, 0]);
+    expect(await counted({ channel: ['X', 'TIKTOK', 'X'] })).toEqual([0, 2]);
+    expect(await counted({ channel: ['X'], campaignId })).toEqual([0, 2]);
+  });
+
+  test('of a language show posts that were written in it, whatever their campaign says now', async ({
+    app,
+  }) => {
+    const own = await signUp(app);
+    const campaignId = await createCampaign(own, { language: 'pt-BR' });
+    await followToEnd(own, await startBatch(own, { campaignId, postCount: 1 }));
+    await own.run(UpdateCampaignDocument, { input: { campaignId, language: 'de' } });
+    await followToEnd(own, await startBatch(own, { campaignId, postCount: 2 }));
+    const count = async (filter: PostFilter) => (await getPosts(own, filter)).length;
+    expect(await count({ language: ['PT-br'] })).toBe(1);
+    expect(await count({ language: ['de'], campaignId })).toBe(2);
+    expect(await count({ language: ['de', 'pt-BR', 'de'] })).toBe(3);
+    expect(await count({ language: ['fr'] })).toBe(0);
+    await expect(getPosts(own, { language: ['de', 'not a tag'] })).rejects.toMatchObject({
+      reasons: [{ fields: [{ path: 'filter.language.1' }] }],
+    });
   });
 
   test('order batches by size', async ({ app }) => {

@@ -12,7 +12,7 @@ import { pauseGuide, waitGuide } from '../../../domain/errors/guide.ts';
 import { builder } from '../../builder.ts';
 import { codeEnum } from '../codes.ts';
 import { requireViewer } from '../../context.ts';
-import { campaignOf, CampaignNode } from '../campaigns/campaign.ts';
+import { campaignOf, CampaignNode, ChannelEnum } from '../campaigns/campaign.ts';
 
 export const BatchStatusEnum = builder.enumType('BatchStatus', {
   description: 'The status of a batch.',
@@ -74,6 +74,23 @@ export const BatchNode = builder.prismaNode('Batch', {
     targetAudience: t.exposeString('targetAudience', {
       nullable: true,
       description: 'The people that the posts address; null if they are those of the campaign.',
+    }),
+    itemCount: t.exposeInt('itemCount', {
+      description:
+        'The number of items of the plan, each with a post for every channel and language. 0: the posts have no plan.',
+    }),
+    channels: t.field({
+      type: [ChannelEnum],
+      description: 'The channels that each item of the plan has posts for.',
+      resolve: ({ channels, channel }) => (channels.length === 0 ? [channel] : channels),
+    }),
+    languages: t.stringList({
+      description: 'The languages that each item of the plan has posts in, as BCP 47 tags.',
+      resolve: async (batch, _args, context) =>
+        batch.languages.length === 0 ? [(await campaignOf(batch, context)).language] : batch.languages,
+    }),
+    needsApproval: t.exposeBoolean('needsApproval', {
+      description: 'Whether no post is written before a person has approved the plan.',
     }),
     progress: t.field({
       type: BatchProgressRef,

@@ -39,7 +39,11 @@ export const PostFilterInput = builder.inputType('PostFilter', {
     channel: t.field({
       type: [ChannelEnum],
       required: false,
-      description: 'Only posts of campaigns for one of these channels.',
+      description: 'Only posts for one of these channels.',
+    }),
+    language: t.stringList({
+      required: false,
+      description: 'Only posts in one of these languages, as BCP 47 tags such as `de` or `pt-BR`.',
     }),
     hashtag: t.string({
       required: false,

@@ -1,6 +1,14 @@
 import type { ShownRevision } from '../../../services/posts/posts.ts';
 import { builder } from '../../builder.ts';
 
+export const RevisionAuthorEnum = builder.enumType('RevisionAuthor', {
+  description: 'The kind of author of what a post or its plan says.',
+  values: {
+    PERSON: { description: 'A member of the workspace.' },
+    MODEL: { description: 'A model of the AI provider.' },
+  },
+});
+
 export const PostRevisionRef = builder.objectRef<ShownRevision>('PostRevision').implement({
   description: 'One stored value of a field of a post.',
   fields: (t) => ({
@@ -21,13 +29,7 @@ export const PostRevisionRef = builder.objectRef<ShownRevision>('PostRevision').
       description: 'The field that the revision is of.',
     }),
     author: t.expose('author', {
-      type: builder.enumType('RevisionAuthor', {
-        description: 'The kind of author of a revision.',
-        values: {
-          PERSON: { description: 'A member of the workspace.' },
-          MODEL: { description: 'A model of the AI provider; `model` names it.' },
-        },
-      }),
+      type: RevisionAuthorEnum,
       description: 'The kind of author of the revision.',
     }),
     isCurrent: t.boolean({
