@@ -35,11 +35,11 @@ function plansOf(prisma: () => PrismaClient) {
       prisma().planItem.findMany({ where: { batchId: rowId(batchId) }, orderBy: { position: 'asc' } }),
     posts: (batchId: string) =>
       prisma().post.findMany({ where: { batchId: rowId(batchId) }, orderBy: { position: 'asc' } }),
-    /** The calls that planned it, and how they ended. */
+    /** The calls that planned it, and how they ended, by their names. */
     async calls(batchId: string) {
       const calls = await prisma().providerCall.findMany({
         where: { subjectId: rowId(batchId) },
-        orderBy: { id: 'asc' },
+        orderBy: [{ step: 'asc' }, { id: 'asc' }],
       });
       return calls.map(({ step, status }) => `${step} ${status}`);
     },

@@ -3,7 +3,8 @@ import { createCampaign, startBatch } from '../../support/app.ts';
 import { followToEnd, getBatch, stored, waitForBatch } from '../../support/batches.ts';
 import { startPlanner } from '../../support/plans.ts';
 
-const text = 'Small farms bring us this coffee by train, and we roast it on the day it leaves for you in its tin.';
+const text =
+  'Small farms bring us this coffee by train, and we roast it on the day it leaves for you in its tin.';
 
 it('plans each post of a batch, and writes it from its item', async () => {
   await using planner = await startPlanner();
@@ -37,14 +38,20 @@ it('starts the first posts while later items are still to come', async () => {
     where: { type: 'BATCH_PLANNED' },
     select: { createdAt: true },
   });
-  const calls = await planner.prisma().providerCall.findMany({ where: { step: 'image' }, orderBy: { createdAt: 'asc' } });
+  const calls = await planner
+    .prisma()
+    .providerCall.findMany({ where: { step: 'image' }, orderBy: { createdAt: 'asc' } });
   expect(calls[0]?.createdAt.getTime()).toBeLessThan(events[0]?.createdAt.getTime() ?? 0);
 });
 
 it('keeps what rows give, and plans the rest', async () => {
   await using planner = await startPlanner();
   const { account } = planner;
-  const rows = [{ hook: 'Who picks your coffee?' }, {}, { scene: 'A tin on a bicycle rack', audience: 'Couriers' }];
+  const rows = [
+    { hook: 'Who picks your coffee?' },
+    {},
+    { scene: 'A tin on a bicycle rack', audience: 'Couriers' },
+  ];
   const batchId = await startBatch(account, { campaignId: await createCampaign(account), rows });
   await followToEnd(account, batchId);
   expect(await planner.items(batchId)).toMatchObject([
@@ -58,7 +65,13 @@ it('keeps what rows give, and plans the rest', async () => {
 it('plans nothing where rows give everything', async () => {
   await using planner = await startPlanner();
   const { account } = planner;
-  const rows = [1, 2].map((n) => ({ angle: `${n}`, hook: `${n}`, keyMessage: text, scene: text, audience: text }));
+  const rows = [1, 2].map((n) => ({
+    angle: `${n}`,
+    hook: `${n}`,
+    keyMessage: text,
+    scene: text,
+    audience: text,
+  }));
   const batchId = await startBatch(account, { campaignId: await createCampaign(account), rows });
   await followToEnd(account, batchId);
   expect(await planner.calls(batchId)).toEqual([]);
@@ -69,7 +82,11 @@ it('plans nothing where rows give everything', async () => {
 it('asks again for what is like another item, twice at most, and then takes it as it is', async () => {
   await using planner = await startPlanner();
   const { account } = planner;
-  const rows = [1, 2].map(() => ({ angle: text.slice(0, 100), keyMessage: `${text} ${text}` }));
+  const row = {
+    angle: text.slice(0, 100),
+    keyMessage: Array.from({ length: 70 }, (_, n) => `${n * 97}`).join(' '),
+  };
+  const rows = [row, row];
   const batchId = await startBatch(account, { campaignId: await createCampaign(account), rows });
   await followToEnd(account, batchId);
   expect(await planner.calls(batchId)).toEqual([
@@ -102,5 +119,9 @@ it('writes posts from the brief alone when their plan is refused', async () => {
   const told = stored(await followToEnd(account, batchId));
   expect(told.find(({ __typename }) => __typename === 'BatchPlannedEvent')).toBeDefined();
   expect(await getBatch(account, batchId)).toMatchObject({ progress: { completedCount: 3 } });
-  expect(await planner.items(batchId)).toMatchObject([{ plannedAt: null }, { plannedAt: null }, { plannedAt: null }]);
+  expect(await planner.items(batchId)).toMatchObject([
+    { plannedAt: null },
+    { plannedAt: null },
+    { plannedAt: null },
+  ]);
 });
