@@ -85,7 +85,7 @@ export async function startApp(config: Config, logger: Logger, moreKinds?: MoreK
     }
     const posts = createPosts(database);
     const outages = createOutageBoard(database, randomUUID(), logger);
-    const batches = createBatches({ database, jobs, bus, changes });
+    const batches = createBatches({ database, jobs, bus, changes, plansBatches: config.planning });
     const sessions = createSessions(database, {
       isShared: config.databaseUrl !== undefined,
       logger,

@@ -10,6 +10,7 @@ import { createReconciler, type Source } from './engine/reconciler.ts';
 import { createRecovery } from './engine/recovery.ts';
 import { fixedSlots, learnedSlots, type Slots } from './engine/slots.ts';
 import type { JobKind } from './engine/job-kind.ts';
+import { createPlanBatch } from './engine/jobs/plan-batch.ts';
 import { createWritePost } from './engine/jobs/write-post.ts';
 import { createRunHandlers } from './engine/run-handler.ts';
 import { ProviderError } from './domain/errors/provider-errors.ts';
@@ -25,6 +26,8 @@ import type { Model, Provider } from './provider/provider.ts';
 import type { Batches } from './services/batches/batches.ts';
 import { createImages, type Images } from './services/posts/images.ts';
 import { takeOverPosts } from './services/posts/earlier-release.ts';
+import { createPlans } from './services/plans/plans.ts';
+import { createPlanRuns } from './services/plans/runs.ts';
 import { createPostRuns } from './services/posts/runs.ts';
 import { createRunRecovery } from './services/runs/recovery.ts';
 import { createWorkbench } from './services/runs/workbench.ts';
@@ -120,12 +123,14 @@ export async function prepareWorker(
   const images = createImages({ database, assets, logger });
   const suspects = createSuspectSlot(quietMs, () => performance.now());
   const tools = { provider, imageQuality, images, database, jobs, bus, changes };
-  const kinds = [createWritePost(tools, createPostRuns(tools)), ...(deps.moreKinds?.create(tools) ?? [])].map(
-    (kind) => {
-      const workbench = createWorkbench({ database, jobs, bus, suspects }, kind.runs);
-      return { kind, workbench };
-    },
-  );
+  const kinds = [
+    createWritePost(tools, createPostRuns(tools)),
+    createPlanBatch({ provider, plans: createPlans(tools) }, createPlanRuns(tools)),
+    ...(deps.moreKinds?.create(tools) ?? []),
+  ].map((kind: JobKind) => {
+    const workbench = createWorkbench({ database, jobs, bus, suspects }, kind.runs);
+    return { kind, workbench };
+  });
   const recovery = createRecovery({
     runs: createRunRecovery({
       database,

@@ -39,7 +39,7 @@ const bus: Bus = {
   },
 };
 const suspects = createSuspectSlot(0, () => 0);
-const kind = createPostRuns({ changes: createChanges(() => undefined) });
+const kind = createPostRuns({ jobs, changes: createChanges(() => undefined) });
 const workbench = createWorkbench({ database, jobs, bus, suspects }, kind);
 
 /** Settles so many posts of each of these batches, one batch after another, each post in four equal steps. */

@@ -43,7 +43,7 @@ export function listsOf(database: Database, { userId, campaignId, batchId }: See
   const logger = createLogger('silent');
   const jobs = createJobs(database.bossOptions, logger);
   const changes = createChanges(() => undefined);
-  const batches = createBatches({ database, jobs, bus: createLocalBus(), changes });
+  const batches = createBatches({ database, jobs, bus: createLocalBus(), changes, plansBatches: false });
   const deletion = createCampaignDeletion({ database, jobs, batches, changes });
   const campaigns = createCampaigns({ database, changes, deletion });
   const posts = createPosts(database);

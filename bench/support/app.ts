@@ -26,6 +26,8 @@ export async function startBenchApp(settings: Record<string, string>, moreKinds?
     DATA_DIR: dataDir,
     // A long run outlives a token of the usual life.
     ACCESS_TOKEN_MINUTES: '1440',
+    // What is measured is posts.
+    PLANNING: 'off',
     ...settings,
   });
   const app = await startApp(config, createLogger('warn'), moreKinds);

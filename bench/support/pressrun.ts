@@ -58,6 +58,8 @@ export async function startPressrun(
       DATA_DIR: folder,
       // A long run outlives a token of the usual life.
       ACCESS_TOKEN_MINUTES: '1440',
+      // What is measured is posts.
+      PLANNING: 'off',
       ...raisedLimits,
       ...settings,
     },

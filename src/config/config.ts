@@ -27,6 +27,8 @@ export type Config = {
     /** Answers in place of OpenAI; undefined: OpenAI itself does, or no model of it is in use. */
     simulator: { timeScale: number; seed: number } | undefined;
   };
+  /** Whether posts of a batch are planned before they are written. */
+  planning: boolean;
   role: 'all' | 'api' | 'worker';
   /** What the provider allows a minute, until its answers tell the real limits. */
   limits: { requestsPerMinute: number; tokensPerMinute: number; imagesPerMinute: number };
@@ -208,6 +210,7 @@ function toConfig(
         ? { timeScale: values.SIMULATOR_TIME_SCALE, seed: values.SIMULATOR_SEED }
         : undefined,
     },
+    planning: values.PLANNING === 'on',
     role: values.ROLE,
     limits: {
       requestsPerMinute: values.REQUESTS_PER_MINUTE,

@@ -119,6 +119,10 @@ const provider = {
     rules.httpUrl('http://127.0.0.1:11434/v1').optional(),
     '`http://127.0.0.1:11434/v1`',
   ),
+  PLANNING: setting(
+    '`on` plans the posts of a batch before they are written, so that they differ. `off` writes each from its brief alone, unless its order has rows or asks for a review.',
+    z.enum(['on', 'off'], 'must be on or off').default('on'),
+  ),
   TEXT_MODEL: setting(
     'Models that write, in order, with commas between them: while one is away, the next serves. Each is `provider:model` with `openai`, `anthropic`, `gemini` or `ollama`; a name without a provider is a model of OpenAI.',
     rules.models.prefault('gpt-5.4-mini'),

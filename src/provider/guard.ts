@@ -168,8 +168,11 @@ export function guardModel(
   return {
     model: {
       name: model.name,
+      // What is streamed is as long as an article.
       generateObject: (request, signal) =>
-        call(deadlines.object, signal, (limited) => model.generateObject(request, limited)),
+        call(request.onText === undefined ? deadlines.object : deadlines.text, signal, (limited) =>
+          model.generateObject(request, limited),
+        ),
       generateText: (request, signal) =>
         call(deadlines.text, signal, (limited) => model.generateText(request, limited)),
       generateImage: (request, signal) =>

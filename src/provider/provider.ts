@@ -21,8 +21,14 @@ export type Conversation = {
   maxTokens: number;
 };
 
-/** `schema` checks the whole answer. The model is told only what its provider understands of it. */
-export type ObjectRequest<T> = Conversation & { schema: z.ZodType<T> };
+/**
+ * `schema` checks the whole answer. The model is told only what its provider understands of it. `onText` gets each piece of the
+ * answer's JSON when it arrives: all of it at once from a provider that does not stream objects.
+ */
+export type ObjectRequest<T> = Conversation & {
+  schema: z.ZodType<T>;
+  onText?: ((piece: string) => void) | undefined;
+};
 
 /** `onText` gets each piece of the answer when it arrives. */
 export type TextRequest = Conversation & { onText?: (piece: string) => void };

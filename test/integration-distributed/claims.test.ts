@@ -40,7 +40,7 @@ beforeAll(async () => {
   await jobs.start();
   const changes = createChanges(() => undefined);
   const suspects = createSuspectSlot(0, () => 0);
-  const kind = createPostRuns({ changes });
+  const kind = createPostRuns({ jobs, changes });
   workbench = createWorkbench({ database, jobs, bus: createLocalBus(), suspects }, kind);
   recovery = createRunRecovery({ database, jobs, kinds: [{ kind, workbench }] });
 });

@@ -38,9 +38,9 @@ export async function openWorkshop() {
   await jobs.start();
   opened.defer(() => jobs.stop());
   const changes = createChanges(() => undefined);
-  const deps = { database, jobs, bus: createLocalBus(), changes };
+  const deps = { database, jobs, bus: createLocalBus(), changes, plansBatches: false };
   const batches = createBatches(deps);
-  const kind = createPostRuns({ changes });
+  const kind = createPostRuns({ jobs, changes });
   const rest = opened.move();
   return {
     database,

@@ -15,6 +15,8 @@ const counts = {
  */
 export const storedEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('BATCH_STARTED'), ...counts }),
+  z.object({ type: z.literal('PLAN_ITEM'), itemId: z.uuid(), position: z.int(), ...counts }),
+  z.object({ type: z.literal('BATCH_PLANNED'), plannedCount: z.int(), ...counts }),
   z.object({ type: z.literal('POST_COMPLETED'), postId: z.uuid(), ...counts }),
   z.object({
     type: z.literal('POST_FAILED'),

@@ -1,3 +1,6 @@
+import { z } from 'zod';
+import { plainText, text } from '../validation.ts';
+
 /** What one post, or one for each channel and language, is to say and show. */
 export type Item = {
   /** From which side it looks at the campaign, in a few words. */
@@ -21,6 +24,21 @@ export const itemParts = [
   'audience',
 ] as const satisfies (keyof Item)[];
 
+/** An item of which parts may still be planned. */
+export type PartialItem = { [Part in keyof Item]: string | null };
+
+/** An item of which everything is still to be planned. */
+export const emptyItem: PartialItem = {
+  angle: null,
+  hook: null,
+  keyMessage: null,
+  scene: null,
+  audience: null,
+};
+
+/** An item and its place in the batch, from 1. */
+export type PlannedItem = Item & { position: number };
+
 /** The most characters of each part. */
 export const maxItemCharacters: Readonly<Record<keyof Item, number>> = {
   angle: 120,
@@ -29,3 +47,73 @@ export const maxItemCharacters: Readonly<Record<keyof Item, number>> = {
   scene: 600,
   audience: 500,
 };
+
+/** The parts that a client gives: any of them. */
+export const givenItemSchema = z
+  .object({
+    angle: text(maxItemCharacters.angle).nullish(),
+    hook: text(maxItemCharacters.hook).nullish(),
+    keyMessage: text(maxItemCharacters.keyMessage).nullish(),
+    scene: text(maxItemCharacters.scene).nullish(),
+    audience: text(maxItemCharacters.audience).nullish(),
+  })
+  .transform(
+    ({ angle = null, hook = null, keyMessage = null, scene = null, audience = null }): PartialItem => ({
+      angle,
+      hook,
+      keyMessage,
+      scene,
+      audience,
+    }),
+  );
+
+/** An item as a model answers with it. A part may be empty or too long. */
+export const answeredItemSchema = z.strictObject({
+  position: z.int(),
+  angle: plainText,
+  hook: plainText,
+  keyMessage: plainText,
+  scene: plainText,
+  audience: plainText,
+});
+
+/** A model's answer to a request for items. */
+export const answeredItemsSchema = z.strictObject({ items: z.array(answeredItemSchema) });
+
+/** @returns whether nothing of it is left to plan. */
+export function isComplete(item: PartialItem): item is Item {
+  return itemParts.every((part) => item[part] !== null);
+}
+
+/**
+ * Fills what is missing of an item with what a model has answered, cut to the limits.
+ *
+ * @returns undefined if the answer lacks a part that is needed.
+ */
+export function fillItem(
+  given: PartialItem,
+  answered: z.infer<typeof answeredItemSchema>,
+): PlannedItem | undefined {
+  const part = (name: keyof Item): string =>
+    given[name] ?? cut(answered[name].trim(), maxItemCharacters[name]);
+  const { position } = answered;
+  const item = {
+    position,
+    angle: part('angle'),
+    hook: part('hook'),
+    keyMessage: part('keyMessage'),
+    scene: part('scene'),
+    audience: part('audience'),
+  };
+  return itemParts.every((name) => item[name] !== '') ? item : undefined;
+}
+
+/** Cuts between characters, so that no pair of surrogates is cut in half. */
+function cut(words: string, most: number): string {
+  return words.length <= most
+    ? words
+    : words
+        .slice(0, most)
+        .replace(/[\uD800-\uDBFF]$/, '')
+        .trimEnd();
+}

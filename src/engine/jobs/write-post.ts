@@ -29,7 +29,10 @@ export function createWritePost(
     demand: () => postDemand(deps.provider),
     run: async (work, steps, signal) => {
       const made = await makePost(deps, work, steps, signal);
-      return { result: { status: 'COMPLETED', brand: work.brand, ...made } };
+      const { brand, hasFollowers, sharedImage } = work;
+      return {
+        result: { status: 'COMPLETED', brand, hasFollowers, ...made, image: made.image ?? sharedImage },
+      };
     },
   };
 }

@@ -62,18 +62,30 @@ export function readRequestId(header: string | null | undefined): string | undef
 /**
  * Parses the body of a chat completion whose content, or whose only tool call, is JSON.
  *
+ * @param onText gets the JSON.
  * @returns what `schema` accepts, and the usage if the body has a possible one.
  * @throws ProviderError CONTENT_REFUSED or BAD_ANSWER: both are paid.
  */
-export function readObject<T>(schema: z.ZodType<T>, body: unknown): Answer<T> {
+export function readObject<T>(
+  schema: z.ZodType<T>,
+  body: unknown,
+  onText: (text: string) => void = () => undefined,
+): Answer<T> {
   const usage = readUsage(textUsage, body);
   return orBadAnswer(usage, () => {
     const { message, finish_reason: end } = objectAnswer.parse(body).choices[0];
     const { content, refusal, tool_calls: calls } = message;
     if (refusal != null || end === 'content_filter')
       throw new ProviderError('CONTENT_REFUSED', { paid: 'YES', usage });
-    return schema.parse(JSON.parse(calls?.[0]?.function.arguments ?? content ?? ''));
+    const text = calls?.[0]?.function.arguments ?? content ?? '';
+    onText(text);
+    return schema.parse(JSON.parse(text));
   });
+}
+
+/** Parses the JSON of a streamed answer. @throws ProviderError BAD_ANSWER, which is paid. */
+export function parseObject<T>(schema: z.ZodType<T>, { value, usage }: Answer<string>): Answer<T> {
+  return orBadAnswer(usage, () => schema.parse(JSON.parse(value)));
 }
 
 /**

@@ -1,6 +1,6 @@
 import OpenAI, { type APIPromise } from 'openai';
 import type { Conversation, Model, Purchase } from '../provider.ts';
-import { readEmbeddings, readImage, readObject, readRequestId, readText } from './answers.ts';
+import { parseObject, readEmbeddings, readImage, readObject, readRequestId, readText } from './answers.ts';
 import { boundedFetch } from './bounded-fetch.ts';
 import { toProviderError } from './errors.ts';
 import { dialects, type Account, type Dialect, type ModelName } from './dialects.ts';
@@ -29,27 +29,29 @@ export function createOpenAiModel({ provider, model, name }: ModelName, account:
   return {
     name,
 
-    generateObject: ({ schema, ...asked }, signal) =>
-      buy(
+    generateObject: ({ schema, onText, ...asked }, signal) => {
+      const structure = structures[dialect.structure](toJsonSchema(schema, dialect.keywords));
+      const request = { ...conversation(asked), ...structure };
+      // A tool's call is not streamed.
+      if (onText === undefined || dialect.structure === 'tool')
+        return buy(
+          dialect,
+          client.chat.completions.create(request, { signal }),
+          (body) => readObject(schema, body, onText),
+          signal,
+        );
+      return buy(
         dialect,
-        client.chat.completions.create(
-          {
-            ...conversation(asked),
-            ...structures[dialect.structure](toJsonSchema(schema, dialect.keywords)),
-          },
-          { signal },
-        ),
-        (body) => readObject(schema, body),
+        client.chat.completions.create({ ...request, ...streamed }, { signal }),
+        async (pieces) => parseObject(schema, await readText(pieces, onText, signal)),
         signal,
-      ),
+      );
+    },
 
     generateText: ({ onText = () => undefined, ...asked }, signal) =>
       buy(
         dialect,
-        client.chat.completions.create(
-          { ...conversation(asked), stream: true, stream_options: { include_usage: true } },
-          { signal },
-        ),
+        client.chat.completions.create({ ...conversation(asked), ...streamed }, { signal }),
         (pieces) => readText(pieces, onText, signal),
         signal,
       ),
@@ -87,6 +89,9 @@ function withoutVariables({ apiKey = 'none' }: Account) {
     },
   };
 }
+
+/** What makes a model answer piece by piece, and tell its usage in the last one. */
+const streamed = { stream: true, stream_options: { include_usage: true } } as const;
 
 /** What makes a model answer with JSON. */
 const structures = {

@@ -9,7 +9,8 @@ import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import { createBatchControls, type BatchControls } from './controls.ts';
 import { ownedRows, type Owner } from '../../store/ownership.ts';
-import { startBatch, type StartBatchInput } from './start.ts';
+import type { StartBatchInput } from './order.ts';
+import { startBatch } from './start.ts';
 import {
   all,
   among,
@@ -45,7 +46,14 @@ const filterSchema = commonFilterSchema.extend({
 /** Ids are global. An absent or empty list does not narrow. */
 export type BatchFilter = z.input<typeof filterSchema>;
 
-export function createBatches(deps: { database: Database; jobs: Jobs; bus: Bus; changes: Changes }): Batches {
+/** @param deps.plansBatches whether batches are planned whose orders do not say so. */
+export function createBatches(deps: {
+  database: Database;
+  jobs: Jobs;
+  bus: Bus;
+  changes: Changes;
+  plansBatches: boolean;
+}): Batches {
   const rowsOf = (
     owner: Owner,
     filter: z.output<typeof filterSchema>,

@@ -11,7 +11,14 @@ import type { Jobs } from '../../store/jobs/jobs.ts';
 import { reconcileWindow, wakeReconciliation, windowSize } from './reconciliation.ts';
 
 /** An event to be appended: its type and fields, without the batch's counters. */
-export type NewEvent = { type: StoredEvent['type']; reason?: string; retriedCount?: number };
+export type NewEvent = {
+  type: StoredEvent['type'];
+  reason?: string;
+  retriedCount?: number;
+  itemId?: string;
+  position?: number;
+  plannedCount?: number;
+};
 
 /**
  * Locks a batch, changes it and appends an event, in one transaction. Publishes the event after the commit. If the change
@@ -65,20 +72,34 @@ export function createBatchChange({
 export async function appendEvent(
   tx: Transaction,
   batch: Batch,
-  { type, ...fields }: NewEvent,
+  event: NewEvent,
 ): Promise<{ batch: Batch; entry: LoggedEvent }> {
-  const [entry] = await appendEvents(tx, [
-    Prisma.sql`counted AS (
-      UPDATE batches SET "lastSeq" = "lastSeq" + 1 WHERE id = ${batch.id}::uuid RETURNING *
-    )`,
-    Prisma.sql`entries AS (
-      SELECT id AS "streamId", "ownerId", "lastSeq" AS seq, ${type} AS type,
-             ${JSON.stringify(fields)}::jsonb || jsonb_build_object(
-               'postCount', "postCount" - "deletedCount", 'completedCount', "completedCount",
-               'failedCount', "failedCount", 'cancelledCount', "cancelledCount" - "deletedCount", 'foundCount', "foundCount") AS payload
-      FROM counted
-    )`,
-  ]);
+  const [entry] = await appendBatchEvents(tx, [{ batchId: batch.id, event }]);
   if (entry === undefined) throw new Error(`batch ${batch.id} is gone`);
   return { batch: { ...batch, lastSeq: entry.seq }, entry };
+}
+
+/** Appends events to batches whose rows are locked: of each batch in this order. @returns the log entries. */
+export async function appendBatchEvents(
+  tx: Transaction,
+  events: readonly { batchId: string; event: NewEvent }[],
+): Promise<LoggedEvent[]> {
+  return appendEvents(tx, [
+    Prisma.sql`given AS (
+      SELECT (g.one->>'batchId')::uuid AS id, g.one->'event' AS event,
+             row_number() OVER (PARTITION BY g.one->>'batchId' ORDER BY g.n DESC)::int - 1 AS behind
+      FROM jsonb_array_elements(${JSON.stringify(events)}::jsonb) WITH ORDINALITY AS g(one, n)
+    )`,
+    Prisma.sql`counted AS (
+      UPDATE batches b SET "lastSeq" = b."lastSeq" + g.n
+      FROM (SELECT id, count(*)::int AS n FROM given GROUP BY id) g WHERE b.id = g.id RETURNING b.*
+    )`,
+    Prisma.sql`entries AS (
+      SELECT c.id AS "streamId", c."ownerId", c."lastSeq" - g.behind AS seq, g.event->>'type' AS type,
+             (g.event - 'type') || jsonb_build_object(
+               'postCount', c."postCount" - c."deletedCount", 'completedCount', c."completedCount",
+               'failedCount', c."failedCount", 'cancelledCount', c."cancelledCount" - c."deletedCount", 'foundCount', c."foundCount") AS payload
+      FROM counted c JOIN given g ON g.id = c.id
+    )`,
+  ]);
 }

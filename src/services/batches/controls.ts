@@ -11,7 +11,7 @@ import type { Viewer } from '../../domain/viewer.ts';
 import type { BudgetRefusal } from '../../provider/ledger/ledger.ts';
 import { cancelUnfinished } from './cancellation.ts';
 import { createBatchChange, type NewEvent } from './change.ts';
-import { maxCostSchema } from './start.ts';
+import { maxCostSchema } from './order.ts';
 import { ownedBy, type Owner } from '../../store/ownership.ts';
 import { removeWaitingJobs, waitingJobs } from '../runs/batch-jobs.ts';
 import { parseInput } from '../../domain/validation.ts';

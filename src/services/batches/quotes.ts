@@ -10,7 +10,7 @@ import type { Brief } from '../../domain/prompts/brief.ts';
 import { estimateSeconds, firstGuessSeconds } from '../../domain/batches/estimate.ts';
 import type { Database } from '../../store/database.ts';
 import type { Viewer } from '../../domain/viewer.ts';
-import { orderSchema } from './start.ts';
+import { orderSchema } from './order.ts';
 import { ownedBy, ownedRows } from '../../store/ownership.ts';
 import { parseInput } from '../../domain/validation.ts';
 

@@ -5,12 +5,13 @@ import { reconcileTopic } from '../../events/topics.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import { Prisma, type Batch, type PostStatus } from '../../store/generated/prisma/client.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
-import { addPostRuns } from '../posts/runs.ts';
+import { addPostRuns, addReadyPosts } from '../posts/release.ts';
 import { restoreJobs } from '../runs/queue.ts';
 
 /**
  * Brings posts and jobs in line with their batch's row, position by position from `reconcileFrom` on. It writes missing
- * posts, retries failed ones, adds the jobs of a running batch, and cancels the posts of a cancelled one.
+ * posts, retries failed ones, adds the runs of posts whose item is planned and the jobs of a running batch, and cancels the posts
+ * of a cancelled one. A batch whose plan is not approved has no posts.
  */
 export type Reconciliation = {
   /**
@@ -64,8 +65,9 @@ export function wakeReconciliation(bus: Bus, { id, reconcileFrom }: Batch): void
  * @returns the updated batch.
  */
 export async function reconcileWindow(jobs: Jobs, tx: Transaction, batch: Batch): Promise<Batch> {
-  const { id, postCount, status, reconcileFrom: from } = batch;
+  const { id, postCount, itemCount, status, reconcileFrom: from } = batch;
   if (from === null || from > postCount) return batch;
+  if (batch.needsApproval && status !== 'CANCELLED') return reconcilePlan(jobs, tx, batch);
   const to = Math.min(from + windowSize - 1, postCount);
   const [last] = await tx.$queryRaw<{ position: number }[]>`
     SELECT position FROM posts WHERE "batchId" = ${id}::uuid ORDER BY position DESC LIMIT 1`;
@@ -74,14 +76,18 @@ export async function reconcileWindow(jobs: Jobs, tx: Transaction, batch: Batch)
   let retried = 0;
   if (from <= written) {
     retried = await retryPosts(jobs, tx, batch, window);
-    if (status === 'RUNNING') {
-      const ofWindow = Prisma.sql`r."batchId" = ${id}::uuid AND (r.kind <> 'write-post' OR r."subjectId" IN (
-        SELECT id FROM posts WHERE "batchId" = ${id}::uuid AND position BETWEEN ${window.from}::int AND ${window.to}::int))`;
-      await restoreJobs(jobs, tx, ofWindow);
-    }
     if (status === 'CANCELLED') await cancelPosts(tx, id, window);
   }
+  if (status === 'RUNNING' && (from <= written || itemCount > 0)) {
+    const ofWindow = Prisma.sql`r."batchId" = ${id}::uuid AND (r.kind <> 'write-post' OR r."subjectId" IN (
+      SELECT id FROM posts WHERE "batchId" = ${id}::uuid AND position BETWEEN ${window.from}::int AND ${window.to}::int))`;
+    await restoreJobs(jobs, tx, ofWindow);
+  }
   if (written < to) await writePosts(jobs, tx, batch, { from: Math.max(from, written + 1), to });
+  if (itemCount > 0) {
+    const ofWindow = Prisma.sql`p."batchId" = ${id}::uuid AND p.position BETWEEN ${from}::int AND ${to}::int`;
+    await addReadyPosts(jobs, tx, ofWindow);
+  }
   const isLast = to === postCount;
   // Posts that failed after the retry was asked for are retried as well, and leave `failedCount`.
   const planned = Math.min(retried, batch.retriesLeft);
@@ -95,6 +101,12 @@ export async function reconcileWindow(jobs: Jobs, tx: Transaction, batch: Batch)
         : { retriesLeft: { decrement: planned }, failedCount: { decrement: retried - planned } }),
     },
   });
+}
+
+/** Lets the planning of a batch go on whose posts are not to be written yet. */
+async function reconcilePlan(jobs: Jobs, tx: Transaction, { id, status }: Batch): Promise<Batch> {
+  if (status === 'RUNNING') await restoreJobs(jobs, tx, Prisma.sql`r."batchId" = ${id}::uuid`);
+  return tx.batch.update({ where: { id }, data: { reconcileFrom: null } });
 }
 
 /**
@@ -135,22 +147,34 @@ async function afterLast(
   return others.length > 0 ? postCount + 2 + lastSeq : null;
 }
 
-/** Writes the missing posts of a window, and their runs. */
+/**
+ * Writes the missing posts of a window, each with its channel, language and item (domain/plans/variants.ts), and their runs if they
+ * need no plan.
+ */
 async function writePosts(jobs: Jobs, tx: Transaction, batch: Batch, { from, to }: Window): Promise<void> {
   // Sorted, because ids of one millisecond have no order, and lists that show the newest first order by id.
   const ids = Array.from({ length: to - from + 1 }, () => randomUUIDv7()).toSorted();
   const isCancelled = batch.status === 'CANCELLED';
   await tx.$executeRaw`
-    INSERT INTO posts (id, "ownerId", "campaignId", channel, language, "batchId", position, status, "targetAudience", "createdAt", "finishedAt")
-    SELECT n.id, b."ownerId", b."campaignId", b.channel, c.language, b.id, ${from}::int + n.number - 1,
+    WITH ordered AS (
+      SELECT b.*, CASE b.channels WHEN '{}' THEN ARRAY[b.channel] ELSE b.channels END AS "ofChannels",
+             CASE b.languages WHEN '{}' THEN ARRAY[c.language] ELSE b.languages END AS "ofLanguages"
+      FROM batches b JOIN campaigns c ON c.id = b."campaignId" WHERE b.id = ${batch.id}::uuid
+    ), numbered AS (
+      SELECT n.id, ${from}::int + n.number::int - 1 AS position FROM unnest(${ids}::uuid[]) WITH ORDINALITY AS n(id, number)
+    )
+    INSERT INTO posts (id, "ownerId", "campaignId", channel, language, "batchId", position, "planItemId", status, "targetAudience", "createdAt", "finishedAt")
+    SELECT n.id, b."ownerId", b."campaignId",
+           b."ofChannels"[1 + (n.position - 1) / cardinality(b."ofLanguages") % cardinality(b."ofChannels")],
+           b."ofLanguages"[1 + (n.position - 1) % cardinality(b."ofLanguages")], b.id, n.position,
+           (SELECT id FROM plan_items WHERE "batchId" = b.id
+              AND position = 1 + (n.position - 1) / (cardinality(b."ofChannels") * cardinality(b."ofLanguages"))),
            CASE WHEN ${isCancelled} THEN 'CANCELLED' ELSE 'PENDING' END::"PostStatus",
            coalesce(b."targetAudience",
                     (SELECT "targetAudience" FROM posts WHERE "batchId" = b.id ORDER BY position LIMIT 1), c."targetAudience"),
            now(), CASE WHEN ${isCancelled} THEN now() END
-    FROM batches b JOIN campaigns c ON c.id = b."campaignId",
-         unnest(${ids}::uuid[]) WITH ORDINALITY AS n(id, number)
-    WHERE b.id = ${batch.id}::uuid`;
-  if (!isCancelled) await addPostRuns(jobs, tx, batch, ids);
+    FROM ordered b JOIN campaigns c ON c.id = b."campaignId", numbered n`;
+  if (!isCancelled && batch.itemCount === 0) await addPostRuns(jobs, tx, batch, ids);
 }
 
 /** Sets FAILED posts back to PENDING if the batch is being retried. @returns how many. */
@@ -162,7 +186,7 @@ async function retryPosts(jobs: Jobs, tx: Transaction, batch: Batch, { from, to 
     WHERE "batchId" = ${batch.id}::uuid AND position BETWEEN ${from}::int AND ${to}::int AND status = 'FAILED'
     RETURNING id, position`;
   const ids = retried.toSorted((a, b) => a.position - b.position).map(({ id }) => id);
-  if (batch.status !== 'CANCELLED') await addPostRuns(jobs, tx, batch, ids);
+  if (batch.status !== 'CANCELLED' && batch.itemCount === 0) await addPostRuns(jobs, tx, batch, ids);
   return ids.length;
 }
 

@@ -1,61 +1,31 @@
-import { createHash, randomUUIDv7 } from 'node:crypto';
-import { z } from 'zod';
+import { randomUUIDv7 } from 'node:crypto';
 import {
   CampaignStateError,
   IdempotencyConflictError,
   NotFoundError,
   OrderLimitError,
 } from '../../domain/errors/errors.ts';
-import { globalId } from '../../domain/ids.ts';
 import { micros } from '../../domain/money/pricing.ts';
 import type { Changes } from '../../cache/changes.ts';
 import type { Bus } from '../../events/bus.ts';
 import type { LoggedEvent } from '../../events/entries.ts';
 import { announce } from '../../events/topics.ts';
 import type { Database, Transaction } from '../../store/database.ts';
-import type { Batch, BatchPriority, Campaign } from '../../store/generated/prisma/client.ts';
+import type { Batch, Campaign } from '../../store/generated/prisma/client.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { Viewer } from '../../domain/viewer.ts';
-import { appendEvent } from './change.ts';
+import { appendBatchEvents, type NewEvent } from './change.ts';
 import { ownedBy, ownedRows, type Owner } from '../../store/ownership.ts';
 import { reconcileWindow, wakeReconciliation, windowSize } from './reconciliation.ts';
 import { lockQueuePositions } from '../runs/positions.ts';
-import { parseInput, text } from '../../domain/validation.ts';
-
-const maxPostsPerBatch = 10_000;
+import { parseInput } from '../../domain/validation.ts';
+import { emptyItem } from '../../domain/plans/item.ts';
+import { insertItems } from '../plans/items.ts';
+import { addPlanRun } from '../plans/runs.ts';
+import { hashOf, maxPostsPerBatch, startBatchSchema, type Order, type StartBatchInput } from './order.ts';
 
 /** How many ordered posts of a workspace may wait for their rows: ten of the largest orders. */
 const maxUnwrittenPosts = 10 * maxPostsPerBatch;
-
-export type StartBatchInput = {
-  /** Global id. */
-  campaignId: string;
-  postCount: number;
-  targetAudience?: string | null | undefined;
-  /** US dollars. */
-  maxCost?: number | null | undefined;
-  /** NORMAL by default. */
-  priority?: BatchPriority | null | undefined;
-  idempotencyKey?: string | null | undefined;
-};
-
-export const orderSchema = z.object({
-  campaignId: globalId('Campaign'),
-  postCount: z
-    .int('must be a whole number')
-    .min(1, 'must be at least 1')
-    .max(maxPostsPerBatch, `must be at most ${maxPostsPerBatch}`),
-});
-
-/** US dollars. The upper bound catches mistakes. */
-export const maxCostSchema = z.number().positive('must be above 0').max(1_000_000, 'must be at most 1000000');
-
-const startBatchSchema = orderSchema.extend({
-  targetAudience: text(500).nullish(),
-  maxCost: maxCostSchema.nullish(),
-  priority: z.enum(['LOW', 'NORMAL', 'HIGH']).nullish(),
-  idempotencyKey: text(200).nullish(),
-});
 
 /**
  * Writes a batch and its first event, in one transaction with the posts and jobs of a small order. Those of a large order
@@ -64,14 +34,14 @@ const startBatchSchema = orderSchema.extend({
  * @throws InvalidInputError, NotFoundError (campaign), CampaignStateError, IdempotencyConflictError, OrderLimitError
  */
 export async function startBatch(
-  deps: { database: Database; jobs: Jobs; bus: Bus; changes: Changes },
+  deps: { database: Database; jobs: Jobs; bus: Bus; changes: Changes; plansBatches: boolean },
   viewer: Viewer,
   input: StartBatchInput,
 ): Promise<Batch> {
   const { idempotencyKey, ...order } = parseInput(startBatchSchema, input);
   const batchId = randomUUIDv7();
   const started = await deps.database.transaction(
-    async (tx): Promise<{ batch: Batch; entry?: LoggedEvent }> => {
+    async (tx): Promise<{ batch: Batch; entries: LoggedEvent[] }> => {
       // Locked, so that it is neither archived nor deleted until the batch is written.
       const [campaign] = await tx.$queryRaw<Campaign[]>`
       SELECT * FROM campaigns c
@@ -80,13 +50,14 @@ export async function startBatch(
       if (idempotencyKey != null) {
         const earlier = await claimKey(tx, viewer, idempotencyKey, hashOf(order), batchId);
         if (earlier !== undefined)
-          return { batch: await tx.batch.findUniqueOrThrow({ where: { id: earlier } }) };
+          return { batch: await tx.batch.findUniqueOrThrow({ where: { id: earlier } }), entries: [] };
       }
       if (campaign.status === 'ARCHIVED') {
         throw new CampaignStateError('An archived campaign takes no new batch. Restore it first.');
       }
       const isLarge = order.postCount > windowSize;
       if (isLarge) await checkUnwritten(tx, viewer, order.postCount);
+      const hasPlan = deps.plansBatches || order.rows != null || order.review;
       const created = await tx.batch.create({
         data: {
           id: batchId,
@@ -95,22 +66,47 @@ export async function startBatch(
           channel: campaign.channel,
           targetAudience: order.targetAudience ?? null,
           postCount: order.postCount,
+          itemCount: hasPlan ? order.itemCount : 0,
+          channels: order.channels,
+          languages: order.languages,
+          needsApproval: order.review,
+          imageCandidates: order.imageCandidates,
           priority: order.priority ?? 'NORMAL',
           maxCostMicros: order.maxCost == null ? null : micros(order.maxCost),
-          reconcileFrom: 1,
+          reconcileFrom: order.review ? null : 1,
         },
       });
-      const batch = isLarge ? created : await reconcileWindow(deps.jobs, tx, created);
+      const isPlanned = hasPlan && (await orderPlan(deps.jobs, tx, created, order));
+      if (isPlanned && order.review)
+        await tx.batch.update({ where: { id: batchId }, data: { status: 'PLANNED' } });
+      if (!isLarge) await reconcileWindow(deps.jobs, tx, created);
+      const events: NewEvent[] = [
+        { type: 'BATCH_STARTED' },
+        ...(isPlanned ? [{ type: 'BATCH_PLANNED' as const, plannedCount: order.itemCount }] : []),
+      ];
       // Last, because it locks the workspace's event stream, which all its batches write to.
-      return appendEvent(tx, batch, { type: 'BATCH_STARTED' });
+      const entries = await appendBatchEvents(
+        tx,
+        events.map((event) => ({ batchId, event })),
+      );
+      return { batch: await tx.batch.findUniqueOrThrow({ where: { id: batchId } }), entries };
     },
   );
-  if (started.entry !== undefined) {
+  if (started.entries.length > 0) {
     deps.changes.started(started.batch);
-    announce(deps.bus, [started.entry]);
+    announce(deps.bus, started.entries);
     wakeReconciliation(deps.bus, started.batch);
   }
   return started.batch;
+}
+
+/** Writes the items of a new batch, and the run that plans what is not given of them. @returns whether nothing is left to plan. */
+async function orderPlan(jobs: Jobs, tx: Transaction, batch: Batch, order: Order): Promise<boolean> {
+  const items = order.rows ?? Array.from({ length: order.itemCount }, () => emptyItem);
+  const unplanned = await insertItems(tx, batch, items);
+  // Before the posts: those whose item is not planned wait for it.
+  if (unplanned > 0) await addPlanRun(jobs, tx, batch, { round: 0, instruction: null });
+  return unplanned === 0;
 }
 
 /**
@@ -152,13 +148,4 @@ async function claimKey(
   });
   if (known.inputHash !== inputHash) throw new IdempotencyConflictError();
   return known.batchId;
-}
-
-/** The hash of a NORMAL order is that of the release before this one, which has no priority. */
-function hashOf(order: Omit<StartBatchInput, 'idempotencyKey'>): string {
-  const { campaignId, postCount, targetAudience = null, maxCost = null, priority } = order;
-  const others = priority == null || priority === 'NORMAL' ? [] : [priority];
-  return createHash('sha256')
-    .update(JSON.stringify([campaignId, postCount, targetAudience, maxCost, ...others]))
-    .digest('hex');
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { BatchStateError, NotFoundError } from '../../domain/errors/errors.ts';
-import type { Batch } from '../../store/generated/prisma/client.ts';
+import { Prisma, type Batch } from '../../store/generated/prisma/client.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import { ownerOf } from '../../store/ownership.ts';
@@ -34,7 +34,7 @@ export async function deletePartOfBatches(
 }
 
 /**
- * Deletes the next part of a final batch: posts with their content, then events, then the batch. Costs stay in the ledger.
+ * Deletes the next part of a final batch: posts with their content, then events, then the batch with its plan. Costs stay in the ledger.
  * Enqueues the removal of the posts' images.
  *
  * @returns the batch; undefined if it is gone. A batch that is not final is left alone.
@@ -65,6 +65,7 @@ export function deletePartOfBatch(
       DELETE FROM events WHERE "batchId" = ${batchId}::uuid
         AND seq IN (SELECT seq FROM events WHERE "batchId" = ${batchId}::uuid ORDER BY seq LIMIT ${eventsAtOnce})`;
     if (events > 0) return batch;
+    await tx.providerCall.updateMany({ where: { subjectId: batchId }, data: { result: Prisma.DbNull } });
     // The batch's idempotency key may be used again.
     await tx.idempotencyKey.deleteMany({ where: { ownerId: batch.ownerId, batchId } });
     await tx.batch.delete({ where: { id: batchId } });

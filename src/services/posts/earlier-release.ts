@@ -12,8 +12,8 @@ const takenAtOnce = 500;
 const silentSeconds = 10;
 
 /**
- * Takes over some posts of the release before this one, which has no runs: those that wait, and those whose worker is dead. Posts
- * in hand stay with their workers, which may finish them. Ends runs whose posts that release has cancelled or deleted, and removes
+ * Takes over some posts of the release before this one, which has neither runs nor plans: those that wait, and those whose worker is
+ * dead. Posts in hand stay with their workers, which may finish them. Ends runs whose posts that release has cancelled or deleted, and removes
  * jobs that it has added to posts with runs. Goes with that release.
  *
  * @returns how many posts were taken over; there may be more unless it is 0.
@@ -39,7 +39,7 @@ async function takeSome(jobs: Jobs, tx: Transaction): Promise<number> {
   const posts = await tx.$queryRaw<TakenPost[]>`
     WITH found AS MATERIALIZED (
       SELECT p.id, p."batchId", p.status, p."leaseId", p."jobId"
-      FROM posts p JOIN batches b ON b.id = p."batchId" AND b.status IN ('RUNNING', 'PAUSED')
+      FROM posts p JOIN batches b ON b.id = p."batchId" AND b.status IN ('RUNNING', 'PAUSED') AND b."itemCount" = 0
       WHERE NOT EXISTS (SELECT 1 FROM runs r WHERE r."subjectId" = p.id)
         AND (p.status = 'PENDING' OR (p.status = 'GENERATING' AND ${isDead}))
       ORDER BY p.turn LIMIT ${takenAtOnce}

@@ -22,7 +22,7 @@ import type { Jobs } from '../../store/jobs/jobs.ts';
 import { ownedBy, ownedRows } from '../../store/ownership.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import { createBatchChange } from '../batches/change.ts';
-import { addPostRuns } from './runs.ts';
+import { addPostRuns } from './release.ts';
 import { parseInput, text } from '../../domain/validation.ts';
 
 /** The post to change, and the version of it that the person saw. */

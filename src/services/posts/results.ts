@@ -12,6 +12,10 @@ export type PostWork = Work & {
   part: PostPart;
   /** How often the post was regenerated, this run included; 0 while it is made for the first time. */
   regenerationCount: number;
+  /** Whether other posts of its item may wait for its image. */
+  hasFollowers: boolean;
+  /** The image that it shares with another post of its item: it buys none of its own. */
+  sharedImage: Made<string> | undefined;
   /** The version of the brand that shapes its prompts; null without a brand. */
   brand: { id: string; version: number } | null;
 };
@@ -28,6 +32,8 @@ export type PostResult = {
   candidates?: readonly Made<string>[] | undefined;
   /** What the checks still find in the caption. */
   findings?: readonly Finding[] | undefined;
+  /** Whether other posts may wait for its image. */
+  hasFollowers?: boolean | undefined;
   /** The version of the brand that shaped the prompts. */
   brand?: PostWork['brand'] | undefined;
 };

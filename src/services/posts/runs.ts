@@ -6,29 +6,21 @@ import type { Item } from '../../domain/plans/item.ts';
 import type { Brief } from '../../domain/prompts/brief.ts';
 import type { Work } from '../../domain/runs/work.ts';
 import type { Transaction } from '../../store/database.ts';
-import type { Batch, PostPart } from '../../store/generated/prisma/client.ts';
+import type { PostPart } from '../../store/generated/prisma/client.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { RunKind } from '../runs/kind.ts';
-import { addRuns } from '../runs/queue.ts';
-import type { PostResult, PostWork } from './results.ts';
+import { addFollowers, postKind as name, sharesImage } from './release.ts';
+import type { Made, PostResult, PostWork } from './results.ts';
 import { writeResults } from './settle.ts';
 
-const name = 'write-post';
-
-/** Adds the runs of posts, which have none. Those of a paused batch get their jobs when it is resumed. */
-export function addPostRuns(
-  jobs: Jobs,
-  tx: Transaction,
-  { id: batchId, ownerId, campaignId, status }: Batch,
-  postIds: readonly string[],
-  { isShort = false } = {},
-): Promise<void> {
-  const runs = postIds.map((subjectId) => ({ kind: name, subjectId, campaignId, batchId, isShort }));
-  return addRuns(jobs, tx, ownerId, runs, { areWaiting: status === 'RUNNING' });
-}
-
 /** What runs that write posts do to them. */
-export function createPostRuns({ changes }: { changes: Changes }): RunKind<PostWork, PostResult> {
+export function createPostRuns({
+  jobs,
+  changes,
+}: {
+  jobs: Jobs;
+  changes: Changes;
+}): RunKind<PostWork, PostResult> {
   return {
     name,
     payload: z.object({}),
@@ -37,7 +29,20 @@ export function createPostRuns({ changes }: { changes: Changes }): RunKind<PostW
       await tx.$executeRaw`
         UPDATE posts SET status = 'PENDING' WHERE id = ANY(${postIds}::uuid[]) AND status = 'GENERATING'`;
     },
-    settle: writeResults,
+    async settle(tx, ended) {
+      // A failure does not know whether others wait for it.
+      const awaited = ended.filter(({ result }) => result.status === 'FAILED' || result.hasFollowers);
+      if (awaited.length > 0)
+        await addFollowers(
+          jobs,
+          tx,
+          awaited.map(({ work, result }) => ({
+            postId: work.subjectId,
+            isMade: result.status === 'COMPLETED',
+          })),
+        );
+      return writeResults(tx, ended);
+    },
     changed(works) {
       changes.posts(
         works.flatMap(({ ownerId, campaignId, batchId, subjectId: postId }) =>
@@ -61,6 +66,8 @@ type BegunPost = Omit<Brief, 'regeneration' | 'item' | 'brandContent'> & {
   brandId: string | null;
   brandVersion: number | null;
   brandContent: unknown;
+  hasFollowers: boolean;
+  sharedImage: Made<string> | null;
 };
 
 /** Marks posts as GENERATING. @returns those that were PENDING, with their brief. */
@@ -78,7 +85,12 @@ async function begin(tx: Transaction, works: readonly Work[]): Promise<PostWork[
               k.id AS "brandId", k.version AS "brandVersion", v.content AS "brandContent",
               (SELECT jsonb_build_object('angle', i.angle, 'hook', i.hook, 'keyMessage', i."keyMessage", 'scene', i.scene,
                                          'audience', i.audience)
-               FROM plan_items i WHERE i.id = p."planItemId" AND i."plannedAt" IS NOT NULL) AS item`;
+               FROM plan_items i WHERE i.id = p."planItemId" AND i."plannedAt" IS NOT NULL) AS item,
+              p."planItemId" IS NOT NULL AND (cardinality(b.channels) > 1 OR cardinality(b.languages) > 1) AS "hasFollowers",
+              (SELECT jsonb_build_object('value', r.text, 'model', r.model, 'promptHash', r."promptHash")
+               FROM posts o JOIN post_revisions r ON r."postId" = o.id AND r.number = o."imageRevision"
+               WHERE p."remakePart" IS NULL AND ${sharesImage} AND r.model IS NOT NULL
+               ORDER BY o.position LIMIT 1) AS "sharedImage"`;
   const posts = new Map(rows.map((row) => [row.subjectId, row]));
   return works.flatMap((work) => {
     const post = posts.get(work.subjectId);
@@ -88,7 +100,7 @@ async function begin(tx: Transaction, works: readonly Work[]): Promise<PostWork[
 
 function toWork(work: Work, { subjectId, campaignId, batchId, ...fields }: BegunPost): PostWork {
   const { remakePart, remakeCount, remakeInstruction, previousCaption, previousFindings, ...others } = fields;
-  const { brandId, brandVersion, brandContent, item, ...campaign } = others;
+  const { brandId, brandVersion, brandContent, item, hasFollowers, sharedImage, ...campaign } = others;
   const findings = findingSchema.array().parse(previousFindings);
   const regeneration = { number: remakeCount, instruction: remakeInstruction, previousCaption, findings };
   const brief = {
@@ -101,7 +113,9 @@ function toWork(work: Work, { subjectId, campaignId, batchId, ...fields }: Begun
     subjectId,
     campaignId,
     batchId,
-    part: remakePart ?? 'BOTH',
+    part: remakePart ?? (sharedImage === null ? 'BOTH' : 'CAPTION'),
+    hasFollowers,
+    sharedImage: sharedImage ?? undefined,
     regenerationCount: remakeCount,
     brand: brandId === null || brandVersion === null ? null : { id: brandId, version: brandVersion },
     brief: remakePart === null ? brief : { ...brief, regeneration },

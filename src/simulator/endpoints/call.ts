@@ -40,6 +40,7 @@ type OpenCall = PreparedCall & {
   readonly fault: FaultKind | undefined;
   readonly script: Fault | undefined;
   readonly latencyMs: number;
+  readonly timeScale: number;
   readonly record: CallRecord;
   readonly response: ServerResponse;
   /** Aborts when the client has gone or the simulator stops. */
@@ -81,8 +82,10 @@ export async function serveCall(
       return;
     }
     admit(context, endpoint, prepared, record, response);
-    const latencyMs = latencyOf(context.latency(), endpoint, context.seed, digest, nth) * context.timeScale;
-    await answer({ ...prepared, endpoint, fault, script, latencyMs, record, response, signal: gone.signal });
+    const { timeScale } = context;
+    const latencyMs = latencyOf(context.latency(), endpoint, context.seed, digest, nth) * timeScale;
+    const { signal } = gone;
+    await answer({ ...prepared, endpoint, fault, script, latencyMs, timeScale, record, response, signal });
   } catch (error) {
     if (gone.signal.aborted) return;
     if (!(error instanceof ApiError)) throw error;
@@ -151,6 +154,8 @@ async function answer(call: OpenCall): Promise<void> {
   const firstMs = call.streamed ? call.latencyMs * FIRST_PIECE : call.latencyMs;
   await delay(firstMs, undefined, { signal: call.signal });
   const product = await call.produce(call.fault);
+  const extraMs = (product.extraMs ?? 0) * call.timeScale;
+  if (product.kind === 'json' && extraMs > 0) await delay(extraMs, undefined, { signal: call.signal });
   if (call.signal.aborted) return;
   call.response.setHeader('openai-processing-ms', String(Math.round(firstMs)));
   if (status < 300) call.record.paid(product.usage);
@@ -160,7 +165,7 @@ async function answer(call: OpenCall): Promise<void> {
   }
   // A cut call is settled before its socket closes, or the close would count as the client's.
   if (call.fault === 'cut') call.record.settle('faulted');
-  if (product.kind === 'stream') await sendEvents(call, product.events, call.latencyMs - firstMs);
+  if (product.kind === 'stream') await sendEvents(call, product.events, call.latencyMs - firstMs + extraMs);
   else await sendBody(call, product.body);
 }
 

@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { readBrief } from '../copy/brief.ts';
+import { planItems } from '../copy/plan/planner.ts';
+import { readPlanRequest } from '../copy/plan/request.ts';
 import { fillSchema } from '../copy/structured.ts';
 import { createWriter } from '../copy/writer.ts';
 import type { Writer } from '../copy/writer.ts';
@@ -9,9 +12,14 @@ import type { Dialect } from '../dialects.ts';
 import { promptOf, readChatRequest, schemaOf, toolOf } from './chat-request.ts';
 import type { ChatRequest } from './chat-request.ts';
 
-/** Streams are cut into at most this many chunks, each of at least this many characters. */
+/** Streams are cut into about this many chunks, each of at least this many characters. */
 const MOST_PIECES = 40;
 const SHORTEST_PIECE = 12;
+/** About an item of a plan, so that each item arrives when it is written. */
+const LONGEST_PIECE = 240;
+/** What the latency of a call has time to write. A plan beyond it takes longer. */
+const TOKENS_AT_ONCE = 150;
+const MS_PER_TOKEN = 1000 / 120;
 const REFUSAL = 'I’m sorry, but I can’t help with that request. [simulated]';
 
 /** Tokens of the frame around each message and around the answer. */
@@ -29,8 +37,12 @@ export const prepareChat: PrepareCall = (body, seed, dialect) => {
     prompt,
     cost: { requests: 1, tokens: charged, images: 0 },
     streamed: request.stream ?? false,
-    produce: async (fault) =>
-      createCompletion(request, write(request, createWriter(prompt, seed), fault, dialect), inputTokens),
+    async produce(fault) {
+      const answer = write(request, seed, fault, dialect);
+      const plannedTokens = readPlanRequest(prompt) === undefined ? 0 : answer.outputTokens;
+      const extraMs = Math.max(0, plannedTokens - TOKENS_AT_ONCE) * MS_PER_TOKEN;
+      return { ...createCompletion(request, answer, inputTokens), extraMs };
+    },
   };
 };
 
@@ -49,7 +61,7 @@ type Answer = {
 
 function write(
   request: ChatRequest,
-  writer: Writer,
+  seed: number,
   fault: FaultKind | undefined,
   { refusesBy }: Dialect,
 ): Answer {
@@ -59,7 +71,8 @@ function write(
       ? { content: null, refusal: REFUSAL, finishReason: 'stop', outputTokens }
       : { content: null, refusal: null, finishReason: 'content_filter', outputTokens };
   }
-  const whole = writeContent(request, writer);
+  const writer = createWriter(promptOf(request), seed);
+  const whole = writeContent(request, writer, seed);
   const written = fault === 'bad_json' ? breakContent(whole, writer.seed) : whole;
   const mostTokens = request.max_completion_tokens ?? request.max_tokens ?? Number.POSITIVE_INFINITY;
   const tokens = countTokens(written);
@@ -73,9 +86,13 @@ function write(
   return { content, refusal: null, finishReason: 'length', outputTokens: mostTokens };
 }
 
-function writeContent(request: ChatRequest, writer: Writer): string {
+function writeContent(request: ChatRequest, writer: Writer, seed: number): string {
   const format = request.response_format;
   const schema = schemaOf(request);
+  const plan = readPlanRequest(promptOf(request));
+  if (schema !== undefined && plan !== undefined) {
+    return JSON.stringify({ items: planItems(readBrief(promptOf(request)).brief, plan, seed) });
+  }
   if (schema !== undefined) return JSON.stringify(fillSchema(schema, writer));
   const caption = writer.caption(Number.POSITIVE_INFINITY, 0);
   const hashtags = writer.hashtags(0, Number.POSITIVE_INFINITY, 0).map((tag) => `#${tag}`);
@@ -160,7 +177,8 @@ function createCompletion(request: ChatRequest, answer: Answer, inputTokens: num
 function split(content: string): string[] {
   // Code points, so that no emoji is split.
   const characters = Array.from(content);
-  const length = Math.max(SHORTEST_PIECE, Math.ceil(characters.length / MOST_PIECES));
+  const even = Math.ceil(characters.length / MOST_PIECES);
+  const length = Math.min(LONGEST_PIECE, Math.max(SHORTEST_PIECE, even));
   const pieces: string[] = [];
   for (let start = 0; start < characters.length; start += length) {
     pieces.push(characters.slice(start, start + length).join(''));

@@ -12,7 +12,11 @@ export type Usage = {
 };
 
 /** A finished product: one JSON body, or the data of the server-sent events of a stream. */
-export type Product = { readonly usage: Usage } & (
+export type Product = {
+  readonly usage: Usage;
+  /** How long it takes beyond the latency of a call, in unscaled milliseconds. */
+  readonly extraMs?: number;
+} & (
   | { readonly kind: 'json'; readonly body: unknown }
   | { readonly kind: 'stream'; readonly events: readonly string[] }
 );

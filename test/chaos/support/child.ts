@@ -54,7 +54,7 @@ export function createChild(name: string, env: Record<string, string>, program =
   async function start(): Promise<void> {
     // The kernel ends the child with the harness, however that one ends.
     const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', process.execPath, program], {
-      env: { PATH: process.env['PATH'], ...env },
+      env: { PATH: process.env['PATH'], PLANNING: 'off', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     current = child;

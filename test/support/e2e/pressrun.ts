@@ -61,6 +61,7 @@ export async function launchPressrun(
       PORT: '0',
       DATA_DIR: home.dataDir,
       SIMULATOR_TIME_SCALE: '0.01',
+      PLANNING: 'off',
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -9,13 +9,68 @@ import {
 } from '../../../domain/errors/errors.ts';
 import { builder } from '../../builder.ts';
 import { requireViewer } from '../../context.ts';
+import { ChannelEnum } from '../campaigns/campaign.ts';
 import { BatchNode, BatchPriorityEnum } from './batch.ts';
+
+const PlanRowInput = builder.inputType('PlanRowInput', {
+  description: 'What is given of one item of a plan. Every part may be left out.',
+  fields: (t) => ({
+    angle: t.string({
+      required: false,
+      description: 'The side from which the post looks at the campaign, at most 120 characters.',
+    }),
+    hook: t.string({
+      required: false,
+      description: 'The idea of the first line of the post, at most 240 characters.',
+    }),
+    keyMessage: t.string({
+      required: false,
+      description: 'The message that the reader is to remember, at most 400 characters.',
+    }),
+    scene: t.string({
+      required: false,
+      description: 'The subject, place and light of the picture, at most 600 characters.',
+    }),
+    audience: t.string({
+      required: false,
+      description: 'The people that the post speaks to, at most 500 characters.',
+    }),
+  }),
+});
 
 const StartBatchInput = builder.inputType('StartBatchInput', {
   description: 'The campaign, the number of posts and the limits of a new batch.',
   fields: (t) => ({
     campaignId: t.id({ description: 'The id of the campaign that the posts are written for.' }),
-    postCount: t.int({ description: 'The number of posts, 1 to 10,000.' }),
+    postCount: t.int({
+      required: false,
+      description:
+        'The number of posts; with several channels or languages, for each of them. At most 10,000 posts in all. The default is the number of `rows`.',
+    }),
+    channels: t.field({
+      type: [ChannelEnum],
+      required: false,
+      description: 'The channels that each post is written for. The default is the channel of the campaign.',
+    }),
+    languages: t.stringList({
+      required: false,
+      description:
+        'The languages that each post is written in, as BCP 47 tags such as `de` or `pt-BR`, at most 20. The default is the language of the campaign.',
+    }),
+    rows: t.field({
+      type: [PlanRowInput],
+      required: false,
+      description: 'What is given of the plan, a row for each post. What a row leaves out is planned.',
+    }),
+    review: t.boolean({
+      required: false,
+      description:
+        'True stops the batch at the status `PLANNED`: posts are written when its plan is approved. False by default.',
+    }),
+    imageCandidates: t.int({
+      required: false,
+      description: 'The number of images to choose from for each post, 1 to 4. The default is 1.',
+    }),
     targetAudience: t.string({
       required: false,
       description:

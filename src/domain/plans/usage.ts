@@ -1,0 +1,32 @@
+import type { Usage } from '../money/pricing.ts';
+import { planMessages, type PlanBrief, type PlanRequest } from '../prompts/plan.ts';
+
+/** Tokens of the answer's format and the messages' frames. */
+const frameTokens = 300;
+/** An item in any language: three times what one takes in English. */
+const mostTokensOfItem = 250;
+/** An item of about 45 words with the names of its parts, as gpt-5.4-mini counts. */
+const expectedTokensOfItem = 75;
+
+/** The provider must stop here. @param items how many are asked for. */
+export function maxPlanTokens(items: number): number {
+  return frameTokens + items * mostTokensOfItem;
+}
+
+/** The most tokens that a call for items can use: at most one token per byte of UTF-8. */
+export function planUsageAtMost(brief: PlanBrief, request: PlanRequest): Usage {
+  const { system, user } = planMessages(brief, request);
+  return {
+    inputTokens: Buffer.byteLength(system + user) + frameTokens,
+    outputTokens: maxPlanTokens(request.positions.length),
+  };
+}
+
+/** The expected usage of a call for items, at about four characters per token. */
+export function expectedPlanUsage(brief: PlanBrief, request: PlanRequest): Usage {
+  const { system, user } = planMessages(brief, request);
+  return {
+    inputTokens: Math.ceil((system.length + user.length) / 4),
+    outputTokens: request.positions.length * expectedTokensOfItem,
+  };
+}

@@ -1,0 +1,171 @@
+import type { z } from 'zod';
+import { ProviderError } from '../../domain/errors/provider-errors.ts';
+import { answeredItemSchema, answeredItemsSchema, fillItem, itemParts } from '../../domain/plans/item.ts';
+import type { PlannedItem } from '../../domain/plans/item.ts';
+import { createSieve } from '../../domain/plans/sieve.ts';
+import { createItemReader } from '../../domain/plans/streamed-items.ts';
+import { maxPlanTokens, planUsageAtMost } from '../../domain/plans/usage.ts';
+import { itemsOfWindow, windowsOf, type PlanWindow } from '../../domain/plans/windows.ts';
+import { planMessages, type PlanRequest } from '../../domain/prompts/plan.ts';
+import type { Provider } from '../../provider/provider.ts';
+import type { ItemState, Plans } from '../../services/plans/plans.ts';
+import type { PlanPayload, PlanResult, PlanWork } from '../../services/plans/runs.ts';
+import type { RunKind } from '../../services/runs/kind.ts';
+import type { JobKind } from '../job-kind.ts';
+import { demandOf, type StepCall, type Steps } from '../steps.ts';
+
+type Deps = { provider: Pick<Provider, 'text'>; plans: Plans };
+
+/** Windows that are bought at the same time: their angle families are different. */
+const windowsAtOnce = 5;
+/** Hooks that a request names, so that its items differ from those that there are. */
+const hooksTold = 60;
+/** The asks for what a window was refused or not given, after the first. An item that is refused once more is taken as it is. */
+const asksAgain = [':again', ':again:2'];
+
+const takesOf = (items: number) => ({ requests: 1, tokens: maxPlanTokens(items) });
+
+/** Runs that plan a batch: item by item, while the answers arrive. */
+export function createPlanBatch(
+  { provider, plans }: Deps,
+  runs: RunKind<PlanWork, PlanResult, PlanPayload>,
+): JobKind<PlanWork, PlanResult, PlanPayload> {
+  return {
+    runs,
+    needs: ['text'],
+    demand: () => demandOf(provider.text.serving(), takesOf(itemsOfWindow)),
+    run: async (work, steps, signal) => ({
+      result: { status: 'COMPLETED', items: await planItems({ provider, plans }, work, steps, signal) },
+    }),
+  };
+}
+
+/**
+ * Plans the items of a batch that are not planned, window by window. Each item that differs from those before it is written when it
+ * arrives, except the last one.
+ *
+ * @returns the last item; none if something could not be planned.
+ * @throws as `Steps`, and LeaseLostError.
+ */
+async function planItems(
+  { provider, plans }: Deps,
+  work: PlanWork & { payload: PlanPayload },
+  steps: Steps,
+  signal: AbortSignal,
+): Promise<PlannedItem[]> {
+  const { brief, payload } = work;
+  const items = await plans.items(work.batchId);
+  const sieve = createSieve();
+  const unplanned = new Map<number, ItemState>();
+  for (const item of items) {
+    if (!item.isPlanned) unplanned.set(item.position, item);
+    else sieve.add(textsOf(item));
+  }
+  const last: PlannedItem[] = [];
+  const writes: Promise<void>[] = [];
+
+  function accept(item: PlannedItem): void {
+    unplanned.delete(item.position);
+    sieve.add(item);
+    if (unplanned.size === 0) return void last.push(item);
+    const written = plans.write(work, item);
+    written.catch(() => undefined);
+    writes.push(written);
+  }
+
+  async function plan(window: PlanWindow): Promise<void> {
+    const refused = new Map<number, PlannedItem>();
+    try {
+      for (const again of ['', ...asksAgain]) {
+        const positions = window.positions.filter((position) => unplanned.has(position));
+        if (positions.length === 0) return;
+        await ask(
+          `plan:${payload.round}:${window.from}-${window.to}${again}`,
+          { ...window, positions },
+          refused,
+        );
+      }
+    } catch (error) {
+      // The same request would be refused again. The other windows go on.
+      if (!(error instanceof ProviderError && error.code === 'CONTENT_REFUSED')) throw error;
+    }
+    for (const item of refused.values()) if (unplanned.has(item.position)) accept(item);
+  }
+
+  /** Buys the items of a window. @param refused gets those that are too much like others. */
+  async function ask(
+    name: string,
+    { positions, families }: PlanWindow,
+    refused: Map<number, PlannedItem>,
+  ): Promise<void> {
+    const given = positions.flatMap((position) => givenParts(unplanned.get(position)));
+    const taken = sieve.hooks(hooksTold);
+    const request: PlanRequest = { positions, given, families, taken, instruction: payload.instruction };
+    const asked = new Set(positions);
+
+    function take(answer: unknown): void {
+      const { data } = answeredItemSchema.safeParse(answer);
+      const wanted = data && asked.has(data.position) ? unplanned.get(data.position) : undefined;
+      const item = data && wanted && fillItem(wanted, data);
+      if (item === undefined) return;
+      // A hook that a person gave may be like another.
+      if (wanted?.hook != null || sieve.passes(item)) accept(item);
+      else refused.set(item.position, item);
+    }
+
+    const { system, user } = planMessages(brief, request);
+    const write: StepCall<z.infer<typeof answeredItemsSchema>> = (model, until) => {
+      const read = createItemReader();
+      return model.generateObject(
+        {
+          schema: answeredItemsSchema,
+          messages: [
+            { role: 'system', content: system },
+            { role: 'user', content: user },
+          ],
+          maxTokens: maxPlanTokens(positions.length),
+          onText: (piece) => read(piece).forEach(take),
+        },
+        until,
+      );
+    };
+    const { value } = await steps.buy(
+      {
+        name,
+        chain: provider.text,
+        atMost: planUsageAtMost(brief, request),
+        takes: takesOf(positions.length),
+        schema: answeredItemsSchema,
+      },
+      write,
+      signal,
+    );
+    value.items.forEach(take);
+  }
+
+  const queue = windowsOf([...unplanned.keys()]).values();
+  let hasFailed = false;
+  const buyers = Array.from({ length: windowsAtOnce }, async () => {
+    for (const window of queue) {
+      if (hasFailed) return;
+      await plan(window);
+    }
+  });
+  for (const buyer of buyers) buyer.catch(() => (hasFailed = true));
+  const ends = await Promise.allSettled(buyers);
+  await Promise.all(writes);
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  return last;
+}
+
+/** An item as far as it is planned, as the sieve compares it. */
+function textsOf({ angle, hook, keyMessage }: ItemState) {
+  return { angle: angle ?? '', hook: hook ?? '', keyMessage: keyMessage ?? '' };
+}
+
+/** @returns the parts that people gave; nothing if there are none. */
+function givenParts(item: ItemState | undefined): PlanRequest['given'] {
+  if (item === undefined) return [];
+  const parts = itemParts.flatMap((part) => (item[part] === null ? [] : [[part, item[part]] as const]));
+  return parts.length === 0 ? [] : [{ position: item.position, ...Object.fromEntries(parts) }];
+}

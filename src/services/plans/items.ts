@@ -1,0 +1,57 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { isComplete, type PartialItem, type PlannedItem } from '../../domain/plans/item.ts';
+import type { Transaction } from '../../store/database.ts';
+import { Prisma, type Batch } from '../../store/generated/prisma/client.ts';
+import type { Jobs } from '../../store/jobs/jobs.ts';
+import type { NewEvent } from '../batches/change.ts';
+import { addReadyPosts } from '../posts/release.ts';
+
+/**
+ * Writes the items of a new batch, in one statement. Those of which nothing is left to plan are planned by who ordered them.
+ *
+ * @returns how many are left to plan.
+ */
+export async function insertItems(
+  tx: Transaction,
+  { id: batchId, ownerId, campaignId }: Pick<Batch, 'id' | 'ownerId' | 'campaignId'>,
+  items: readonly PartialItem[],
+): Promise<number> {
+  const ids = items.map(() => randomUUIDv7()).toSorted();
+  const rows = items.map((item, index) => ({ ...item, id: ids[index], isWhole: isComplete(item) }));
+  await tx.$executeRaw`
+    INSERT INTO plan_items (id, "ownerId", "campaignId", "batchId", position, angle, hook, "keyMessage", scene, audience, author, "plannedAt")
+    SELECT r.id, ${ownerId}::uuid, ${campaignId}::uuid, ${batchId}::uuid, r.position, r.angle, r.hook, r."keyMessage", r.scene, r.audience,
+           CASE WHEN r."isWhole" THEN 'PERSON'::"RevisionAuthor" END, CASE WHEN r."isWhole" THEN now() END
+    FROM ROWS FROM (jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS (
+      id uuid, angle text, hook text, "keyMessage" text, scene text, audience text, "isWhole" boolean))
+      WITH ORDINALITY AS r(id, angle, hook, "keyMessage", scene, audience, "isWhole", position)`;
+  return rows.filter(({ isWhole }) => !isWhole).length;
+}
+
+/**
+ * Writes what the planner has made of items that are not planned yet, keeps the parts that people gave, and adds the runs of their
+ * first posts. The batch and the run that plans it are locked.
+ *
+ * @returns an event for each item that was written, in the order of their positions.
+ */
+export async function writeItems(
+  jobs: Jobs,
+  tx: Transaction,
+  batchId: string,
+  items: readonly PlannedItem[],
+): Promise<NewEvent[]> {
+  const written = await tx.$queryRaw<{ itemId: string; position: number }[]>`
+    UPDATE plan_items i
+    SET angle = coalesce(i.angle, r.angle), hook = coalesce(i.hook, r.hook), "keyMessage" = coalesce(i."keyMessage", r."keyMessage"),
+        scene = coalesce(i.scene, r.scene), audience = coalesce(i.audience, r.audience),
+        author = 'MODEL', "plannedAt" = now(), version = i.version + 1
+    FROM jsonb_to_recordset(${JSON.stringify(items)}::jsonb)
+      AS r(position int, angle text, hook text, "keyMessage" text, scene text, audience text)
+    WHERE i."batchId" = ${batchId}::uuid AND i.position = r.position AND i."plannedAt" IS NULL
+    RETURNING i.id AS "itemId", i.position`;
+  const ids = written.map(({ itemId }) => itemId);
+  await addReadyPosts(jobs, tx, Prisma.sql`p."planItemId" = ANY(${ids}::uuid[])`);
+  return written
+    .toSorted((a, b) => a.position - b.position)
+    .map((item): NewEvent => ({ type: 'PLAN_ITEM', ...item }));
+}
