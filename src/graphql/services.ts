@@ -6,6 +6,7 @@ import type { BatchDeletion } from '../services/deletion/batches.ts';
 import type { DeletePost } from '../services/deletion/posts.ts';
 import type { Exports } from '../services/posts/exports.ts';
 import type { PostEdits } from '../services/posts/edits.ts';
+import type { PlanEdits } from '../services/plans/edits.ts';
 import type { PlanItems } from '../services/plans/lists.ts';
 import type { Posts } from '../services/posts/posts.ts';
 import type { Progress } from '../services/progress/progress.ts';
@@ -25,6 +26,7 @@ export type Services = {
   batches: Batches;
   deletions: { batch: BatchDeletion['run']; post: DeletePost };
   planItems: PlanItems;
+  planEdits: PlanEdits;
   posts: Posts;
   postEdits: PostEdits;
   progress: Progress;

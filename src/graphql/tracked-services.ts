@@ -53,6 +53,7 @@ export function trackReads(services: Services, reads: Collector): Services {
     accounts: track(services.accounts),
     workspaces: track(services.workspaces),
     deletions: track(services.deletions),
+    planEdits: track(services.planEdits),
     postEdits: track(services.postEdits),
     progress: track(services.progress),
     outages: track(services.outages),
