@@ -20,6 +20,7 @@ import { createBulkEdits } from './services/posts/bulk.ts';
 import { createPostEdits } from './services/posts/edits.ts';
 import { requireRegistration } from './services/accounts/invitations.ts';
 import { createPasswords } from './services/accounts/passwords.ts';
+import { createPlanEdits } from './services/plans/edits.ts';
 import { createPlanItems } from './services/plans/lists.ts';
 import { createPosts } from './services/posts/posts.ts';
 import { createProgress } from './services/progress/progress.ts';
@@ -119,6 +120,7 @@ export async function startApp(config: Config, logger: Logger, moreKinds?: MoreK
       deletions: { batch: batchDeletion.run, post: createDeletePost({ database, jobs, bus, changes }) },
       outages,
       planItems: createPlanItems(database),
+      planEdits: createPlanEdits({ database, jobs, bus, changes }),
       posts,
       progress: createProgress({ database, log: createEventLog(database), tails: createTails(bus) }),
       postEdits: createPostEdits({ database, jobs, bus, changes }),

@@ -23,6 +23,7 @@ import './types/posts/bulk.ts';
 import './types/posts/edits.ts';
 import './types/plans/item.ts';
 import './types/plans/lists.ts';
+import './types/plans/edits.ts';
 import './types/batches/batch.ts';
 import './types/batches/history.ts';
 import './types/batches/lists.ts';

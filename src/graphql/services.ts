@@ -7,6 +7,7 @@ import type { DeletePost } from '../services/deletion/posts.ts';
 import type { BulkEdits } from '../services/posts/bulk.ts';
 import type { Exports } from '../services/posts/exports.ts';
 import type { PostEdits } from '../services/posts/edits.ts';
+import type { PlanEdits } from '../services/plans/edits.ts';
 import type { PlanItems } from '../services/plans/lists.ts';
 import type { Posts } from '../services/posts/posts.ts';
 import type { Progress } from '../services/progress/progress.ts';
@@ -26,6 +27,7 @@ export type Services = {
   batches: Batches;
   deletions: { batch: BatchDeletion['run']; post: DeletePost };
   planItems: PlanItems;
+  planEdits: PlanEdits;
   posts: Posts;
   postEdits: PostEdits;
   bulkEdits: BulkEdits;

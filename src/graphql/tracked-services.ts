@@ -53,6 +53,7 @@ export function trackReads(services: Services, reads: Collector): Services {
     accounts: track(services.accounts),
     workspaces: track(services.workspaces),
     deletions: track(services.deletions),
+    planEdits: track(services.planEdits),
     postEdits: track(services.postEdits),
     bulkEdits: track(services.bulkEdits),
     progress: track(services.progress),

@@ -49,14 +49,17 @@ export const maxItemCharacters: Readonly<Record<keyof Item, number>> = {
 };
 
 /** The parts that a client gives: any of them. */
+export const givenParts = {
+  angle: text(maxItemCharacters.angle).nullish(),
+  hook: text(maxItemCharacters.hook).nullish(),
+  keyMessage: text(maxItemCharacters.keyMessage).nullish(),
+  scene: text(maxItemCharacters.scene).nullish(),
+  audience: text(maxItemCharacters.audience).nullish(),
+};
+
+/** A new item, as far as a client gives it. */
 export const givenItemSchema = z
-  .object({
-    angle: text(maxItemCharacters.angle).nullish(),
-    hook: text(maxItemCharacters.hook).nullish(),
-    keyMessage: text(maxItemCharacters.keyMessage).nullish(),
-    scene: text(maxItemCharacters.scene).nullish(),
-    audience: text(maxItemCharacters.audience).nullish(),
-  })
+  .object(givenParts)
   .transform(
     ({ angle = null, hook = null, keyMessage = null, scene = null, audience = null }): PartialItem => ({
       angle,

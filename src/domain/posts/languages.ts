@@ -19,14 +19,6 @@ export function canonicalLanguage(tag: string): string | undefined {
   }
 }
 
-/** A language tag in an input; parses to the canonical one. */
-export const languageSchema = z.string().transform((tag, context) => {
-  const canonical = canonicalLanguage(tag.trim());
-  if (canonical !== undefined) return canonical;
-  context.addIssue({ code: 'custom', message: 'must be a language tag such as en, de or pt-BR' });
-  return z.NEVER;
-});
-
 /** The English name of a canonical tag: `pt-BR` is `Brazilian Portuguese`. */
 export function languageName(tag: string): string {
   return names.of(tag) ?? tag;

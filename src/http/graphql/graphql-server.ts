@@ -82,6 +82,7 @@ export function createGraphqlServer(
       batches: used.batches,
       deletions: used.deletions,
       planItems: used.planItems,
+      planEdits: used.planEdits,
       posts: used.posts,
       postEdits: used.postEdits,
       bulkEdits: used.bulkEdits,

@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { isComplete, type PartialItem, type PlannedItem } from '../../domain/plans/item.ts';
+import { isComplete, itemParts, type PartialItem, type PlannedItem } from '../../domain/plans/item.ts';
 import type { Transaction } from '../../store/database.ts';
 import { Prisma, type Batch } from '../../store/generated/prisma/client.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
@@ -7,7 +7,7 @@ import type { NewEvent } from '../batches/change.ts';
 import { addReadyPosts } from '../posts/release.ts';
 
 /**
- * Writes the items of a new batch, in one statement. Those of which nothing is left to plan are planned by who ordered them.
+ * Writes the items of a new batch, in one statement. A person wrote those of which a part is given.
  *
  * @returns how many are left to plan.
  */
@@ -17,14 +17,19 @@ export async function insertItems(
   items: readonly PartialItem[],
 ): Promise<number> {
   const ids = items.map(() => randomUUIDv7()).toSorted();
-  const rows = items.map((item, index) => ({ ...item, id: ids[index], isWhole: isComplete(item) }));
+  const rows = items.map((item, index) => ({
+    ...item,
+    id: ids[index],
+    isGiven: itemParts.some((part) => item[part] !== null),
+    isWhole: isComplete(item),
+  }));
   await tx.$executeRaw`
     INSERT INTO plan_items (id, "ownerId", "campaignId", "batchId", position, angle, hook, "keyMessage", scene, audience, author, "plannedAt")
     SELECT r.id, ${ownerId}::uuid, ${campaignId}::uuid, ${batchId}::uuid, r.position, r.angle, r.hook, r."keyMessage", r.scene, r.audience,
-           CASE WHEN r."isWhole" THEN 'PERSON'::"RevisionAuthor" END, CASE WHEN r."isWhole" THEN now() END
+           CASE WHEN r."isGiven" THEN 'PERSON'::"RevisionAuthor" END, CASE WHEN r."isWhole" THEN now() END
     FROM ROWS FROM (jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS (
-      id uuid, angle text, hook text, "keyMessage" text, scene text, audience text, "isWhole" boolean))
-      WITH ORDINALITY AS r(id, angle, hook, "keyMessage", scene, audience, "isWhole", position)`;
+      id uuid, angle text, hook text, "keyMessage" text, scene text, audience text, "isGiven" boolean, "isWhole" boolean))
+      WITH ORDINALITY AS r(id, angle, hook, "keyMessage", scene, audience, "isGiven", "isWhole", position)`;
   return rows.filter(({ isWhole }) => !isWhole).length;
 }
 
@@ -44,7 +49,7 @@ export async function writeItems(
     UPDATE plan_items i
     SET angle = coalesce(i.angle, r.angle), hook = coalesce(i.hook, r.hook), "keyMessage" = coalesce(i."keyMessage", r."keyMessage"),
         scene = coalesce(i.scene, r.scene), audience = coalesce(i.audience, r.audience),
-        author = 'MODEL', "plannedAt" = now(), version = i.version + 1
+        author = coalesce(i.author, 'MODEL'), "plannedAt" = now(), version = i.version + 1
     FROM jsonb_to_recordset(${JSON.stringify(items)}::jsonb)
       AS r(position int, angle text, hook text, "keyMessage" text, scene text, audience text)
     WHERE i."batchId" = ${batchId}::uuid AND i.position = r.position AND i."plannedAt" IS NULL

@@ -14,6 +14,7 @@ import { BatchNode, BatchProgressRef, PauseReasonEnum } from './batch.ts';
 import { builder } from '../../builder.ts';
 import { present } from '../../connections.ts';
 import { requireViewer, type Context } from '../../context.ts';
+import { PlanItemNode } from '../plans/item.ts';
 import { PostErrorCodeEnum, PostNode } from '../posts/post.ts';
 
 type EventOf<Type extends StoredEvent['type']> = StoredUpdate & {
@@ -117,7 +118,7 @@ builder.objectType(builder.objectRef<EventOf<'BATCH_STARTED'>>('BatchStartedEven
 });
 
 builder.objectType(builder.objectRef<EventOf<'PLAN_ITEM'>>('PlanItemEvent'), {
-  description: 'An item of the plan was planned. Its posts are written next.',
+  description: 'An item of the plan was planned, added, changed or removed.',
   interfaces,
   fields: (t) => ({
     progress: t.field(progressField),
@@ -128,6 +129,13 @@ builder.objectType(builder.objectRef<EventOf<'PLAN_ITEM'>>('PlanItemEvent'), {
     position: t.int({
       description: 'The position of the item in the plan, from 1.',
       resolve: ({ entry }) => entry.event.position,
+    }),
+    item: t.field({
+      type: PlanItemNode,
+      nullable: true,
+      description: 'The item as it is now; null if it has been removed.',
+      resolve: ({ entry }, _args, context) =>
+        context.loaders().planItems.byId.load({ owner: requireViewer(context), id: entry.event.itemId }),
     }),
   }),
 });

@@ -10,32 +10,12 @@ import {
 import { builder } from '../../builder.ts';
 import { requireViewer } from '../../context.ts';
 import { ChannelEnum } from '../campaigns/campaign.ts';
+import { partFields } from '../plans/parts.ts';
 import { BatchNode, BatchPriorityEnum } from './batch.ts';
 
 const PlanRowInput = builder.inputType('PlanRowInput', {
   description: 'What is given of one item of a plan. Every part may be left out.',
-  fields: (t) => ({
-    angle: t.string({
-      required: false,
-      description: 'The side from which the post looks at the campaign, at most 120 characters.',
-    }),
-    hook: t.string({
-      required: false,
-      description: 'The idea of the first line of the post, at most 240 characters.',
-    }),
-    keyMessage: t.string({
-      required: false,
-      description: 'The message that the reader is to remember, at most 400 characters.',
-    }),
-    scene: t.string({
-      required: false,
-      description: 'The subject, place and light of the picture, at most 600 characters.',
-    }),
-    audience: t.string({
-      required: false,
-      description: 'The people that the post speaks to, at most 500 characters.',
-    }),
-  }),
+  fields: partFields,
 });
 
 const StartBatchInput = builder.inputType('StartBatchInput', {

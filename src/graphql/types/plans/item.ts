@@ -36,7 +36,7 @@ export const PlanItemNode = builder.prismaNode('PlanItem', {
     author: t.expose('author', {
       type: RevisionAuthorEnum,
       nullable: true,
-      description: 'The kind of author of what is planned; null before that.',
+      description: '`PERSON` if a person wrote any part of it, else `MODEL`. Null while nobody has.',
     }),
     plannedAt: t.expose('plannedAt', {
       type: 'DateTime',
