@@ -1,10 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { readBrief } from '../copy/brief.ts';
-import { planItems } from '../copy/plan/planner.ts';
-import { readPlanRequest } from '../copy/plan/request.ts';
-import { fillSchema } from '../copy/structured.ts';
+import { contentOf, writeContent, type Asked } from '../copy/answer.ts';
+import type { FlawedCall } from '../copy/flaws/caption.ts';
 import { createWriter } from '../copy/writer.ts';
-import type { Writer } from '../copy/writer.ts';
 import { countTokens } from './endpoint.ts';
 import type { PrepareCall, Product } from './endpoint.ts';
 import type { FaultKind } from '../behaviour/faults.ts';
@@ -32,14 +29,21 @@ export const prepareChat: PrepareCall = (body, seed, dialect) => {
   const inputTokens = countPromptTokens(request, prompt);
   // The real limiter also charges the greater of the two, before it knows how long the answer is.
   const charged = Math.max(inputTokens, request.max_completion_tokens ?? request.max_tokens ?? 0);
+  const asked = {
+    prompt,
+    schema: schemaOf(request),
+    isJson: request.response_format?.type === 'json_object',
+  };
+  const content = contentOf(asked);
   return {
     model: request.model,
     prompt,
     cost: { requests: 1, tokens: charged, images: 0 },
     streamed: request.stream ?? false,
-    async produce(fault) {
-      const answer = write(request, seed, fault, dialect);
-      const plannedTokens = readPlanRequest(prompt) === undefined ? 0 : answer.outputTokens;
+    content,
+    async produce({ fault, sha256, flaws }) {
+      const answer = write(request, asked, fault, { prompt, sha256, seed, book: flaws }, dialect);
+      const plannedTokens = content === 'plan' ? answer.outputTokens : 0;
       const extraMs = Math.max(0, plannedTokens - TOKENS_AT_ONCE) * MS_PER_TOKEN;
       return { ...createCompletion(request, answer, inputTokens), extraMs };
     },
@@ -61,8 +65,9 @@ type Answer = {
 
 function write(
   request: ChatRequest,
-  seed: number,
+  asked: Asked,
   fault: FaultKind | undefined,
+  call: FlawedCall,
   { refusesBy }: Dialect,
 ): Answer {
   if (fault === 'refusal') {
@@ -71,9 +76,9 @@ function write(
       ? { content: null, refusal: REFUSAL, finishReason: 'stop', outputTokens }
       : { content: null, refusal: null, finishReason: 'content_filter', outputTokens };
   }
-  const writer = createWriter(promptOf(request), seed);
-  const whole = writeContent(request, writer, seed);
-  const written = fault === 'bad_json' ? breakContent(whole, writer.seed) : whole;
+  const whole = writeContent(asked, fault, call);
+  const written =
+    fault === 'bad_json' ? breakContent(whole, createWriter(call.prompt, call.seed).seed) : whole;
   const mostTokens = request.max_completion_tokens ?? request.max_tokens ?? Number.POSITIVE_INFINITY;
   const tokens = countTokens(written);
   if (tokens <= mostTokens) {
@@ -84,20 +89,6 @@ function write(
     .subarray(0, mostTokens * 4)
     .toString();
   return { content, refusal: null, finishReason: 'length', outputTokens: mostTokens };
-}
-
-function writeContent(request: ChatRequest, writer: Writer, seed: number): string {
-  const format = request.response_format;
-  const schema = schemaOf(request);
-  const plan = readPlanRequest(promptOf(request));
-  if (schema !== undefined && plan !== undefined) {
-    return JSON.stringify({ items: planItems(readBrief(promptOf(request)).brief, plan, seed) });
-  }
-  if (schema !== undefined) return JSON.stringify(fillSchema(schema, writer));
-  const caption = writer.caption(Number.POSITIVE_INFINITY, 0);
-  const hashtags = writer.hashtags(0, Number.POSITIVE_INFINITY, 0).map((tag) => `#${tag}`);
-  if (format?.type === 'json_object') return JSON.stringify({ caption, hashtags });
-  return `${caption}\n\n${hashtags.join(' ')}`.trim();
 }
 
 /** Half of all bad answers stop in the middle; the others are JSON of the wrong shape. The prompt decides which. */
