@@ -21,6 +21,10 @@ import { requireRegistration } from './services/accounts/invitations.ts';
 import { createPasswords } from './services/accounts/passwords.ts';
 import { createPosts } from './services/posts/posts.ts';
 import { createProgress } from './services/progress/progress.ts';
+import { drawingRoom } from './services/renditions/draw.ts';
+import { createLooks } from './services/renditions/looks.ts';
+import { createLogos } from './services/renditions/logos.ts';
+import { createRenditions } from './services/renditions/renditions.ts';
 import { createQuotes } from './services/batches/quotes.ts';
 import { createRateLimits } from './services/accounts/rate-limits.ts';
 import { createSessions } from './services/accounts/sessions.ts';
@@ -82,6 +86,7 @@ export async function startApp(config: Config, logger: Logger, moreKinds?: MoreK
         logger.warn({ err: error }, 'images cannot be stored; /health/ready says so until they can be');
       });
     }
+    const room = drawingRoom();
     const posts = createPosts(database);
     const outages = createOutageBoard(database, randomUUID(), logger);
     const batches = createBatches({ database, jobs, bus, changes });
@@ -120,6 +125,8 @@ export async function startApp(config: Config, logger: Logger, moreKinds?: MoreK
       progress: createProgress({ database, log: createEventLog(database), tails: createTails(bus) }),
       postEdits: createPostEdits({ database, jobs, bus, changes }),
       assets,
+      looks: createLooks({ database, assets, room }),
+      logos: createLogos(database),
       exports: createExports(database),
       usages: createUsages(database),
       quotes: createQuotes(database, {
@@ -142,6 +149,7 @@ export async function startApp(config: Config, logger: Logger, moreKinds?: MoreK
       settings: config.http,
       servesApi: config.role !== 'worker',
       assets,
+      renditions: createRenditions({ assets, room, logger }),
       health: {
         checks: {
           database: database.probe,

@@ -12,12 +12,16 @@ type Owned = { owner: Owner };
 export type Loaders = ReturnType<typeof createLoaders>;
 
 /** Creates the loaders of one request. */
-export function createLoaders({ campaigns, batches, posts, usages, outages }: Services) {
+export function createLoaders({ campaigns, batches, posts, usages, outages, looks, logos }: Services) {
   return {
     campaigns: rowLoaders<'campaigns'>(campaigns),
     batches: rowLoaders<'batches'>(batches),
     posts: rowLoaders<'posts'>(posts),
     revisions: loader(posts.revisionsOf),
+    imageCandidates: loader(posts.imageCandidatesOf),
+    imageSizes: loader(looks.sizesOf),
+    thumbhashes: loader(looks.thumbhashesOf),
+    logos: loader(logos.ofVersions),
     batchCosts: loader((ids: readonly string[]) => usages.costs('batch', ids)),
     postCosts: loader((ids: readonly string[]) => usages.costs('post', ids)),
     /** Loads the code of the provider's current outage, or null. The key does not matter. */

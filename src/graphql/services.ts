@@ -6,6 +6,8 @@ import type { BatchDeletion } from '../services/deletion/batches.ts';
 import type { DeletePost } from '../services/deletion/posts.ts';
 import type { Exports } from '../services/posts/exports.ts';
 import type { PostEdits } from '../services/posts/edits.ts';
+import type { Logos } from '../services/renditions/logos.ts';
+import type { Looks } from '../services/renditions/looks.ts';
 import type { Posts } from '../services/posts/posts.ts';
 import type { Progress } from '../services/progress/progress.ts';
 import type { Quotes } from '../services/batches/quotes.ts';
@@ -30,6 +32,8 @@ export type Services = {
   quotes: Quotes;
   usages: Usages;
   assets: AssetStore;
+  looks: Looks;
+  logos: Logos;
   /** Used by the export route only; no resolver uses it. */
   exports: Exports;
 };

@@ -40,6 +40,7 @@ export function trackReads(services: Services, reads: Collector): Services {
     batches: track(services.batches, listNotes(entities.batches)),
     posts: track(services.posts, {
       ...listNotes(entities.posts),
+      imageCandidatesOf: (postIds) => postIds.map(tagOf.post),
       revisionsOf: (wanted) => wanted.map(({ postId }) => tagOf.post(postId)),
     }),
     usages: track(services.usages, {
@@ -47,6 +48,9 @@ export function trackReads(services: Services, reads: Collector): Services {
     }),
     // The address of an image depends on its key alone and never expires.
     assets: track(services.assets, { urlOf: nothing }),
+    // What is known of a file never changes, nor does a version of a brand.
+    looks: track(services.looks, { sizesOf: nothing, thumbhashesOf: nothing }),
+    logos: track(services.logos, { ofVersions: nothing }),
     prisma: track(services.prisma),
     accounts: track(services.accounts),
     workspaces: track(services.workspaces),

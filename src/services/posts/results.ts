@@ -12,6 +12,8 @@ export type PostWork = Work & {
   part: PostPart;
   /** How often the post was regenerated, this run included; 0 while it is made for the first time. */
   regenerationCount: number;
+  /** Images to choose from that are drawn when an image is wanted: 1 to 4. */
+  imageCandidates: number;
   /** The version of the brand that shapes its prompts; null without a brand. */
   brand: { id: string; version: number } | null;
 };
