@@ -56,8 +56,9 @@ Before GraphQL answers, HTTP's own statuses say what is wrong; the body has the 
 | 413 | \`REQUEST_TOO_LARGE\` |
 | 415 | \`UNSUPPORTED_MEDIA_TYPE\` |
 | 421 | \`HOST_NOT_ALLOWED\` |
+| 422 | \`UNREADABLE_IMAGE\` of a rendition |
 | 429 | \`RATE_LIMITED\`, with \`retry-after\` in seconds |
-| 503 | \`SERVICE_UNAVAILABLE\`, with \`retry-after\` in seconds |
+| 503 | \`SERVICE_UNAVAILABLE\`, or \`RENDITIONS_BUSY\` of a rendition, with \`retry-after\` in seconds |
 
 A WebSocket is closed with these codes; those of graphql-transport-ws come on top.
 

@@ -24,6 +24,10 @@ import { createPlanEdits } from './services/plans/edits.ts';
 import { createPlanItems } from './services/plans/lists.ts';
 import { createPosts } from './services/posts/posts.ts';
 import { createProgress } from './services/progress/progress.ts';
+import { drawingRoom } from './services/renditions/draw.ts';
+import { createLooks } from './services/renditions/looks.ts';
+import { createLogos } from './services/renditions/logos.ts';
+import { createRenditions } from './services/renditions/renditions.ts';
 import { createQuotes } from './services/batches/quotes.ts';
 import { createRateLimits } from './services/accounts/rate-limits.ts';
 import { createSessions } from './services/accounts/sessions.ts';
@@ -85,6 +89,7 @@ export async function startApp(config: Config, logger: Logger, moreKinds?: MoreK
         logger.warn({ err: error }, 'images cannot be stored; /health/ready says so until they can be');
       });
     }
+    const room = drawingRoom();
     const posts = createPosts(database);
     const outages = createOutageBoard(database, randomUUID(), logger);
     const batches = createBatches({ database, jobs, bus, changes, plansBatches: config.planning });
@@ -126,6 +131,8 @@ export async function startApp(config: Config, logger: Logger, moreKinds?: MoreK
       postEdits: createPostEdits({ database, jobs, bus, changes }),
       bulkEdits: createBulkEdits({ database, jobs, bus, changes, posts }),
       assets,
+      looks: createLooks({ database, assets, room }),
+      logos: createLogos(database),
       exports: createExports(database),
       usages: createUsages(database),
       quotes: createQuotes(database, {
@@ -148,6 +155,7 @@ export async function startApp(config: Config, logger: Logger, moreKinds?: MoreK
       settings: config.http,
       servesApi: config.role !== 'worker',
       assets,
+      renditions: createRenditions({ assets, room, logger }),
       health: {
         checks: {
           database: database.probe,

@@ -13,7 +13,8 @@ type Owned = { owner: Owner };
 export type Loaders = ReturnType<typeof createLoaders>;
 
 /** Creates the loaders of one request. */
-export function createLoaders({ campaigns, batches, planItems, posts, usages, outages }: Services) {
+export function createLoaders(services: Services) {
+  const { campaigns, batches, planItems, posts, usages, outages, looks, logos } = services;
   return {
     campaigns: rowLoaders<'campaigns'>(campaigns),
     batches: rowLoaders<'batches'>(batches),
@@ -25,6 +26,10 @@ export function createLoaders({ campaigns, batches, planItems, posts, usages, ou
       ({ owner }, items: readonly (Owned & PlanItemIds)[]) => posts.ofItems(owner, items),
     ),
     revisions: loader(posts.revisionsOf),
+    imageCandidates: loader(posts.imageCandidatesOf),
+    imageSizes: loader(looks.sizesOf),
+    thumbhashes: loader(looks.thumbhashesOf),
+    logos: loader(logos.ofVersions),
     batchCosts: loader((ids: readonly string[]) => usages.costs('batch', ids)),
     postCosts: loader((ids: readonly string[]) => usages.costs('post', ids)),
     /** Loads the code of the provider's current outage, or null. The key does not matter. */

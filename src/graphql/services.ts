@@ -9,6 +9,8 @@ import type { Exports } from '../services/posts/exports.ts';
 import type { PostEdits } from '../services/posts/edits.ts';
 import type { PlanEdits } from '../services/plans/edits.ts';
 import type { PlanItems } from '../services/plans/lists.ts';
+import type { Logos } from '../services/renditions/logos.ts';
+import type { Looks } from '../services/renditions/looks.ts';
 import type { Posts } from '../services/posts/posts.ts';
 import type { Progress } from '../services/progress/progress.ts';
 import type { Quotes } from '../services/batches/quotes.ts';
@@ -36,6 +38,8 @@ export type Services = {
   quotes: Quotes;
   usages: Usages;
   assets: AssetStore;
+  looks: Looks;
+  logos: Logos;
   /** Used by the export route only; no resolver uses it. */
   exports: Exports;
 };

@@ -42,6 +42,7 @@ export function trackReads(services: Services, reads: Collector): Services {
     posts: track(services.posts, {
       ...listNotes(entities.posts),
       ofItems: (_owner, items) => items.map(({ batchId }) => tagOf.postsOfBatch(batchId)),
+      imageCandidatesOf: (postIds) => postIds.map(tagOf.post),
       revisionsOf: (wanted) => wanted.map(({ postId }) => tagOf.post(postId)),
     }),
     usages: track(services.usages, {
@@ -49,6 +50,9 @@ export function trackReads(services: Services, reads: Collector): Services {
     }),
     // The address of an image depends on its key alone and never expires.
     assets: track(services.assets, { urlOf: nothing }),
+    // What is known of a file never changes, nor does a version of a brand.
+    looks: track(services.looks, { sizesOf: nothing, thumbhashesOf: nothing }),
+    logos: track(services.logos, { ofVersions: nothing }),
     prisma: track(services.prisma),
     accounts: track(services.accounts),
     workspaces: track(services.workspaces),

@@ -9,7 +9,10 @@ import type { RateLimits } from '../services/accounts/rate-limits.ts';
 import type { Sessions } from '../services/accounts/sessions.ts';
 import type { AssetStore } from '../store/assets.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { renditionPrefix } from '../domain/images/rendition.ts';
 import { serveAsset, assetPrefix } from './files/assets.ts';
+import { serveRendition } from './files/renditions.ts';
+import type { Renditions } from '../services/renditions/renditions.ts';
 import { ClientLeftError } from './request/body.ts';
 import { createClientReader, type ClientInfo } from './request/client-info.ts';
 import { compress } from './response/compress.ts';
@@ -65,6 +68,7 @@ export function createHttpServer(deps: {
   settings: HttpSettings;
   servesApi: boolean;
   assets: AssetStore;
+  renditions: Renditions;
   health: { checks: HealthChecks; notices: HealthNotices };
   logger: Logger;
 }): HttpServer {
@@ -117,6 +121,8 @@ export function createHttpServer(deps: {
         );
     } else if (path.startsWith(assetPrefix)) {
       await serveAsset(request, response, client, deps);
+    } else if (path.startsWith(renditionPrefix)) {
+      await serveRendition(request, response, client, deps);
     } else if (path.startsWith(exportPrefix)) {
       await serveExport(request, response, client, { ...deps.services, limits, connections, sessions });
     } else if (path === '/') {

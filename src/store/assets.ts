@@ -1,6 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { Disk } from 'flydrive';
 import { FSDriver } from 'flydrive/drivers/fs';
+import { imageKeyPattern } from '../domain/images/rendition.ts';
 
 /** Stores images, each under a name that is made from its content. */
 export type AssetStore = {
@@ -16,8 +19,12 @@ export type AssetStore = {
    * @throws the store's error, such as missing credentials.
    */
   probe(): Promise<void>;
-  /** Removes an image, if it is there. */
+  /** Removes an image, if it is there, and then its renditions. */
   remove(key: string): Promise<void>;
+  /** @returns the bytes of a rendition (domain/images/rendition.ts); undefined if none is kept under this name. */
+  getRendition(name: string): Promise<Uint8Array | undefined>;
+  /** Keeps a rendition until its image is removed. */
+  putRendition(name: string, bytes: Uint8Array, contentType: string): Promise<void>;
   /**
    * Returns the public address of a key.
    *
@@ -37,7 +44,7 @@ const smallestImage = Buffer.from(
   'base64',
 );
 
-const assetKeyPattern = /^[0-9a-f]{64}\.png$/;
+const renditionFolder = 'renditions';
 
 /**
  * Opens the asset store: a folder, or an S3-compatible store.
@@ -52,13 +59,14 @@ export async function openAssets(settings: {
 }): Promise<AssetStore> {
   const disk = new Disk(await driver(settings));
   let worked: Promise<void> | undefined;
-  const has = async (key: string) => assetKeyPattern.test(key) && (await disk.exists(key));
+  const has = async (key: string) => imageKeyPattern.test(key) && (await disk.exists(key));
+  async function write(path: string, bytes: Uint8Array, contentType: string): Promise<void> {
+    if (settings.s3 === undefined) return writeWhole(join(settings.folder, path), bytes);
+    await disk.put(path, bytes, { contentType, cacheControl: 'public, max-age=31536000, immutable' });
+  }
   async function put(bytes: Uint8Array): Promise<string> {
     const key = assetKey(bytes);
-    await disk.put(key, bytes, {
-      contentType: 'image/png',
-      cacheControl: 'public, max-age=31536000, immutable',
-    });
+    await write(key, bytes, 'image/png');
     return key;
   }
   async function tryOut(): Promise<void> {
@@ -76,11 +84,27 @@ export async function openAssets(settings: {
       await worked;
     },
     async remove(key) {
-      if (await has(key)) await disk.delete(key);
+      if (!imageKeyPattern.test(key)) return;
+      // In this order: who makes a rendition looks for the image afterwards.
+      await disk.delete(key);
+      await disk.deleteAll(`${renditionFolder}/${key}`);
     },
+    async getRendition(name) {
+      const path = `${renditionFolder}/${name}`;
+      return (await disk.exists(path)) ? disk.getBytes(path) : undefined;
+    },
+    putRendition: (name, bytes, contentType) => write(`${renditionFolder}/${name}`, bytes, contentType),
     get: async (key) => ((await has(key)) ? disk.getBytes(key) : undefined),
     urlOf: (key, origin) => `${settings.baseUrl ?? `${origin}/assets`}/${key}`,
   };
+}
+
+/** Nobody reads a half of what is being written, and a crash leaves none under its name. */
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const whole = `${path}.${randomUUID()}`;
+  await writeFile(whole, bytes);
+  await rename(whole, path);
 }
 
 /** Without timeouts the SDK would wait for ever. It tries three times. */

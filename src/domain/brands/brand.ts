@@ -8,6 +8,17 @@ const few = <T extends z.ZodType>(one: T, most = 50) =>
 
 export const logoCorners = ['TOP_LEFT', 'TOP_RIGHT', 'BOTTOM_LEFT', 'BOTTOM_RIGHT'] as const;
 
+/** A brand's logo, and where it stands on images. */
+export const logoSchema = z.object({
+  /** Key in the asset store. */
+  key: z.string(),
+  corner: z.enum(logoCorners),
+  /** Of the image's width. */
+  widthPercent: z.int().min(3).max(40),
+});
+
+export type Logo = z.output<typeof logoSchema>;
+
 /** What a version of a brand says. Stored as JSON; absent parts are empty. */
 export const brandContentSchema = z.object({
   voice: z.object({ do: few(line), dont: few(line) }).prefault({}),
@@ -30,16 +41,7 @@ export const brandContentSchema = z.object({
     .object({
       palette: few(z.string().regex(/^#[0-9a-f]{6}$/i, 'must be a colour such as #1a2b3c'), 10),
       style: few(word, 20),
-      logo: z
-        .object({
-          /** Key in the asset store. */
-          key: z.string(),
-          corner: z.enum(logoCorners),
-          /** Of the image's width. */
-          widthPercent: z.int().min(3).max(40),
-        })
-        .nullable()
-        .default(null),
+      logo: logoSchema.nullable().default(null),
     })
     .prefault({}),
   hashtags: few(word, 10),

@@ -23,3 +23,11 @@ export function canonicalLanguage(tag: string): string | undefined {
 export function languageName(tag: string): string {
   return names.of(tag) ?? tag;
 }
+
+/** A language that a user typed; parses to its canonical tag. */
+export const languageSchema = z.string().transform((tag, context) => {
+  const canonical = canonicalLanguage(tag.trim());
+  if (canonical !== undefined) return canonical;
+  context.addIssue({ code: 'custom', message: 'must be a language tag such as en, de or pt-BR' });
+  return z.NEVER;
+});

@@ -16,7 +16,7 @@ import { demandOf, type Step, type Takes } from '../steps.ts';
 /** What posts are made with. */
 export type Means = { provider: Provider; imageQuality: ImageQuality };
 
-/** The parts of a post. Each is bought with one call. */
+/** The parts of a post. */
 export type Part = 'caption' | 'image';
 
 /** @returns the parts that this run is to make. */
@@ -40,10 +40,15 @@ export function captionStep({ provider }: Means, work: PostWork): Step<Caption> 
   };
 }
 
-/** @returns the step that makes a post's image. What is kept of it is its key in the asset store. */
-export function imageStep({ provider, imageQuality }: Means, work: PostWork): Step<string> {
+/** @returns the step that makes a post's image, or one more to choose from (`candidate` from 2 on). What is kept of it is its key in the asset store. */
+export function imageStep(
+  { provider, imageQuality }: Means,
+  work: PostWork,
+  candidate: number,
+): Step<string> {
+  const name = nameOf(work, 'image');
   return {
-    name: nameOf(work, 'image'),
+    name: candidate === 1 ? name : `${name}:candidate-${candidate}`,
     chain: provider.image,
     atMost: imageUsageAtMost(work.brief, imageQuality),
     takes: imageTakes,

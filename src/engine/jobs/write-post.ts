@@ -1,24 +1,20 @@
-import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
 import type { PostStage } from '../../domain/batches/events.ts';
-import { channels } from '../../domain/posts/channels.ts';
 import { fitToChannel, type Caption } from '../../domain/posts/content.ts';
-import { ServiceUnavailableError } from '../../domain/errors/errors.ts';
 import { promptHash } from '../../domain/prompts/blocks.ts';
-import { imagePrompt } from '../../domain/prompts/image.ts';
 import { pausesBatch, ProviderError } from '../../domain/errors/provider-errors.ts';
 import type { Bus } from '../../events/bus.ts';
 import { announceStage } from '../../events/topics.ts';
-import type { Images } from '../../services/posts/images.ts';
 import type { Made, PostResult, PostWork } from '../../services/posts/results.ts';
 import type { RunKind } from '../../services/runs/kind.ts';
 import type { JobKind } from '../job-kind.ts';
-import type { StepCall, Steps } from '../steps.ts';
-import { captionRequest, captionStep, imageStep, partsOf, postDemand, type Means } from './post-parts.ts';
+import type { Step, StepCall, Steps } from '../steps.ts';
+import { imageSteps, makeImages, type Studio } from './post-image.ts';
+import { captionRequest, captionStep, partsOf, postDemand } from './post-parts.ts';
 
 /** What posts are written with. */
-type Deps = Means & { images: Pick<Images, 'put'>; bus: Bus };
+type Deps = Studio & { bus: Bus };
 
-/** Runs that write a post: caption and image at the same time. */
+/** Runs that write a post: caption and images at the same time. */
 export function createWritePost(
   deps: Deps,
   runs: RunKind<PostWork, PostResult>,
@@ -38,19 +34,20 @@ export function createWritePost(
 }
 
 /**
- * Makes the wanted parts of a post at the same time, each with one step. Buys all of them or none, if a budget does not
+ * Makes the wanted parts of a post at the same time. Buys all of them or none, if a budget does not
  * suffice. All that was bought is in the ledger when this settles.
  *
- * @returns caption and image; undefined for a part that is not wanted.
+ * @returns caption, image and candidates; undefined for a part that is not wanted.
  * @throws as `Steps`.
  */
 async function makePost(deps: Deps, work: PostWork, steps: Steps, signal: AbortSignal) {
-  const { imageQuality, images, bus } = deps;
+  const { bus } = deps;
   const { brief } = work;
-  const { imageSize } = channels[brief.channel];
-  const step = { caption: captionStep(deps, work), image: imageStep(deps, work) };
+  const step = captionStep(deps, work);
   const wanted = partsOf(work);
-  await steps.plan(wanted.map((part) => step[part]));
+  await steps.plan(
+    wanted.flatMap((part): Step<unknown>[] => (part === 'caption' ? [step] : imageSteps(deps, work))),
+  );
   tellStage(bus, work, 'STARTED');
   // When one part fails for good, the other one is aborted.
   const giveUp = new AbortController();
@@ -59,26 +56,16 @@ async function makePost(deps: Deps, work: PostWork, steps: Steps, signal: AbortS
   async function makeCaption(): Promise<Made<Caption>> {
     const request = captionRequest(brief);
     const write: StepCall<Caption> = (writer, until) => writer.generateObject(request, until);
-    const { value, model } = await steps.buy(step.caption, write, both);
+    const { value, model } = await steps.buy(step, write, both);
     tellStage(bus, work, 'CAPTION_READY');
     const hash = promptHash(...request.messages.map(({ content }) => content));
     return { value: fitToChannel(brief.channel, value), model, promptHash: hash };
   }
 
-  async function makeImage(): Promise<Made<string>> {
-    const prompt = imagePrompt(brief);
-    const draw: StepCall<string> = async (artist, until) => {
-      // Stored before the call is settled, so that a settled call always has its image.
-      const drawn = await artist.generateImage({ prompt, size: imageSize, quality: imageQuality }, until);
-      return { ...drawn, value: await storing.execute(() => images.put(drawn.value, until), until) };
-    };
-    const { value, model } = await steps.buy(step.image, draw, both);
-    tellStage(bus, work, 'IMAGE_READY');
-    return { value, model, promptHash: promptHash(prompt) };
-  }
-
   const caption = wanted.includes('caption') ? makeCaption() : undefined;
-  const image = wanted.includes('image') ? makeImage() : undefined;
+  const image = wanted.includes('image')
+    ? makeImages(deps, work, steps, { signal: both, onFirst: () => tellStage(bus, work, 'IMAGE_READY') })
+    : undefined;
   for (const part of [caption, image]) {
     part?.catch((error: unknown) => {
       // If the failure pauses the batch, the other part goes on: it is kept until the batch is resumed.
@@ -90,22 +77,13 @@ async function makePost(deps: Deps, work: PostWork, steps: Steps, signal: AbortS
   // Waits for both, so that the other part is in the ledger when the post is tried again.
   const [captionResult, imageResult] = await Promise.allSettled([caption, image]);
   if (captionResult.status === 'fulfilled' && imageResult.status === 'fulfilled') {
-    return { caption: captionResult.value, image: imageResult.value };
+    return { caption: captionResult.value, ...imageResult.value };
   }
   const reasons = [captionResult, imageResult].flatMap((result) =>
     result.status === 'rejected' ? [result.reason] : [],
   );
   throw worst(reasons);
 }
-
-/** Retries to store an image, because a lost one is bought again. `images.put` itself waits for the database. */
-const storing = retry(
-  handleWhen((error) => !(error instanceof ServiceUnavailableError)),
-  {
-    maxAttempts: 6,
-    backoff: new ExponentialBackoff({ initialDelay: 250, maxDelay: 8_000 }),
-  },
-);
 
 /** The call was aborted because the post's other part failed for good. */
 class AbandonedError extends Error {

@@ -14,6 +14,7 @@ const about = (entries: number): ListCost => ({ entries, entriesOfCharacters: en
 /** The costs of lists that belong to no entity, by field name. */
 export const otherListCosts = {
   revisions: pageCost,
+  imageCandidates: about(4),
   events: pageCost,
   /** Of all posts that a filter may match. */
   skipped: about(1_000),

@@ -13,6 +13,8 @@ export const post: Entity<'posts'> = {
   columnsBehind: {
     __typename: [],
     imageUrl: ['imageKey'],
+    image: ['imageKey', 'altText', 'brandId', 'brandVersion'],
+    imageCandidates: [],
     cost: [],
     revisions: [],
     planItem: ['ownerId', 'planItemId'],

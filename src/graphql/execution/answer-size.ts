@@ -11,6 +11,7 @@ const longFields: ReadonlyMap<string, number> = new Map([
   ['caption', maxCaptionCharacters],
   // Ten of 100 characters, each with `#`, quotes and comma.
   ['hashtags', 1_040],
+  ['altText', 1_000],
   ['message', 1_000],
   ['reviewNote', 1_000],
   ['accessToken', 500],
@@ -18,6 +19,8 @@ const longFields: ReadonlyMap<string, number> = new Map([
   ['endCursor', 500],
   ['errorMessage', 500],
   ['imageUrl', 500],
+  ['originalUrl', 500],
+  ['url', 500],
   ['startCursor', 500],
   ['targetAudience', 500],
   ['email', 254],

@@ -91,6 +91,8 @@ export function createGraphqlServer(
       quotes: used.quotes,
       usages: used.usages,
       assets: used.assets,
+      looks: used.looks,
+      logos: used.logos,
       exports: used.exports,
       viewer,
       record: request.record,

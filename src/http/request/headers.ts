@@ -21,6 +21,12 @@ export function pathOf(request: IncomingMessage): string {
   return query === -1 ? url : url.slice(0, query);
 }
 
+/** @returns what follows the `?` of a request's address; empty without one. */
+export function queryOf({ url = '/' }: IncomingMessage): string {
+  const query = url.indexOf('?');
+  return query === -1 ? '' : url.slice(query + 1);
+}
+
 /** @returns the `Last-Event-ID` header, which an `EventSource` sends when it reconnects. */
 export function lastEventIdOf(request: IncomingMessage): string | undefined {
   const sent = request.headers['last-event-id'];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { channels, fitsOn, maxCaptionCharacters } from '../../domain/posts/channels.ts';
-import { faultOfHashtag, hashtagOf } from '../../domain/posts/content.ts';
+import { faultOfHashtag, hashtagOf, maxAltTextCharacters } from '../../domain/posts/content.ts';
 import {
   InvalidInputError,
   NotFoundError,
@@ -38,13 +38,19 @@ type Target = {
  * VersionConflictError if the post has changed since.
  */
 export type PostEdits = {
-  /** Replaces the caption, the hashtags or both. An approved post has to be approved again. */
+  /** Replaces caption, hashtags and alt text, or some of them. An approved post has to be approved again. */
   edit(
     viewer: Viewer,
-    input: Target & { caption?: string | null | undefined; hashtags?: string[] | null | undefined },
+    input: Target & {
+      caption?: string | null | undefined;
+      hashtags?: string[] | null | undefined;
+      altText?: string | null | undefined;
+    },
   ): Promise<Post>;
   /** Shows another revision of a field. An approved post has to be approved again. */
   restore(viewer: Viewer, input: Target & { number: number }): Promise<Post>;
+  /** Shows another image. As `restore`, but for images alone: any other number is an InvalidInputError. */
+  chooseImage(viewer: Viewer, input: Target & { number: number }): Promise<Post>;
   /** Approves or rejects what the post shows. An approved post changes only when a person changes it. */
   review(
     viewer: Viewer,
@@ -69,8 +75,12 @@ const editSchema = z
     ...target,
     caption: text(maxCaptionCharacters).nullish(),
     hashtags: z.array(z.string().trim()).nullish(),
+    altText: text(maxAltTextCharacters).nullish(),
   })
-  .refine(({ caption, hashtags }) => caption != null || hashtags != null, 'must change something');
+  .refine(
+    ({ caption, hashtags, altText }) => caption != null || hashtags != null || altText != null,
+    'must change something',
+  );
 const restoreSchema = z.object({ ...target, number: z.int() });
 const reviewSchema = z.object({
   ...target,
@@ -114,13 +124,14 @@ export function createPostEdits(deps: {
 
   return {
     edit(viewer, input) {
-      const { caption, hashtags, ...seen } = parseInput(editSchema, input);
+      const { caption, hashtags, altText, ...seen } = parseInput(editSchema, input);
       return change(viewer, seen, async (tx, post) => {
         const tags = hashtags?.map(hashtagOf);
         checkFit(post, caption, tags);
         const written: { field: PostField; text?: string; hashtags?: string[] }[] = [
           ...(caption == null ? [] : [{ field: 'CAPTION' as const, text: caption }]),
           ...(tags === undefined ? [] : [{ field: 'HASHTAGS' as const, hashtags: tags }]),
+          ...(altText == null ? [] : [{ field: 'ALT_TEXT' as const, text: altText }]),
         ];
         const revisions = written.map((one, index) => ({
           ...one,
@@ -149,6 +160,20 @@ export function createPostEdits(deps: {
         });
         if (revision === null) throw new NotFoundError('revision', 'input.number');
         return { ...resetReview, ...pin(post, [revision.field]), ...shown(revision) };
+      });
+    },
+
+    chooseImage(viewer, input) {
+      const { number, ...seen } = parseInput(restoreSchema, input);
+      return change(viewer, seen, async (tx, post) => {
+        const image = await tx.postRevision.findUnique({
+          where: { postId_number: { postId: post.id, number }, field: 'IMAGE' },
+        });
+        if (image === null) {
+          const message = 'must be the number of a revision of the image';
+          throw new InvalidInputError([{ path: 'input.number', message }]);
+        }
+        return { ...resetReview, ...pin(post, ['IMAGE']), ...shown(image) };
       });
     },
 
@@ -187,6 +212,7 @@ function shown(
   const { field, number, text: value = null, hashtags = [] } = revision;
   if (field === 'CAPTION') return { caption: value, captionRevision: number };
   if (field === 'HASHTAGS') return { hashtags, hashtagsRevision: number };
+  if (field === 'ALT_TEXT') return { altText: value, altTextRevision: number };
   return { imageKey: value, imageRevision: number };
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { pngSize, type Size } from '../../domain/images/png.ts';
 import { assetKey, type AssetStore } from '../../store/assets.ts';
 import type { Database } from '../../store/database.ts';
 import { keepTrying } from '../../store/keep-trying.ts';
@@ -37,7 +38,7 @@ const pageSize = 500;
 
 /** A file this young may not be referred to yet: storing takes up to a minute, and keepTrying up to five. */
 const young = Prisma.sql`interval '10 minutes'`;
-/** After this time a removal counts as crashed. It takes at most 15 s: three tries of 5 s (store/assets.ts). */
+/** After this time a removal counts as crashed. It takes at most 45 s: three requests, each with three tries of 5 s (store/assets.ts). */
 const removalSeconds = 60;
 const waitMs = 200;
 
@@ -74,13 +75,13 @@ export function createImages(deps: { database: Database; assets: AssetStore; log
   }
 
   /** Writes the row of a file. @returns false if the file is being removed. */
-  async function note(key: string): Promise<boolean> {
+  async function note(key: string, size: Size | undefined): Promise<boolean> {
     const rows = await database.query<{ key: string }>(
-      `INSERT INTO images AS i (key) VALUES ($1)
-       ON CONFLICT (key) DO UPDATE SET "storedAt" = now(), "removingAt" = NULL
+      `INSERT INTO images AS i (key, width, height) VALUES ($1, $2, $3)
+       ON CONFLICT (key) DO UPDATE SET "storedAt" = now(), "removingAt" = NULL, width = excluded.width, height = excluded.height
          WHERE coalesce(i."removingAt" < now() - interval '${removalSeconds} s', true)
        RETURNING i.key`,
-      [key],
+      [key, size?.width ?? null, size?.height ?? null],
     );
     return rows.length > 0;
   }
@@ -88,7 +89,8 @@ export function createImages(deps: { database: Database; assets: AssetStore; log
   return {
     async put(bytes, signal) {
       const key = assetKey(bytes);
-      while (!(await keepTrying(() => note(key), { signal }))) {
+      const size = pngSize(bytes);
+      while (!(await keepTrying(() => note(key, size), { signal }))) {
         await delay(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
       }
       return assets.put(bytes);

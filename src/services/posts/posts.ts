@@ -23,8 +23,9 @@ import { toArray } from '../../store/lists/page-sql.ts';
 import { selectList, type ParentOf } from '../../store/lists/tables.ts';
 import { ownedRows, type Owner } from '../../store/ownership.ts';
 
-/** A revision. `isCurrent` says whether its post shows it. */
-export type ShownRevision = PostRevision & { isCurrent: boolean | null };
+/** A revision, and what its post says: whether it shows it, and with which brand's logo it shows images. */
+export type ShownRevision = PostRevision &
+  Pick<Post, 'altText' | 'brandId' | 'brandVersion'> & { isCurrent: boolean | null };
 
 /** A plan item, and its batch. */
 export type PlanItemIds = { id: string; batchId: string };
@@ -40,6 +41,8 @@ export type Posts = EntityLists<'posts', PostFilter> & {
   ofItems(owner: Owner, items: readonly PlanItemIds[]): Promise<Post[][]>;
   /** @returns for each post its newest `take` revisions, newest first. */
   revisionsOf(wanted: readonly { postId: string; take: number }[]): Promise<ShownRevision[][]>;
+  /** @returns for each post the images to choose from: those that its last run made, in their order. */
+  imageCandidatesOf(postIds: readonly string[]): Promise<ShownRevision[][]>;
 };
 
 /** Which posts a list shows. */
@@ -135,13 +138,23 @@ export function createPosts(database: Database): Posts {
              WITH ORDINALITY AS w("postId", take, index)
         JOIN posts p ON p.id = w."postId"
         CROSS JOIN LATERAL (
-          SELECT r.*, r.number = CASE r.field WHEN 'CAPTION' THEN p."captionRevision"
-                   WHEN 'HASHTAGS' THEN p."hashtagsRevision" ELSE p."imageRevision" END AS "isCurrent"
-          FROM post_revisions r WHERE r."postId" = p.id ORDER BY r.number DESC LIMIT w.take
+          SELECT ${shownRevision} FROM post_revisions r WHERE r."postId" = p.id ORDER BY r.number DESC LIMIT w.take
         ) r
         ORDER BY w.index, r.number DESC`;
       const byIndex = Map.groupBy(rows, (row) => row.index);
       return wanted.map((_, index) => byIndex.get(index + 1) ?? []);
+    },
+    async imageCandidatesOf(postIds) {
+      // The revisions of one run are written in one transaction, and so at one time.
+      const rows = await database.prisma.$queryRaw<ShownRevision[]>`
+        SELECT ${shownRevision}
+        FROM posts p JOIN post_revisions r ON r."postId" = p.id
+        WHERE p.id = ANY(${postIds}::uuid[]) AND r.field = 'IMAGE' AND r.author = 'MODEL'
+          AND r."createdAt" = (SELECT max(o."createdAt") FROM post_revisions o
+                               WHERE o."postId" = p.id AND o.field = 'IMAGE' AND o.author = 'MODEL')
+        ORDER BY r.number`;
+      const byPost = Map.groupBy(rows, ({ postId }) => postId);
+      return postIds.map((id) => byPost.get(id) ?? []);
     },
   };
 }
@@ -155,6 +168,11 @@ function written(languages: readonly string[] | null | undefined): Prisma.Sql | 
   if (languages == null || languages.length === 0) return undefined;
   return Prisma.sql`t.language = ANY(${[...new Set(languages)]}::text[])`;
 }
+/** SQL: the columns of a `ShownRevision`, of a revision `r` of a post `p`. */
+const shownRevision = Prisma.sql`
+  r.*, p."altText", p."brandId", p."brandVersion",
+  r.number = CASE r.field WHEN 'CAPTION' THEN p."captionRevision" WHEN 'HASHTAGS' THEN p."hashtagsRevision"
+             WHEN 'ALT_TEXT' THEN p."altTextRevision" ELSE p."imageRevision" END AS "isCurrent"`;
 
 /** SQL: posts show this hashtag, in any case; undefined without one. An index finds them among all posts. */
 function tagged(hashtag: string | null | undefined): Prisma.Sql | undefined {

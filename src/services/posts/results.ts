@@ -16,6 +16,8 @@ export type PostWork = Work & {
   hasFollowers: boolean;
   /** The image that it shares with another post of its item: it buys none of its own. */
   sharedImage: Made<string> | undefined;
+  /** Images to choose from that are drawn when an image is wanted: 1 to 4. */
+  imageCandidates: number;
   /** The version of the brand that shapes its prompts; null without a brand. */
   brand: { id: string; version: number } | null;
 };

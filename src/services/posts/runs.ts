@@ -63,6 +63,7 @@ type BegunPost = Omit<Brief, 'regeneration' | 'item' | 'brandContent'> & {
   previousCaption: string | null;
   previousFindings: unknown;
   item: Item | null;
+  imageCandidates: number;
   brandId: string | null;
   brandVersion: number | null;
   brandContent: unknown;
@@ -86,7 +87,8 @@ async function begin(tx: Transaction, works: readonly Work[]): Promise<PostWork[
       AND b.id = p."batchId" AND c.id = p."campaignId"
     RETURNING p.id AS "subjectId", p."campaignId", p."batchId", p."targetAudience", p.position, p."remakePart"::text AS "remakePart",
               p."remakeCount", p."remakeInstruction", p.caption AS "previousCaption", b."postCount", c.brand, c.description,
-              c.tone::text AS tone, p.language, p.channel::text AS channel, CASE WHEN 'CAPTION' = ANY(p."pinnedFields") THEN '[]' ELSE p.findings END AS "previousFindings",
+              c.tone::text AS tone, p.language, p.channel::text AS channel, b."imageCandidates",
+              CASE WHEN 'CAPTION' = ANY(p."pinnedFields") THEN '[]' ELSE p.findings END AS "previousFindings",
               k.id AS "brandId", k.version AS "brandVersion", v.content AS "brandContent",
               (SELECT jsonb_build_object('angle', i.angle, 'hook', i.hook, 'keyMessage', i."keyMessage", 'scene', i.scene,
                                          'audience', i.audience)
@@ -105,7 +107,8 @@ async function begin(tx: Transaction, works: readonly Work[]): Promise<PostWork[
 
 function toWork(work: Work, { subjectId, campaignId, batchId, ...fields }: BegunPost): PostWork {
   const { remakePart, remakeCount, remakeInstruction, previousCaption, previousFindings, ...others } = fields;
-  const { brandId, brandVersion, brandContent, item, hasFollowers, sharedImage, ...campaign } = others;
+  const { brandId, brandVersion, brandContent, imageCandidates, item, hasFollowers, sharedImage, ...campaign } =
+    others;
   const findings = findingSchema.array().parse(previousFindings);
   const regeneration = { number: remakeCount, instruction: remakeInstruction, previousCaption, findings };
   const brief = {
@@ -122,6 +125,7 @@ function toWork(work: Work, { subjectId, campaignId, batchId, ...fields }: Begun
     hasFollowers,
     sharedImage: sharedImage ?? undefined,
     regenerationCount: remakeCount,
+    imageCandidates,
     brand: brandId === null || brandVersion === null ? null : { id: brandId, version: brandVersion },
     brief: remakePart === null ? brief : { ...brief, regeneration },
   };

@@ -28,6 +28,7 @@ export function card(id: string, changes: Partial<PostCardFragment> = {}): PostC
     caption: null,
     hashtags: [],
     imageUrl: null,
+    altText: null,
     targetAudience: 'everybody',
     channel: 'INSTAGRAM',
     language: 'en',

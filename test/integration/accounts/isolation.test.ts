@@ -236,6 +236,9 @@ const cases: Record<string, Case[]> = {
   'Mutation.restoreRevision': [
     { arguments: ({ Post }) => `(input: { postId: "${Post}", expectedVersion: 1, number: 1 })`, ...closed },
   ],
+  'Mutation.chooseImage': [
+    { arguments: ({ Post }) => `(input: { postId: "${Post}", expectedVersion: 1, number: 1 })`, ...closed },
+  ],
   'Mutation.approvePost': [{ arguments: review, ...closed }],
   'Mutation.rejectPost': [{ arguments: review, ...closed }],
   'Mutation.regeneratePost': [

@@ -45,7 +45,7 @@ const campaignFields = 'id name channel status updatedAt';
 const batchFields =
   'id status priority cost maxCost pauseReason finishedAt progress { completedCount failedCount cancelledCount }';
 const postFields =
-  'id channel language status caption hashtags imageUrl version review reviewNote errorCode cost startedAt finishedAt revisions(first: 3) { number isCurrent caption }';
+  'id channel language status caption hashtags imageUrl altText image { url altText width } imageCandidates { number isCurrent } version review reviewNote errorCode cost startedAt finishedAt revisions(first: 3) { number isCurrent caption }';
 const posts = `posts(first: 5) { totalCount edges { node { ${postFields} } } }`;
 const batches = `batches(first: 5) { totalCount edges { node { ${batchFields} ${posts} } } }`;
 
@@ -116,6 +116,7 @@ const story: Record<string, () => Promise<unknown>> = {
     await idlePost(account, postId);
     await waitForBatch(account, batchId, 'is complete', ({ status }) => status === 'COMPLETED');
   },
+  chooseImage: async () => mutate(`chooseImage(input: { ${await seen()}, number: 3 })`),
   async startBatch() {
     app.simulator.control.setFaults([{ kind: 'refusal', endpoint: 'chat', count: 1 }]);
     batchId = await startBatch(account, { campaignId, postCount: 4 });

@@ -70,6 +70,7 @@ const cases: Record<string, Case> = {
   },
   editPost: { access: 'EDITOR', arguments: ofPost('expectedVersion: 1, caption: "Mine"') },
   restoreRevision: { access: 'EDITOR', arguments: ofPost('expectedVersion: 1, number: 1') },
+  chooseImage: { access: 'EDITOR', arguments: ofPost('expectedVersion: 1, number: 3') },
   approvePost: { access: 'REVIEWER', arguments: ofPost('expectedVersion: 1') },
   rejectPost: { access: 'REVIEWER', arguments: ofPost('expectedVersion: 1') },
   regeneratePost: { access: 'EDITOR', arguments: ofPost('part: BOTH') },

@@ -28,7 +28,8 @@ const expectedVersion = {
 };
 
 const EditPostInput = builder.inputType('EditPostInput', {
-  description: 'A new caption, new hashtags, or both. Fields that are left out stay as they are.',
+  description:
+    'A new caption, new hashtags, a new alt text, or several of them. Fields that are left out stay as they are.',
   fields: (t) => ({
     postId: t.id(postId),
     expectedVersion: t.int(expectedVersion),
@@ -40,6 +41,10 @@ const EditPostInput = builder.inputType('EditPostInput', {
       required: false,
       description: 'All hashtags of the post, with or without `#`, within the limits of the channel.',
     }),
+    altText: t.string({
+      required: false,
+      description: 'The new text for people who cannot see the image, at most 1,000 characters.',
+    }),
   }),
 });
 
@@ -49,6 +54,15 @@ const RestoreRevisionInput = builder.inputType('RestoreRevisionInput', {
     postId: t.id(postId),
     expectedVersion: t.int(expectedVersion),
     number: t.int({ description: 'The number of the revision.' }),
+  }),
+});
+
+const ChooseImageInput = builder.inputType('ChooseImageInput', {
+  description: 'The image that a post should show.',
+  fields: (t) => ({
+    postId: t.id(postId),
+    expectedVersion: t.int(expectedVersion),
+    number: t.int({ description: 'The number of a revision of the image, as in `Post.imageCandidates`.' }),
   }),
 });
 
@@ -110,7 +124,7 @@ builder.mutationFields((t) => ({
     type: PostNode,
     access: 'EDITOR',
     description:
-      'Changes the caption or the hashtags of a post. Models never overwrite what a person wrote. An approved post must be approved again.',
+      'Changes the caption, the hashtags or the alt text of a post. Models never overwrite what a person wrote. An approved post must be approved again.',
     args: { input: t.arg({ type: EditPostInput, description: 'The post and the changes.' }) },
     errors: { types: [...withVersion], union: result('EditPostResult') },
     resolve: (_root, { input }, context) => context.postEdits.edit(requireViewer(context), input),
@@ -122,6 +136,15 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: RestoreRevisionInput, description: 'The post and the revision to show.' }) },
     errors: { types: [...withVersion], union: result('RestoreRevisionResult') },
     resolve: (_root, { input }, context) => context.postEdits.restore(requireViewer(context), input),
+  }),
+  chooseImage: t.field({
+    type: PostNode,
+    access: 'EDITOR',
+    description:
+      'Makes a post show another of its images. Models never replace a chosen image. An approved post must be approved again.',
+    args: { input: t.arg({ type: ChooseImageInput, description: 'The post and the image to show.' }) },
+    errors: { types: [...withVersion], union: result('ChooseImageResult') },
+    resolve: (_root, { input }, context) => context.postEdits.chooseImage(requireViewer(context), input),
   }),
   approvePost: t.field({
     type: PostNode,

@@ -7,6 +7,7 @@ import { codeEnum } from '../codes.ts';
 import { campaignOf, CampaignNode, ChannelEnum } from '../campaigns/campaign.ts';
 import { present } from '../../connections.ts';
 import { requireViewer } from '../../context.ts';
+import { ImageRef, imageOf } from './image.ts';
 import { PostRevisionRef } from './revision.ts';
 
 export const PostStatusEnum = builder.enumType('PostStatus', {
@@ -51,6 +52,22 @@ export const PostNode = builder.prismaNode('Post', {
         'The address of the PNG image. The content of an address never changes. Null until the post is completed.',
       resolve: ({ imageKey }, _args, { assets, origin }) =>
         imageKey === null ? null : assets.urlOf(imageKey, origin),
+    }),
+    image: t.field({
+      type: ImageRef,
+      nullable: true,
+      description: 'The image in sizes and formats to show; null until the post has one.',
+      resolve: (post) => imageOf(post.imageKey, post),
+    }),
+    imageCandidates: t.field({
+      type: [PostRevisionRef],
+      description:
+        'The images to choose from: the revisions of the image that the last run made. `chooseImage` shows another one.',
+      resolve: ({ id }, _args, { loaders }) => loaders().imageCandidates.load(id),
+    }),
+    altText: t.exposeString('altText', {
+      nullable: true,
+      description: 'What the image shows, for people who cannot see it; null without such a text.',
     }),
     targetAudience: t.exposeString('targetAudience', { description: 'The people that the post addresses.' }),
     channel: t.expose('channel', {
@@ -104,7 +121,7 @@ export const PostNode = builder.prismaNode('Post', {
     }),
     revisions: t.field({
       type: [PostRevisionRef],
-      description: 'The revisions of the caption, the hashtags and the image, newest first.',
+      description: 'The revisions of the caption, the hashtags, the alt text and the image, newest first.',
       args: {
         first: t.arg.int({
           required: false,

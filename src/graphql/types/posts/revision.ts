@@ -1,4 +1,5 @@
 import type { ShownRevision } from '../../../services/posts/posts.ts';
+import { imageOf, ImageRef } from './image.ts';
 import { builder } from '../../builder.ts';
 
 export const RevisionAuthorEnum = builder.enumType('RevisionAuthor', {
@@ -50,6 +51,17 @@ export const PostRevisionRef = builder.objectRef<ShownRevision>('PostRevision').
       description: 'The address of the PNG image, if this is a revision of the image.',
       resolve: ({ field, text }, _args, { assets, origin }) =>
         field === 'IMAGE' && text !== null ? assets.urlOf(text, origin) : null,
+    }),
+    image: t.field({
+      type: ImageRef,
+      nullable: true,
+      description: 'The image in sizes and formats to show, if this is a revision of the image.',
+      resolve: (revision) => imageOf(revision.field === 'IMAGE' ? revision.text : null, revision),
+    }),
+    altText: t.string({
+      nullable: true,
+      description: 'The alt text, if this is a revision of the alt text.',
+      resolve: ({ field, text }) => (field === 'ALT_TEXT' ? text : null),
     }),
     model: t.exposeString('model', {
       nullable: true,
