@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import {
   PostDocument,
+  QuoteBatchDocument,
   RestoreBrandVersionDocument,
   UpdateBrandDocument,
   UpdateCampaignDocument,
@@ -21,20 +22,19 @@ const content: BrandContentInput = {
 };
 const link = 'https://fernway.example/?utm_source=x&utm_campaign=Spring%20launch';
 
+async function read(account: Account, query: string) {
+  const app = { url: account.url.replace('/graphql', '') };
+  const { data } = await ask(app, { query }, { authorization: `Bearer ${account.token}` });
+  return Object(data);
+}
+
 /** Orders one post and returns it, with the brand that it was made with and the hashes of its prompts. */
 async function makePost(account: Account, campaignId: string) {
   const batchId = await startBatch(account, { campaignId, postCount: 1 });
   await followToEnd(account, batchId);
   const [made] = await getPosts(account, { batchId });
   const query = `{ post(id: "${made?.id}") { caption hashtags brandVersion brandKit { id } revisions { field promptHash } } }`;
-  const { data } = await ask(
-    { url: account.url.replace('/graphql', '') },
-    { query },
-    {
-      authorization: `Bearer ${account.token}`,
-    },
-  );
-  const { revisions, ...rest } = Object(data).post;
+  const { revisions, ...rest } = (await read(account, query)).post;
   const hashes: Record<string, string> = Object.fromEntries(
     revisions.map(({ field, promptHash }: { field: string; promptHash: string }) => [field, promptHash]),
   );
@@ -81,35 +81,18 @@ test('a post keeps its caption when its brand changes, and its version when the 
   const made = await makePost(account, campaignId);
   await account.run(UpdateBrandDocument, { input: { brandId, expectedVersion: 1, content: {} } });
   const query = `mutation { deleteBrand(input: { brandId: "${brandId}" }) { __typename } }`;
-  await ask(
-    { url: account.url.replace('/graphql', '') },
-    { query },
-    { authorization: `Bearer ${account.token}` },
-  );
+  await read(account, query);
   const { post } = await account.run(PostDocument, { id: made.id });
   expect(post?.caption).toBe(made.caption);
   const fields = `{ post(id: "${made.id}") { brandVersion brandKit { id } } }`;
-  const { data } = await ask(
-    { url: account.url.replace('/graphql', '') },
-    { query: fields },
-    {
-      authorization: `Bearer ${account.token}`,
-    },
-  );
-  expect(Object(data).post).toEqual({ brandVersion: 1, brandKit: null });
+  expect((await read(account, fields)).post).toEqual({ brandVersion: 1, brandKit: null });
 });
 
 test('the quote of a campaign counts the words of its brand', async ({ account }) => {
   const quote = async (campaignId: string) => {
-    const query = `{ quoteBatch(input: { campaignId: "${campaignId}", postCount: 10 }) { expectedCost maximumCost } }`;
-    const { data } = await ask(
-      { url: account.url.replace('/graphql', '') },
-      { query },
-      {
-        authorization: `Bearer ${account.token}`,
-      },
-    );
-    return Object(data).quoteBatch;
+    const { quoteBatch } = await account.run(QuoteBatchDocument, { input: { campaignId, postCount: 10 } });
+    if (quoteBatch.__typename !== 'BatchQuote') throw new Error(quoteBatch.__typename);
+    return quoteBatch;
   };
   const plain = await quote(await createCampaign(account));
   const examples = Array.from({ length: 8 }, () => 'Fog on the river. '.repeat(100));
