@@ -207,6 +207,9 @@ test('approvePosts takes 1,000 posts, and of one more changes none and says how 
   await writeRows(database.prisma, viewer.workspaceId, 1_001);
   const [{ id, batchId } = { id: '', batchId: '' }] = await database.prisma.post.findMany({
     where: { ownerId: viewer.workspaceId, position: 1_001 },
+    // Of two, that of the batch with all these posts.
+    orderBy: { createdAt: 'asc' },
+    take: 1,
   });
   const filter = { batchId: toGlobalId('Batch', batchId) };
   const posts = createPosts(database);
