@@ -12,7 +12,7 @@ import {
   type Account,
   type TestApp,
 } from '../../support/app.ts';
-import { absentId, followToEnd, getPosts } from '../../support/batches.ts';
+import { absentId, followToEnd, getPosts, waitForBatch } from '../../support/batches.ts';
 import { allFields, probesOf } from '../../support/every-field.ts';
 import { post } from '../../support/raw-graphql.ts';
 import { exchange, textOf } from '../../support/raw-http.ts';
@@ -32,7 +32,9 @@ let elsewhere: Account;
 /** Another user, logged in to the owner's workspace. */
 let colleague: Account;
 let revoked: Account;
-let things: Record<'Workspace' | 'User' | 'Campaign' | 'Batch' | 'Post', string>;
+let things: Record<'Workspace' | 'User' | 'Campaign' | 'Batch' | 'PlanItem' | 'Post', string>;
+/** A batch whose plan waits for its owner. */
+let reviewed: string;
 let cursors: { campaign: string; batch: string; post: string };
 
 beforeAll(async () => {
@@ -62,11 +64,19 @@ beforeAll(async () => {
     return inFlight.length === 0;
   });
   const [made] = await getPosts(owner, { batchId });
+  reviewed = await startBatch(owner, { campaignId, rows: [{ angle: canary }, {}], review: true });
+  await waitForBatch(owner, reviewed, 'is planned', ({ status }) => status === 'PLANNED');
+  const { data } = await post(
+    app,
+    { query: `{ batch(id: "${reviewed}") { plan(first: 1) { edges { node { id } } } } }` },
+    as(owner.token),
+  );
   things = {
     Workspace: workspaceId,
     User: owner.id,
     Campaign: campaignId,
     Batch: paused,
+    PlanItem: Object(data).batch.plan.edges[0].node.id,
     Post: made?.id ?? '',
   };
   cursors = {
@@ -129,13 +139,15 @@ const closed = { anonymous: 'UNAUTHENTICATED', revoked: 'UNAUTHENTICATED' };
 const none = () => '';
 const batch = ({ Batch }: typeof things) => `(batchId: "${Batch}")`;
 const campaign = ({ Campaign }: typeof things) => `(campaignId: "${Campaign}")`;
+const plan = ({ Batch }: typeof things) =>
+  `(input: { batchId: "${Batch === things.Batch ? reviewed : Batch}" })`;
 const review = ({ Post }: typeof things) => `(input: { postId: "${Post}", expectedVersion: 1 })`;
 const newcomer = () => `(input: { email: "${crypto.randomUUID()}@example.com", password: "correct horse" })`;
 
 /** Every top-level field must stand here. */
 const cases: Record<string, Case[]> = {
   'Query.me': [{ arguments: none, anonymous: null, revoked: 'UNAUTHENTICATED' }],
-  'Query.node': (['Workspace', 'User', 'Campaign', 'Batch', 'Post'] as const).map((type) => ({
+  'Query.node': (['Workspace', 'User', 'Campaign', 'Batch', 'PlanItem', 'Post'] as const).map((type) => ({
     arguments: (ids) => `(id: "${ids[type]}")`,
     ...closed,
   })),
@@ -234,6 +246,18 @@ const cases: Record<string, Case[]> = {
   'Mutation.regeneratePost': [
     { arguments: ({ Post }) => `(input: { postId: "${Post}", part: BOTH })`, ...closed },
   ],
+  'Mutation.editPlanItem': [
+    {
+      arguments: ({ PlanItem }) => `(input: { itemId: "${PlanItem}", expectedVersion: 1, angle: "Mine" })`,
+      ...closed,
+    },
+  ],
+  'Mutation.addPlanItem': [{ arguments: plan, ...closed }],
+  'Mutation.removePlanItem': [
+    { arguments: ({ PlanItem }) => `(input: { itemId: "${PlanItem}" })`, ...closed },
+  ],
+  'Mutation.replanItems': [{ arguments: plan, ...closed }],
+  'Mutation.approvePlan': [{ arguments: plan, ...closed }],
   'Mutation.deletePost': [{ arguments: ({ Post }) => `(input: { postId: "${Post}" })`, ...closed }],
   'Subscription.batchEvents': [{ arguments: batch, ...closed }],
   'Subscription.workspaceEvents': [{ arguments: none, ...closed }],
@@ -280,6 +304,7 @@ const absent = () => ({
   User: absentId('User'),
   Campaign: absentId('Campaign'),
   Batch: absentId('Batch'),
+  PlanItem: absentId('PlanItem'),
   Post: absentId('Post'),
 });
 
@@ -292,6 +317,7 @@ const namesRows = (one: Case, ids: typeof things) =>
 async function stateOfOwner() {
   const query = `{ me { email } campaigns { edges { node { id name } } }
     batch(id: "${things.Batch}") { status priority maxCost progress { cancelledCount remainingCount } }
+    plan: batch(id: "${reviewed}") { status itemCount plan { edges { node { id version } } } }
     posts(first: 100) { edges { node { id status caption } } } }`;
   return (await post(app, { query }, as(owner.token))).data;
 }
