@@ -64,6 +64,8 @@ function reduceEvent(state: BatchState, event: BatchEvent, receivedAtMs: number)
       return { ...state, clockAheadMs: atMs - receivedAtMs };
     case 'BatchGapEvent':
     case 'PostSnapshotEvent':
+    case 'PlanItemEvent':
+    case 'BatchPlannedEvent':
       return state;
     case 'BatchStartedEvent':
     case 'PlanItemEvent':

@@ -5,12 +5,11 @@ import { put } from '../parts.ts';
 /** Has no factor in common with the number of hooks of any language, so that a walk meets all of them. */
 const stride = 7;
 
-/** All first sentences of a language, which begin with different words. Languages have the same ones at the same place. */
-export function hooksOf({ plan: { moments, starts }, series }: Bank): string[] {
-  const told = starts.flatMap((_, row) =>
+/** All first sentences of a language, each of which begins with other words. */
+export function hooksOf({ plan: { moments, starts } }: Bank): string[] {
+  return starts.flatMap((_, row) =>
     moments.map((moment, column) => put(cycle(starts, row + column), 'moment', moment)),
   );
-  return [...told, ...(series?.questions ?? [])];
 }
 
 /** The `number`-th hook of a walk that begins at `base`. When all were used, they come again with a sentence after them. */

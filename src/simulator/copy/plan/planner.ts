@@ -4,7 +4,7 @@ import type { Bank } from '../bank.ts';
 import type { Brief } from '../brief.ts';
 import { readFacts } from '../facts.ts';
 import { chooseLanguage } from '../languages.ts';
-import { put } from '../parts.ts';
+import { capital, put } from '../parts.ts';
 import { hookOf } from './hooks.ts';
 import type { ItemParts, PlanRequest } from './request.ts';
 
@@ -54,7 +54,7 @@ export function planItems(brief: Brief, request: PlanRequest, seed: number): Pla
 /** The family, what the item turns to, and what the instruction wishes. */
 function angle({ plan }: Bank, { families, instruction }: PlanRequest, number: number): string {
   const [first = plan.families[0], ...others] = families.length === 0 ? plan.families : families;
-  const family = cycle([first, ...others], number);
+  const family = capital(cycle([first, ...others], number));
   const wish = instruction === undefined ? '' : ` (${instruction.slice(0, longestWish).trim()})`;
   return `${family}: ${cycle(plan.topics, number + Math.floor(number / plan.topics.length))}${wish}`;
 }
@@ -86,7 +86,7 @@ function factsOf(brief: Brief, { series, joiner }: Required<Pick<Bank, 'series' 
   const stop = joiner === '' ? '。' : '.';
   return [...clauses, ...details]
     .filter(({ length }) => length <= longestFact)
-    .map((fact) => `${fact.charAt(0).toUpperCase()}${fact.slice(1)}${stop}`);
+    .map((fact) => `${capital(fact)}${stop}`);
 }
 
 /** What can be drawn of the brief, at a place in a light. */
@@ -105,7 +105,7 @@ function scenes(
       joiner === '' ? '、' : ', ',
       cycle(plan.moments, round - 1 + plan.moments.length),
     ];
-    const scene = `${place.charAt(0).toUpperCase()}${place.slice(1)}${comma}${light}`;
+    const scene = `${capital(place)}${comma}${light}`;
     return round === 0 ? scene : `${scene}${comma}${moment}`;
   };
 }
