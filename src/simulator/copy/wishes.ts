@@ -39,7 +39,12 @@ export function readWishes(prompt: string): Wishes {
     turn: (rewrite === undefined ? 0 : 1) + (change === undefined ? 0 : change.version - 1),
     before,
     limit: isShorter ? Math.max(60, before.length * shorterShare) : Number.POSITIVE_INFINITY,
-    wish: isShorter ? '' : wish.slice(0, longestWish).replace(/[.!?。！？\s]+$/u, ''),
+    wish: isShorter
+      ? ''
+      : wish
+          .slice(0, longestWish)
+          .trim()
+          .replace(/[.!?。！？]$/u, ''),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Random } from '../random.ts';
 import { createCanvas, disc, rectangle } from './canvas.ts';
 import type { Canvas } from './canvas.ts';
 import { setText, write, type Lettering } from './font.ts';
-import type { Motif } from './motifs.ts';
+import { motifs, type Motif } from './motifs.ts';
 import { createPalette } from './palette.ts';
 import type { Palette } from './palette.ts';
 import { createPen } from './pen.ts';
@@ -11,7 +11,7 @@ import { encodePng } from './png.ts';
 import { hills, orbits, stage, tiles } from './scenes.ts';
 import type { Scene } from './scenes.ts';
 import { settingOf } from './settings.ts';
-import { motifOf } from './subjects.ts';
+import { subjectOf } from './subjects.ts';
 
 export type ImageOrder = {
   readonly width: number;
@@ -44,7 +44,8 @@ export async function drawImage(order: ImageOrder): Promise<Buffer> {
   const palette = createPalette(brand ?? '', tone, colours, random() * 2 - 1);
   const canvas = createCanvas(width, height);
   const foot = Math.round(Math.min(width, height) * FOOT);
-  const motif = motifOf(planned) ?? motifOf(subject);
+  const thing = subjectOf(planned) ?? subjectOf(subject);
+  const motif = thing === undefined ? undefined : motifs[thing];
   const scenes = motif === undefined ? SCENES : BACKGROUNDS;
   const chance = scenes[Math.floor(random() * scenes.length)] ?? hills;
   const scene = settingOf(planned) ?? chance;
