@@ -2,6 +2,8 @@ import { InvalidInputError, NotFoundError, UnauthenticatedError } from '../../..
 import type { Quote } from '../../../services/batches/quotes.ts';
 import { builder } from '../../builder.ts';
 import { requireViewer } from '../../context.ts';
+import { toGlobalId } from '../../../domain/ids.ts';
+import { BatchNode } from './batch.ts';
 import { ChannelEnum } from '../campaigns/campaign.ts';
 
 const QuoteRef = builder.objectRef<Quote>('BatchQuote').implement({
@@ -23,6 +25,25 @@ const QuoteRef = builder.objectRef<Quote>('BatchQuote').implement({
     }),
   }),
 });
+
+builder.objectField(BatchNode, 'quote', (t) =>
+  t.field({
+    type: QuoteRef,
+    nullable: true,
+    description:
+      'The estimated cost and duration of its posts while its plan waits for approval; null at any other time.',
+    resolve: ({ status, campaignId, itemCount, channels, languages, imageCandidates }, _args, context) =>
+      status !== 'PLANNED'
+        ? null
+        : context.quotes.quote(requireViewer(context), {
+            campaignId: toGlobalId('Campaign', campaignId),
+            postCount: itemCount,
+            channels,
+            languages,
+            imageCandidates,
+          }),
+  }),
+);
 
 const QuoteBatchInput = builder.inputType('QuoteBatchInput', {
   description: 'The campaign and the number of posts to quote.',
