@@ -1,0 +1,26 @@
+import { channels, type Channel } from '../posts/channels.ts';
+import type { Caption } from '../posts/content.ts';
+import type { Finding } from './finding.ts';
+
+const shownCharacters = 60;
+
+/**
+ * What had to be left out of an answer so that it fits its channel.
+ *
+ * @param answer as the model gave it. @param fitted what `fitToChannel` made of it.
+ */
+export function limitFindings(channel: Channel, answer: Caption, fitted: Caption): Finding[] {
+  const findings: Finding[] = [];
+  if (fitted.caption !== answer.caption)
+    findings.push({ code: 'TOO_LONG', clause: null, excerpt: endOf(fitted.caption) });
+  const tags = new Set(answer.hashtags.map((tag) => tag.replace(/^#/, '').toLowerCase()));
+  const tooMany = [...tags].slice(channels[channel].maxHashtags);
+  if (tooMany.length > 0)
+    findings.push({ code: 'TOO_MANY_HASHTAGS', clause: null, excerpt: tooMany.join(' ') });
+  return findings;
+}
+
+/** The last words of a text. */
+function endOf(text: string): string {
+  return Array.from(text).slice(-shownCharacters).join('').trim();
+}
