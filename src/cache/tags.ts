@@ -9,6 +9,7 @@ export const tagOf = {
   campaignsOf: (workspaceId: string) => `user:${workspaceId}:campaigns`,
   batchesOf: (workspaceId: string) => `user:${workspaceId}:batches`,
   postsOf: (workspaceId: string) => `user:${workspaceId}:posts`,
+  brandsOf: (workspaceId: string) => `user:${workspaceId}:brands`,
   campaign: (id: string) => `campaign:${id}`,
   batchesOfCampaign: (id: string) => `campaign:${id}:batches`,
   postsOfCampaign: (id: string) => `campaign:${id}:posts`,
@@ -17,4 +18,6 @@ export const tagOf = {
   postsOfBatch: (id: string) => `batch:${id}:posts`,
   /** Includes its revisions and its cost. */
   post: (id: string) => `post:${id}`,
+  /** Includes its versions. */
+  brand: (id: string) => `brand:${id}`,
 };

@@ -12,11 +12,14 @@ type Owned = { owner: Owner };
 export type Loaders = ReturnType<typeof createLoaders>;
 
 /** Creates the loaders of one request. */
-export function createLoaders({ campaigns, batches, posts, usages, outages }: Services) {
+export function createLoaders({ campaigns, batches, posts, brands, usages, outages }: Services) {
   return {
     campaigns: rowLoaders<'campaigns'>(campaigns),
     batches: rowLoaders<'batches'>(batches),
     posts: rowLoaders<'posts'>(posts),
+    brands: rowLoaders<'brands'>(brands),
+    brandContents: loader(brands.contentsOf),
+    brandVersions: loader(brands.versionsOf),
     revisions: loader(posts.revisionsOf),
     batchCosts: loader((ids: readonly string[]) => usages.costs('batch', ids)),
     postCosts: loader((ids: readonly string[]) => usages.costs('post', ids)),

@@ -34,6 +34,7 @@ const finders: { [Type in NodeType]: Find } = {
   Campaign: rowOf('campaigns'),
   Batch: rowOf('batches'),
   Post: rowOf('posts'),
+  Brand: rowOf('brands'),
 };
 
 const isNodeType = (typename: string): typename is NodeType => Object.hasOwn(finders, typename);

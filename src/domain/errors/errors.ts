@@ -66,15 +66,15 @@ export class PostStateError extends PressrunError {
   readonly code = 'POST_STATE';
 }
 
-/** The post was changed after the caller read it. Nothing was changed. */
+/** What is to be changed was changed after the caller read it. Nothing was changed. */
 export class VersionConflictError extends PressrunError {
   override readonly name = 'VersionConflictError';
   readonly code = 'VERSION_CONFLICT';
-  /** The version that the post has now. */
+  /** The version that it has now. */
   readonly currentVersion: number;
 
-  constructor(currentVersion: number) {
-    super('The post was changed after you read it. Read it again, then repeat your change.');
+  constructor(currentVersion: number, what = 'post') {
+    super(`The ${what} was changed after you read it. Read it again, then repeat your change.`);
     this.currentVersion = currentVersion;
   }
 }

@@ -66,8 +66,11 @@ export function fitToChannel(channel: Channel, answer: Caption): Caption {
   return { caption, hashtags: tags.filter((_tag, index) => fits(index + 1)), ...altText };
 }
 
-/** Cuts between code points, so that no surrogate pair is cut in half. */
-function cutAtWord(channel: Channel, text: string, maxLength: number): string {
+/**
+ * Cuts a text that is longer than `maxLength`, as the channel counts it, at its last whole word. Cuts between code points, so
+ * that no surrogate pair is cut in half.
+ */
+export function cutAtWord(channel: Channel, text: string, maxLength: number): string {
   if (lengthOn(channel, text) <= maxLength) return text;
   const characters = Array.from(text).slice(0, maxLength);
   while (lengthOn(channel, `${characters.join('')}…`) > maxLength) characters.pop();

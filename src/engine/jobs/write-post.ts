@@ -1,9 +1,11 @@
 import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
 import type { PostStage } from '../../domain/batches/events.ts';
+import { withAdditions } from '../../domain/brands/additions.ts';
 import { channels } from '../../domain/posts/channels.ts';
 import { fitToChannel, type Caption } from '../../domain/posts/content.ts';
 import { ServiceUnavailableError } from '../../domain/errors/errors.ts';
 import { promptHash } from '../../domain/prompts/blocks.ts';
+import type { Brief } from '../../domain/prompts/brief.ts';
 import { imagePrompt } from '../../domain/prompts/image.ts';
 import { pausesBatch, ProviderError } from '../../domain/errors/provider-errors.ts';
 import type { Bus } from '../../events/bus.ts';
@@ -59,7 +61,7 @@ async function makePost(deps: Deps, work: PostWork, steps: Steps, signal: AbortS
     const { value, model } = await steps.buy(step.caption, write, both);
     tellStage(bus, work, 'CAPTION_READY');
     const hash = promptHash(...request.messages.map(({ content }) => content));
-    return { value: fitToChannel(brief.channel, value), model, promptHash: hash };
+    return { value: fittingCaption(brief, value), model, promptHash: hash };
   }
 
   async function makeImage(): Promise<Made<string>> {
@@ -93,6 +95,11 @@ async function makePost(deps: Deps, work: PostWork, steps: Steps, signal: AbortS
     result.status === 'rejected' ? [result.reason] : [],
   );
   throw worst(reasons);
+}
+
+/** A model's answer with what its brand adds, within the limits of its channel. */
+function fittingCaption({ channel, additions }: Brief, answer: Caption): Caption {
+  return fitToChannel(channel, additions === undefined ? answer : withAdditions(channel, answer, additions));
 }
 
 /** Retries to store an image, because a lost one is bought again. `images.put` itself waits for the database. */

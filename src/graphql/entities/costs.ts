@@ -15,6 +15,11 @@ const about = (entries: number): ListCost => ({ entries, entriesOfCharacters: en
 export const otherListCosts = {
   revisions: pageCost,
   events: pageCost,
+  versions: pageCost,
+  /** The most of them that a brand may have, and about as many as brands have. */
+  clauses: { entries: 40, entriesOfCharacters: 400 },
+  preferred: { entries: 5, entriesOfCharacters: 50 },
+  disclaimers: { entries: 3, entriesOfCharacters: 20 },
   /** Users are members of few workspaces. */
   workspaces: about(10),
   byDay: sums,

@@ -1,5 +1,6 @@
 import type { NodeType } from '../../domain/ids.ts';
 import type { BatchFilter } from '../../services/batches/batches.ts';
+import type { BrandFilter } from '../../services/brands/brands.ts';
 import type { CampaignFilter } from '../../services/campaigns/campaigns.ts';
 import type { PostFilter } from '../../services/posts/posts.ts';
 import type { EntityLists } from '../../store/lists/entity-lists.ts';
@@ -8,7 +9,12 @@ import type { Owner } from '../../store/ownership.ts';
 import type { ListCost } from './costs.ts';
 
 /** The filter of each table's lists. */
-export type FilterOf = { campaigns: CampaignFilter; batches: BatchFilter; posts: PostFilter };
+export type FilterOf = {
+  campaigns: CampaignFilter;
+  batches: BatchFilter;
+  posts: PostFilter;
+  brands: BrandFilter;
+};
 
 /** The services that have lists, by table. */
 export type ListServices = { [Name in Table]: EntityLists<Name, FilterOf[Name]> };

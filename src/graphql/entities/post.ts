@@ -17,6 +17,7 @@ export const post: Entity<'posts'> = {
     revisions: [],
     batch: ['ownerId', 'batchId'],
     campaign: ['ownerId', 'campaignId'],
+    brandKit: ['ownerId', 'brandId'],
   },
   tags: {
     row: tagOf.post,

@@ -67,10 +67,10 @@ builder.objectType(NotFoundError, {
 
 builder.objectType(VersionConflictError, {
   name: 'VersionConflictError',
-  description: 'The post was changed after you read it. Nothing was changed.',
+  description: 'The post or the brand was changed after you read it. Nothing was changed.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
-    currentVersion: t.exposeInt('currentVersion', { description: 'The current version of the post.' }),
+    currentVersion: t.exposeInt('currentVersion', { description: 'The current version of the post or the brand.' }),
   }),
 });
 

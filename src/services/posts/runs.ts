@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { brandContentSchema } from '../../domain/brands/brand.ts';
+import { brandInBrief } from '../brands/brief.ts';
 import { findingSchema } from '../../domain/checks/finding.ts';
 import type { Changes } from '../../cache/changes.ts';
 import type { Item } from '../../domain/plans/item.ts';
@@ -48,7 +48,7 @@ export function createPostRuns({ changes }: { changes: Changes }): RunKind<PostW
   };
 }
 
-type BegunPost = Omit<Brief, 'regeneration' | 'item' | 'brandContent'> & {
+type BegunPost = Omit<Brief, 'regeneration' | 'item' | 'brandContent' | 'additions'> & {
   subjectId: string;
   campaignId: string;
   batchId: string;
@@ -61,6 +61,7 @@ type BegunPost = Omit<Brief, 'regeneration' | 'item' | 'brandContent'> & {
   brandId: string | null;
   brandVersion: number | null;
   brandContent: unknown;
+  campaignName: string;
 };
 
 /** Marks posts as GENERATING. @returns those that were PENDING, with their brief. */
@@ -75,7 +76,7 @@ async function begin(tx: Transaction, works: readonly Work[]): Promise<PostWork[
     RETURNING p.id AS "subjectId", p."campaignId", p."batchId", p."targetAudience", p.position, p."remakePart"::text AS "remakePart",
               p."remakeCount", p."remakeInstruction", p.caption AS "previousCaption", b."postCount", c.brand, c.description,
               c.tone::text AS tone, p.language, p.channel::text AS channel, p.findings AS "previousFindings",
-              k.id AS "brandId", k.version AS "brandVersion", v.content AS "brandContent",
+              k.id AS "brandId", k.version AS "brandVersion", v.content AS "brandContent", c.name AS "campaignName",
               (SELECT jsonb_build_object('angle', i.angle, 'hook', i.hook, 'keyMessage', i."keyMessage", 'scene', i.scene,
                                          'audience', i.audience)
                FROM plan_items i WHERE i.id = p."planItemId" AND i."plannedAt" IS NOT NULL) AS item`;
@@ -88,13 +89,13 @@ async function begin(tx: Transaction, works: readonly Work[]): Promise<PostWork[
 
 function toWork(work: Work, { subjectId, campaignId, batchId, ...fields }: BegunPost): PostWork {
   const { remakePart, remakeCount, remakeInstruction, previousCaption, previousFindings, ...others } = fields;
-  const { brandId, brandVersion, brandContent, item, ...campaign } = others;
+  const { brandId, brandVersion, brandContent, campaignName, item, ...campaign } = others;
   const findings = findingSchema.array().parse(previousFindings);
   const regeneration = { number: remakeCount, instruction: remakeInstruction, previousCaption, findings };
   const brief = {
     ...campaign,
     item: item ?? undefined,
-    brandContent: brandContent === null ? undefined : brandContentSchema.parse(brandContent),
+    ...brandInBrief(brandContent, campaign.channel, campaignName),
   };
   return {
     ...work,

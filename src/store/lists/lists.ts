@@ -28,8 +28,9 @@ export type PageOf<Name extends Table> = RowsOfParent & PlannedPage<OrderOf<Name
 export function createLists<Name extends Table>(database: Pick<Database, 'query'>, name: Name) {
   type Row = RowOf[Name];
   const table = Prisma.raw(name);
-  /** Posts are deleted at once. */
-  const isThere = name === 'posts' ? undefined : Prisma.sql`t."deletedAt" IS NULL`;
+  /** Posts and brands are deleted at once. */
+  const isThere =
+    name === 'posts' || name === 'brands' ? undefined : Prisma.sql`t."deletedAt" IS NULL`;
   const listed = (rows: Rows): Rows => ({ ...rows, where: all([rows.where, isThere]) });
   const listedOf = <Wanted extends RowsOfParent>(wanted: readonly Wanted[]) =>
     wanted.map((one) => ({ ...one, rows: () => listed(one.rows()) }));

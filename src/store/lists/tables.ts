@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { Prisma, type Batch, type Campaign, type Post } from '../generated/prisma/client.ts';
+import { Prisma, type Batch, type Brand, type Campaign, type Post } from '../generated/prisma/client.ts';
 import type { Column } from './cursors.ts';
 
 /** The row type of each table with lists. */
-export type RowOf = { campaigns: Campaign; batches: Batch; posts: Post };
+export type RowOf = { campaigns: Campaign; batches: Batch; posts: Post; brands: Brand };
 export type Table = keyof RowOf;
 
 /** The columns to read, besides `always` and the order's; undefined: all. */
@@ -47,6 +47,14 @@ export const tables = {
     orders: ['createdAt', 'position'],
     parents: ['campaignId', 'batchId'],
     casts: { pinnedFields: '::text[]' },
+    largeIntegers: [],
+  },
+  brands: {
+    columns: Object.values(Prisma.BrandScalarFieldEnum),
+    always: ['id'],
+    orders: ['createdAt', 'updatedAt', 'name'],
+    parents: [],
+    casts: {},
     largeIntegers: [],
   },
 } as const satisfies { [Name in Table]: TableOf<Name> };

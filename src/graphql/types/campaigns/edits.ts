@@ -25,6 +25,10 @@ const CreateCampaignInput = builder.inputType('CreateCampaignInput', {
       description: 'The language of the captions, as a BCP 47 tag such as `en`, `de` or `pt-BR`.',
     }),
     channel: t.field({ type: ChannelEnum, description: 'The channel where the posts appear.' }),
+    brandId: t.id({
+      required: false,
+      description: 'The id of the brand that the posts keep to, at its newest version.',
+    }),
   }),
 });
 
@@ -66,6 +70,10 @@ const UpdateCampaignInput = builder.inputType('UpdateCampaignInput', {
       type: ChannelEnum,
       required: false,
       description: 'The channel where the posts appear.',
+    }),
+    brandId: t.id({
+      required: false,
+      description: 'The id of the brand that the posts keep to. Null takes the brand away.',
     }),
   }),
 });
