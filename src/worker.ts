@@ -25,6 +25,7 @@ import type { Model, Provider } from './provider/provider.ts';
 import type { Batches } from './services/batches/batches.ts';
 import type { Images } from './services/posts/images.ts';
 import { takeOverPosts } from './services/posts/earlier-release.ts';
+import { createDrafts } from './services/posts/drafts.ts';
 import { createPostRuns } from './services/posts/runs.ts';
 import { createRunRecovery } from './services/runs/recovery.ts';
 import { createWorkbench } from './services/runs/workbench.ts';
@@ -118,12 +119,13 @@ export async function prepareWorker(
   );
   const suspects = createSuspectSlot(quietMs, () => performance.now());
   const tools = { provider, imageQuality, images, database, jobs, bus, changes };
-  const kinds = [createWritePost(tools, createPostRuns(tools)), ...(deps.moreKinds?.create(tools) ?? [])].map(
-    (kind) => {
-      const workbench = createWorkbench({ database, jobs, bus, suspects }, kind.runs);
-      return { kind, workbench };
-    },
-  );
+  const kinds = [
+    createWritePost({ ...tools, ...config.checks, drafts: createDrafts(database) }, createPostRuns(tools)),
+    ...(deps.moreKinds?.create(tools) ?? []),
+  ].map((kind) => {
+    const workbench = createWorkbench({ database, jobs, bus, suspects }, kind.runs);
+    return { kind, workbench };
+  });
   const recovery = createRecovery({
     runs: createRunRecovery({
       database,

@@ -27,6 +27,8 @@ export type Config = {
     /** Answers in place of OpenAI; undefined: OpenAI itself does, or no model of it is in use. */
     simulator: { timeScale: number; seed: number } | undefined;
   };
+  /** Whether captions with findings are written once more, and whether a model judges them by their brand. */
+  checks: { rewrites: boolean; judges: boolean };
   role: 'all' | 'api' | 'worker';
   /** What the provider allows a minute, until its answers tell the real limits. */
   limits: { requestsPerMinute: number; tokensPerMinute: number; imagesPerMinute: number };
@@ -208,6 +210,7 @@ function toConfig(
         ? { timeScale: values.SIMULATOR_TIME_SCALE, seed: values.SIMULATOR_SEED }
         : undefined,
     },
+    checks: { rewrites: values.REWRITING === 'on', judges: values.JUDGE === 'on' },
     role: values.ROLE,
     limits: {
       requestsPerMinute: values.REQUESTS_PER_MINUTE,

@@ -66,7 +66,8 @@ export function withAdditions(channel: Channel, answer: Caption, additions: Addi
     const caption = `${cutAtWord(channel, text, Math.max(1, room - lengthOn(channel, below)))}${below}`;
     // To cut the text may take a line away that stood in it.
     const lost = additions.lines.filter((line) => !missing.includes(line) && !holds(caption, line));
-    if (lost.length === 0) return { ...answer, caption, hashtags: withOwn(additions.hashtags, answer.hashtags) };
+    if (lost.length === 0)
+      return { ...answer, caption, hashtags: withOwn(additions.hashtags, answer.hashtags) };
     missing = additions.lines.filter((line) => missing.includes(line) || lost.includes(line));
   }
 }

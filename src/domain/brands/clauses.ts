@@ -48,7 +48,8 @@ export function clausesOf(content: BrandContent): Clause[] {
     ...of('hashtags', hashtags, (tag) => `Every post has ${tag}.`),
     ...(link === null ? [] : [{ id: 'link', text: `Every caption ends with a link to ${link.url}.` }]),
     ...of('disclaimers', disclaimers, ({ channels: named, text }) => {
-      const where = named.length === 0 ? 'all channels' : named.map((name) => channels[name].label).join(', ');
+      const where =
+        named.length === 0 ? 'all channels' : named.map((name) => channels[name].label).join(', ');
       return `Below every caption on ${where}: ${text}`;
     }),
   ];

@@ -26,7 +26,7 @@ export async function checkCaption({ brief, caption, answer = caption, today }: 
   return [
     ...limitFindings(channel, answer, caption),
     ...(brandContent === undefined ? [] : await wordFindings(caption, brandContent.vocabulary, language)),
-    ...(await languageFindings(caption.caption, language, names)),
+    ...(await languageFindings(answer.caption, language, names)),
     ...(await claimFindings(caption.caption, brief, today)),
   ];
 }

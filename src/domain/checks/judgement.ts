@@ -24,7 +24,9 @@ export function agreed(
 ): Finding[] {
   return clauses.flatMap(({ id }): Finding[] => {
     const found = judgements.map(({ violations }) =>
-      violations.find(({ clause, excerpt }) => clause === id && excerpt.trim() !== '' && caption.includes(excerpt)),
+      violations.find(
+        ({ clause, excerpt }) => clause === id && excerpt.trim() !== '' && caption.includes(excerpt),
+      ),
     );
     const [first] = found;
     return first === undefined || found.includes(undefined)

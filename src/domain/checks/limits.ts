@@ -11,8 +11,10 @@ const shownCharacters = 60;
  */
 export function limitFindings(channel: Channel, answer: Caption, fitted: Caption): Finding[] {
   const findings: Finding[] = [];
-  if (fitted.caption !== answer.caption)
-    findings.push({ code: 'TOO_LONG', clause: null, excerpt: endOf(fitted.caption) });
+  // What a brand adds stands below: a text was cut if its own end is gone.
+  const end = fitted.caption.lastIndexOf('…') + 1;
+  if (end > 0 && !fitted.caption.includes(endOf(answer.caption, 12)))
+    findings.push({ code: 'TOO_LONG', clause: null, excerpt: endOf(fitted.caption.slice(0, end)) });
   const tags = new Set(answer.hashtags.map((tag) => tag.replace(/^#/, '').toLowerCase()));
   const tooMany = [...tags].slice(channels[channel].maxHashtags);
   if (tooMany.length > 0)
@@ -21,6 +23,6 @@ export function limitFindings(channel: Channel, answer: Caption, fitted: Caption
 }
 
 /** The last words of a text. */
-function endOf(text: string): string {
-  return Array.from(text).slice(-shownCharacters).join('').trim();
+function endOf(text: string, most = shownCharacters): string {
+  return Array.from(text).slice(-most).join('').trim();
 }

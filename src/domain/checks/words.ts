@@ -1,4 +1,5 @@
 import type { BrandContent } from '../brands/brand.ts';
+import { clauseId } from '../brands/clauses.ts';
 import type { Caption } from '../posts/content.ts';
 import type { Finding } from './finding.ts';
 import { stemmerOf, type Stemmer } from './stems.ts';
@@ -19,12 +20,12 @@ export async function wordFindings(
   return [
     ...forbidden.flatMap((word, index): Finding[] => {
       const excerpt = finder(word);
-      const clause = `vocabulary.forbidden.${index + 1}`;
+      const clause = clauseId('vocabulary.forbidden', index);
       return excerpt === undefined ? [] : [{ code: 'FORBIDDEN_WORD', clause, excerpt }];
     }),
     ...required.flatMap((word, index): Finding[] =>
       finder(word) === undefined
-        ? [{ code: 'REQUIRED_WORD_MISSING', clause: `vocabulary.required.${index + 1}`, excerpt: null }]
+        ? [{ code: 'REQUIRED_WORD_MISSING', clause: clauseId('vocabulary.required', index), excerpt: null }]
         : [],
     ),
   ];

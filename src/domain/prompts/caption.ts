@@ -1,13 +1,6 @@
 import { channels } from '../posts/channels.ts';
 import { languageName } from '../posts/languages.ts';
-import {
-  askedCharacters,
-  block,
-  brandLines,
-  brandWords,
-  briefBlock,
-  regenerationLines,
-} from './blocks.ts';
+import { askedCharacters, block, brandLines, brandWords, briefBlock, regenerationLines } from './blocks.ts';
 import type { Brief, Rewrite } from './brief.ts';
 
 /**

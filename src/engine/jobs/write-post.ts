@@ -1,11 +1,8 @@
 import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
 import type { PostStage } from '../../domain/batches/events.ts';
-import { withAdditions } from '../../domain/brands/additions.ts';
 import { channels } from '../../domain/posts/channels.ts';
-import { fitToChannel, type Caption } from '../../domain/posts/content.ts';
 import { ServiceUnavailableError } from '../../domain/errors/errors.ts';
 import { promptHash } from '../../domain/prompts/blocks.ts';
-import type { Brief } from '../../domain/prompts/brief.ts';
 import { imagePrompt } from '../../domain/prompts/image.ts';
 import { pausesBatch, ProviderError } from '../../domain/errors/provider-errors.ts';
 import type { Bus } from '../../events/bus.ts';
@@ -15,10 +12,11 @@ import type { Made, PostResult, PostWork } from '../../services/posts/results.ts
 import type { RunKind } from '../../services/runs/kind.ts';
 import type { JobKind } from '../job-kind.ts';
 import type { StepCall, Steps } from '../steps.ts';
-import { captionRequest, captionStep, imageStep, partsOf, postDemand, type Means } from './post-parts.ts';
+import { makeCaption, type Desk } from './post-caption.ts';
+import { captionStep, imageStep, partsOf, postDemand, type Means } from './post-parts.ts';
 
 /** What posts are written with. */
-type Deps = Means & { images: Pick<Images, 'put'>; bus: Bus };
+type Deps = Means & Desk & { images: Pick<Images, 'put'>; bus: Bus };
 
 /** Runs that write a post: caption and image at the same time. */
 export function createWritePost(
@@ -40,7 +38,7 @@ export function createWritePost(
  * Makes the wanted parts of a post at the same time, each with one step. Buys all of them or none, if a budget does not
  * suffice. All that was bought is in the ledger when this settles.
  *
- * @returns caption and image; undefined for a part that is not wanted.
+ * @returns caption with findings, and image; undefined for a part that is not wanted.
  * @throws as `Steps`.
  */
 async function makePost(deps: Deps, work: PostWork, steps: Steps, signal: AbortSignal) {
@@ -55,15 +53,6 @@ async function makePost(deps: Deps, work: PostWork, steps: Steps, signal: AbortS
   const giveUp = new AbortController();
   const both = AbortSignal.any([signal, giveUp.signal]);
 
-  async function makeCaption(): Promise<Made<Caption>> {
-    const request = captionRequest(brief);
-    const write: StepCall<Caption> = (writer, until) => writer.generateObject(request, until);
-    const { value, model } = await steps.buy(step.caption, write, both);
-    tellStage(bus, work, 'CAPTION_READY');
-    const hash = promptHash(...request.messages.map(({ content }) => content));
-    return { value: fittingCaption(brief, value), model, promptHash: hash };
-  }
-
   async function makeImage(): Promise<Made<string>> {
     const prompt = imagePrompt(brief);
     const draw: StepCall<string> = async (artist, until) => {
@@ -76,7 +65,11 @@ async function makePost(deps: Deps, work: PostWork, steps: Steps, signal: AbortS
     return { value, model, promptHash: promptHash(prompt) };
   }
 
-  const caption = wanted.includes('caption') ? makeCaption() : undefined;
+  const caption = wanted.includes('caption') ? makeCaption(deps, work, steps, both) : undefined;
+  caption?.then(
+    () => tellStage(bus, work, 'CAPTION_READY'),
+    () => undefined,
+  );
   const image = wanted.includes('image') ? makeImage() : undefined;
   for (const part of [caption, image]) {
     part?.catch((error: unknown) => {
@@ -89,17 +82,12 @@ async function makePost(deps: Deps, work: PostWork, steps: Steps, signal: AbortS
   // Waits for both, so that the other part is in the ledger when the post is tried again.
   const [captionResult, imageResult] = await Promise.allSettled([caption, image]);
   if (captionResult.status === 'fulfilled' && imageResult.status === 'fulfilled') {
-    return { caption: captionResult.value, image: imageResult.value };
+    return { ...captionResult.value, image: imageResult.value };
   }
   const reasons = [captionResult, imageResult].flatMap((result) =>
     result.status === 'rejected' ? [result.reason] : [],
   );
   throw worst(reasons);
-}
-
-/** A model's answer with what its brand adds, within the limits of its channel. */
-function fittingCaption({ channel, additions }: Brief, answer: Caption): Caption {
-  return fitToChannel(channel, additions === undefined ? answer : withAdditions(channel, answer, additions));
 }
 
 /** Retries to store an image, because a lost one is bought again. `images.put` itself waits for the database. */

@@ -70,7 +70,9 @@ builder.objectType(VersionConflictError, {
   description: 'The post or the brand was changed after you read it. Nothing was changed.',
   interfaces: [ErrorInterface],
   fields: (t) => ({
-    currentVersion: t.exposeInt('currentVersion', { description: 'The current version of the post or the brand.' }),
+    currentVersion: t.exposeInt('currentVersion', {
+      description: 'The current version of the post or the brand.',
+    }),
   }),
 });
 

@@ -138,7 +138,11 @@ export function createCampaigns({
     return changed;
   }
 
-  async function add(tx: Transaction, viewer: Viewer, { brandId = null, ...values }: Values): Promise<Campaign> {
+  async function add(
+    tx: Transaction,
+    viewer: Viewer,
+    { brandId = null, ...values }: Values,
+  ): Promise<Campaign> {
     await requireBrand(tx, viewer, brandId);
     return tx.campaign
       .create({ data: { ...values, brandId, ...ownedBy(viewer) } })

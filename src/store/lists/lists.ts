@@ -29,8 +29,7 @@ export function createLists<Name extends Table>(database: Pick<Database, 'query'
   type Row = RowOf[Name];
   const table = Prisma.raw(name);
   /** Posts and brands are deleted at once. */
-  const isThere =
-    name === 'posts' || name === 'brands' ? undefined : Prisma.sql`t."deletedAt" IS NULL`;
+  const isThere = name === 'posts' || name === 'brands' ? undefined : Prisma.sql`t."deletedAt" IS NULL`;
   const listed = (rows: Rows): Rows => ({ ...rows, where: all([rows.where, isThere]) });
   const listedOf = <Wanted extends RowsOfParent>(wanted: readonly Wanted[]) =>
     wanted.map((one) => ({ ...one, rows: () => listed(one.rows()) }));

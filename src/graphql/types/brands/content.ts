@@ -48,20 +48,18 @@ const VocabularyRef = builder.objectRef<BrandContent['vocabulary']>('BrandVocabu
   }),
 });
 
-const LogoRef = builder
-  .objectRef<NonNullable<BrandContent['visual']['logo']>>('BrandLogo')
-  .implement({
-    description: 'The logo of a brand, and its place on images.',
-    fields: (t) => ({
-      url: t.field({
-        type: 'URL',
-        description: 'The address of the logo as a PNG image. The content of an address never changes.',
-        resolve: ({ key }, _args, { assets, origin }) => assets.urlOf(key, origin),
-      }),
-      corner: t.expose('corner', { type: LogoCornerEnum, description: 'The corner where it stands.' }),
-      widthPercent: t.exposeInt('widthPercent', { description: 'Its width, in percent of the image’s width.' }),
+const LogoRef = builder.objectRef<NonNullable<BrandContent['visual']['logo']>>('BrandLogo').implement({
+  description: 'The logo of a brand, and its place on images.',
+  fields: (t) => ({
+    url: t.field({
+      type: 'URL',
+      description: 'The address of the logo as a PNG image. The content of an address never changes.',
+      resolve: ({ key }, _args, { assets, origin }) => assets.urlOf(key, origin),
     }),
-  });
+    corner: t.expose('corner', { type: LogoCornerEnum, description: 'The corner where it stands.' }),
+    widthPercent: t.exposeInt('widthPercent', { description: 'Its width, in percent of the image’s width.' }),
+  }),
+});
 
 const VisualRef = builder.objectRef<BrandContent['visual']>('BrandVisual').implement({
   description: 'How the images of a brand look.',
@@ -84,18 +82,16 @@ const LinkRef = builder.objectRef<NonNullable<BrandContent['link']>>('BrandLink'
   }),
 });
 
-const DisclaimerRef = builder
-  .objectRef<BrandContent['disclaimers'][number]>('BrandDisclaimer')
-  .implement({
-    description: 'A text that stands below captions.',
-    fields: (t) => ({
-      channels: t.expose('channels', {
-        type: [ChannelEnum],
-        description: 'The channels whose captions have it; empty for all channels.',
-      }),
-      text: t.exposeString('text', { description: 'The text as it stands there.' }),
+const DisclaimerRef = builder.objectRef<BrandContent['disclaimers'][number]>('BrandDisclaimer').implement({
+  description: 'A text that stands below captions.',
+  fields: (t) => ({
+    channels: t.expose('channels', {
+      type: [ChannelEnum],
+      description: 'The channels whose captions have it; empty for all channels.',
     }),
-  });
+    text: t.exposeString('text', { description: 'The text as it stands there.' }),
+  }),
+});
 
 const ClauseRef = builder.objectRef<Clause>('BrandClause').implement({
   description: 'One thing that a brand asks. Findings name it by its id.',

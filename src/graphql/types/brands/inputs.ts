@@ -27,7 +27,10 @@ const PreferredWordInput = builder.inputType('PreferredWordInput', {
 const VocabularyInput = builder.inputType('BrandVocabularyInput', {
   description: 'The words of a brand, each of at most 80 characters.',
   fields: (t) => ({
-    forbidden: t.stringList({ defaultValue: [], description: 'Words that no caption may have, at most 200.' }),
+    forbidden: t.stringList({
+      defaultValue: [],
+      description: 'Words that no caption may have, at most 200.',
+    }),
     required: t.stringList({
       defaultValue: [],
       description: 'Words that every caption must have, at most 10.',

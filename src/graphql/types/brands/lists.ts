@@ -6,7 +6,8 @@ import { BrandNode } from './brand.ts';
 
 const BrandFilterInput = builder.inputType('BrandFilter', {
   description: 'A filter for a list of brands. Fields that are left out do not filter.',
-  fields: (t) => commonFilterFields(t, { created: 'Only brands created in this time range.', search: 'name' }),
+  fields: (t) =>
+    commonFilterFields(t, { created: 'Only brands created in this time range.', search: 'name' }),
 });
 
 const BrandOrderInput = orderInput('Brand', 'brands', {
