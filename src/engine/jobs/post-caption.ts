@@ -1,6 +1,6 @@
 import { withAdditions } from '../../domain/brands/additions.ts';
 import { checkCaption } from '../../domain/checks/check.ts';
-import type { Finding } from '../../domain/checks/finding.ts';
+import { tidied, type Finding } from '../../domain/checks/finding.ts';
 import { fitToChannel, type Caption } from '../../domain/posts/content.ts';
 import { promptHash } from '../../domain/prompts/blocks.ts';
 import type { Brief, Rewrite } from '../../domain/prompts/brief.ts';
@@ -56,7 +56,7 @@ export async function makeCaption(
       }),
       desk.judges ? findOffBrand(desk, { brief, text, step }, steps, signal) : [],
     ]);
-    return { caption: { ...answer, value: caption }, findings: [...found, ...alike, ...offBrand] };
+    return { caption: { ...answer, value: caption }, findings: tidied([...found, ...alike, ...offBrand]) };
   }
 
   const { name } = captionStep(desk, work);

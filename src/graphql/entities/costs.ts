@@ -15,6 +15,8 @@ const about = (entries: number): ListCost => ({ entries, entriesOfCharacters: en
 export const otherListCosts = {
   revisions: pageCost,
   events: pageCost,
+  /** Most posts have none. */
+  findings: { entries: 1, entriesOfCharacters: 50 },
   versions: pageCost,
   /** The most of them that a brand may have, and about as many as brands have. */
   clauses: { entries: 40, entriesOfCharacters: 400 },
