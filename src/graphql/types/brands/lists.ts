@@ -2,7 +2,8 @@ import { builder } from '../../builder.ts';
 import { findOne, listAll, totalCountOptions } from '../../connections.ts';
 import { brand } from '../../entities/brand.ts';
 import { commonFilterFields, orderInput } from '../../list-inputs.ts';
-import { BrandNode } from './brand.ts';
+import { CampaignNode } from '../campaigns/campaign.ts';
+import { BrandNode, brandOf } from './brand.ts';
 
 const BrandFilterInput = builder.inputType('BrandFilter', {
   description: 'A filter for a list of brands. Fields that are left out do not filter.',
@@ -15,6 +16,15 @@ const BrandOrderInput = orderInput('Brand', 'brands', {
   UPDATED_AT: { value: 'updatedAt', description: 'The time of the last change.' },
   NAME: { value: 'name', description: 'The name of the brand.' },
 });
+
+builder.objectField(CampaignNode, 'brandKit', (t) =>
+  t.field({
+    type: BrandNode,
+    nullable: true,
+    description: 'The brand that new posts keep to, at its newest version; null without one.',
+    resolve: (campaign, _args, context) => brandOf(campaign, context),
+  }),
+);
 
 builder.queryFields((t) => ({
   brand: t.field({
