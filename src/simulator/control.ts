@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fromZodError, unknownPath } from './behaviour/errors.ts';
 import { FaultRuleSchema } from './behaviour/faults.ts';
 import type { FaultBook, FaultRule } from './behaviour/faults.ts';
+import type { FlawBook } from './behaviour/flaws.ts';
 import type { Limiter } from './behaviour/limits.ts';
 import { changeLatency, LatencyChangeSchema, LimitsChangeSchema } from './options.ts';
 import type { Latency, LatencyChange, Limits, LimitsChange } from './options.ts';
@@ -18,6 +19,9 @@ export type Control = {
   readonly stats: () => Stats;
   /** Counts per prompt, so that a test can tell how often each prompt was paid for. */
   readonly calls: () => { readonly calls: PromptCalls[]; readonly forgotten: number };
+  /** What faults of the content did, one by one, so that a test can tell what was not noticed. */
+  readonly violations: FlawBook['violations'];
+  /** Forgets the violations as well. */
   readonly resetStats: () => void;
   readonly setLimits: (change: LimitsChange) => Limits;
   readonly setLatency: (change: LatencyChange) => Latency;
@@ -26,13 +30,15 @@ export type Control = {
 
 const FaultRulesSchema = z.array(FaultRuleSchema).max(1000);
 
+type Books = {
+  readonly faults: FaultBook;
+  readonly flaws: FlawBook;
+  readonly stats: StatsBook;
+  readonly limiter: Limiter;
+};
+
 /** Creates the control of one simulator. */
-export function createControl(
-  faults: FaultBook,
-  stats: StatsBook,
-  limiter: Limiter,
-  initial: Latency,
-): Control {
+export function createControl({ faults, flaws, stats, limiter }: Books, initial: Latency): Control {
   let latency = initial;
   return {
     setFaults(rules) {
@@ -43,7 +49,11 @@ export function createControl(
     faults: faults.list,
     stats: stats.stats,
     calls: stats.calls,
-    resetStats: stats.reset,
+    violations: flaws.violations,
+    resetStats() {
+      stats.reset();
+      flaws.reset();
+    },
     setLimits: limiter.change,
     setLatency(change) {
       latency = changeLatency(latency, change);
@@ -85,6 +95,8 @@ async function run(
       return control.stats();
     case 'GET /control/calls':
       return control.calls();
+    case 'GET /control/violations':
+      return control.violations();
     case 'PUT /control/limits':
       return control.setLimits(await read(LimitsChangeSchema, request));
     case 'PUT /control/latency':

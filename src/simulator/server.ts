@@ -10,6 +10,7 @@ import { prepareEmbeddings } from './endpoints/embeddings.ts';
 import { prepareImages } from './endpoints/images.ts';
 import { ApiError, serverError, unauthorized, unknownPath } from './behaviour/errors.ts';
 import { createFaultBook } from './behaviour/faults.ts';
+import { createFlawBook } from './behaviour/flaws.ts';
 import { createLimiter } from './behaviour/limits.ts';
 import { DIALECTS, type Dialect } from './dialects.ts';
 import { findModel, listModels } from './models.ts';
@@ -46,9 +47,10 @@ export function createSimulator(settings: SimulatorSettings = {}): Simulator {
     options;
   const limiter = createLimiter(options.limits, timeScale, () => performance.now());
   const faults = createFaultBook(seed, initialFaultRules(options.faults));
+  const flaws = createFlawBook();
   const stats = createStatsBook();
   const latency = { captionLatencyMs, imageLatencyMs, embeddingLatencyMs, fixedLatency };
-  const control = createControl(faults, stats, limiter, latency);
+  const control = createControl({ faults, flaws, stats, limiter }, latency);
   const dialect = DIALECTS[options.dialect];
   const authorize = createAuthorizer(dialect, apiKeys);
   const context: CallContext = {
@@ -58,6 +60,7 @@ export function createSimulator(settings: SimulatorSettings = {}): Simulator {
     latency: control.latency,
     limiter,
     faults,
+    flaws,
     stats,
     authorize,
   };

@@ -73,6 +73,11 @@ function emptyStats(inFlight: number): EndpointStats {
       insufficient_quota: 0,
       empty_image: 0,
       scripted: 0,
+      repetitive: 0,
+      off_brand: 0,
+      wrong_language: 0,
+      invented_price: 0,
+      too_long: 0,
     },
     usage: { inputTokens: 0, outputTokens: 0, images: 0 },
   };

@@ -15,6 +15,14 @@ import { roll } from '../random.ts';
  * - `insufficient_quota`: 429 insufficient_quota, at once
  * - `empty_image`: images 200 with no image in it
  * - `scripted`: after the latency, the rule's own `status` and `body`; a 2xx counts as paid
+ *
+ * Faults of the content are good answers whose captions are not; what they did is listed (behaviour/flaws.ts):
+ *
+ * - `repetitive`: a caption, or items of a plan, nearly as another one of the same brief
+ * - `off_brand`: a word that the brand forbids, or against what its voice does not
+ * - `wrong_language`: a caption in another language
+ * - `invented_price`: a price that the brief does not have
+ * - `too_long`: a caption beyond the limit of its channel
  */
 export const FAULT_KINDS = [
   'rate_limited',
@@ -27,10 +35,24 @@ export const FAULT_KINDS = [
   'insufficient_quota',
   'empty_image',
   'scripted',
+  'repetitive',
+  'off_brand',
+  'wrong_language',
+  'invented_price',
+  'too_long',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 export const FaultKindSchema = z.enum(FAULT_KINDS);
+
+const CONTENT_FAULTS = ['repetitive', 'off_brand', 'wrong_language', 'invented_price', 'too_long'] as const;
+export type ContentFault = (typeof CONTENT_FAULTS)[number];
+const ContentFaultSchema = z.enum(CONTENT_FAULTS);
+
+/** The fault if it is one of the content. */
+export function contentFault(kind: FaultKind | undefined): ContentFault | undefined {
+  return ContentFaultSchema.safeParse(kind).data;
+}
 
 export const FaultRuleSchema = z.strictObject({
   kind: FaultKindSchema,
@@ -42,6 +64,8 @@ export const FaultRuleSchema = z.strictObject({
   count: z.int().positive().optional(),
   /** Only prompts that contain this text. */
   match: z.string().min(1).optional(),
+  /** Whether a fault of the content strikes captions that are rewritten, too. Default: no. */
+  rewrites: z.boolean().optional(),
   /** What a `scripted` fault answers with: HTTP status (200) and JSON body (`{}`). */
   status: z.int().min(200).max(599).optional(),
   body: z.json().optional(),
@@ -57,7 +81,12 @@ type FaultCandidate = {
   readonly prompt: string;
   readonly digest: string;
   readonly nth: number;
+  /** What a chat answer is about, if faults of the content know it. */
+  readonly content: Content | undefined;
 };
+
+/** What faults of the content can strike. */
+export type Content = 'caption' | 'rewrite' | 'plan';
 
 export type FaultBook = {
   /** Replaces all rules, those of the start-up options included. */
@@ -76,16 +105,24 @@ export function withoutFaultMarkers(text: string): string {
   return text.replaceAll(MARKER, '').trim();
 }
 
-function canStrike(kind: FaultKind, endpoint: Endpoint): boolean {
+function canStrike(kind: FaultKind, { endpoint, content }: FaultCandidate, rewrites = false): boolean {
+  if (contentFault(kind) !== undefined) {
+    return (
+      content === 'caption' ||
+      (content === 'rewrite' && rewrites) ||
+      (content === 'plan' && kind === 'repetitive')
+    );
+  }
   if (kind === 'empty_image') return endpoint === 'images';
   if (kind === 'refusal') return endpoint !== 'embeddings';
   return true;
 }
 
-function markedFault({ prompt, endpoint }: FaultCandidate): FaultKind | undefined {
+function markedFault(candidate: FaultCandidate): FaultKind | undefined {
+  const { prompt, endpoint } = candidate;
   for (const [, name, onlyAt] of prompt.matchAll(MARKER)) {
     const kind = FaultKindSchema.safeParse(name).data;
-    if (kind && canStrike(kind, endpoint) && (onlyAt ?? endpoint) === endpoint) return kind;
+    if (kind && canStrike(kind, candidate) && (onlyAt ?? endpoint) === endpoint) return kind;
   }
   return undefined;
 }
@@ -109,8 +146,8 @@ export function createFaultBook(seed: number, initial: readonly FaultRule[]): Fa
       if (marked) return { kind: marked };
       const { endpoint, prompt, digest, nth } = candidate;
       for (const [index, entry] of rules.entries()) {
-        const { kind, probability = 1, match = '' } = entry.rule;
-        if (entry.left <= 0 || !canStrike(kind, endpoint)) continue;
+        const { kind, probability = 1, match = '', rewrites } = entry.rule;
+        if (entry.left <= 0 || !canStrike(kind, candidate, rewrites)) continue;
         if ((entry.rule.endpoint ?? endpoint) !== endpoint || !prompt.includes(match)) continue;
         if (roll(seed, 'fault', index, digest, nth) >= probability) continue;
         entry.left -= 1;

@@ -1,4 +1,5 @@
 import type { NonEmpty } from '../random.ts';
+import type { PlanWords } from './plan/words.ts';
 import type { Series } from './series/series.ts';
 
 /** The voices that a bank can write in; every tone word of a brief is mapped to one of them. */
@@ -16,6 +17,7 @@ export type Bank = {
   readonly audience: NonEmpty<string>;
   readonly closings: Readonly<Record<Voice, NonEmpty<string>>>;
   readonly hashtags: NonEmpty<string>;
+  readonly plan: PlanWords;
   /** Present where the simulator can also use the facts of a brief. */
   readonly series?: Series;
 };

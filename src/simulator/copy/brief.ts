@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { withoutFaultMarkers } from '../behaviour/faults.ts';
+import { readBlock } from './blocks.ts';
 
 // Every key is optional, and a key of the wrong type counts as absent: the real model reads what it is given too.
 const text = z
@@ -27,19 +28,8 @@ const BriefSchema = z.object({
 /** What the application asks a post to be. */
 export type Brief = z.output<typeof BriefSchema>;
 
-const OPENING = '<brief>';
-const CLOSING = '</brief>';
-
 /** The brief in a prompt, and the rest of the prompt around it. Without a readable block the brief is empty. */
 export function readBrief(prompt: string): { readonly brief: Brief; readonly rest: string } {
-  const start = prompt.indexOf(OPENING);
-  const end = prompt.indexOf(CLOSING, start);
-  if (start === -1 || end === -1) return { brief: {}, rest: prompt };
-  const rest = prompt.slice(0, start) + prompt.slice(end + CLOSING.length);
-  try {
-    const json: unknown = JSON.parse(prompt.slice(start + OPENING.length, end));
-    return { brief: BriefSchema.safeParse(json).data ?? {}, rest };
-  } catch {
-    return { brief: {}, rest };
-  }
+  const block = readBlock(prompt, 'brief');
+  return { brief: BriefSchema.safeParse(block?.json).data ?? {}, rest: block?.rest ?? prompt };
 }

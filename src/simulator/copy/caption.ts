@@ -2,7 +2,7 @@ import { createRandom, cycle, hash } from '../random.ts';
 import type { NonEmpty } from '../random.ts';
 import type { Bank, Voice } from './bank.ts';
 import type { Facts } from './facts.ts';
-import { part, type Part } from './parts.ts';
+import { part, put, type Part } from './parts.ts';
 import type { Series } from './series/series.ts';
 
 /** In how many ways a caption is built. */
@@ -107,12 +107,6 @@ function paragraph(parts: readonly Part[]): Part[] {
 
 function combine(templates: readonly string[], name: string, values: readonly string[]): string[] {
   return values.flatMap((value) => templates.map((template) => put(template, name, value)));
-}
-
-/** Puts a value in the place of `{name}`, and with a capital in the place of `{Name}`. */
-function put(template: string, name: string, value: string): string {
-  const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
-  return template.replaceAll(`{${name}}`, () => value).replaceAll(`{${capital(name)}}`, () => capital(value));
 }
 
 function pick(items: readonly string[], index: number): string {

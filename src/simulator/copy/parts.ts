@@ -35,3 +35,12 @@ function shorten(sentence: string, limit: number): string {
   }
   return short.trim() === '' ? '' : `${short.trimEnd()}…`;
 }
+
+/** Puts a value in the place of `{name}`, and with a capital in the place of `{Name}`. */
+export function put(template: string, name: string, value: string): string {
+  return template.replaceAll(`{${name}}`, () => value).replaceAll(`{${capital(name)}}`, () => capital(value));
+}
+
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -38,9 +38,12 @@ export type Writer = {
 /**
  * A writer in the language, tone and limits of the prompt's brief. The `variation` walks through the combinations
  * of sentences instead of throwing dice, so the posts of a batch do not repeat each other.
+ *
+ * @param change of the brief.
  */
-export function createWriter(prompt: string, seed: number): Writer {
-  const { brief, rest } = readBrief(prompt);
+export function createWriter(prompt: string, seed: number, change: Partial<Brief> = {}): Writer {
+  const { brief: asked, rest } = readBrief(prompt);
+  const brief = { ...asked, ...change };
   const { variation = 1, of: _total, ...same } = brief;
   // Digits outside the brief may number the post ("post 3 of 10") and must not shuffle the walk.
   const base = hash(seed, JSON.stringify(same), rest.replaceAll(/\d+/g, '#'));

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readBrief } from '../copy/brief.ts';
-import type { PrepareCall, PreparedCall } from './endpoint.ts';
+import type { PrepareCall, PreparedCall, Turn } from './endpoint.ts';
 import type { Endpoint } from './names.ts';
 import {
   ApiError,
@@ -13,6 +13,7 @@ import {
   unauthorized,
 } from '../behaviour/errors.ts';
 import type { Fault, FaultBook, FaultKind } from '../behaviour/faults.ts';
+import type { FlawBook } from '../behaviour/flaws.ts';
 import { latencyOf } from '../behaviour/latency.ts';
 import type { Dialect } from '../dialects.ts';
 import type { Limiter } from '../behaviour/limits.ts';
@@ -31,15 +32,17 @@ export type CallContext = {
   readonly latency: () => Latency;
   readonly limiter: Limiter;
   readonly faults: FaultBook;
+  readonly flaws: FlawBook;
   readonly stats: StatsBook;
   readonly authorize: (request: IncomingMessage) => void;
 };
 
 type OpenCall = PreparedCall & {
   readonly endpoint: Endpoint;
-  readonly fault: FaultKind | undefined;
+  readonly turn: Turn;
   readonly script: Fault | undefined;
   readonly latencyMs: number;
+  readonly timeScale: number;
   readonly record: CallRecord;
   readonly response: ServerResponse;
   /** Aborts when the client has gone or the simulator stops. */
@@ -69,7 +72,8 @@ export async function serveCall(
     const prepared = prepare(await readJson(request), context.seed, context.dialect);
     const digest = createHash('sha256').update(prepared.prompt).digest('hex');
     const nth = record.identify(digest, readBrief(prepared.prompt).brief.variation ?? null);
-    const chosen = context.faults.choose({ endpoint, prompt: prepared.prompt, digest, nth });
+    const { prompt, content } = prepared;
+    const chosen = context.faults.choose({ endpoint, prompt, digest, nth, content });
     const fault = chosen?.kind;
     const script = fault === 'scripted' ? chosen : undefined;
     if (fault) record.struck(fault);
@@ -81,8 +85,11 @@ export async function serveCall(
       return;
     }
     admit(context, endpoint, prepared, record, response);
-    const latencyMs = latencyOf(context.latency(), endpoint, context.seed, digest, nth) * context.timeScale;
-    await answer({ ...prepared, endpoint, fault, script, latencyMs, record, response, signal: gone.signal });
+    const { timeScale, flaws } = context;
+    const latencyMs = latencyOf(context.latency(), endpoint, context.seed, digest, nth) * timeScale;
+    const turn = { fault, nth, sha256: digest, flaws };
+    const { signal } = gone;
+    await answer({ ...prepared, endpoint, turn, script, latencyMs, timeScale, record, response, signal });
   } catch (error) {
     if (gone.signal.aborted) return;
     if (!(error instanceof ApiError)) throw error;
@@ -113,6 +120,11 @@ function quickRefusal(context: CallContext, endpoint: Endpoint, fault: FaultKind
     case 'bad_json':
     case 'empty_image':
     case 'scripted':
+    case 'repetitive':
+    case 'off_brand':
+    case 'wrong_language':
+    case 'invented_price':
+    case 'too_long':
       return undefined;
     default:
       return fault satisfies never;
@@ -146,11 +158,14 @@ function setLimitHeaders(
 }
 
 async function answer(call: OpenCall): Promise<void> {
-  if (call.fault === 'hang') return;
+  const { fault } = call.turn;
+  if (fault === 'hang') return;
   const { status = 200, body = {} } = call.script ?? {};
   const firstMs = call.streamed ? call.latencyMs * FIRST_PIECE : call.latencyMs;
   await delay(firstMs, undefined, { signal: call.signal });
-  const product = await call.produce(call.fault);
+  const product = await call.produce(call.turn);
+  const extraMs = (product.extraMs ?? 0) * call.timeScale;
+  if (product.kind === 'json' && extraMs > 0) await delay(extraMs, undefined, { signal: call.signal });
   if (call.signal.aborted) return;
   call.response.setHeader('openai-processing-ms', String(Math.round(firstMs)));
   if (status < 300) call.record.paid(product.usage);
@@ -159,12 +174,13 @@ async function answer(call: OpenCall): Promise<void> {
     return sendJson(call.response, status, body);
   }
   // A cut call is settled before its socket closes, or the close would count as the client's.
-  if (call.fault === 'cut') call.record.settle('faulted');
-  if (product.kind === 'stream') await sendEvents(call, product.events, call.latencyMs - firstMs);
+  if (fault === 'cut') call.record.settle('faulted');
+  if (product.kind === 'stream') await sendEvents(call, product.events, call.latencyMs - firstMs + extraMs);
   else await sendBody(call, product.body);
 }
 
-async function sendBody({ endpoint, response, fault, record }: OpenCall, body: unknown): Promise<void> {
+async function sendBody({ endpoint, response, turn, record }: OpenCall, body: unknown): Promise<void> {
+  const { fault } = turn;
   const text = JSON.stringify(body);
   if (fault === 'cut') return sendCut(response, text);
   record.settle(fault ? 'faulted' : 'succeeded');
@@ -174,7 +190,8 @@ async function sendBody({ endpoint, response, fault, record }: OpenCall, body: u
 }
 
 async function sendEvents(call: OpenCall, events: readonly string[], restMs: number): Promise<void> {
-  const { response, fault, record, signal } = call;
+  const { response, record, signal } = call;
+  const { fault } = call.turn;
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-cache',

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { fillSchema } from '../copy/structured.ts';
+import { contentOf, writeContent, type Asked } from '../copy/answer.ts';
+import type { FlawedCall } from '../copy/flaws/caption.ts';
 import { createWriter } from '../copy/writer.ts';
-import type { Writer } from '../copy/writer.ts';
 import { countTokens } from './endpoint.ts';
 import type { PrepareCall, Product } from './endpoint.ts';
 import type { FaultKind } from '../behaviour/faults.ts';
@@ -9,9 +9,14 @@ import type { Dialect } from '../dialects.ts';
 import { promptOf, readChatRequest, schemaOf, toolOf } from './chat-request.ts';
 import type { ChatRequest } from './chat-request.ts';
 
-/** Streams are cut into at most this many chunks, each of at least this many characters. */
+/** Streams are cut into about this many chunks, each of at least this many characters. */
 const MOST_PIECES = 40;
 const SHORTEST_PIECE = 12;
+/** About an item of a plan, so that each item arrives when it is written. */
+const LONGEST_PIECE = 240;
+/** What the latency of a call has time to write. A plan beyond it takes longer. */
+const TOKENS_AT_ONCE = 150;
+const MS_PER_TOKEN = 1000 / 120;
 const REFUSAL = 'I’m sorry, but I can’t help with that request. [simulated]';
 
 /** Tokens of the frame around each message and around the answer. */
@@ -24,13 +29,24 @@ export const prepareChat: PrepareCall = (body, seed, dialect) => {
   const inputTokens = countPromptTokens(request, prompt);
   // The real limiter also charges the greater of the two, before it knows how long the answer is.
   const charged = Math.max(inputTokens, request.max_completion_tokens ?? request.max_tokens ?? 0);
+  const asked = {
+    prompt,
+    schema: schemaOf(request),
+    isJson: request.response_format?.type === 'json_object',
+  };
+  const content = contentOf(asked);
   return {
     model: request.model,
     prompt,
     cost: { requests: 1, tokens: charged, images: 0 },
     streamed: request.stream ?? false,
-    produce: async (fault) =>
-      createCompletion(request, write(request, createWriter(prompt, seed), fault, dialect), inputTokens),
+    content,
+    async produce({ fault, sha256, flaws }) {
+      const answer = write(request, asked, fault, { prompt, sha256, seed, book: flaws }, dialect);
+      const plannedTokens = content === 'plan' ? answer.outputTokens : 0;
+      const extraMs = Math.max(0, plannedTokens - TOKENS_AT_ONCE) * MS_PER_TOKEN;
+      return { ...createCompletion(request, answer, inputTokens), extraMs };
+    },
   };
 };
 
@@ -49,8 +65,9 @@ type Answer = {
 
 function write(
   request: ChatRequest,
-  writer: Writer,
+  asked: Asked,
   fault: FaultKind | undefined,
+  call: FlawedCall,
   { refusesBy }: Dialect,
 ): Answer {
   if (fault === 'refusal') {
@@ -59,8 +76,9 @@ function write(
       ? { content: null, refusal: REFUSAL, finishReason: 'stop', outputTokens }
       : { content: null, refusal: null, finishReason: 'content_filter', outputTokens };
   }
-  const whole = writeContent(request, writer);
-  const written = fault === 'bad_json' ? breakContent(whole, writer.seed) : whole;
+  const whole = writeContent(asked, fault, call);
+  const written =
+    fault === 'bad_json' ? breakContent(whole, createWriter(call.prompt, call.seed).seed) : whole;
   const mostTokens = request.max_completion_tokens ?? request.max_tokens ?? Number.POSITIVE_INFINITY;
   const tokens = countTokens(written);
   if (tokens <= mostTokens) {
@@ -71,16 +89,6 @@ function write(
     .subarray(0, mostTokens * 4)
     .toString();
   return { content, refusal: null, finishReason: 'length', outputTokens: mostTokens };
-}
-
-function writeContent(request: ChatRequest, writer: Writer): string {
-  const format = request.response_format;
-  const schema = schemaOf(request);
-  if (schema !== undefined) return JSON.stringify(fillSchema(schema, writer));
-  const caption = writer.caption(Number.POSITIVE_INFINITY, 0);
-  const hashtags = writer.hashtags(0, Number.POSITIVE_INFINITY, 0).map((tag) => `#${tag}`);
-  if (format?.type === 'json_object') return JSON.stringify({ caption, hashtags });
-  return `${caption}\n\n${hashtags.join(' ')}`.trim();
 }
 
 /** Half of all bad answers stop in the middle; the others are JSON of the wrong shape. The prompt decides which. */
@@ -160,7 +168,8 @@ function createCompletion(request: ChatRequest, answer: Answer, inputTokens: num
 function split(content: string): string[] {
   // Code points, so that no emoji is split.
   const characters = Array.from(content);
-  const length = Math.max(SHORTEST_PIECE, Math.ceil(characters.length / MOST_PIECES));
+  const even = Math.ceil(characters.length / MOST_PIECES);
+  const length = Math.min(LONGEST_PIECE, Math.max(SHORTEST_PIECE, even));
   const pieces: string[] = [];
   for (let start = 0; start < characters.length; start += length) {
     pieces.push(characters.slice(start, start + length).join(''));

@@ -1,4 +1,5 @@
-import type { FaultKind } from '../behaviour/faults.ts';
+import type { Content, FaultKind } from '../behaviour/faults.ts';
+import type { FlawBook } from '../behaviour/flaws.ts';
 import type { Dialect } from '../dialects.ts';
 
 /** What a call takes from the limits of its endpoint. */
@@ -12,7 +13,11 @@ export type Usage = {
 };
 
 /** A finished product: one JSON body, or the data of the server-sent events of a stream. */
-export type Product = { readonly usage: Usage } & (
+export type Product = {
+  readonly usage: Usage;
+  /** How long it takes beyond the latency of a call, in unscaled milliseconds. */
+  readonly extraMs?: number;
+} & (
   | { readonly kind: 'json'; readonly body: unknown }
   | { readonly kind: 'stream'; readonly events: readonly string[] }
 );
@@ -24,8 +29,20 @@ export type PreparedCall = {
   readonly prompt: string;
   readonly cost: Cost;
   readonly streamed: boolean;
-  /** Makes the product, with broken content if `fault` is one of the content. */
-  readonly produce: (fault: FaultKind | undefined) => Promise<Product>;
+  /** What a chat answer is about; undefined for what faults of the content do not strike. */
+  readonly content?: Content | undefined;
+  readonly produce: (turn: Turn) => Promise<Product>;
+};
+
+/** What a product depends on besides its request. */
+export type Turn = {
+  /** Breaks what the product says, if it is a fault that does. */
+  readonly fault: FaultKind | undefined;
+  /** 1 for the first call with this prompt. */
+  readonly nth: number;
+  /** SHA-256 of the prompt in lower-case hexadecimal. */
+  readonly sha256: string;
+  readonly flaws: FlawBook;
 };
 
 /** Reads a request body into a call. Throws ApiError 400 or 404 as the real endpoint does. */

@@ -58,7 +58,7 @@ export const prepareImages: PrepareCall = (body, seed, dialect) => {
     prompt,
     cost: { requests: 1, tokens: inputTokens, images: count },
     streamed: false,
-    async produce(fault) {
+    async produce({ fault, nth }) {
       const { brief } = readBrief(prompt);
       const images = fault === 'empty_image' ? [] : Array.from({ length: count }, (_, index) => index);
       const data = await Promise.all(
@@ -68,7 +68,7 @@ export const prepareImages: PrepareCall = (body, seed, dialect) => {
             brand: brief.brand,
             tone: brief.tone,
             subject: `${brief.brand ?? ''} ${brief.description ?? prompt}`,
-            seed: hash(seed, prompt, index),
+            seed: nth === 1 ? hash(seed, prompt, index) : hash(seed, prompt, index, nth),
           }),
         ),
       );

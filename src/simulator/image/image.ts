@@ -10,7 +10,7 @@ import { createPen } from './pen.ts';
 import { encodePng } from './png.ts';
 import { hills, orbits, stage, tiles } from './scenes.ts';
 import type { Scene } from './scenes.ts';
-import { subjectOf } from './subjects.ts';
+import { motifOf } from './subjects.ts';
 
 export type ImageOrder = {
   readonly width: number;
@@ -38,7 +38,7 @@ export async function drawImage({ width, height, brand, tone, subject, seed }: I
   const palette = createPalette(brand ?? '', tone, random() * 2 - 1);
   const canvas = createCanvas(width, height);
   const foot = Math.round(Math.min(width, height) * FOOT);
-  const motif = subjectOf(subject);
+  const motif = motifOf(subject);
   const scenes = motif === undefined ? SCENES : BACKGROUNDS;
   const scene = scenes[Math.floor(random() * scenes.length)] ?? hills;
   scene(canvas, palette, random, height - foot);

@@ -1,3 +1,4 @@
+import { da as plan } from '../plan/words/da.ts';
 import type { Bank } from '../bank.ts';
 
 export const da: Bank = {
@@ -64,4 +65,5 @@ export const da: Bank = {
     'Inspiration',
     'HeltEnkelt',
   ],
+  plan,
 };

@@ -1,4 +1,5 @@
 import type { Bank } from '../bank.ts';
+import { de as plan } from '../plan/words/de.ts';
 import { de as series } from '../series/de.ts';
 
 export const de: Bank = {
@@ -65,5 +66,6 @@ export const de: Bank = {
     'Inspiration',
     'EinfachGut',
   ],
+  plan,
   series,
 };

@@ -1,4 +1,5 @@
 import type { Bank } from '../bank.ts';
+import { en as plan } from '../plan/words/en.ts';
 import { en as series } from '../series/en.ts';
 
 export const en: Bank = {
@@ -65,5 +66,6 @@ export const en: Bank = {
     'Inspiration',
     'FeelGood',
   ],
+  plan,
   series,
 };

@@ -1,3 +1,4 @@
+import { es as plan } from '../plan/words/es.ts';
 import type { Bank } from '../bank.ts';
 
 // Worded to read well in Spain and in Latin America: no "vosotros", no "ustedes".
@@ -65,4 +66,5 @@ export const es: Bank = {
     'Inspiración',
     'AsíDeFácil',
   ],
+  plan,
 };

@@ -1,3 +1,4 @@
+import { fr as plan } from '../plan/words/fr.ts';
 import type { Bank } from '../bank.ts';
 
 // French sets a no-break space before two-part punctuation, written \u00a0 here because it cannot be seen.
@@ -68,4 +69,5 @@ export const fr: Bank = {
     'Inspiration',
     'ToutSimplement',
   ],
+  plan,
 };

@@ -1,3 +1,4 @@
+import { it as plan } from '../plan/words/it.ts';
 import type { Bank } from '../bank.ts';
 
 export const it: Bank = {
@@ -64,4 +65,5 @@ export const it: Bank = {
     'Ispirazione',
     'CosìSemplice',
   ],
+  plan,
 };

@@ -1,4 +1,5 @@
 import type { Bank } from '../bank.ts';
+import { ja as plan } from '../plan/words/ja.ts';
 import { ja as series } from '../series/ja.ts';
 
 export const ja: Bank = {
@@ -65,5 +66,6 @@ export const ja: Bank = {
     'ひらめき',
     'シンプルに暮らす',
   ],
+  plan,
   series,
 };

@@ -1,3 +1,4 @@
+import { nl as plan } from '../plan/words/nl.ts';
 import type { Bank } from '../bank.ts';
 
 export const nl: Bank = {
@@ -64,4 +65,5 @@ export const nl: Bank = {
     'Inspiratie',
     'GewoonGoed',
   ],
+  plan,
 };

@@ -1,3 +1,4 @@
+import { pl as plan } from '../plan/words/pl.ts';
 import type { Bank } from '../bank.ts';
 
 // The brand always stands in the nominative, so that it needs no case ending.
@@ -65,4 +66,5 @@ export const pl: Bank = {
     'Inspiracja',
     'PoProstuDobre',
   ],
+  plan,
 };

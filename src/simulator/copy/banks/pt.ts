@@ -1,3 +1,4 @@
+import { pt as plan } from '../plan/words/pt.ts';
 import type { Bank } from '../bank.ts';
 
 // Worded to read well in Portugal and in Brazil: no singular "você", no "tu", no word that only one side uses.
@@ -65,4 +66,5 @@ export const pt: Bank = {
     'Inspiração',
     'SimplesAssim',
   ],
+  plan,
 };

@@ -1,3 +1,4 @@
+import { sv as plan } from '../plan/words/sv.ts';
 import type { Bank } from '../bank.ts';
 
 export const sv: Bank = {
@@ -64,4 +65,5 @@ export const sv: Bank = {
     'Inspiration',
     'HeltEnkelt',
   ],
+  plan,
 };
