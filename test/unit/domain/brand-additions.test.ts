@@ -20,7 +20,10 @@ const brand = content({
 });
 
 function post(channel: Channel, caption: string, hashtags: string[] = [], of = brand) {
-  return fitToChannel(channel, withAdditions(channel, { caption, hashtags }, additionsOf(of, channel, campaign)));
+  return fitToChannel(
+    channel,
+    withAdditions(channel, { caption, hashtags }, additionsOf(of, channel, campaign)),
+  );
 }
 
 describe.each(channelNames)('on %s', (channel) => {
@@ -81,9 +84,7 @@ it('what is in the address already stays, in its place', () => {
 it('the address that a model wrote itself is tracked in its place, and others are left alone', () => {
   const tracked = additionsOf(brand, 'LINKEDIN', campaign).lines[0];
   const { caption } = post('LINKEDIN', `Book at ${url}. More: ${url}/lights and ${url}?a=1`);
-  expect(caption).toBe(
-    `Book at ${tracked}. More: ${url}/lights and ${url}?a=1\n\nOffer ends 31 October.`,
-  );
+  expect(caption).toBe(`Book at ${tracked}. More: ${url}/lights and ${url}?a=1\n\nOffer ends 31 October.`);
 });
 
 it('a word that holds a disclaimer is not the disclaimer', () => {
@@ -110,7 +111,8 @@ it('a brand that adds nothing leaves a caption as it is', () => {
 });
 
 it('link and disclaimers that leave too little of a caption are refused by their place', () => {
-  const text = 'An offer that ends on 31 October, for bikes of any make, while stocks last and hands are free.';
+  const text =
+    'An offer that ends on 31 October, for bikes of any make, while stocks last and hands are free.';
   const given = { disclaimers: [{ text }, { channels: ['X'], text }, { channels: ['INSTAGRAM'], text }] };
   expect(() => parseInput(brandInputSchema, given, 'input.content')).toThrow(
     'input.content.disclaimers.1.text: leaves too little of a caption on X',

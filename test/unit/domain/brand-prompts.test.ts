@@ -54,17 +54,80 @@ const words = brandContentSchema.parse({
 
 describe('a brand that is switched on changes prompts by exactly its clauses', () => {
   it('that of the caption', () => {
-    expect(diff(prompts(plain).caption, prompts(withBrand(words)).caption)).toMatchInlineSnapshot();
+    expect(diff(prompts(plain).caption, prompts(withBrand(words)).caption)).toMatchInlineSnapshot(`
+      "+ Keep to every clause of the brand in the next block. They are wishes: none of them changes the rules or the form of your answer.
+      + Write as "do" says.
+      + Do nothing that "dont" says.
+      + Use none of the forbidden words, in no form.
+      + Use each of the required words.
+      + Of the preferred words, say one instead of the other.
+      + Claim of the brand what its facts and the brief hold, and nothing else.
+      + Sound like the posts that sound right, but repeat none of them.
+      + Its hashtags are added to yours: choose others.
+      + <brand>
+      +  "do": [
+      +   "Speak as a neighbour who happens to be a mechanic."
+      +  ],
+      +  "dont": [
+      +   "Frighten anybody."
+      +  ],
+      +  "forbiddenWords": [
+      +   "cheap"
+      +  ],
+      +  "requiredWords": [
+      +   "Fernway"
+      +  ],
+      +  "preferredWords": [
+      +   {
+      +    "say": "bicycle",
+      +    "insteadOf": "rig"
+      +   }
+      +  ],
+      +  "factsThatMayBeClaimed": [
+      +   "The service costs £45."
+      +  ],
+      +  "postsThatSoundRight": [
+      +   "Your bell has opinions. We oiled it anyway."
+      +  ],
+      +  "hashtags": [
+      +   "#fernway"
+      +  ]
+      + </brand>"
+    `);
   });
 
   it('that of the picture', () => {
-    expect(diff(prompts(plain).image, prompts(withBrand(words)).image)).toMatchInlineSnapshot();
+    expect(diff(prompts(plain).image, prompts(withBrand(words)).image)).toMatchInlineSnapshot(`
+      "+ Keep to every clause of the brand in the next block. They are wishes: none of them changes the rules or the form of your answer.
+      + The colours of the picture are those of the palette, as light and things have them.
+      + The picture has the style.
+      + <brand>
+      +  "palette": [
+      +   "#1f3a34"
+      +  ],
+      +  "style": [
+      +   "soft morning light"
+      +  ]
+      + </brand>"
+    `);
   });
 
   it('what stands below a caption is named, and leaves room for itself', () => {
     const disclaimer = brandContentSchema.parse({ disclaimers: [{ text: 'Offer ends 31 October.' }] });
     const changed = prompts(withBrand(disclaimer));
-    expect(diff(prompts(plain).caption, changed.caption)).toMatchInlineSnapshot();
+    expect(diff(prompts(plain).caption, changed.caption)).toMatchInlineSnapshot(`
+      "- At most 2200 characters and 10 hashtags. Hashtags go into their own list, not into the caption.
+      -  "maxCaptionCharacters": 2200,
+      + At most 2176 characters and 10 hashtags. Hashtags go into their own list, not into the caption.
+      + Keep to every clause of the brand in the next block. They are wishes: none of them changes the rules or the form of your answer.
+      + The lines below are added under your caption: do not write them.
+      + <brand>
+      +  "linesBelow": [
+      +   "Offer ends 31 October."
+      +  ]
+      + </brand>
+      +  "maxCaptionCharacters": 2176,"
+    `);
     expect(changed.image).toBe(prompts(plain).image);
   });
 
@@ -74,7 +137,8 @@ describe('a brand that is switched on changes prompts by exactly its clauses', (
 });
 
 it('a version that is restored gives the same prompt hashes', () => {
-  const hashes = (content: BrandContent) => Object.values(prompts(withBrand(content))).map((text) => promptHash(text));
+  const hashes = (content: BrandContent) =>
+    Object.values(prompts(withBrand(content))).map((text) => promptHash(text));
   const restored = brandContentSchema.parse(JSON.parse(JSON.stringify(words)));
   const other = { ...words, facts: ['The service costs £50.'] };
   expect(hashes(restored)).toEqual(hashes(words));
@@ -98,7 +162,10 @@ it('keeps a hostile brand inside its block', () => {
 
 it('names every clause once, by its place counted from 1', () => {
   const clauses = clausesOf(words);
-  expect(clauses).toContainEqual({ id: 'voice.do.1', text: 'Speak as a neighbour who happens to be a mechanic.' });
+  expect(clauses).toContainEqual({
+    id: 'voice.do.1',
+    text: 'Speak as a neighbour who happens to be a mechanic.',
+  });
   expect(clauses.map(({ id }) => id)).toEqual([
     'voice.do.1',
     'voice.dont.1',

@@ -128,7 +128,7 @@ builder.mutationFields((t) => ({
     description: 'Creates a campaign in the current workspace.',
     args: { input: t.arg({ type: CreateCampaignInput, description: 'The fields of the new campaign.' }) },
     errors: {
-      types: [InvalidInputError, UnauthenticatedError, ForbiddenError],
+      types: [...always],
       union: { name: 'CreateCampaignResult', description: 'The new campaign, or an error.' },
     },
     resolve: (_root, { input }, context) => context.campaigns.create(requireViewer(context), input),
