@@ -13,7 +13,8 @@ export function limitFindings(channel: Channel, answer: Caption, fitted: Caption
   const findings: Finding[] = [];
   // What a brand adds stands below: a text was cut if its own end is gone.
   const end = fitted.caption.lastIndexOf('…') + 1;
-  if (end > 0 && !fitted.caption.includes(endOf(answer.caption, 12)))
+  const own = endOf(answer.caption, 12);
+  if (end > 0 && timesIn(fitted.caption, own) < timesIn(answer.caption, own))
     findings.push({ code: 'TOO_LONG', clause: null, excerpt: endOf(fitted.caption.slice(0, end)) });
   const tags = new Set(answer.hashtags.map((tag) => tag.replace(/^#/, '').toLowerCase()));
   const tooMany = [...tags].slice(channels[channel].maxHashtags);
@@ -25,4 +26,8 @@ export function limitFindings(channel: Channel, answer: Caption, fitted: Caption
 /** The last words of a text. */
 function endOf(text: string, most = shownCharacters): string {
   return Array.from(text).slice(-most).join('').trim();
+}
+
+function timesIn(text: string, piece: string): number {
+  return text.split(piece).length - 1;
 }

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { z } from 'zod';
-import { EditPostDocument } from '../../../client/generated/graphql.ts';
+import { EditPostDocument, QuoteBatchDocument } from '../../../client/generated/graphql.ts';
 import { createCampaign, signUp, startBatch, type Account } from '../../support/app.ts';
 import { createBrand } from '../../support/brands.ts';
 import { followToEnd, getBatch } from '../../support/batches.ts';
@@ -93,7 +93,12 @@ test('a budget that has no room for a second answer keeps the first with its fin
   // The answer costs nearly all that was set aside for it.
   app.simulator.control.setFaults([priced({ prompt_tokens: 300, completion_tokens: 2_400 })]);
   app.simulator.control.resetStats();
-  const batchId = await write(account, { maxCost: 0.0195 });
+  const campaignId = await createCampaign(account);
+  const { quoteBatch: quote } = await account.run(QuoteBatchDocument, {
+    input: { campaignId, postCount: 1 },
+  });
+  if (quote.__typename !== 'BatchQuote') throw new Error(`quoteBatch answered ${quote.__typename}`);
+  const batchId = await write(account, { campaignId, maxCost: quote.maximumCost });
   app.simulator.control.clearFaults();
   expect(app.simulator.control.stats().chat.received).toBe(1);
   expect(await postsOf(account, { batchId })).toMatchObject([{ findings: [{ code: 'INVENTED_PRICE' }] }]);
