@@ -65,7 +65,7 @@ test.for(['invented_price', 'wrong_language', 'too_long'] as const)(
     const account = await signUp(app);
     app.simulator.control.resetStats();
     app.simulator.control.setFaults([{ kind }]);
-    const batchId = await write(account);
+    const batchId = await write(account, { campaignId: await createCampaign(account, { channel: 'X' }) });
     app.simulator.control.clearFaults();
     expect(app.simulator.control.violations().violations).toHaveLength(1);
     expect(app.simulator.control.stats().chat.received).toBe(2);
