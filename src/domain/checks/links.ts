@@ -12,9 +12,16 @@ const linkPattern = new RegExp(
 /** The web addresses of a text, with a scheme or without. */
 export function linksOf(text: string): Link[] {
   return Array.from(text.matchAll(linkPattern), ({ 0: found, index }) => {
-    const link = found.replace(/[.,;:!?…。、]+$/u, '');
+    const link = withoutStops(found);
     return { text: link, start: index, address: addressOf(link) };
   });
+}
+
+/** A sentence ends after its address. */
+function withoutStops(text: string): string {
+  let end = text.length;
+  while (end > 0 && '.,;:!?…。、'.includes(text.charAt(end - 1))) end -= 1;
+  return text.slice(0, end);
 }
 
 /** Whether an address is one of these, or leads to one of them: `fernway.com` stands for `fernway.com/shop`. */

@@ -23,7 +23,7 @@ export function shinglesOf(text: string): Shingles {
       .slice(start, start + shingleCharacters)
       .reduce((hash, point) => Math.imul(hash ^ point, 0x01000193) >>> 0, 0x811c9dc5),
   );
-  return Uint32Array.from(new Set(hashes)).sort();
+  return Uint32Array.from(new Set(hashes)).toSorted();
 }
 
 /** @returns how alike two texts are, from 0 to 1: the share of their pieces that both have (Jaccard). */

@@ -78,7 +78,6 @@ async function makePost(deps: Deps, work: PostWork, steps: Steps, signal: AbortS
   throw worst(reasons);
 }
 
-
 /** The call was aborted because the post's other part failed for good. */
 class AbandonedError extends Error {
   override readonly name = 'AbandonedError';

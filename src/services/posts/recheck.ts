@@ -56,7 +56,14 @@ async function briefOf(tx: Transaction, post: Post): Promise<Brief> {
       : await tx.brandVersion.findFirst({ where: { brandId }, orderBy: { number: 'desc' } });
   const item = planItemId === null ? null : await tx.planItem.findUnique({ where: { id: planItemId } });
   return {
-    ...{ brand, description, tone, targetAudience, language, channel, position, postCount: position },
+    brand,
+    description,
+    tone,
+    targetAudience,
+    language,
+    channel,
+    position,
+    postCount: position,
     item:
       item === null
         ? undefined

@@ -60,7 +60,13 @@ async function hashesOf(place: number, found: Finding[]) {
   const { revisions } = await idlePost(account, before.id);
   const { brand, description, tone, targetAudience, language, channel } = sampleCampaign;
   const brief: Brief = {
-    ...{ brand, description, tone, targetAudience, language, channel, item },
+    brand,
+    description,
+    tone,
+    targetAudience,
+    language,
+    channel,
+    item,
     position: place + 1,
     postCount: 2,
     regeneration: { number: 1, instruction: 'Warmer', previousCaption: before.caption, findings: found },
