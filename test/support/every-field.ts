@@ -35,7 +35,7 @@ export function probesOf(
   const failure = mayFail ? '... on Error { code }' : '';
   return possibles.map((possible) => {
     const fields = new Set<string>();
-    const inner = select(possible, { path: [], isInList: false, mayBeLong }, fields);
+    const inner = select(possible, { path: [], nodes: 0, isInList: false, mayBeLong }, fields);
     return {
       selection: isAbstractType(type) ? `{ __typename ${failure} ... on ${possible.name} ${inner} }` : inner,
       fields,
@@ -56,17 +56,23 @@ function possibleTypes(schema: GraphQLSchema, type: GraphQLCompositeType): reado
   return isAbstractType(type) ? schema.getPossibleTypes(type) : [type];
 }
 
+/** Documents have a limit: what is behind a node within a node is met from somewhere else. */
+const maxNodes = 2;
+
 type Place = {
   path: readonly string[];
+  /** Nodes on the path. */
+  nodes: number;
   isInList: boolean;
   mayBeLong: boolean;
 };
 
 function select(
   type: GraphQLObjectType | GraphQLInterfaceType,
-  { path, isInList, mayBeLong }: Place,
+  { path, nodes: before, isInList, mayBeLong }: Place,
   fields: Set<string>,
 ): string {
+  const nodes = before + (type.getInterfaces().some(({ name }) => name === 'Node') ? 1 : 0);
   const parts = Object.values(type.getFields()).flatMap((field) => {
     const target = getNamedType(field.type);
     if (!isCompositeType(target)) {
@@ -74,7 +80,7 @@ function select(
       return [field.name];
     }
     // A type that is on the path already was asked for everything there.
-    if (path.includes(target.name) || isUnionType(target)) return [];
+    if (path.includes(target.name) || isUnionType(target) || nodes >= maxNodes) return [];
     const isPlainList = isListType(getNullableType(field.type)) && !isConnection(type.name);
     const hasSize = field.args.some(({ name }) => name === 'first');
     // Lists within lists cost more than a document may; each list is met from somewhere else.
@@ -85,6 +91,7 @@ function select(
     const page = hasSize ? '(first: 2)' : '';
     const place = {
       path: [...path, type.name],
+      nodes,
       isInList: isInList || isPlainList || isConnection(target.name),
       mayBeLong,
     };

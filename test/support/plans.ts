@@ -1,5 +1,5 @@
 import type { PrismaClient } from '../../src/store/generated/prisma/client.ts';
-import { signUp, startTestApp, type TestApp } from './app.ts';
+import { signUp, startTestApp } from './app.ts';
 import { rowId } from './workspaces.ts';
 
 /** An app that plans batches, and its database. */
@@ -60,9 +60,4 @@ function plansOf(prisma: () => PrismaClient) {
       return events.map(({ type }) => type);
     },
   };
-}
-
-/** Slows the answers of text models down to this many milliseconds of the simulator's time, which runs a hundred times faster. */
-export function slowCaptions({ simulator }: TestApp, ms: number): void {
-  simulator.control.setLatency({ captionLatencyMs: { p05: ms, p95: ms } });
 }

@@ -57,14 +57,3 @@ export function tidied(findings: readonly Finding[]): Finding[] {
   }));
   return [...new Map(short.map((one) => [JSON.stringify(one), one])).values()].slice(0, maxFindings);
 }
-
-/** Findings as one cell of a table: `INVENTED_PRICE “19,99 €”; REQUIRED_WORD_MISSING (vocabulary.required.1)`. */
-export function formatFindings(findings: readonly Finding[]): string {
-  return findings
-    .map(({ code, clause, excerpt }) =>
-      [code, excerpt === null ? '' : `“${excerpt}”`, clause === null ? '' : `(${clause})`]
-        .filter((part) => part !== '')
-        .join(' '),
-    )
-    .join('; ');
-}

@@ -69,7 +69,7 @@ export function createBatchChange({
 }
 
 /** Appends one event to a batch whose row is locked. @returns the batch with its new `lastSeq`, and the log entry. */
-export async function appendEvent(
+async function appendEvent(
   tx: Transaction,
   batch: Batch,
   event: NewEvent,

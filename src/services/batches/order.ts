@@ -11,7 +11,7 @@ import type { BatchPriority } from '../../store/generated/prisma/client.ts';
 export const maxPostsPerBatch = 10_000;
 const maxLanguages = 20;
 /** Images to choose from. */
-export const maxImageCandidates = 4;
+const maxImageCandidates = 4;
 
 /** What the posts of a new batch are to be. */
 export type OrderInput = {
@@ -73,7 +73,7 @@ const orderFields = {
 export const maxCostSchema = z.number().positive('must be above 0').max(1_000_000, 'must be at most 1000000');
 
 /** How many posts each item of an order has. */
-export function variantCount({
+function variantCount({
   channels,
   languages,
 }: {
@@ -84,7 +84,7 @@ export function variantCount({
 }
 
 /** Adds how many items there are, which the rows may say, and how many posts that makes. */
-export function withCounts<
+function withCounts<
   Order extends {
     postCount?: number | null | undefined;
     rows?: readonly unknown[] | null | undefined;

@@ -21,7 +21,7 @@ const verdictSchema = z.strictObject({
 export type Item = z.output<typeof itemSchema>;
 
 /** Labelled blocks as the application writes them. */
-export function blocks(parts: Readonly<Record<string, unknown>>): string {
+function blocks(parts: Readonly<Record<string, unknown>>): string {
   return Object.entries(parts)
     .map(([label, data]) => `<${label}>\n${JSON.stringify(data, null, 1)}\n</${label}>`)
     .join('\n');

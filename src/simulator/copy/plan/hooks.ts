@@ -14,7 +14,7 @@ export function hookAt({ plan: { starts, moments } }: Bank, { start, moment }: H
 }
 
 /** All first sentences of a language, each of which begins with other words. */
-export function hooksOf(bank: Bank): string[] {
+function hooksOf(bank: Bank): string[] {
   return placesOf(bank).map((place) => hookAt(bank, place));
 }
 
