@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import type { CreateBrandInput } from '../../../client/index.ts';
+import { channelNames } from './channels.ts';
+import { oneOf, readJson, text } from './json-file.ts';
+
+const texts = z.array(text).optional();
+
+/** Checks only the shape. The server checks lengths, colours and addresses. */
+const brandSchema = z.strictObject({
+  name: text,
+  content: z.strictObject({
+    voice: z.strictObject({ do: texts, dont: texts }).optional(),
+    vocabulary: z
+      .strictObject({
+        forbidden: texts,
+        required: texts,
+        preferred: z.array(z.strictObject({ say: text, insteadOf: text })).optional(),
+      })
+      .optional(),
+    facts: texts,
+    examples: texts,
+    visual: z
+      .strictObject({
+        palette: texts,
+        style: texts,
+        logo: z
+          .strictObject({
+            image: text,
+            corner: oneOf(['TOP_LEFT', 'TOP_RIGHT', 'BOTTOM_LEFT', 'BOTTOM_RIGHT']),
+            widthPercent: z.int('must be a whole number'),
+          })
+          .optional(),
+      })
+      .optional(),
+    hashtags: texts,
+    link: z.strictObject({ url: text, utm: text.optional() }).optional(),
+    disclaimers: z
+      .array(z.strictObject({ channels: z.array(oneOf(channelNames)).default([]), text }))
+      .optional(),
+  }),
+}) satisfies z.ZodType<CreateBrandInput>;
+
+/**
+ * Reads a brand: a JSON file with the fields of `CreateBrandInput` and no others.
+ *
+ * @throws InputFileError
+ */
+export async function readBrand(file: string): Promise<CreateBrandInput> {
+  return readJson(file, brandSchema, 'brand');
+}
