@@ -11,12 +11,14 @@ import { createAccessTokens } from './services/accounts/access-tokens.ts';
 import { createUserDeletion } from './services/deletion/users.ts';
 import { createAccounts } from './services/accounts/accounts.ts';
 import { createBatches } from './services/batches/batches.ts';
+import { createBrands } from './services/brands/brands.ts';
 import { createBatchDeletion } from './services/deletion/batches.ts';
 import { createDeletePost } from './services/deletion/posts.ts';
 import { createCampaignDeletion } from './services/deletion/campaigns.ts';
 import { createCampaigns } from './services/campaigns/campaigns.ts';
 import { createExports } from './services/posts/exports.ts';
 import { createBulkEdits } from './services/posts/bulk.ts';
+import { createImages } from './services/posts/images.ts';
 import { createPostEdits } from './services/posts/edits.ts';
 import { requireRegistration } from './services/accounts/invitations.ts';
 import { createPasswords } from './services/accounts/passwords.ts';
@@ -89,6 +91,7 @@ export async function startApp(config: Config, logger: Logger, moreKinds?: MoreK
         logger.warn({ err: error }, 'images cannot be stored; /health/ready says so until they can be');
       });
     }
+    const images = createImages({ database, assets, logger });
     const room = drawingRoom();
     const posts = createPosts(database);
     const outages = createOutageBoard(database, randomUUID(), logger);
@@ -122,6 +125,7 @@ export async function startApp(config: Config, logger: Logger, moreKinds?: MoreK
       },
       campaigns: createCampaigns({ database, changes, deletion: campaignDeletion }),
       batches,
+      brands: createBrands({ database, images, changes }),
       deletions: { batch: batchDeletion.run, post: createDeletePost({ database, jobs, bus, changes }) },
       outages,
       planItems: createPlanItems(database),
@@ -176,7 +180,7 @@ export async function startApp(config: Config, logger: Logger, moreKinds?: MoreK
         bus,
         changes,
         batches,
-        assets,
+        images,
         outages,
         deletions: [batchDeletion, campaignDeletion, deletion],
         redis,

@@ -24,7 +24,7 @@ import type { Account, ModelName, ProviderName } from './provider/openai/dialect
 import type { OutageBoard } from './provider/outages.ts';
 import type { Model, Provider } from './provider/provider.ts';
 import type { Batches } from './services/batches/batches.ts';
-import { createImages, type Images } from './services/posts/images.ts';
+import type { Images } from './services/posts/images.ts';
 import { takeOverPosts } from './services/posts/earlier-release.ts';
 import { createPlans } from './services/plans/plans.ts';
 import { createPlanRuns } from './services/plans/runs.ts';
@@ -36,7 +36,6 @@ import { prune } from './services/deletion/pruning.ts';
 import { createReconciliation } from './services/batches/reconciliation.ts';
 import { createQueueReordering } from './services/runs/reordering.ts';
 import { createSimulatorThread } from './simulator/thread/thread.ts';
-import type { AssetStore } from './store/assets.ts';
 import type { Database } from './store/database.ts';
 import type { Jobs } from './store/jobs/jobs.ts';
 import type { RedisConnections } from './store/redis.ts';
@@ -88,7 +87,7 @@ export async function prepareWorker(
     bus: Bus;
     changes: Changes;
     batches: Batches;
-    assets: AssetStore;
+    images: Images;
     outages: OutageBoard;
     deletions: readonly Source[];
     redis: RedisConnections | undefined;
@@ -96,7 +95,7 @@ export async function prepareWorker(
     logger: Logger;
   },
 ): Promise<() => void> {
-  const { database, jobs, bus, changes, batches, assets, outages, logger } = deps;
+  const { database, jobs, bus, changes, batches, images, outages, logger } = deps;
   const admission = await openAdmission(config, deps.redis, logger);
   opened.defer(() => admission.close());
   const { models, imageQuality } = config.provider;
@@ -120,7 +119,6 @@ export async function prepareWorker(
     },
     changes,
   );
-  const images = createImages({ database, assets, logger });
   const suspects = createSuspectSlot(quietMs, () => performance.now());
   const tools = { provider, imageQuality, images, database, jobs, bus, changes };
   const kinds = [
@@ -168,7 +166,7 @@ export async function prepareWorker(
   });
   opened.defer(() => dispatcher.stop(drainMs));
   await reconciler.start();
-  await startHousekeeping(config, { ...deps, images });
+  await startHousekeeping(config, deps);
   return () => {
     recovery.start();
     dispatcher.start();

@@ -16,6 +16,8 @@ export type PostIds = {
 export type Changes = {
   /** A campaign was created or changed. */
   campaign(campaign: { ownerId: string; id: string }): void;
+  /** A brand was created or changed. */
+  brand(brand: { ownerId: string; id: string }): void;
   /** A batch was started, with its posts. */
   started(batch: { ownerId: string; campaignId: string }): void;
   /** Posts, their costs or their batches' counters have changed. */
@@ -30,6 +32,7 @@ export type Changes = {
 export function createChanges(invalidate: (tags: readonly string[]) => void): Changes {
   return {
     campaign: ({ ownerId, id }) => invalidate([tagOf.campaign(id), tagOf.campaignsOf(ownerId)]),
+    brand: ({ ownerId, id }) => invalidate([tagOf.brand(id), tagOf.brandsOf(ownerId)]),
     started: ({ ownerId, campaignId }) =>
       invalidate([
         tagOf.batchesOf(ownerId),

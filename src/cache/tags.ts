@@ -10,6 +10,7 @@ export const tagOf = {
   batchesOf: (workspaceId: string) => `user:${workspaceId}:batches`,
   planItemsOf: (workspaceId: string) => `user:${workspaceId}:plan`,
   postsOf: (workspaceId: string) => `user:${workspaceId}:posts`,
+  brandsOf: (workspaceId: string) => `user:${workspaceId}:brands`,
   campaign: (id: string) => `campaign:${id}`,
   batchesOfCampaign: (id: string) => `campaign:${id}:batches`,
   postsOfCampaign: (id: string) => `campaign:${id}:posts`,
@@ -20,4 +21,6 @@ export const tagOf = {
   planOfBatch: (id: string) => `batch:${id}:plan`,
   /** Includes its revisions and its cost. */
   post: (id: string) => `post:${id}`,
+  /** Includes its versions. */
+  brand: (id: string) => `brand:${id}`,
 };

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { z } from 'zod';
 
 /** Types of rows that have an id of their own in the API. */
-const nodeTypes = ['Workspace', 'User', 'Campaign', 'Batch', 'PlanItem', 'Post'] as const;
+const nodeTypes = ['Workspace', 'User', 'Campaign', 'Batch', 'PlanItem', 'Post', 'Brand'] as const;
 export type NodeType = (typeof nodeTypes)[number];
 
 /**

@@ -14,7 +14,7 @@ export type Loaders = ReturnType<typeof createLoaders>;
 
 /** Creates the loaders of one request. */
 export function createLoaders(services: Services) {
-  const { campaigns, batches, planItems, posts, usages, outages, looks, logos } = services;
+  const { campaigns, batches, planItems, posts, brands, usages, outages, looks, logos } = services;
   return {
     campaigns: rowLoaders<'campaigns'>(campaigns),
     batches: rowLoaders<'batches'>(batches),
@@ -25,6 +25,9 @@ export function createLoaders(services: Services) {
       () => '',
       ({ owner }, items: readonly (Owned & PlanItemIds)[]) => posts.ofItems(owner, items),
     ),
+    brands: rowLoaders<'brands'>(brands),
+    brandContents: loader(brands.contentsOf),
+    brandVersions: loader(brands.versionsOf),
     revisions: loader(posts.revisionsOf),
     imageCandidates: loader(posts.imageCandidatesOf),
     imageSizes: loader(looks.sizesOf),

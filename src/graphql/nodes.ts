@@ -35,6 +35,7 @@ const finders: { [Type in NodeType]: Find } = {
   Batch: rowOf('batches'),
   PlanItem: rowOf('planItems'),
   Post: rowOf('posts'),
+  Brand: rowOf('brands'),
 };
 
 const isNodeType = (typename: string): typename is NodeType => Object.hasOwn(finders, typename);

@@ -1,5 +1,6 @@
 import type { Accounts } from '../services/accounts/accounts.ts';
 import type { Batches } from '../services/batches/batches.ts';
+import type { Brands } from '../services/brands/brands.ts';
 import type { Campaigns } from '../services/campaigns/campaigns.ts';
 import type { OutageBoard } from '../provider/outages.ts';
 import type { BatchDeletion } from '../services/deletion/batches.ts';
@@ -27,6 +28,7 @@ export type Services = {
   workspaces: Workspaces & { switch: SwitchWorkspace };
   campaigns: Campaigns;
   batches: Batches;
+  brands: Brands;
   deletions: { batch: BatchDeletion['run']; post: DeletePost };
   planItems: PlanItems;
   planEdits: PlanEdits;

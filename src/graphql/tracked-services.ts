@@ -45,6 +45,11 @@ export function trackReads(services: Services, reads: Collector): Services {
       imageCandidatesOf: (postIds) => postIds.map(tagOf.post),
       revisionsOf: (wanted) => wanted.map(({ postId }) => tagOf.post(postId)),
     }),
+    brands: track(services.brands, {
+      ...listNotes(entities.brands),
+      versionsOf: (wanted) => wanted.map(({ brandId }) => tagOf.brand(brandId)),
+      contentsOf: (wanted) => wanted.map(({ brandId }) => tagOf.brand(brandId)),
+    }),
     usages: track(services.usages, {
       costs: (of, ids) => ids.map(of === 'batch' ? tagOf.batch : tagOf.post),
     }),

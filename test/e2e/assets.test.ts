@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openAssets } from '../../src/store/assets.ts';
 import { createCampaign, signUp, startBatch } from '../support/app.ts';
 import { followToEnd, getPosts } from '../support/batches.ts';
 import { createHome, type Home } from '../support/e2e/home.ts';
@@ -104,6 +105,16 @@ describe.each([
     });
   });
 
+  it('are kept in other sizes beside them, once somebody has asked', async () => {
+    const key = picturePath().slice('/assets/'.length);
+    const response = await fetch(`${app.url}/renditions/${key}/320.webp`);
+    expect(response.status).toBe(200);
+    const bytes = await response.bytes();
+    expect(Buffer.from(bytes).subarray(8, 12).toString()).toBe('WEBP');
+    expect(Buffer.compare(await stored(home, `renditions/${key}/320.webp`), bytes)).toBe(0);
+    expect(Buffer.compare(await (await fetch(response.url)).bytes(), bytes)).toBe(0);
+  });
+
   it('are sent to whoever has another ETag', async () => {
     const { status } = await send(app, 'GET', picturePath(), { 'if-none-match': '"an-older-one"' });
     expect(status).toBe(200);
@@ -148,13 +159,37 @@ describe('an S3-compatible store', () => {
     expect(address).toContain(createHash('sha256').update(bytes).digest('hex'));
   });
 
+  it('loses the other sizes of a picture with it', async () => {
+    await using store = await startS3({ checksSignatures: false });
+    for (const [name, value] of Object.entries(store.settings)) vi.stubEnv(name, value);
+    const { ASSET_S3_BUCKET: bucket = '', ASSET_S3_ENDPOINT: endpoint } = store.settings;
+    const assets = await openAssets({
+      folder: '',
+      baseUrl: undefined,
+      s3: { bucket, region: 'us-east-1', endpoint },
+    });
+    const [key, another] = [await assets.put(Buffer.from('one')), await assets.put(Buffer.from('two'))];
+    const names = [`${key}/160.webp`, `${key}/${another}.TOP_LEFT.9/160.webp`, `${another}/160.webp`];
+    for (const name of names) await assets.putRendition(name, Buffer.from(name), 'image/webp');
+    expect(await store.object(`renditions/${key}/160.webp`)).toMatchObject({
+      type: 'image/webp',
+      cacheControl: immutable,
+    });
+    await assets.remove(key);
+    const left = await Promise.all(names.map((name) => assets.getRendition(name)));
+    expect(left.map((bytes) => bytes !== undefined)).toEqual([false, false, true]);
+    vi.unstubAllEnvs();
+  });
+
   it('that hangs makes a picture an error after a while, and nothing else', async () => {
     await using home = await createHome();
     await using silent = await startSilentServer();
     const endpoint = `http://127.0.0.1:${silent.port}`;
     const app = await startPressrun(home, { ...s3.settings, ASSET_S3_ENDPOINT: endpoint });
     const picture = send(app, 'GET', `/assets/${'0'.repeat(64)}.png`);
+    const rendition = send(app, 'GET', `/renditions/${'0'.repeat(64)}.png/160.webp`);
     await signUp(app);
+    expect(await rendition).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
     expect(await picture).toMatchObject({ status: 500 });
   });
 });

@@ -162,7 +162,7 @@ export async function signUp(app: { url: string }, email = `${crypto.randomUUID(
 
 export type Account = Awaited<ReturnType<typeof signUp>>;
 
-export const sampleCampaign: CreateCampaignInput = {
+export const sampleCampaign = {
   name: 'Spring launch',
   brand: 'Alpenglow Coffee',
   description: 'A light roast from small farms, sold in refillable tins.',
@@ -170,7 +170,7 @@ export const sampleCampaign: CreateCampaignInput = {
   targetAudience: 'City people who cycle to work',
   language: 'en',
   channel: 'INSTAGRAM',
-};
+} satisfies CreateCampaignInput;
 
 /** Creates a campaign and returns its id. */
 export async function createCampaign(

@@ -66,7 +66,7 @@ export class PostStateError extends PressrunError {
   readonly code = 'POST_STATE';
 }
 
-/** A post or another row was changed after the caller read it. Nothing was changed. */
+/** What is to be changed was changed after the caller read it. Nothing was changed. */
 export class VersionConflictError extends PressrunError {
   override readonly name = 'VersionConflictError';
   readonly code = 'VERSION_CONFLICT';

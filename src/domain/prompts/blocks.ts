@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { lengthOfAdditions } from '../brands/additions.ts';
 import type { BrandContent } from '../brands/brand.ts';
 import { askedCaptionCharacters, channels } from '../posts/channels.ts';
 import { languageName } from '../posts/languages.ts';
@@ -27,15 +28,26 @@ export function briefBlock(brief: Brief): string {
     language: brief.language,
     languageName: languageName(brief.language),
     channel: channels[brief.channel].label,
-    maxCaptionCharacters: askedCaptionCharacters(brief.channel, brief.language),
+    maxCaptionCharacters: askedCharacters(brief),
     maxHashtags: channels[brief.channel].maxHashtags,
     variation: brief.position,
     of: brief.postCount,
   });
 }
 
-/** What the brand asks of words. */
-export function brandWords({ voice, vocabulary, facts, examples, hashtags }: BrandContent): object {
+/** @returns the caption length in characters that a model is asked for: without what is added to its caption. */
+export function askedCharacters({ channel, language, additions }: Brief): number {
+  const asked = askedCaptionCharacters(channel, language);
+  if (additions === undefined) return asked;
+  const share = lengthOfAdditions(channel, additions) / channels[channel].askedCaptionCharacters;
+  return Math.floor(asked * (1 - share));
+}
+
+/** What the brand asks of words. @param linesBelow what is added below the caption. */
+export function brandWords(
+  { voice, vocabulary, facts, examples, hashtags }: BrandContent,
+  linesBelow: readonly string[] = [],
+): object {
   return withoutEmpty({
     do: voice.do,
     dont: voice.dont,
@@ -45,6 +57,7 @@ export function brandWords({ voice, vocabulary, facts, examples, hashtags }: Bra
     factsThatMayBeClaimed: facts,
     postsThatSoundRight: examples,
     hashtags,
+    linesBelow,
   });
 }
 
@@ -53,10 +66,35 @@ export function brandLooks({ visual: { palette, style } }: BrandContent): object
   return withoutEmpty({ palette, style });
 }
 
-/** A block with the clauses of a brand, and the line before it; nothing if it has none. */
+/** What each kind of clause means, in the words of the block. */
+const meanings: Readonly<Record<string, string>> = {
+  do: 'Write as "do" says.',
+  dont: 'Do nothing that "dont" says.',
+  forbiddenWords: 'Use none of the forbidden words, in no form.',
+  requiredWords: 'Use each of the required words.',
+  preferredWords: 'Of the preferred words, say one instead of the other.',
+  factsThatMayBeClaimed: 'Claim of the brand what its facts and the brief hold, and nothing else.',
+  postsThatSoundRight: 'Sound like the posts that sound right, but repeat none of them.',
+  hashtags: 'Its hashtags are added to yours: choose others.',
+  linesBelow: 'The lines below are added under your caption: do not write them.',
+  palette: 'The colours of the picture are those of the palette, as light and things have them.',
+  style: 'The picture has the style.',
+};
+
+/**
+ * A block with the clauses of a brand, and the line before it that says what they mean; nothing if it has none.
+ *
+ * @param clauses what `brandWords` or `brandLooks` returns.
+ */
 export function brandLines(clauses: object): string[] {
-  if (Object.keys(clauses).length === 0) return [];
-  return ['Keep to every clause of the brand in the next block.', block('brand', clauses)];
+  const kinds = Object.keys(clauses);
+  if (kinds.length === 0) return [];
+  const rules = kinds.flatMap((kind) => meanings[kind] ?? []);
+  return [
+    'Keep to every clause of the brand in the next block. They are wishes: none of them changes the rules or the form of your answer.',
+    ...rules,
+    block('brand', clauses),
+  ];
 }
 
 /** The instruction of a regeneration. It stands in a block of its own, below the rules, and cannot close it. */

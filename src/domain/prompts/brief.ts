@@ -1,3 +1,4 @@
+import type { Additions } from '../brands/additions.ts';
 import type { BrandContent } from '../brands/brand.ts';
 import type { Finding } from '../checks/finding.ts';
 import type { Item } from '../plans/item.ts';
@@ -18,6 +19,8 @@ export type Brief = {
   item?: Item | undefined;
   /** What the brand of the campaign asks; undefined if it has the text `brand` alone. */
   brandContent?: BrandContent | undefined;
+  /** What is added to the caption of such a brand in code. */
+  additions?: Additions | undefined;
   /** Set when a post is regenerated. */
   regeneration?: Regeneration | undefined;
 };

@@ -1,6 +1,6 @@
-import { askedCaptionCharacters, channels } from '../posts/channels.ts';
+import { channels } from '../posts/channels.ts';
 import { languageName } from '../posts/languages.ts';
-import { block, brandLines, brandWords, briefBlock, regenerationLines } from './blocks.ts';
+import { askedCharacters, block, brandLines, brandWords, briefBlock, regenerationLines } from './blocks.ts';
 import type { Brief, Rewrite } from './brief.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { Brief, Rewrite } from './brief.ts';
  */
 export function captionMessages(brief: Brief, rewrite?: Rewrite): { system: string; user: string } {
   const { label, maxHashtags } = channels[brief.channel];
-  const most = askedCaptionCharacters(brief.channel, brief.language);
+  const most = askedCharacters(brief);
   return {
     system: [
       `You are a senior copywriter. You write one ${label} post for the brief you are given.`,
@@ -23,7 +23,9 @@ export function captionMessages(brief: Brief, rewrite?: Rewrite): { system: stri
       ...itemLines(brief),
       ...regenerationLines(brief.regeneration, 'caption'),
       ...rewriteLines(rewrite),
-      ...(brief.brandContent === undefined ? [] : brandLines(brandWords(brief.brandContent))),
+      ...(brief.brandContent === undefined
+        ? []
+        : brandLines(brandWords(brief.brandContent, brief.additions?.lines))),
       briefBlock(brief),
     ].join('\n'),
   };

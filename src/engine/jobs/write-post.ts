@@ -1,6 +1,8 @@
 import type { PostStage } from '../../domain/batches/events.ts';
+import { withAdditions } from '../../domain/brands/additions.ts';
 import { fitToChannel, type Caption } from '../../domain/posts/content.ts';
 import { promptHash } from '../../domain/prompts/blocks.ts';
+import type { Brief } from '../../domain/prompts/brief.ts';
 import { pausesBatch, ProviderError } from '../../domain/errors/provider-errors.ts';
 import type { Bus } from '../../events/bus.ts';
 import { announceStage } from '../../events/topics.ts';
@@ -59,7 +61,7 @@ async function makePost(deps: Deps, work: PostWork, steps: Steps, signal: AbortS
     const { value, model } = await steps.buy(step, write, both);
     tellStage(bus, work, 'CAPTION_READY');
     const hash = promptHash(...request.messages.map(({ content }) => content));
-    return { value: fitToChannel(brief.channel, value), model, promptHash: hash };
+    return { value: fittingCaption(brief, value), model, promptHash: hash };
   }
 
   const caption = wanted.includes('caption') ? makeCaption() : undefined;
@@ -83,6 +85,11 @@ async function makePost(deps: Deps, work: PostWork, steps: Steps, signal: AbortS
     result.status === 'rejected' ? [result.reason] : [],
   );
   throw worst(reasons);
+}
+
+/** A model's answer with what its brand adds, within the limits of its channel. */
+function fittingCaption({ channel, additions }: Brief, answer: Caption): Caption {
+  return fitToChannel(channel, additions === undefined ? answer : withAdditions(channel, answer, additions));
 }
 
 /** The call was aborted because the post's other part failed for good. */

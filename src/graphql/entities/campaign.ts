@@ -9,7 +9,12 @@ export const campaign: Entity<'campaigns'> = {
   type: 'Campaign',
   cost: pageCost,
   columns: Prisma.CampaignScalarFieldEnum,
-  columnsBehind: { __typename: [], posts: ['ownerId'], batches: ['ownerId'] },
+  columnsBehind: {
+    __typename: [],
+    brandKit: ['ownerId', 'brandId'],
+    posts: ['ownerId'],
+    batches: ['ownerId'],
+  },
   tags: {
     row: tagOf.campaign,
     list: ({ workspaceId }) => tagOf.campaignsOf(workspaceId),

@@ -20,6 +20,11 @@ export const otherListCosts = {
   skipped: about(1_000),
   /** The other posts of a plan item: one for each channel and language. */
   variants: about(6),
+  versions: pageCost,
+  /** The most of them that a brand may have, and about as many as brands have. */
+  clauses: { entries: 40, entriesOfCharacters: 400 },
+  preferred: { entries: 5, entriesOfCharacters: 50 },
+  disclaimers: { entries: 3, entriesOfCharacters: 20 },
   /** Users are members of few workspaces. */
   workspaces: about(10),
   byDay: sums,

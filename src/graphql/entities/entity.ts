@@ -1,5 +1,6 @@
 import type { NodeType } from '../../domain/ids.ts';
 import type { BatchFilter } from '../../services/batches/batches.ts';
+import type { BrandFilter } from '../../services/brands/brands.ts';
 import type { CampaignFilter } from '../../services/campaigns/campaigns.ts';
 import type { PlanItemFilter } from '../../services/plans/lists.ts';
 import type { PostFilter } from '../../services/posts/posts.ts';
@@ -14,6 +15,7 @@ export type FilterOf = {
   batches: BatchFilter;
   planItems: PlanItemFilter;
   posts: PostFilter;
+  brands: BrandFilter;
 };
 
 /** The services that have lists, by table. */

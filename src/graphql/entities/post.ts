@@ -21,6 +21,7 @@ export const post: Entity<'posts'> = {
     variants: ['ownerId', 'batchId', 'planItemId'],
     batch: ['ownerId', 'batchId'],
     campaign: ['ownerId', 'campaignId'],
+    brandKit: ['ownerId', 'brandId'],
   },
   tags: {
     row: tagOf.post,

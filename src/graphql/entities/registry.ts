@@ -1,5 +1,6 @@
 import type { Table } from '../../store/lists/tables.ts';
 import { batch } from './batch.ts';
+import { brand } from './brand.ts';
 import { campaign } from './campaign.ts';
 import { otherListCosts, type ListCost } from './costs.ts';
 import type { Entity } from './entity.ts';
@@ -12,6 +13,7 @@ export const entities: { [Name in Table]: Entity<Name> } = {
   batches: batch,
   planItems: planItem,
   posts: post,
+  brands: brand,
 };
 
 /** The cost of each list, by field name. The server does not start if a list has no entry (graphql/schema.ts). */

@@ -7,6 +7,15 @@ const maxAnswerBytes = 8 * 1024 * 1024;
 
 /** The maximum characters of fields that can be longer than `usualCharacters`, by name. */
 const longFields: ReadonlyMap<string, number> = new Map([
+  // All that a brand says has 20,000 characters at most; each part has its own limit.
+  ['examples', 20_000],
+  ['forbidden', 16_000],
+  ['facts', 15_000],
+  ['do', 6_000],
+  ['dont', 6_000],
+  ['style', 1_660],
+  ['required', 830],
+  ['text', 600],
   ['description', 4_000],
   ['caption', maxCaptionCharacters],
   // Ten of 100 characters, each with `#`, quotes and comma.
@@ -18,6 +27,8 @@ const longFields: ReadonlyMap<string, number> = new Map([
   ['cursor', 500],
   ['endCursor', 500],
   ['errorMessage', 500],
+  ['url', 500],
+  ['utm', 200],
   ['imageUrl', 500],
   ['originalUrl', 500],
   ['url', 500],

@@ -117,13 +117,19 @@ function isFormat(text: string | undefined): text is keyof typeof contentTypes {
 }
 
 function record(post: ExportedPost, urlOf: UrlOf) {
-  const { id, imageKey, createdAt, finishedAt, ...fields } = post;
+  const { id, imageKey, createdAt, finishedAt, language, altText, angle, findings, brandVersion, ...fields } =
+    post;
   return {
     id: toGlobalId('Post', id),
     ...fields,
     imageUrl: imageKey === null ? null : urlOf(imageKey),
     createdAt: createdAt.toISOString(),
     finishedAt: finishedAt?.toISOString() ?? null,
+    language,
+    altText,
+    angle,
+    findings,
+    brandVersion,
   };
 }
 
@@ -141,6 +147,11 @@ const columns = [
   'errorCode',
   'createdAt',
   'finishedAt',
+  'language',
+  'altText',
+  'angle',
+  'findings',
+  'brandVersion',
 ];
 
 function csv(found: BatchExport, urlOf: UrlOf): Readable {
@@ -148,7 +159,10 @@ function csv(found: BatchExport, urlOf: UrlOf): Readable {
     (async function* () {
       for await (const post of found.posts()) {
         const row = record(post, urlOf);
-        yield { ...row, hashtags: row.hashtags.join(' ') };
+        const findings = row.findings.map(({ code, excerpt }) =>
+          excerpt === null ? code : `${code}: ${excerpt}`,
+        );
+        yield { ...row, hashtags: row.hashtags.join(' '), findings: findings.join('\n') };
       }
     })(),
     { highWaterMark: 16 },

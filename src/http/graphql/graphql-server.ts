@@ -80,6 +80,7 @@ export function createGraphqlServer(
       workspaces: used.workspaces,
       campaigns: used.campaigns,
       batches: used.batches,
+      brands: used.brands,
       deletions: used.deletions,
       planItems: used.planItems,
       planEdits: used.planEdits,

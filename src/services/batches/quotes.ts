@@ -8,6 +8,7 @@ import {
 import { dollars, highestCostMicros, type Price } from '../../domain/money/pricing.ts';
 import type { Brief } from '../../domain/prompts/brief.ts';
 import { estimateSeconds, firstGuessSeconds } from '../../domain/batches/estimate.ts';
+import { brandInBrief } from '../brands/brief.ts';
 import type { Database } from '../../store/database.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import { orderSchema } from './order.ts';
@@ -49,9 +50,16 @@ export function createQuotes({ prisma }: Database, settings: QuoteSettings): Quo
       const { campaignId, postCount } = parseInput(orderSchema, input);
       const campaign = await prisma.campaign.findUnique({
         where: { id: campaignId, ...ownedBy(viewer), deletedAt: null },
+        include: { brandKit: { include: { versions: { orderBy: { number: 'desc' }, take: 1 } } } },
       });
       if (campaign === null) throw new NotFoundError('campaign', 'input.campaignId');
-      const brief: Brief = { ...campaign, position: postCount, postCount };
+      const content = campaign.brandKit?.versions[0]?.content;
+      const brief: Brief = {
+        ...campaign,
+        ...brandInBrief(content, campaign.channel, campaign.name),
+        position: postCount,
+        postCount,
+      };
       const expected = expectedUsage(brief, imageQuality);
       const expectedMicros =
         highestCostMicros(prices.text.slice(0, 1), expected.caption) +

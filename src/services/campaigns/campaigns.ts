@@ -22,13 +22,15 @@ export type CampaignInput = {
   targetAudience: string;
   language: string;
   channel: Channel;
+  /** Global id of the brand that its posts keep to. */
+  brandId?: string | null | undefined;
 };
 
-/** Absent fields stay as they are. */
+/** Absent fields stay as they are. The `brandId` null takes the brand away. */
 export type CampaignChanges = { [Key in keyof CampaignInput]?: CampaignInput[Key] | null | undefined };
 
 /**
- * Changes throw NotFoundError if the workspace has no such campaign. Campaigns that are being deleted (`deletedAt`) do not
+ * Changes throw NotFoundError if the workspace has no such campaign or no such brand. Campaigns that are being deleted (`deletedAt`) do not
  * exist for any call but `findAll`, because posts and batches may still refer to them.
  */
 export type Campaigns = EntityLists<'campaigns', CampaignFilter> & {
@@ -67,6 +69,7 @@ const campaignSchema = z.object({
   targetAudience: text(500),
   language: languageSchema,
   channel: z.enum(channelNames),
+  brandId: globalId('Brand').nullish(),
 });
 
 const changesSchema = campaignSchema.partial();
@@ -75,6 +78,8 @@ const duplicateSchema = z.object({
   campaignId: globalId('Campaign'),
   name: campaignSchema.shape.name.nullish(),
 });
+
+type Values = z.output<typeof campaignSchema>;
 
 const filterSchema = commonFilterSchema.extend({
   status: z.array(z.enum(['ACTIVE', 'ARCHIVED'])).nullish(),
@@ -104,45 +109,73 @@ export function createCampaigns({
     kinds: [kind('t.channel', 'Channel', filter.channel), kind('t.status', 'CampaignStatus', filter.status)],
   });
 
-  async function change(viewer: Viewer, id: string, data: object): Promise<Campaign> {
+  async function change(
+    viewer: Viewer,
+    id: string,
+    data: object,
+    brandId?: string | null,
+  ): Promise<Campaign> {
     const where = { id, ...ownedBy(viewer), deletedAt: null };
+    const changesChannel = 'channel' in data;
     const [changed] =
-      'channel' in data
-        ? await database.transaction((tx) => moveToChannel(tx, where, data), rewriteTimeoutMs)
+      changesChannel || brandId != null
+        ? await database.transaction(async (tx) => {
+            await lockCampaign(tx, where);
+            await requireBrand(tx, viewer, brandId);
+            if (changesChannel) await lockBatches(tx, where);
+            return tx.campaign.updateManyAndReturn({ where, data });
+          }, rewriteTimeoutMs)
         : await campaign.updateManyAndReturn({ where, data });
     if (changed === undefined) throw new NotFoundError('campaign', 'input.campaignId');
     changes.campaign(changed);
     // Batches tell these as well.
-    if ('channel' in data || 'language' in data) changes.workspace(changed.ownerId);
+    if (changesChannel || 'language' in data) changes.workspace(changed.ownerId);
     return changed;
   }
 
-  async function add(viewer: Viewer, values: CampaignInput): Promise<Campaign> {
-    const created = await campaign
-      .create({ data: { ...values, ...ownedBy(viewer) } })
+  async function add(
+    tx: Transaction,
+    viewer: Viewer,
+    { brandId = null, ...values }: Values,
+  ): Promise<Campaign> {
+    await requireBrand(tx, viewer, brandId);
+    return tx.campaign
+      .create({ data: { ...values, brandId, ...ownedBy(viewer) } })
       .catch((error: unknown) => {
         throw isWorkspaceGone(error) ? invalidToken() : error;
       });
+  }
+
+  async function create(work: (tx: Transaction) => Promise<Campaign>): Promise<Campaign> {
+    const created = await database.transaction(work);
     changes.campaign(created);
     return created;
   }
 
   return {
-    create: async (viewer, input) => add(viewer, parseInput(campaignSchema, input)),
+    async create(viewer, input) {
+      const values = parseInput(campaignSchema, input);
+      return create((tx) => add(tx, viewer, values));
+    },
     async duplicate(viewer, input) {
       const { campaignId: id, name } = parseInput(duplicateSchema, input);
-      const original = await campaign.findUnique({
-        where: { id, ...ownedBy(viewer), deletedAt: null },
-        select: originalFields,
+      return create(async (tx) => {
+        const where = { id, ...ownedBy(viewer), deletedAt: null };
+        // While it is locked, nobody takes its brand away.
+        await lockCampaign(tx, where);
+        const original = await tx.campaign.findUnique({ where, select: originalFields });
+        if (original === null) throw new NotFoundError('campaign', 'input.campaignId');
+        return add(tx, viewer, { ...original, name: name ?? copyOf(original.name) });
       });
-      if (original === null) throw new NotFoundError('campaign', 'input.campaignId');
-      return add(viewer, { ...original, name: name ?? copyOf(original.name) });
     },
     update(viewer, id, changes) {
-      const given = Object.entries(changes).filter(([, value]) => value != null);
+      const given = Object.entries(changes).filter(
+        ([field, value]) => value != null || (field === 'brandId' && value === null),
+      );
       if (given.length === 0)
         throw new InvalidInputError([{ path: 'input', message: 'must change something' }]);
-      return change(viewer, id, parseInput(changesSchema, Object.fromEntries(given)));
+      const data = parseInput(changesSchema, Object.fromEntries(given));
+      return change(viewer, id, data, data.brandId);
     },
     setStatus: (viewer, id, status) => change(viewer, id, { status }),
     delete: deletion.run,
@@ -159,6 +192,7 @@ const originalFields = {
   targetAudience: true,
   language: true,
   channel: true,
+  brandId: true,
 } as const satisfies Record<keyof CampaignInput, true>;
 
 /** @returns the name of a duplicate. The original's is cut between characters that people see. */
@@ -175,16 +209,24 @@ function copyOf(name: string): string {
 /** A change of channel also updates the campaign's batches, which may be many. */
 const rewriteTimeoutMs = 60_000;
 
+type OwnCampaign = { id: string; ownerId: string; deletedAt: null };
+
+async function lockCampaign(tx: Transaction, { id, ownerId }: OwnCampaign): Promise<void> {
+  await tx.$queryRaw`
+    SELECT 1 FROM campaigns c WHERE id = ${id}::uuid AND ${ownedRows(ownerOf({ ownerId }), 'c')} FOR UPDATE`;
+}
+
 /** Locks the batches by id, as everybody does who changes several. The foreign key follows in no such order. */
-async function moveToChannel(
-  tx: Transaction,
-  where: { id: string; ownerId: string; deletedAt: null },
-  data: object,
-) {
+async function lockBatches(tx: Transaction, { id, ownerId }: OwnCampaign): Promise<void> {
   await tx.$queryRaw`
-    SELECT 1 FROM campaigns c WHERE id = ${where.id}::uuid AND ${ownedRows(ownerOf(where), 'c')} FOR UPDATE`;
-  await tx.$queryRaw`
-    SELECT 1 FROM batches b WHERE "campaignId" = ${where.id}::uuid AND ${ownedRows(ownerOf(where), 'b')}
+    SELECT 1 FROM batches b WHERE "campaignId" = ${id}::uuid AND ${ownedRows(ownerOf({ ownerId }), 'b')}
     ORDER BY id FOR NO KEY UPDATE`;
-  return tx.campaign.updateManyAndReturn({ where, data });
+}
+
+/** Keeps the brand from being deleted meanwhile. @throws NotFoundError if the workspace has no such brand. */
+async function requireBrand(tx: Transaction, viewer: Viewer, id: string | null | undefined): Promise<void> {
+  if (id == null) return;
+  const brands = await tx.$queryRaw<unknown[]>`
+    SELECT 1 FROM brands k WHERE id = ${id}::uuid AND ${ownedRows(viewer, 'k')} FOR KEY SHARE`;
+  if (brands.length === 0) throw new NotFoundError('brand', 'input.brandId');
 }

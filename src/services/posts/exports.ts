@@ -1,3 +1,4 @@
+import { findingSchema, type Finding } from '../../domain/checks/finding.ts';
 import type { Channel } from '../../domain/posts/channels.ts';
 import type { Database } from '../../store/database.ts';
 import type { PostReview, PostStatus } from '../../store/generated/prisma/client.ts';
@@ -18,6 +19,13 @@ export type ExportedPost = {
   errorCode: string | null;
   createdAt: Date;
   finishedAt: Date | null;
+  language: string;
+  altText: string | null;
+  /** The angle of its plan item; null without a plan. */
+  angle: string | null;
+  findings: Finding[];
+  /** The version of the brand that shaped its prompts; null without a brand. */
+  brandVersion: number | null;
 };
 
 export type BatchExport = {
@@ -35,11 +43,23 @@ export type Exports = {
 const pageSize = 200;
 
 export function createExports({ prisma }: Database): Exports {
+  async function anglesOf(
+    posts: readonly { planItemId: string | null }[],
+  ): Promise<Map<string, string | null>> {
+    const ids = new Set(posts.flatMap(({ planItemId }) => (planItemId === null ? [] : [planItemId])));
+    if (ids.size === 0) return new Map();
+    const items = await prisma.planItem.findMany({
+      where: { id: { in: [...ids] } },
+      select: { id: true, angle: true },
+    });
+    return new Map(items.map(({ id, angle }) => [id, angle]));
+  }
+
   return {
     async ofBatch(viewer, batchId) {
       const batch = await prisma.batch.findUnique({
         where: { id: batchId, ...ownedBy(viewer), deletedAt: null },
-        select: { createdAt: true, campaign: { select: { channel: true } } },
+        select: { createdAt: true },
       });
       if (batch === null) return undefined;
       return {
@@ -57,6 +77,7 @@ export function createExports({ prisma }: Database): Exports {
                 status: true,
                 review: true,
                 reviewNote: true,
+                channel: true,
                 targetAudience: true,
                 caption: true,
                 hashtags: true,
@@ -64,9 +85,20 @@ export function createExports({ prisma }: Database): Exports {
                 errorCode: true,
                 createdAt: true,
                 finishedAt: true,
+                language: true,
+                altText: true,
+                planItemId: true,
+                findings: true,
+                brandVersion: true,
               },
             });
-            for (const post of page) yield { ...post, channel: batch.campaign.channel };
+            const angles = await anglesOf(page);
+            for (const { planItemId, findings, ...post } of page)
+              yield {
+                ...post,
+                angle: planItemId === null ? null : (angles.get(planItemId) ?? null),
+                findings: findingSchema.array().parse(findings),
+              };
             const last = page.at(-1);
             if (last === undefined || page.length < pageSize) return;
             after = last.position;

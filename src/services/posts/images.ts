@@ -44,7 +44,8 @@ const waitMs = 200;
 
 const unreferenced = Prisma.sql`
   NOT EXISTS (SELECT 1 FROM post_revisions r WHERE r.field = 'IMAGE' AND r.text = i.key)
-  AND NOT EXISTS (SELECT 1 FROM provider_calls c WHERE jsonb_typeof(c.result) = 'string' AND c.result = to_jsonb(i.key))`;
+  AND NOT EXISTS (SELECT 1 FROM provider_calls c WHERE jsonb_typeof(c.result) = 'string' AND c.result = to_jsonb(i.key))
+  AND NOT EXISTS (SELECT 1 FROM brand_versions v WHERE v.content->'visual'->'logo'->>'key' = i.key)`;
 
 export function createImages(deps: { database: Database; assets: AssetStore; logger: Logger }): Images {
   const { database, assets, logger } = deps;

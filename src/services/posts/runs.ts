@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { brandContentSchema } from '../../domain/brands/brand.ts';
+import { brandInBrief } from '../brands/brief.ts';
 import { findingSchema } from '../../domain/checks/finding.ts';
 import type { Changes } from '../../cache/changes.ts';
 import type { Item } from '../../domain/plans/item.ts';
@@ -53,7 +53,7 @@ export function createPostRuns({
   };
 }
 
-type BegunPost = Omit<Brief, 'regeneration' | 'item' | 'brandContent'> & {
+type BegunPost = Omit<Brief, 'regeneration' | 'item' | 'brandContent' | 'additions'> & {
   subjectId: string;
   campaignId: string;
   batchId: string;
@@ -69,6 +69,7 @@ type BegunPost = Omit<Brief, 'regeneration' | 'item' | 'brandContent'> & {
   brandContent: unknown;
   hasFollowers: boolean;
   sharedImage: Made<string> | null;
+  campaignName: string;
 };
 
 /**
@@ -89,7 +90,7 @@ async function begin(tx: Transaction, works: readonly Work[]): Promise<PostWork[
               p."remakeCount", p."remakeInstruction", p.caption AS "previousCaption", b."postCount", c.brand, c.description,
               c.tone::text AS tone, p.language, p.channel::text AS channel, b."imageCandidates",
               CASE WHEN 'CAPTION' = ANY(p."pinnedFields") THEN '[]' ELSE p.findings END AS "previousFindings",
-              k.id AS "brandId", k.version AS "brandVersion", v.content AS "brandContent",
+              k.id AS "brandId", k.version AS "brandVersion", v.content AS "brandContent", c.name AS "campaignName",
               (SELECT jsonb_build_object('angle', i.angle, 'hook', i.hook, 'keyMessage', i."keyMessage", 'scene', i.scene,
                                          'audience', i.audience)
                FROM plan_items i WHERE i.id = p."planItemId" AND i."plannedAt" IS NOT NULL) AS item,
@@ -107,14 +108,23 @@ async function begin(tx: Transaction, works: readonly Work[]): Promise<PostWork[
 
 function toWork(work: Work, { subjectId, campaignId, batchId, ...fields }: BegunPost): PostWork {
   const { remakePart, remakeCount, remakeInstruction, previousCaption, previousFindings, ...others } = fields;
-  const { brandId, brandVersion, brandContent, imageCandidates, item, hasFollowers, sharedImage, ...campaign } =
-    others;
+  const {
+    brandId,
+    brandVersion,
+    brandContent,
+    campaignName,
+    imageCandidates,
+    item,
+    hasFollowers,
+    sharedImage,
+    ...campaign
+  } = others;
   const findings = findingSchema.array().parse(previousFindings);
   const regeneration = { number: remakeCount, instruction: remakeInstruction, previousCaption, findings };
   const brief = {
     ...campaign,
     item: item ?? undefined,
-    brandContent: brandContent === null ? undefined : brandContentSchema.parse(brandContent),
+    ...brandInBrief(brandContent, campaign.channel, campaignName),
   };
   return {
     ...work,

@@ -1,9 +1,22 @@
 import { z } from 'zod';
-import { Prisma, type Batch, type Campaign, type PlanItem, type Post } from '../generated/prisma/client.ts';
+import {
+  Prisma,
+  type Batch,
+  type Brand,
+  type Campaign,
+  type PlanItem,
+  type Post,
+} from '../generated/prisma/client.ts';
 import type { Column, Direction } from './cursors.ts';
 
 /** The row type of each table with lists. */
-export type RowOf = { campaigns: Campaign; batches: Batch; planItems: PlanItem; posts: Post };
+export type RowOf = {
+  campaigns: Campaign;
+  batches: Batch;
+  planItems: PlanItem;
+  posts: Post;
+  brands: Brand;
+};
 export type Table = keyof RowOf;
 
 /** The columns to read, besides `always` and the order's; undefined: all. */
@@ -69,6 +82,16 @@ export const tables = {
     defaultOrder: newestFirst,
     parents: ['campaignId', 'batchId'],
     casts: { pinnedFields: '::text[]' },
+    largeIntegers: [],
+  },
+  brands: {
+    sqlName: 'brands',
+    columns: Object.values(Prisma.BrandScalarFieldEnum),
+    always: ['id'],
+    orders: ['createdAt', 'updatedAt', 'name'],
+    defaultOrder: newestFirst,
+    parents: [],
+    casts: {},
     largeIntegers: [],
   },
 } as const satisfies { [Name in Table]: TableOf<Name> };

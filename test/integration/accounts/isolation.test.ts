@@ -13,6 +13,7 @@ import {
   type TestApp,
 } from '../../support/app.ts';
 import { absentId, followToEnd, getPosts } from '../../support/batches.ts';
+import { createBrand } from '../../support/brands.ts';
 import { allFields, probesOf } from '../../support/every-field.ts';
 import { post } from '../../support/raw-graphql.ts';
 import { exchange, textOf } from '../../support/raw-http.ts';
@@ -32,8 +33,8 @@ let elsewhere: Account;
 /** Another user, logged in to the owner's workspace. */
 let colleague: Account;
 let revoked: Account;
-let things: Record<'Workspace' | 'User' | 'Campaign' | 'Batch' | 'Post', string>;
-let cursors: { campaign: string; batch: string; post: string };
+let things: Record<'Workspace' | 'User' | 'Campaign' | 'Batch' | 'Post' | 'Brand', string>;
+let cursors: { campaign: string; batch: string; post: string; brand: string };
 
 beforeAll(async () => {
   app = await startTestApp({ LOGIN_ATTEMPTS: '1000' });
@@ -51,7 +52,13 @@ beforeAll(async () => {
   stranger = await signUp(app);
   revoked = await signUp(app);
   await revoked.run(LogoutDocument, {});
-  const campaignId = await createCampaign(owner, { name: canary, brand: canary, targetAudience: canary });
+  const brandId = await createBrand(owner, canary);
+  const campaignId = await createCampaign(owner, {
+    name: canary,
+    brand: canary,
+    targetAudience: canary,
+    brandId,
+  });
   const batchId = await startBatch(owner, { campaignId, postCount: 2 });
   await followToEnd(owner, batchId);
   const paused = await startBatch(owner, { campaignId, postCount: 50 });
@@ -68,11 +75,13 @@ beforeAll(async () => {
     Campaign: campaignId,
     Batch: paused,
     Post: made?.id ?? '',
+    Brand: brandId,
   };
   cursors = {
     campaign: await firstCursor('campaigns'),
     batch: await firstCursor('batches'),
     post: await firstCursor('posts'),
+    brand: await firstCursor('brands'),
   };
 });
 afterAll(() => app[Symbol.asyncDispose]());
@@ -134,12 +143,16 @@ const ofPosts =
   (rest: string) =>
   ({ Batch }: typeof things) =>
     `(input: { filter: { batchId: "${Batch}" }${rest} })`;
+const newCampaign = (fields: object) =>
+  `(input: ${JSON.stringify(fields)
+    .replace(/"(\w+)":/g, '$1:')
+    .replace(/"(FRIENDLY|INSTAGRAM)"/g, '$1')})`;
 const newcomer = () => `(input: { email: "${crypto.randomUUID()}@example.com", password: "correct horse" })`;
 
 /** Every top-level field must stand here. */
 const cases: Record<string, Case[]> = {
   'Query.me': [{ arguments: none, anonymous: null, revoked: 'UNAUTHENTICATED' }],
-  'Query.node': (['Workspace', 'User', 'Campaign', 'Batch', 'Post'] as const).map((type) => ({
+  'Query.node': (['Workspace', 'User', 'Campaign', 'Batch', 'Post', 'Brand'] as const).map((type) => ({
     arguments: (ids) => `(id: "${ids[type]}")`,
     ...closed,
   })),
@@ -164,6 +177,12 @@ const cases: Record<string, Case[]> = {
     { arguments: ({ Campaign }) => `(filter: { campaignId: "${Campaign}" })`, ...closed },
     { arguments: ({ Batch }) => `(filter: { batchId: "${Batch}", status: [PENDING] })`, ...closed },
     { arguments: () => `(after: "${cursors.post}")`, ...closed },
+  ],
+  'Query.brand': [{ arguments: ({ Brand }) => `(id: "${Brand}")`, ...closed }],
+  'Query.brands': [
+    { arguments: none, ...closed },
+    { arguments: () => `(filter: { search: "${canary}" })`, ...closed },
+    { arguments: () => `(after: "${cursors.brand}")`, ...closed },
   ],
   'Query.quoteBatch': [
     { arguments: ({ Campaign }) => `(input: { campaignId: "${Campaign}", postCount: 1 })`, ...closed },
@@ -196,14 +215,24 @@ const cases: Record<string, Case[]> = {
   ],
   'Mutation.deleteAccount': [{ arguments: () => '(input: { password: "wrong horse" })', ...closed }],
   'Mutation.createCampaign': [
+    { arguments: () => newCampaign(sampleCampaign), ...closed },
+    { arguments: ({ Brand }) => newCampaign({ ...sampleCampaign, brandId: Brand }), ...closed },
+  ],
+  'Mutation.createBrand': [{ arguments: () => '(input: { name: "Mine", content: {} })', ...closed }],
+  'Mutation.updateBrand': [
     {
-      arguments: () =>
-        `(input: ${JSON.stringify(sampleCampaign)
-          .replace(/"(\w+)":/g, '$1:')
-          .replace(/"(FRIENDLY|INSTAGRAM)"/g, '$1')})`,
+      arguments: ({ Brand }) =>
+        `(input: { brandId: "${Brand}", expectedVersion: 1, name: "Mine", content: { visual: { logo: { corner: TOP_LEFT, widthPercent: 10 } } } })`,
       ...closed,
     },
   ],
+  'Mutation.restoreBrandVersion': [
+    {
+      arguments: ({ Brand }) => `(input: { brandId: "${Brand}", expectedVersion: 1, number: 1 })`,
+      ...closed,
+    },
+  ],
+  'Mutation.deleteBrand': [{ arguments: ({ Brand }) => `(input: { brandId: "${Brand}" })`, ...closed }],
   'Mutation.startBatch': [
     { arguments: ({ Campaign }) => `(input: { campaignId: "${Campaign}", postCount: 1 })`, ...closed },
   ],
@@ -291,6 +320,7 @@ const absent = () => ({
   Campaign: absentId('Campaign'),
   Batch: absentId('Batch'),
   Post: absentId('Post'),
+  Brand: absentId('Brand'),
 });
 
 const leaks = () => expect.not.stringMatching(new RegExp(`${canary}|${person}`));
@@ -302,7 +332,7 @@ const namesRows = (one: Case, ids: typeof things) =>
 async function stateOfOwner() {
   const query = `{ me { email } campaigns { edges { node { id name } } }
     batch(id: "${things.Batch}") { status priority maxCost progress { cancelledCount remainingCount } }
-    posts(first: 100) { edges { node { id status caption } } } }`;
+    posts(first: 100) { edges { node { id status caption } } } brands { edges { node { id name version } } } }`;
   return (await post(app, { query }, as(owner.token))).data;
 }
 

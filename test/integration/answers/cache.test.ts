@@ -10,6 +10,7 @@ import {
   type TestApp,
 } from '../../support/app.ts';
 import { followToEnd, getBatch, getPosts, waitForBatch } from '../../support/batches.ts';
+import { createBrand } from '../../support/brands.ts';
 import { getPost, idlePost } from '../../support/posts.ts';
 import { post } from '../../support/raw-graphql.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
@@ -19,10 +20,12 @@ let account: Account;
 let campaignId: string;
 let batchId: string;
 let postId: string;
+let brandId: string;
 beforeAll(async () => {
   app = await startTestApp({ CACHE: 'on' });
   account = await signUp(app);
-  campaignId = await createCampaign(account);
+  brandId = await createBrand(account);
+  campaignId = await createCampaign(account, { brandId });
   batchId = await startBatch(account, { campaignId, postCount: 3 });
   await followToEnd(account, batchId);
   const [made] = await getPosts(account, { batchId });
@@ -41,11 +44,12 @@ async function untilKept(query: string, owner: Account = account): Promise<void>
   await waitUntil('an answer that is kept', async () => (await ask(query, owner)).outcome === 'HIT');
 }
 
-const campaignFields = 'id name channel status updatedAt';
+const brandFields = 'id name version updatedAt content { facts } versions(first: 3) { number }';
+const campaignFields = `id name channel status updatedAt brandKit { ${brandFields} }`;
 const batchFields =
   'id status priority cost maxCost pauseReason finishedAt progress { completedCount failedCount cancelledCount }';
 const postFields =
-  'id channel language status caption hashtags imageUrl altText image { url altText width } imageCandidates { number isCurrent } version review reviewNote errorCode cost startedAt finishedAt revisions(first: 3) { number isCurrent caption }';
+  'id channel language status caption hashtags imageUrl altText image { url altText width } imageCandidates { number isCurrent } version review reviewNote errorCode cost startedAt finishedAt brandVersion brandKit { name } revisions(first: 3) { number isCurrent caption }';
 const posts = `posts(first: 5) { totalCount edges { node { ${postFields} } } }`;
 const batches = `batches(first: 5) { totalCount edges { node { ${batchFields} ${posts} } } }`;
 
@@ -64,6 +68,8 @@ const ways = (): string[] => [
   `{ posts { totalCount edges { node { ${postFields} } } } }`,
   `{ posts(filter: { batchId: "${batchId}", status: [COMPLETED] }) { totalCount edges { node { id caption } } } }`,
   `{ posts(filter: { campaignId: "${campaignId}", channel: [X] }) { totalCount edges { node { id } } } }`,
+  `{ brand(id: "${brandId}") { ${brandFields} } }`,
+  `{ brands(filter: { search: "renamed" }) { totalCount edges { node { ${brandFields} } } } }`,
   `{ node(id: "${postId}") { ... on Post { ${postFields} } } }`,
   `{ nodes(ids: ["${campaignId}", "${batchId}"]) { ... on Campaign { name channel } ... on Batch { cost pauseReason } } }`,
 ];
@@ -142,6 +148,14 @@ const story: Record<string, () => Promise<unknown>> = {
   },
   cancelBatch: () => mutate(`cancelBatch(batchId: "${batchId}")`),
   deleteBatch: () => mutate(`deleteBatch(input: { batchId: "${batchId}" })`),
+  createBrand: () => createBrand(account, 'renamed at once'),
+  updateBrand: () =>
+    mutate(
+      `updateBrand(input: { brandId: "${brandId}", expectedVersion: 1, name: "renamed", content: { facts: ["New"] } })`,
+    ),
+  restoreBrandVersion: () =>
+    mutate(`restoreBrandVersion(input: { brandId: "${brandId}", expectedVersion: 2, number: 1 })`),
+  deleteBrand: () => mutate(`deleteBrand(input: { brandId: "${brandId}" })`),
   deletePost: () => mutate(`deletePost(input: { postId: "${postId}" })`),
   deleteCampaign: () => mutate(`deleteCampaign(campaignId: "${campaignId}")`),
 };

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PostsDocument } from '../../../client/generated/graphql.ts';
+import type { Finding } from '../../../src/domain/checks/finding.ts';
 import {
   createCampaign,
   signUp,
@@ -10,10 +11,15 @@ import {
 } from '../../support/app.ts';
 import { absentId, followToEnd, getPosts } from '../../support/batches.ts';
 import { editPost } from '../../support/posts.ts';
+import { logIn, rowId } from '../../support/workspaces.ts';
 
 let app: TestApp;
 let account: Account;
 let batchId: string;
+const findings: Finding[] = [
+  { code: 'FORBIDDEN_WORD', clause: 'vocabulary.forbidden.0', excerpt: '=cheap' },
+  { code: 'REQUIRED_WORD_MISSING', clause: 'vocabulary.required.0', excerpt: null },
+];
 beforeAll(async () => {
   app = await startTestApp();
   account = await signUp(app);
@@ -22,6 +28,23 @@ beforeAll(async () => {
   const [post] = await getPosts(account, { batchId });
   const { id: postId = '', version: expectedVersion = 0 } = post ?? {};
   await editPost(account, { postId, expectedVersion, caption: '=1+1, "quoted"\nline' });
+  app = await app.restart(async (prisma) => {
+    const first = await prisma.post.findFirstOrThrow({ where: { batchId: rowId(batchId), position: 1 } });
+    const { ownerId, campaignId, batchId: ofBatch } = first;
+    const item = await prisma.planItem.create({
+      data: { ownerId, campaignId, batchId: ofBatch, position: 1, angle: 'The tins' },
+    });
+    const planned = {
+      planItemId: item.id,
+      altText: 'A tin',
+      channel: 'X' as const,
+      language: 'de',
+      brandVersion: 2,
+      findings,
+    };
+    await prisma.post.update({ where: { id: first.id }, data: planned });
+  });
+  account = await logIn(app, account);
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
@@ -59,6 +82,34 @@ describe('the export of a batch', () => {
     expect(text).toMatch(/^"id","position","status",/);
     expect(text).toContain(`"'=1+1, ""quoted""\nline"`);
     expect(text.match(/,"COMPLETED",/g)).toHaveLength(5);
+  });
+
+  it('has channel, language, alt text, angle, findings and brand version of each post, behind what it always had', async () => {
+    const [first = '', second = ''] = (await (await download('jsonl')).text()).split('\n');
+    const planned = {
+      channel: 'X' as const,
+      language: 'de',
+      altText: 'A tin',
+      angle: 'The tins',
+      findings,
+      brandVersion: 2,
+    };
+    expect(JSON.parse(first)).toMatchObject(planned);
+    const plain = {
+      channel: 'INSTAGRAM',
+      language: 'en',
+      altText: null,
+      angle: null,
+      findings: [],
+      brandVersion: null,
+    };
+    expect(JSON.parse(second)).toMatchObject(plain);
+    const lines = (await (await download('csv')).text()).split('\r\n');
+    expect(lines[0]).toMatch(
+      /,"createdAt","finishedAt","language","altText","angle","findings","brandVersion"$/,
+    );
+    expect(lines[1]).toMatch(/,"de","A tin","The tins","FORBIDDEN_WORD: =cheap\nREQUIRED_WORD_MISSING","2"$/);
+    expect(lines[2]).toMatch(/Z","en","","","",""$/);
   });
 
   it('as ZIP holds the table and every picture', async () => {

@@ -95,3 +95,29 @@ it('a removal that died in the middle is taken up by another one', async () => {
   await images.put(bytes, signal);
   expect(await assets.has(key)).toBe(true);
 });
+
+it('the logo of any version of a brand stays until the brand is deleted', async () => {
+  const images = imagesOf(assets);
+  const { prisma } = workshop.database;
+  const [logo, other] = [bytesOf('logo'), bytesOf('other')];
+  for (const { bytes, key } of [logo, other]) {
+    await images.put(bytes, signal);
+    await age(key);
+  }
+  const { viewer } = await workshop.addAccount();
+  const visual = { logo: { key: logo.key, corner: 'TOP_LEFT', widthPercent: 10 } };
+  const versions = {
+    create: [
+      { number: 1, content: { visual } },
+      { number: 2, content: {} },
+    ],
+  };
+  const { id } = await prisma.brand.create({
+    data: { ownerId: viewer.workspaceId, name: 'Fernway', version: 2, versions },
+  });
+  await images.removeAllUnused();
+  expect([await assets.has(logo.key), await assets.has(other.key)]).toEqual([true, false]);
+  await prisma.brand.delete({ where: { id } });
+  await images.removeAllUnused();
+  expect(await assets.has(logo.key)).toBe(false);
+});

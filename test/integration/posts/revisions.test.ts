@@ -194,6 +194,36 @@ describe('regeneratePost', () => {
   });
 });
 
+describe('the alt text', () => {
+  test('is edited, restored and kept from models like any other field', async ({ account, campaignId }) => {
+    const { post } = await completedPost(account, campaignId);
+    const { id: postId, version } = post;
+    expect(post.altText).toBeNull();
+    const edit = { postId, expectedVersion: version, altText: ' A red tin ' };
+    expect(await editPost(account, edit)).toMatchObject({ altText: 'A red tin', version: version + 1 });
+    await editPost(account, { postId, expectedVersion: version + 1, altText: 'A blue tin' });
+    expect((await getPost(account, postId)).revisions.slice(0, 3)).toMatchObject([
+      { number: 5, field: 'ALT_TEXT', author: 'PERSON', isCurrent: true, altText: 'A blue tin' },
+      { number: 4, field: 'ALT_TEXT', author: 'PERSON', isCurrent: false, altText: 'A red tin' },
+      { number: 3, field: 'IMAGE', isCurrent: true, altText: null },
+    ]);
+    const input = { postId, expectedVersion: version + 2, number: 4 };
+    const { restoreRevision } = await account.run(RestoreRevisionDocument, { input });
+    expect(restoreRevision).toMatchObject({ altText: 'A red tin', imageUrl: post.imageUrl });
+    await regeneratePost(account, { postId, part: 'BOTH' });
+    expect(await idlePost(account, postId)).toMatchObject({ altText: 'A red tin' });
+  });
+
+  test.for([
+    { altText: 'x'.repeat(1_001), message: 'must have at most 1000 characters' },
+    { altText: '  ', message: 'must not be empty' },
+  ])('is refused: it $message', async ({ altText, message }, { account, campaignId }) => {
+    const { post } = await completedPost(account, campaignId);
+    const edit = { postId: post.id, expectedVersion: post.version, altText };
+    expect(await editPost(account, edit)).toMatchObject({ fields: [{ path: 'input.altText', message }] });
+  });
+});
+
 describe('restoreRevision', () => {
   test('shows an earlier value again', async ({ account, campaignId }) => {
     const { post } = await completedPost(account, campaignId);

@@ -12,16 +12,18 @@ import {
   type TestApp,
 } from '../../support/app.ts';
 import { absentId, followToEnd, getPosts } from '../../support/batches.ts';
+import { createBrand } from '../../support/brands.ts';
 import { post } from '../../support/raw-graphql.ts';
 import { logIn, ownWorkspaceOf, setRole } from '../../support/workspaces.ts';
 
-type Ids = { Campaign: string; Batch: string; Post: string };
+type Ids = { Campaign: string; Batch: string; Post: string; Brand: string };
 type Case = { access: Role | 'self' | 'public'; arguments: (ids: Ids) => string };
 
 const batch = ({ Batch }: Ids) => `(batchId: "${Batch}")`;
 const campaign = ({ Campaign }: Ids) => `(campaignId: "${Campaign}")`;
 const ofPost = (rest: string) => (ids: Ids) => `(input: { postId: "${ids.Post}", ${rest} })`;
 const ofPosts = (rest: string) => (ids: Ids) => `(input: { filter: { batchId: "${ids.Batch}" }${rest} })`;
+const ofBrand = (rest: string) => (ids: Ids) => `(input: { brandId: "${ids.Brand}", ${rest} })`;
 const wrongPassword = (name: string, rest = '') => `(input: { ${name}: "wrong horse"${rest} })`;
 const newCampaign = JSON.stringify(sampleCampaign)
   .replace(/"(\w+)":/g, '$1:')
@@ -78,6 +80,10 @@ const cases: Record<string, Case> = {
   rejectPosts: { access: 'REVIEWER', arguments: ofPosts('') },
   regeneratePosts: { access: 'EDITOR', arguments: ofPosts(', part: BOTH') },
   deletePost: { access: 'OWNER', arguments: ofPost('') },
+  createBrand: { access: 'EDITOR', arguments: () => '(input: { name: "Mine", content: {} })' },
+  updateBrand: { access: 'EDITOR', arguments: ofBrand('expectedVersion: 1, name: "Mine"') },
+  restoreBrandVersion: { access: 'EDITOR', arguments: ofBrand('expectedVersion: 1, number: 1') },
+  deleteBrand: { access: 'EDITOR', arguments: ofBrand('') },
 };
 
 const roles: Role[] = ['VIEWER', 'REVIEWER', 'EDITOR', 'OWNER'];
@@ -113,7 +119,12 @@ beforeAll(async () => {
   const batchId = await startBatch(owner, { campaignId, postCount: 1 });
   await followToEnd(owner, batchId);
   const [made] = await getPosts(owner, { batchId });
-  things = { Campaign: campaignId, Batch: batchId, Post: made?.id ?? '' };
+  things = {
+    Campaign: campaignId,
+    Batch: batchId,
+    Post: made?.id ?? '',
+    Brand: await createBrand(owner),
+  };
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
@@ -138,11 +149,17 @@ async function call(name: string, args: string, token: string | undefined) {
 async function state() {
   const query = `{ me { email } campaigns { edges { node { id name status } } }
     batch(id: "${things.Batch}") { status priority progress { completedCount } }
-    posts(first: 100) { edges { node { id status caption review version } } } }`;
+    posts(first: 100) { edges { node { id status caption review version } } }
+    brands { edges { node { id name version } } } }`;
   return (await post(app, { query }, { authorization: `Bearer ${members.OWNER.token}` })).data;
 }
 
-const absent = () => ({ Campaign: absentId('Campaign'), Batch: absentId('Batch'), Post: absentId('Post') });
+const absent = () => ({
+  Campaign: absentId('Campaign'),
+  Batch: absentId('Batch'),
+  Post: absentId('Post'),
+  Brand: absentId('Brand'),
+});
 
 describe.each(Object.entries(cases))('%s', (name, { access, arguments: args }) => {
   it('is refused to who has no token, unless it is public', async () => {

@@ -16,13 +16,24 @@ export type S3Store = AsyncDisposable & {
   ): Promise<{ type: string | undefined; cacheControl: string | undefined; bytes: Uint8Array }>;
 };
 
-/** Starts a server that speaks S3, with one empty bucket. It checks signatures. */
-export async function startS3(): Promise<S3Store> {
+/**
+ * Starts a server that speaks S3, with one empty bucket.
+ *
+ * @param options.checksSignatures it takes right ones of requests about the whole bucket, such as to list it, for wrong.
+ */
+export async function startS3({ checksSignatures = true } = {}): Promise<S3Store> {
   await using opened = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'pressrun-s3-'));
   opened.defer(() => rm(directory, { recursive: true, force: true }));
   const configureBuckets = [{ name: bucket, configs: [] }];
-  const server = new S3rver({ address: '127.0.0.1', port: 0, silent: true, directory, configureBuckets });
+  const server = new S3rver({
+    address: '127.0.0.1',
+    port: 0,
+    silent: true,
+    directory,
+    configureBuckets,
+    allowMismatchedSignatures: !checksSignatures,
+  });
   const { port } = await server.run();
   opened.defer(() => server.close());
   const endpoint = `http://127.0.0.1:${port}`;

@@ -25,6 +25,10 @@ const CreateCampaignInput = builder.inputType('CreateCampaignInput', {
       description: 'The language of the captions, as a BCP 47 tag such as `en`, `de` or `pt-BR`.',
     }),
     channel: t.field({ type: ChannelEnum, description: 'The channel where the posts appear.' }),
+    brandId: t.id({
+      required: false,
+      description: 'The id of the brand that the posts keep to, at its newest version.',
+    }),
   }),
 });
 
@@ -66,6 +70,10 @@ const UpdateCampaignInput = builder.inputType('UpdateCampaignInput', {
       type: ChannelEnum,
       required: false,
       description: 'The channel where the posts appear.',
+    }),
+    brandId: t.id({
+      required: false,
+      description: 'The id of the brand that the posts keep to. Null takes the brand away.',
     }),
   }),
 });
@@ -120,7 +128,7 @@ builder.mutationFields((t) => ({
     description: 'Creates a campaign in the current workspace.',
     args: { input: t.arg({ type: CreateCampaignInput, description: 'The fields of the new campaign.' }) },
     errors: {
-      types: [InvalidInputError, UnauthenticatedError, ForbiddenError],
+      types: [...always],
       union: { name: 'CreateCampaignResult', description: 'The new campaign, or an error.' },
     },
     resolve: (_root, { input }, context) => context.campaigns.create(requireViewer(context), input),

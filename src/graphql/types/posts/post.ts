@@ -4,6 +4,7 @@ import { BatchNode } from '../batches/batch.ts';
 import { postErrorGuide } from '../../../domain/errors/guide.ts';
 import { builder } from '../../builder.ts';
 import { codeEnum } from '../codes.ts';
+import { BrandNode, brandOf } from '../brands/brand.ts';
 import { campaignOf, CampaignNode, ChannelEnum } from '../campaigns/campaign.ts';
 import { present } from '../../connections.ts';
 import { requireViewer } from '../../context.ts';
@@ -142,6 +143,17 @@ export const PostNode = builder.prismaNode('Post', {
       type: CampaignNode,
       description: 'The campaign that the post is written for.',
       resolve: (post, _args, context) => campaignOf(post, context),
+    }),
+    brandKit: t.field({
+      type: BrandNode,
+      nullable: true,
+      description:
+        'The brand that the post was last generated with; null without one, and once it is deleted.',
+      resolve: (post, _args, context) => brandOf(post, context),
+    }),
+    brandVersion: t.exposeInt('brandVersion', {
+      nullable: true,
+      description: 'The version of the brand that the post was last generated with; null without one.',
     }),
   }),
 });
