@@ -2,24 +2,28 @@ import { randomBytes } from 'node:crypto';
 import {
   BatchDocument,
   createClient,
+  CreateBrandDocument,
   CreateCampaignDocument,
   createSession,
   expectResult,
   followBatch,
+  listAll,
   PostsDocument,
   RegisterDocument,
   RequestError,
   StartBatchDocument,
   type BatchSummaryFragment,
   type Client,
-  type CreateCampaignInput,
+  type PlanItemCardFragment,
   type PostCardFragment,
   type PostFilter,
-  type PostsQuery,
   type Session,
 } from '../../client/index.ts';
-import { CampaignFileError, kindOf } from './campaign.ts';
-import type { Options } from './options.ts';
+import type { Brief } from './input/brief.ts';
+import { kindOf, variantCount } from './input/channels.ts';
+import { InputFileError } from './input/json-file.ts';
+import type { Options } from './input/options.ts';
+import { readPlan, review } from './plan.ts';
 import type { Screen } from './screen.ts';
 import { initialState, reduce, type Action } from './state.ts';
 import { count } from './text.ts';
@@ -32,6 +36,7 @@ export type Order = {
   user: DemoUser;
   session: Session;
   client: Client;
+  campaignId: string;
   batch: BatchSummaryFragment & { id: string };
 };
 
@@ -40,13 +45,15 @@ export type Product = {
   batch: BatchSummaryFragment;
   /** All posts of the batch, by position. */
   posts: PostCardFragment[];
+  /** The items of its plan, by position; empty: there is none. */
+  items: PlanItemCardFragment[];
 };
 
 /** What to make, and how to tell of it. `signal` ends it early. */
 export type Job = {
   url: string;
   options: Options;
-  campaign: CreateCampaignInput;
+  brief: Brief;
   isSimulated: boolean;
   screen: Screen;
   signal: AbortSignal;
@@ -55,10 +62,11 @@ export type Job = {
 /**
  * Does what any client does: registers a user, creates a campaign and starts a batch.
  *
- * @throws RequestError, ConnectionError; CampaignFileError if the server refuses the campaign.
+ * @throws RequestError, ConnectionError; InputFileError if the server refuses the campaign or the brand.
  */
 export async function placeOrder(job: Job): Promise<Order> {
-  const { url, options, campaign, screen, signal } = job;
+  const { url, options, brief, screen, signal } = job;
+  const { campaign, brand, rows, itemCount, variants, postCount } = brief;
 
   screen.working('Registering a user');
   const user = { email: `demo-${randomBytes(4).toString('hex')}@example.com`, password: randomPassword() };
@@ -68,65 +76,114 @@ export async function placeOrder(job: Job): Promise<Order> {
   const client = createClient({ url, token: session });
   screen.done(`User ${user.email}, for this demo only`);
 
-  const campaignId = await createCampaign(client, job);
+  const brandId = await createBrand(client, job);
+  if (brand !== undefined) screen.done(`Brand “${brand.name}”, from ${options.brandFile}`);
+  const campaignId = await createCampaign(client, job, brandId);
   screen.done(`Campaign “${campaign.name}” for ${campaign.brand}, from ${options.campaignFile}`);
 
-  const input = { campaignId, postCount: options.postCount };
+  const { channels, languages, review: asksFirst } = options;
+  const input = { campaignId, postCount: itemCount, rows, channels, languages, review: asksFirst };
   const { startBatch } = await client.run(StartBatchDocument, { input }, { signal });
   const batch = expectResult(startBatch, 'Batch');
   const transport = options.transport === 'sse' ? 'server-sent events' : 'a WebSocket';
-  screen.done(`${count(options.postCount, 'post')} ordered; following them over ${transport}`);
+  const items = variantCount(variants) === 1 ? '' : `${count(itemCount, 'item')}, `;
+  screen.done(`${items}${count(postCount, 'post')} ordered; following them over ${transport}`);
+  if (rows !== undefined)
+    screen.done(`${count(rows.length, 'row')} of the plan given, from ${options.rowsFile}`);
 
-  return { user, session, client, batch };
+  return { user, session, client, campaignId, batch };
 }
 
 /** Reads what is there of a batch. */
-export async function readProduct({ client, batch }: Order, signal: AbortSignal): Promise<Product> {
+export async function readProduct(order: Order, signal: AbortSignal): Promise<Product> {
+  const { client, batch } = order;
   const read = await client.run(BatchDocument, { id: batch.id }, { signal });
   const posts = await listPosts(client, { batchId: batch.id }, signal);
+  const { items } = await readPlan(order, signal);
   return {
     batch: read.batch ?? batch,
     posts: posts.toSorted((a, b) => a.position - b.position),
+    items,
   };
 }
 
-async function createCampaign(client: Client, { campaign, options, signal }: Job): Promise<string> {
-  try {
-    const { createCampaign: created } = await client.run(
-      CreateCampaignDocument,
-      { input: campaign },
-      { signal },
-    );
+async function createBrand(client: Client, { brief, options, signal }: Job): Promise<string | undefined> {
+  if (brief.brand === undefined) return undefined;
+  const input = brief.brand;
+  return namingFile(options.brandFile ?? '', async () => {
+    const { createBrand: created } = await client.run(CreateBrandDocument, { input }, { signal });
+    return expectResult(created, 'Brand').id;
+  });
+}
+
+async function createCampaign(
+  client: Client,
+  { brief, options, signal }: Job,
+  brandId: string | undefined,
+): Promise<string> {
+  const input = { ...brief.campaign, ...(brandId === undefined ? {} : { brandId }) };
+  return namingFile(options.campaignFile, async () => {
+    const { createCampaign: created } = await client.run(CreateCampaignDocument, { input }, { signal });
     return expectResult(created, 'Campaign').id;
+  });
+}
+
+/** @throws InputFileError if the server refuses fields, which come from this file. */
+async function namingFile<Result>(file: string, send: () => Promise<Result>): Promise<Result> {
+  try {
+    return await send();
   } catch (error) {
     const faults = error instanceof RequestError ? error.reasons.flatMap(({ fields = [] }) => fields) : [];
     if (faults.length === 0) throw error;
     const lines = faults.map(({ path, message }) => `${path.replace(/^input\./, '')}: ${message}`);
-    throw new CampaignFileError(options.campaignFile, lines, { cause: error });
+    throw new InputFileError(file, lines, { cause: error });
   }
 }
 
-/** Follows a batch to its end, and shows it. */
-export async function follow({ client, session, batch }: Order, job: Job): Promise<void> {
-  const { url, options, campaign, isSimulated, screen, signal } = job;
-  const title = [campaign.brand, campaign.name, kindOf(campaign), ...(isSimulated ? ['simulated'] : [])].join(
+/**
+ * Follows a batch to its end, and shows it.
+ *
+ * @returns false if a person looked at its plan and wants no posts.
+ */
+export async function follow(order: Order, job: Job): Promise<boolean> {
+  const { client, session, batch, user } = order;
+  const { url, options, brief, isSimulated, screen, signal } = job;
+  const { campaign, variants } = brief;
+  const title = [campaign.brand, campaign.name, kindOf(variants), ...(isSimulated ? ['simulated'] : [])].join(
     ' · ',
   );
   let state = initialState(batch);
   const learn = (action: Action) => {
     state = reduce(state, action);
-    screen.show(title, state, action.type === 'event' ? action.event : undefined);
+    screen.show({ title, variants }, state, action.type === 'event' ? action.event : undefined);
   };
-  learn({ type: 'listed', posts: await listPosts(client, { batchId: batch.id }, signal) });
+  const list = async () => {
+    learn({ type: 'planned', ...(await readPlan(order, signal)) });
+    learn({ type: 'listed', posts: await listPosts(client, { batchId: batch.id }, signal) });
+  };
   const { transport } = options;
-  for await (const event of followBatch({ url, token: session, batchId: batch.id, transport, signal })) {
-    learn({ type: 'event', event, receivedAtMs: Date.now() });
-    if (event.__typename === 'BatchSnapshotEvent') {
-      // Stages are only sent live. What began before this connection is in the list.
-      const filter: PostFilter = { batchId: batch.id, status: ['GENERATING'] };
-      learn({ type: 'listed', posts: await listPosts(client, filter, signal) });
+  const followFrom = async (after?: string): Promise<string | undefined> => {
+    const events = followBatch({ url, token: session, batchId: batch.id, transport, after, signal });
+    for await (const event of events) {
+      learn({ type: 'event', event, receivedAtMs: Date.now() });
+      if (event.__typename === 'BatchSnapshotEvent') {
+        // Stages are only sent live. What began before this connection is in the list.
+        const filter: PostFilter = { batchId: batch.id, status: ['GENERATING'] };
+        learn({ type: 'listed', posts: await listPosts(client, filter, signal) });
+      }
+      if (event.__typename === 'BatchPlannedEvent' && options.review && after === undefined)
+        return event.cursor;
     }
-  }
+    return undefined;
+  };
+  await list();
+  const plannedAt = await followFrom();
+  if (plannedAt === undefined) return true;
+  const place = `GraphiQL at ${url}, as ${user.email} with ${user.password}`;
+  if (!(await review(order, place, screen, signal))) return false;
+  await list();
+  await followFrom(plannedAt);
+  return true;
 }
 
 async function listPosts(
@@ -134,14 +191,7 @@ async function listPosts(
   filter: PostFilter,
   signal: AbortSignal,
 ): Promise<PostCardFragment[]> {
-  const found: PostCardFragment[] = [];
-  let after: string | null = null;
-  do {
-    const { posts }: PostsQuery = await client.run(PostsDocument, { filter, first: 100, after }, { signal });
-    found.push(...posts.edges.map(({ node }) => node));
-    after = posts.pageInfo.hasNextPage ? posts.pageInfo.endCursor : null;
-  } while (after !== null);
-  return found;
+  return Array.fromAsync(listAll(client, PostsDocument, { filter }, { signal }));
 }
 
 function randomPassword(): string {

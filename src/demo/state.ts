@@ -74,8 +74,7 @@ export function isPlanning({ itemCount, isPlanned }: BatchState): boolean {
 /** Adds new information to the state. A final post stays final. */
 export function reduce(state: BatchState, action: Action): BatchState {
   if (action.type === 'event') return reduceEvent(state, action.event, action.receivedAtMs);
-  if (action.type === 'planned')
-    return { ...withItems(state, action.items), itemCount: action.itemCount };
+  if (action.type === 'planned') return { ...withItems(state, action.items), itemCount: action.itemCount };
   const posts = action.posts.map(fromCard).filter((post) => isNews(state.posts.get(post.id), post));
   return withPosts(state, posts);
 }

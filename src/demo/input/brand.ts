@@ -3,20 +3,20 @@ import type { CreateBrandInput } from '../../../client/index.ts';
 import { channelNames } from './channels.ts';
 import { oneOf, readJson, text } from './json-file.ts';
 
-const texts = z.array(text).optional();
+const texts = z.array(text).default([]);
 
 /** Checks only the shape. The server checks lengths, colours and addresses. */
 const brandSchema = z.strictObject({
   name: text,
   content: z.strictObject({
-    voice: z.strictObject({ do: texts, dont: texts }).optional(),
+    voice: z.strictObject({ do: texts, dont: texts }).prefault({}),
     vocabulary: z
       .strictObject({
         forbidden: texts,
         required: texts,
-        preferred: z.array(z.strictObject({ say: text, insteadOf: text })).optional(),
+        preferred: z.array(z.strictObject({ say: text, insteadOf: text })).default([]),
       })
-      .optional(),
+      .prefault({}),
     facts: texts,
     examples: texts,
     visual: z
@@ -31,12 +31,12 @@ const brandSchema = z.strictObject({
           })
           .optional(),
       })
-      .optional(),
+      .prefault({}),
     hashtags: texts,
     link: z.strictObject({ url: text, utm: text.optional() }).optional(),
     disclaimers: z
       .array(z.strictObject({ channels: z.array(oneOf(channelNames)).default([]), text }))
-      .optional(),
+      .default([]),
   }),
 }) satisfies z.ZodType<CreateBrandInput>;
 

@@ -58,7 +58,9 @@ async function readRowsFile(file: string): Promise<PlanRowInput[]> {
     const { rows, faults } = readRows(content);
     if (faults.length === 0 && rows.length > 0) return rows;
     if (faults.length === 0) throw new InputFileError(file, ['has no row below its header']);
-    const told = faults.slice(0, maxFaults).map(({ line, column, message }) => `line ${line}, column ${column}: ${message}`);
+    const told = faults
+      .slice(0, maxFaults)
+      .map(({ line, column, message }) => `line ${line}, column ${column}: ${message}`);
     const left = faults.length - told.length;
     throw new InputFileError(file, [...told, ...(left > 0 ? [`and ${left} more faults`] : [])]);
   } catch (cause) {
