@@ -145,6 +145,7 @@ export async function startApp(config: Config, logger: Logger, moreKinds?: MoreK
           text: config.provider.models.text.map(({ name }) => priceOf(config, name)),
           image: config.provider.models.image.map(({ name }) => priceOf(config, name)),
         },
+        plansBatches: config.planning,
         slots: config.postSlots ?? config.maxPostSlots,
         imagesPerMinute: config.limits.imagesPerMinute,
       }),

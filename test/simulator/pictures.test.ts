@@ -120,3 +120,38 @@ describe('a picture', () => {
     ).rejects.toMatchObject({ status: 400, param: 'response_format', code: 'unknown_parameter' });
   });
 });
+
+describe('a picture of a plan', () => {
+  const blocks = (scene: string, palette: readonly string[]) =>
+    `<scene>${JSON.stringify({ scene })}</scene><brand>${JSON.stringify({ palette })}</brand>${promptFor({ brand: 'Fernway' })}`;
+  const coloursOf = (png: Buffer) => {
+    const { data } = PNG.sync.read(png);
+    const counts = new Map<string, number>();
+    for (let at = 0; at < data.length; at += 4) {
+      const colour = data.subarray(at, at + 3).toString('hex');
+      counts.set(colour, (counts.get(colour) ?? 0) + 1);
+    }
+    return counts;
+  };
+
+  test('has the colours of its brand', async () => {
+    const { openai } = await startSimulator();
+    const colours = coloursOf(await drawPicture(openai, blocks('A field', ['#0b3d2e', '#e8b04a'])));
+
+    for (const colour of ['0b3d2e', 'e8b04a']) expect(colours.get(colour) ?? 0).toBeGreaterThan(50);
+  });
+
+  test('is another one each time that it is asked for, and the same ones in every run', async () => {
+    const run = async () => {
+      const { openai } = await startSimulator({ seed: 4 });
+      const prompt = blocks('A bicycle under a tree', []);
+      return [await drawPicture(openai, prompt), await drawPicture(openai, prompt)].map((png) =>
+        png.toString('hex'),
+      );
+    };
+    const [first, second] = await run();
+
+    expect(first).not.toBe(second);
+    expect(await run()).toEqual([first, second]);
+  });
+});

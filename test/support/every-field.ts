@@ -75,12 +75,13 @@ function select(
     }
     // A type that is on the path already was asked for everything there.
     if (path.includes(target.name) || isUnionType(target)) return [];
-    // Lists within lists cost more than a document may; each list is met from somewhere else.
-    if (isConnection(target.name) && isInList) return [];
     const isPlainList = isListType(getNullableType(field.type)) && !isConnection(type.name);
+    const hasSize = field.args.some(({ name }) => name === 'first');
+    // Lists within lists cost more than a document may; each list is met from somewhere else.
+    if (isInList && (isConnection(target.name) || (isPlainList && !hasSize))) return [];
     if (isPlainList && !mayBeLong && path.length > 0) return [];
     fields.add(`${type.name}.${field.name}`);
-    const page = field.args.some(({ name }) => name === 'first') ? '(first: 2)' : '';
+    const page = hasSize ? '(first: 2)' : '';
     const place = {
       path: [...path, type.name],
       isInList: isInList || isPlainList || isConnection(target.name),

@@ -1,6 +1,11 @@
 import type { Usage } from '../money/pricing.ts';
 import { planMessages, type PlanBrief, type PlanRequest } from '../prompts/plan.ts';
 
+/** How often a window is asked for at most: again for what was refused or not given. An item that is refused once more is taken as it is. */
+export const asksOfWindow = 3;
+/** Hooks that a request names, so that its items differ from those that there are. */
+export const hooksTold = 60;
+
 /** Tokens of the answer's format and the messages' frames. */
 const frameTokens = 300;
 /** An item in any language: three times what one takes in English. */

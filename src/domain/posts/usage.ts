@@ -49,7 +49,7 @@ export function expectedUsage(brief: Brief, quality: ImageQuality): { caption: U
   return {
     caption: {
       inputTokens: Math.ceil((system.length + user.length) / 4),
-      outputTokens: expectedCaptionTokens,
+      outputTokens: expectedCaptionTokens + (brief.item === undefined ? 0 : expectedAltTextTokens),
     },
     image: {
       inputTokens: Math.ceil(imagePrompt(brief).length / 4),
@@ -60,6 +60,8 @@ export function expectedUsage(brief: Brief, quality: ImageQuality): { caption: U
 
 /** A caption of about 350 characters with its hashtags. */
 const expectedCaptionTokens = 120;
+/** A sentence of about 100 characters. */
+const expectedAltTextTokens = 30;
 
 function imageTokensOf(size: ChannelLimits['imageSize'], quality: ImageQuality): number {
   return size === '1024x1024' ? imageTokens[quality].square : imageTokens[quality].oblong;

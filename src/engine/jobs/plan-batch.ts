@@ -4,7 +4,7 @@ import { answeredItemSchema, answeredItemsSchema, fillItem, itemParts } from '..
 import type { PlannedItem } from '../../domain/plans/item.ts';
 import { createSieve } from '../../domain/plans/sieve.ts';
 import { createItemReader } from '../../domain/plans/streamed-items.ts';
-import { maxPlanTokens, planUsageAtMost } from '../../domain/plans/usage.ts';
+import { asksOfWindow, hooksTold, maxPlanTokens, planUsageAtMost } from '../../domain/plans/usage.ts';
 import { itemsOfWindow, windowsOf, type PlanWindow } from '../../domain/plans/windows.ts';
 import { planMessages, type PlanRequest } from '../../domain/prompts/plan.ts';
 import type { Provider } from '../../provider/provider.ts';
@@ -18,10 +18,6 @@ type Deps = { provider: Pick<Provider, 'text'>; plans: Plans };
 
 /** Windows that are bought at the same time: their angle families are different. */
 const windowsAtOnce = 5;
-/** Hooks that a request names, so that its items differ from those that there are. */
-const hooksTold = 60;
-/** The asks for what a window was refused or not given, after the first. An item that is refused once more is taken as it is. */
-const asksAgain = [':again', ':again:2'];
 
 const takesOf = (items: number) => ({ requests: 1, tokens: maxPlanTokens(items) });
 
@@ -76,14 +72,10 @@ async function planItems(
   async function plan(window: PlanWindow): Promise<void> {
     const refused = new Map<number, PlannedItem>();
     try {
-      for (const again of ['', ...asksAgain]) {
+      for (let nth = 1; nth <= asksOfWindow; nth += 1) {
         const positions = window.positions.filter((position) => unplanned.has(position));
         if (positions.length === 0) return;
-        await ask(
-          `plan:${payload.round}:${window.from}-${window.to}${again}`,
-          { ...window, positions },
-          refused,
-        );
+        await ask(nameOf(payload.round, window, nth), { ...window, positions }, refused);
       }
     } catch (error) {
       // The same request would be refused again. The other windows go on.
@@ -156,6 +148,12 @@ async function planItems(
   await Promise.all(writes);
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
   return last;
+}
+
+/** The name of the `nth` ask for a window: `plan:0:1-20`, `plan:0:1-20:again`, `plan:0:1-20:again:2`. */
+function nameOf(round: number, { from, to }: PlanWindow, nth: number): string {
+  const first = `plan:${round}:${from}-${to}`;
+  return nth === 1 ? first : nth === 2 ? `${first}:again` : `${first}:again:${nth - 1}`;
 }
 
 /** An item as far as it is planned, as the sieve compares it. */

@@ -23,6 +23,7 @@ export const batch: Entity<'batches'> = {
     channels: ['channels', 'channel'],
     languages: ['languages', 'ownerId', 'campaignId'],
     plan: ['ownerId'],
+    quote: ['status', 'campaignId', 'itemCount', 'channels', 'languages', 'imageCandidates'],
     campaign: ['ownerId', 'campaignId'],
     posts: ['ownerId'],
   },

@@ -1,17 +1,13 @@
 import { NotFoundError } from '../../domain/errors/errors.ts';
-import {
-  captionUsageAtMost,
-  expectedUsage,
-  imageUsageAtMost,
-  type ImageQuality,
-} from '../../domain/posts/usage.ts';
-import { dollars, highestCostMicros, type Price } from '../../domain/money/pricing.ts';
-import type { Brief } from '../../domain/prompts/brief.ts';
+import type { ImageQuality } from '../../domain/posts/usage.ts';
+import { brandContentSchema, type BrandContent } from '../../domain/brands/brand.ts';
+import { costsOf, type ChainPrices } from '../../domain/batches/costs.ts';
+import { dollars } from '../../domain/money/pricing.ts';
+import { variantsOf } from '../../domain/plans/variants.ts';
 import { estimateSeconds, firstGuessSeconds } from '../../domain/batches/estimate.ts';
-import { brandInBrief } from '../brands/brief.ts';
 import type { Database } from '../../store/database.ts';
 import type { Viewer } from '../../domain/viewer.ts';
-import { orderSchema } from './order.ts';
+import { orderSchema, type OrderInput } from './order.ts';
 import { ownedBy, ownedRows } from '../../store/ownership.ts';
 import { parseInput } from '../../domain/validation.ts';
 
@@ -28,12 +24,13 @@ export type Quote = {
 
 export type Quotes = {
   /** @throws InvalidInputError, NotFoundError (campaign) */
-  quote(viewer: Viewer, input: { campaignId: string; postCount: number }): Promise<Quote>;
+  quote(viewer: Viewer, input: OrderInput): Promise<Quote>;
 };
 
 export type QuoteSettings = {
-  /** The prices of the models that may serve, in their order. */
-  prices: { text: readonly Price[]; image: readonly Price[] };
+  prices: ChainPrices;
+  /** Whether batches are planned. */
+  plansBatches: boolean;
   imageQuality: ImageQuality;
   /** Posts that run at the same time, over all workers. */
   slots: number;
@@ -44,29 +41,32 @@ export type QuoteSettings = {
 const recentPosts = 200;
 
 export function createQuotes({ prisma }: Database, settings: QuoteSettings): Quotes {
-  const { prices, imageQuality } = settings;
+  /** @returns the newest version of a brand. */
+  async function brandOf(id: string | null): Promise<BrandContent | undefined> {
+    if (id === null) return undefined;
+    const [newest] = await prisma.brandVersion.findMany({
+      where: { brandId: id },
+      orderBy: { number: 'desc' },
+      take: 1,
+    });
+    return newest && brandContentSchema.parse(newest.content);
+  }
+
   return {
     async quote(viewer, input) {
-      const { campaignId, postCount } = parseInput(orderSchema, input);
+      const { campaignId, postCount, itemCount, imageCandidates, ...lists } = parseInput(orderSchema, input);
       const campaign = await prisma.campaign.findUnique({
         where: { id: campaignId, ...ownedBy(viewer), deletedAt: null },
-        include: { brandKit: { include: { versions: { orderBy: { number: 'desc' }, take: 1 } } } },
       });
       if (campaign === null) throw new NotFoundError('campaign', 'input.campaignId');
-      const content = campaign.brandKit?.versions[0]?.content;
-      const brief: Brief = {
-        ...campaign,
-        ...brandInBrief(content, campaign.channel, campaign.name),
-        position: postCount,
-        postCount,
+      const order = {
+        brief: { ...campaign, brandContent: await brandOf(campaign.brandId) },
+        variants: variantsOf(lists, campaign),
+        itemCount,
+        hasPlan: settings.plansBatches,
+        imageCandidates,
       };
-      const expected = expectedUsage(brief, imageQuality);
-      const expectedMicros =
-        highestCostMicros(prices.text.slice(0, 1), expected.caption) +
-        highestCostMicros(prices.image.slice(0, 1), expected.image);
-      const maximumMicros =
-        highestCostMicros(prices.text, captionUsageAtMost(brief)) +
-        highestCostMicros(prices.image, imageUsageAtMost(brief, imageQuality));
+      const { expectedMicros, maximumMicros } = costsOf(order, settings);
       const [queue] = await prisma.$queryRaw<
         { waiting: number; workspaces: number; own: number; seconds: number | null }[]
       >`
@@ -81,8 +81,8 @@ export function createQuotes({ prisma }: Database, settings: QuoteSettings): Quo
       const others = workspaces - (own > 0 ? 1 : 0);
       const queuePosition = Math.min(waiting, own * (others + 1) + (own > 0 ? 0 : Math.min(others, waiting)));
       return {
-        expectedCost: dollars(expectedMicros * BigInt(postCount)),
-        maximumCost: dollars(maximumMicros * BigInt(postCount)),
+        expectedCost: dollars(expectedMicros),
+        maximumCost: dollars(maximumMicros),
         queuePosition,
         estimatedSeconds: estimateSeconds({
           postCount,

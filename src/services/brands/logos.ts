@@ -4,7 +4,7 @@ import { lazily } from '../../domain/lazily.ts';
 import type { Images } from '../posts/images.ts';
 
 /** Bytes of the file that a client sends. */
-export const maxLogoBytes = 200 * 1024;
+const maxLogoBytes = 200 * 1024;
 /** Pixels on each side of the file that a client sends. */
 const maxPixels = 2_000;
 /** It is kept no larger than this: a logo takes at most 40 % of an image that is at most 1,536 pixels wide. */

@@ -3,6 +3,7 @@ import { readBlock } from './blocks.ts';
 import { readBrief } from './brief.ts';
 import { flawCaption, seriesOf, type FlawedCall } from './flaws/caption.ts';
 import { repeatItems } from './flaws/plan.ts';
+import { judge, readJudgement } from './judge.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { planItems } from './plan/planner.ts';
 import { readPlanRequest, type PlanRequest } from './plan/request.ts';
@@ -30,6 +31,8 @@ export function writeContent(asked: Asked, fault: FaultKind | undefined, call: F
   const { prompt, schema, isJson } = asked;
   const plan = schema === undefined ? undefined : readPlanRequest(prompt);
   if (plan !== undefined) return JSON.stringify({ items: itemsOf(plan, fault, call) });
+  const judgement = schema === undefined ? undefined : readJudgement(prompt);
+  if (judgement !== undefined) return JSON.stringify({ violations: judge(judgement, call.seed) });
   const writer = flawedWriter(asked, fault, call);
   if (schema !== undefined) return JSON.stringify(fillSchema(schema, writer));
   const caption = writer.caption(Number.POSITIVE_INFINITY, 0);

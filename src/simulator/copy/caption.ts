@@ -2,7 +2,7 @@ import { createRandom, cycle, hash } from '../random.ts';
 import type { NonEmpty } from '../random.ts';
 import type { Bank, Voice } from './bank.ts';
 import type { Facts } from './facts.ts';
-import { part, put, type Part } from './parts.ts';
+import { paragraph, part, put, type Part } from './parts.ts';
 import type { Series } from './series/series.ts';
 
 /** In how many ways a caption is built. */
@@ -97,12 +97,6 @@ function details({ details: all }: Facts, { joiner }: Bank, { listTitles }: Seri
   const turned = [...all.slice(start), ...all.slice(0, start)];
   const [comma, stop] = joiner === '' ? ['、', '。'] : [', ', '.'];
   return `${cycle(listTitles, round)}${joiner}${turned.join(comma)}${stop}`;
-}
-
-/** Starts a new paragraph with the first part that has words. */
-function paragraph(parts: readonly Part[]): Part[] {
-  const first = parts.find(({ text }) => text !== '');
-  return parts.map((one) => (one === first ? { ...one, text: `\n\n${one.text}` } : one));
 }
 
 function combine(templates: readonly string[], name: string, values: readonly string[]): string[] {

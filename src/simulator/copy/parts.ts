@@ -36,6 +36,12 @@ function shorten(sentence: string, limit: number): string {
   return short.trim() === '' ? '' : `${short.trimEnd()}…`;
 }
 
+/** Starts a new paragraph with the first part that has words. */
+export function paragraph(parts: readonly Part[]): Part[] {
+  const first = parts.find(({ text }) => text !== '');
+  return parts.map((one) => (one === first ? { ...one, text: `\n\n${one.text}` } : one));
+}
+
 /** Puts a value in the place of `{name}`, and with a capital in the place of `{Name}`. */
 export function put(template: string, name: string, value: string): string {
   return template.replaceAll(`{${name}}`, () => value).replaceAll(`{${capital(name)}}`, () => capital(value));

@@ -35,7 +35,7 @@ type Slot = { readonly key: string; readonly depth: number; readonly offset: num
 type Fill = (schema: JsonSchema, slot: Slot) => unknown;
 
 /**
- * A value that satisfies `root`. Properties named `caption` and `hashtags` are the post itself, at any depth;
+ * A value that satisfies `root`. Properties named `caption`, `hashtags` and `altText` are the post itself, at any depth;
  * every other property gets sensible content by its type. Throws ApiError 400 if no value satisfies the schema.
  */
 export function fillSchema(root: JsonSchema, writer: Writer): unknown {
@@ -124,9 +124,15 @@ function chooseBranch(choices: readonly JsonSchema[], slot: Slot): JsonSchema {
 function fillString(schema: JsonSchema, slot: Slot, writer: Writer): string {
   const limit = schema.maxLength ?? UNLIMITED;
   const formatted = schema.format === undefined ? undefined : FORMATS[schema.format];
-  const candidates =
+  const named =
     slot.key === 'caption'
-      ? [writer.caption(schema.maxLength ?? Number.POSITIVE_INFINITY, slot.offset)]
+      ? writer.caption(schema.maxLength ?? Number.POSITIVE_INFINITY, slot.offset)
+      : slot.key === 'altText'
+        ? writer.altText(limit)
+        : undefined;
+  const candidates =
+    named !== undefined
+      ? [named]
       : formatted === undefined
         ? [freeText(limit, slot, writer), ...PATTERN_SAMPLES]
         : [formatted];

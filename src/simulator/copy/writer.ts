@@ -1,11 +1,16 @@
+import { readBrand } from './brand.ts';
 import { readBrief } from './brief.ts';
 import type { Brief } from './brief.ts';
 import { captionOfFacts, type CaptionOrder } from './caption.ts';
 import { readFacts } from './facts.ts';
-import { assemble, part, SIMULATED, type Part } from './parts.ts';
+import { assemble, capital, part, SIMULATED, type Part } from './parts.ts';
+import { captionOfItem } from './plan/caption.ts';
+import { readItem } from './plan/request.ts';
+import { tell, type Told } from './plan/tell.ts';
+import { comply, readWishes, type Wishes } from './wishes.ts';
 import { cycle, hash } from '../random.ts';
 import type { NonEmpty } from '../random.ts';
-import type { Voice } from './bank.ts';
+import type { Bank, Voice } from './bank.ts';
 import { chooseLanguage, chooseVoice } from './languages.ts';
 import type { LanguageChoice } from './languages.ts';
 
@@ -13,6 +18,8 @@ import type { LanguageChoice } from './languages.ts';
 const NO_BRAND = 'Pressrun';
 /** A longer audience is a description rather than a name, and would not read well inside a sentence. */
 const LONGEST_AUDIENCE = 60;
+/** From a caption to the one that takes its place. */
+const rewriteStride = 31;
 
 const EMOJI: Readonly<Record<Voice, readonly string[]>> = {
   friendly: ['😊', '👋', '☀️', ''],
@@ -30,6 +37,8 @@ export type Writer = {
   hashtags: (min: number, max: number, offset: number) => string[];
   /** One or two sentences of at most `limit` units, for any field that has no better meaning. */
   text: (limit: number, offset: number) => string;
+  /** One sentence on the scene of the item, or on the brand without one. */
+  altText: (limit: number) => string;
   /** A few words of at most `limit` units, for names and titles. */
   title: (limit: number, offset: number) => string;
   readonly seed: number;
@@ -53,19 +62,30 @@ export function createWriter(prompt: string, seed: number, change: Partial<Brief
   // What stands in for a missing language cannot quote the brief.
   const series = missing === undefined ? bank.series : undefined;
   const source = series === undefined ? undefined : { series, facts: readFacts(brief, series) };
+  const wishes = readWishes(prompt);
+  const brand = readBrand(prompt);
+  const item = itemOf(prompt, bank, wishes);
   const keywords = source?.facts.keywords ?? [];
   return {
     seed: hash(base, variation),
     caption(limit, offset) {
-      const most = Math.min(limit, brief.maxCaptionCharacters ?? Number.POSITIVE_INFINITY);
-      const order = orderOf(brief, language, fill, base, variation + offset);
-      const parts = source === undefined ? plainCaption(order) : captionOfFacts(order, source);
+      const most = Math.min(limit, wishes.limit, brief.maxCaptionCharacters ?? Number.POSITIVE_INFINITY);
+      const number = variation + offset + wishes.turn * rewriteStride;
+      const order = orderOf(brief, language, fill, base, number);
+      const written = item === undefined ? undefined : captionOfItem(item, order, source?.facts);
+      const parts = comply(
+        written ?? (source === undefined ? plainCaption(order) : captionOfFacts(order, source)),
+        brand,
+        bank,
+        wishes.wish,
+      );
       const marker = missing === undefined ? SIMULATED : `[simulated; no ${missing} here, so English]`;
       return assemble(parts, bank.joiner, marker, most);
     },
     hashtags(min, max, offset) {
       const wanted = Math.max(min, Math.min(max, brief.maxHashtags ?? 5, 8));
       const pool = [
+        ...brand.hashtags,
         brief.brand ?? NO_BRAND,
         ...(keywords.length === 0 ? [] : rotate(keywords, variation + offset).slice(0, 3)),
         ...rotate(bank.hashtags, base + variation + offset),
@@ -74,6 +94,15 @@ export function createWriter(prompt: string, seed: number, change: Partial<Brief
       const tags = [...new Set(pool.map(toTag).filter((tag) => tag !== ''))];
       for (let extra = 1; tags.length < wanted; extra++) tags.push(`Simulated${extra}`);
       return tags.slice(0, wanted);
+    },
+    altText(limit) {
+      const stop = bank.joiner === '' ? '。' : '.';
+      const scene = item?.scene ?? '';
+      const sentence =
+        scene === ''
+          ? fill(cycle(bank.openings.professional, base))
+          : `${capital(scene.replace(/[.。]$/u, ''))}${stop}`;
+      return assemble([part(sentence, 1)], bank.joiner, SIMULATED, limit);
     },
     text(limit, offset) {
       const step = base + variation + offset * 5;
@@ -89,6 +118,14 @@ export function createWriter(prompt: string, seed: number, change: Partial<Brief
       return assemble([part(words, 1)], bank.joiner, SIMULATED, limit);
     },
   };
+}
+
+/** The item of the prompt in the language of the bank: with its own hook, unless the caption before had that. */
+function itemOf(prompt: string, bank: Bank, { turn, before }: Wishes): Told | undefined {
+  const item = readItem(prompt);
+  if (item === undefined) return undefined;
+  const told = tell(item, bank, 0);
+  return turn > 0 && before.startsWith(told.hook) ? tell(item, bank, turn) : told;
 }
 
 type Fill = (template: string) => string;

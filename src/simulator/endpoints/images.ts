@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { readBrand } from '../copy/brand.ts';
 import { readBrief } from '../copy/brief.ts';
+import { readScene } from '../copy/plan/request.ts';
 import { countTokens } from './endpoint.ts';
 import type { PrepareCall } from './endpoint.ts';
 import { fromZodError } from '../behaviour/errors.ts';
@@ -60,6 +62,8 @@ export const prepareImages: PrepareCall = (body, seed, dialect) => {
     streamed: false,
     async produce({ fault, nth }) {
       const { brief } = readBrief(prompt);
+      const scene = readScene(prompt);
+      const { palette } = readBrand(prompt);
       const images = fault === 'empty_image' ? [] : Array.from({ length: count }, (_, index) => index);
       const data = await Promise.all(
         images.map((index) =>
@@ -67,6 +71,8 @@ export const prepareImages: PrepareCall = (body, seed, dialect) => {
             ...SIZES[size],
             brand: brief.brand,
             tone: brief.tone,
+            scene,
+            colours: palette,
             subject: `${brief.brand ?? ''} ${brief.description ?? prompt}`,
             seed: nth === 1 ? hash(seed, prompt, index) : hash(seed, prompt, index, nth),
           }),

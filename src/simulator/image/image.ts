@@ -3,14 +3,15 @@ import type { Random } from '../random.ts';
 import { createCanvas, disc, rectangle } from './canvas.ts';
 import type { Canvas } from './canvas.ts';
 import { setText, write, type Lettering } from './font.ts';
-import type { Motif } from './motifs.ts';
+import { motifs, type Motif } from './motifs.ts';
 import { createPalette } from './palette.ts';
 import type { Palette } from './palette.ts';
 import { createPen } from './pen.ts';
 import { encodePng } from './png.ts';
 import { hills, orbits, stage, tiles } from './scenes.ts';
 import type { Scene } from './scenes.ts';
-import { motifOf } from './subjects.ts';
+import { settingOf } from './settings.ts';
+import { subjectOf } from './subjects.ts';
 
 export type ImageOrder = {
   readonly width: number;
@@ -19,6 +20,10 @@ export type ImageOrder = {
   readonly tone: string | undefined;
   /** What the image is about, in words. */
   readonly subject: string;
+  /** What it shows, and where, if that is planned: goes before the subject. */
+  readonly scene: string;
+  /** Colours of the brand, such as `#1a2b3c`. */
+  readonly colours: readonly string[];
   readonly seed: number;
 };
 
@@ -33,14 +38,17 @@ const FOOT = 0.11;
  * Draws a PNG image: the subject of the brief, or a scene, in the brand's colours, above a strip that names the brand and
  * says SIMULATED, in pixels and in a tEXt chunk. The same order gives the same bytes.
  */
-export async function drawImage({ width, height, brand, tone, subject, seed }: ImageOrder): Promise<Buffer> {
+export async function drawImage(order: ImageOrder): Promise<Buffer> {
+  const { width, height, brand, tone, subject, scene: planned, colours, seed } = order;
   const random = createRandom(hash('scene', seed));
-  const palette = createPalette(brand ?? '', tone, random() * 2 - 1);
+  const palette = createPalette(brand ?? '', tone, colours, random() * 2 - 1);
   const canvas = createCanvas(width, height);
   const foot = Math.round(Math.min(width, height) * FOOT);
-  const motif = motifOf(subject);
+  const thing = subjectOf(planned) ?? subjectOf(subject);
+  const motif = thing === undefined ? undefined : motifs[thing];
   const scenes = motif === undefined ? SCENES : BACKGROUNDS;
-  const scene = scenes[Math.floor(random() * scenes.length)] ?? hills;
+  const chance = scenes[Math.floor(random() * scenes.length)] ?? hills;
+  const scene = settingOf(planned) ?? chance;
   scene(canvas, palette, random, height - foot);
   if (motif !== undefined) drawSubject(canvas, palette, random, height - foot, motif);
   writeFoot(canvas, palette, foot, brand);

@@ -1,6 +1,7 @@
 import type { Point } from './outline.ts';
 import type { Fade, Palette } from './palette.ts';
 import type { Pen } from './pen.ts';
+import type { Subject } from './subjects.ts';
 
 /** Draws one thing within -1 to 1 in both directions. */
 export type Motif = (pen: Pen, palette: Palette) => void;
@@ -9,7 +10,7 @@ const flat = (first: number): Fade => ({ first, levels: 1 });
 const dark = ({ shapes, ink }: Palette): Fade => shapes.at(-1) ?? flat(ink);
 const middle = (palette: Palette): Fade => palette.shapes[2] ?? dark(palette);
 
-export const bicycle: Motif = (pen, palette) => {
+const bicycle: Motif = (pen, palette) => {
   const ink = flat(palette.ink);
   const frame = dark(palette);
   for (const x of [-0.6, 0.6]) {
@@ -34,7 +35,7 @@ export const bicycle: Motif = (pen, palette) => {
   pen.disc(-0.05, 0.38, 0.05, ink);
 };
 
-export const bottle: Motif = (pen, palette) => {
+const bottle: Motif = (pen, palette) => {
   const glass = middle(palette);
   pen.ellipse(0, -0.2, 0.6, 0.5, glass);
   pen.shape(points('-0.3,-0.2 0.3,-0.2 0.3,0.8 -0.3,0.8'), glass);
@@ -60,7 +61,7 @@ function drop(pen: Pen, x: number, y: number, size: number, fade: Fade): void {
   pen.disc(x, y, size, fade);
 }
 
-export const teaCup: Motif = (pen, palette) => {
+const teaCup: Motif = (pen, palette) => {
   const clay = dark(palette);
   steam(pen, palette);
   pen.ellipse(0, 0.72, 1.5, 0.22, flat(palette.ink));
@@ -72,7 +73,7 @@ export const teaCup: Motif = (pen, palette) => {
   pen.ellipse(0.18, 0.03, 0.3, 0.08, middle(palette), { tilt: 0.08 });
 };
 
-export const mug: Motif = (pen, palette) => {
+const mug: Motif = (pen, palette) => {
   const clay = dark(palette);
   steam(pen, palette);
   pen.disc(0.52, 0.35, 0.3, clay, 0.18);
@@ -97,14 +98,14 @@ function steam(pen: Pen, palette: Palette): void {
   }
 }
 
-export const loaf: Motif = (pen, palette) => {
+const loaf: Motif = (pen, palette) => {
   pen.ellipse(0, 0.62, 1.9, 0.3, flat(palette.ink));
   pen.ellipse(0, 0.25, 1.8, 1.05, dark(palette));
   pen.ellipse(0, 0.18, 1.7, 0.9, palette.accent);
   for (const x of [-0.5, -0.15, 0.2, 0.55]) pen.ellipse(x, 0, 0.5, 0.13, dark(palette), { tilt: -0.12 });
 };
 
-export const shoe: Motif = (pen, palette) => {
+const shoe: Motif = (pen, palette) => {
   pen.shape(points('-0.85,0.45 0.9,0.45 0.95,0.65 -0.85,0.65'), flat(palette.paper));
   pen.shape(points('-0.85,0.6 0.95,0.6 0.92,0.7 -0.85,0.7'), flat(palette.ink));
   pen.shape(points('-0.85,0.46 -0.82,-0.4 -0.3,-0.45 -0.12,-0.18 0.35,0.1 0.8,0.2 0.92,0.46'), dark(palette));
@@ -119,7 +120,7 @@ export const shoe: Motif = (pen, palette) => {
   pen.line([-0.6, 0.32], [0.1, 0.05], 0.08, palette.accent);
 };
 
-export const book: Motif = (pen, palette) => {
+const book: Motif = (pen, palette) => {
   pen.shape(points('-0.95,-0.4 0,-0.28 0.95,-0.4 0.95,0.6 0,0.72 -0.95,0.6'), dark(palette));
   pen.shape(points('-0.88,-0.46 0,-0.3 0,0.6 -0.88,0.48'), flat(palette.paper));
   pen.shape(points('0.88,-0.46 0,-0.3 0,0.6 0.88,0.48'), palette.sky);
@@ -131,7 +132,7 @@ export const book: Motif = (pen, palette) => {
   pen.shape(points('0.3,-0.36 0.44,-0.39 0.44,0.2 0.37,0.12 0.3,0.22'), palette.accent);
 };
 
-export const plant: Motif = (pen, palette) => {
+const plant: Motif = (pen, palette) => {
   pen.line([0, 0.4], [0, -0.7], 0.05, dark(palette));
   for (const [y, side, tilt] of [
     [0.1, 1, -0.09],
@@ -146,7 +147,7 @@ export const plant: Motif = (pen, palette) => {
   pen.shape(points('-0.48,0.28 0.48,0.28 0.48,0.42 -0.48,0.42'), flat(palette.ink));
 };
 
-export const house: Motif = (pen, palette) => {
+const house: Motif = (pen, palette) => {
   pen.shape(points('0.35,-0.75 0.52,-0.75 0.52,-0.2 0.35,-0.2'), flat(palette.ink));
   pen.shape(points('-0.7,-0.05 0.7,-0.05 0.7,0.75 -0.7,0.75'), middle(palette));
   pen.shape(points('0,-0.85 0.95,0 -0.95,0'), dark(palette));
@@ -164,7 +165,7 @@ export const house: Motif = (pen, palette) => {
   pen.disc(0, -0.33, 0.13, palette.accent);
 };
 
-export const mountains: Motif = (pen, palette) => {
+const mountains: Motif = (pen, palette) => {
   pen.disc(0.45, -0.55, 0.22, palette.accent);
   pen.shape(points('-1,0.7 -0.35,-0.35 0.35,0.7'), middle(palette));
   pen.shape(points('-0.3,0.7 0.35,-0.75 1,0.7'), dark(palette));
@@ -179,3 +180,17 @@ function points(text: string): Point[] {
     return [x, y];
   });
 }
+
+/** How each subject is drawn. */
+export const motifs: Readonly<Record<Subject, Motif>> = {
+  bicycle,
+  bottle,
+  teaCup,
+  mug,
+  loaf,
+  shoe,
+  book,
+  plant,
+  house,
+  mountains,
+};

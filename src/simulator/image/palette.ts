@@ -37,30 +37,49 @@ const MOODS: Readonly<Record<Voice, { chroma: number; spread: number }>> = {
 };
 
 /**
- * Colours that belong to a brand: its name chooses the hue, the tone how strong and how varied they are.
+ * Colours that belong to a brand: those that it gives, or else its name chooses the hue, and the tone how strong and how varied
+ * they are.
  *
+ * @param given colours such as `#1a2b3c`, of which those of the shapes are made.
  * @param drift -1 to 1: how far this image turns away from the brand's hue.
  */
-export function createPalette(brand: string, tone: string | undefined, drift: number): Palette {
+export function createPalette(
+  brand: string,
+  tone: string | undefined,
+  given: readonly string[],
+  drift: number,
+): Palette {
   const { chroma, spread } = MOODS[chooseVoice(tone)];
   const random = createRandom(hash('palette', brand));
   const hue = random() * 360 + drift * DRIFT;
   const turn = random() < 0.5 ? 1 : -1;
   const colours = new Uint8Array(256 * 3);
   let next = 0;
-  const add = (levels: number, from: Colour, to: Colour): Fade => {
+  const addLevels = (levels: number, at: (share: number) => Rgb): Fade => {
     const first = next;
-    for (let level = 0; level < levels; level++)
-      colours.set(toRgb(mix(from, to, level / Math.max(1, levels - 1))), next++ * 3);
+    for (let level = 0; level < levels; level++) colours.set(at(level / Math.max(1, levels - 1)), next++ * 3);
     return { first, levels };
   };
+  const add = (levels: number, from: Colour, to: Colour): Fade =>
+    addLevels(levels, (share) => toRgb(mix(from, to, share)));
+  const own = given.map(readColour);
+  const [ground, last] = [own[0], own.at(-1)];
 
-  const sky = add(
-    SKY_LEVELS,
-    { light: 0.78, chroma: chroma * 0.8, hue },
-    { light: 0.95, chroma: chroma * 0.45, hue: hue + turn * spread },
-  );
+  const sky =
+    ground === undefined
+      ? add(
+          SKY_LEVELS,
+          { light: 0.78, chroma: chroma * 0.8, hue },
+          { light: 0.95, chroma: chroma * 0.45, hue: hue + turn * spread },
+        )
+      : addLevels(SKY_LEVELS, (share) => blend(ground, white, 0.65 + 0.25 * share));
   const shapes = Array.from({ length: SHAPES }, (_, index) => {
+    const one = own[index % own.length];
+    if (one !== undefined) {
+      // A colour that comes again is darker, so that it stands out from itself.
+      const round = Math.floor(index / own.length);
+      return addLevels(SHAPE_LEVELS, (share) => blend(one, black, Math.min(0.8, 0.18 * round + 0.1 * share)));
+    }
     const share = index / (SHAPES - 1);
     const shapeHue = hue + turn * spread * (share - 0.25);
     return add(
@@ -71,11 +90,10 @@ export function createPalette(brand: string, tone: string | undefined, drift: nu
   });
   // The complement of the hue, so that one thing in the image draws the eye.
   const bright = { light: 0.86, chroma: chroma * 1.1, hue: hue + 165 };
-  const accent = add(ACCENT_LEVELS, bright, {
-    light: 0.7,
-    chroma: chroma * 1.35,
-    hue: hue + 195,
-  });
+  const accent =
+    last === undefined
+      ? add(ACCENT_LEVELS, bright, { light: 0.7, chroma: chroma * 1.35, hue: hue + 195 })
+      : addLevels(ACCENT_LEVELS, (share) => blend(last, white, 0.35 * (1 - share)));
   const light = { light: 0.985, chroma: 0.008, hue };
   const dark = { light: 0.24, chroma: chroma * 0.35, hue };
   const paperLetters = add(LETTER_LEVELS, dark, light);
@@ -94,6 +112,21 @@ function mix(from: Colour, to: Colour, share: number): Colour {
     chroma: from.chroma + (to.chroma - from.chroma) * share,
     hue: from.hue + (to.hue - from.hue) * share,
   };
+}
+
+/** Red, green and blue, 0 to 255. */
+type Rgb = readonly [number, number, number];
+const white: Rgb = [255, 255, 255];
+const black: Rgb = [0, 0, 0];
+
+function readColour(text: string): Rgb {
+  const value = Number.parseInt(text.slice(1), 16);
+  return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
+}
+
+function blend(from: Rgb, to: Rgb, share: number): Rgb {
+  const at = (index: 0 | 1 | 2): number => Math.round(from[index] + (to[index] - from[index]) * share);
+  return [at(0), at(1), at(2)];
 }
 
 /** OKLCH to sRGB bytes, by the matrices of https://bottosson.github.io/posts/oklab/; what sRGB lacks is clipped. */

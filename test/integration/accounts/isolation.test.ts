@@ -12,7 +12,7 @@ import {
   type Account,
   type TestApp,
 } from '../../support/app.ts';
-import { absentId, followToEnd, getPosts } from '../../support/batches.ts';
+import { absentId, followToEnd, getPosts, waitForBatch } from '../../support/batches.ts';
 import { createBrand } from '../../support/brands.ts';
 import { allFields, probesOf } from '../../support/every-field.ts';
 import { post } from '../../support/raw-graphql.ts';
@@ -33,7 +33,9 @@ let elsewhere: Account;
 /** Another user, logged in to the owner's workspace. */
 let colleague: Account;
 let revoked: Account;
-let things: Record<'Workspace' | 'User' | 'Campaign' | 'Batch' | 'Post' | 'Brand', string>;
+let things: Record<'Workspace' | 'User' | 'Campaign' | 'Batch' | 'PlanItem' | 'Post' | 'Brand', string>;
+/** A batch whose plan waits for its owner. */
+let reviewed: string;
 let cursors: { campaign: string; batch: string; post: string; brand: string };
 
 beforeAll(async () => {
@@ -69,11 +71,19 @@ beforeAll(async () => {
     return inFlight.length === 0;
   });
   const [made] = await getPosts(owner, { batchId });
+  reviewed = await startBatch(owner, { campaignId, rows: [{ angle: canary }, {}], review: true });
+  await waitForBatch(owner, reviewed, 'is planned', ({ status }) => status === 'PLANNED');
+  const { data } = await post(
+    app,
+    { query: `{ batch(id: "${reviewed}") { plan(first: 1) { edges { node { id } } } } }` },
+    as(owner.token),
+  );
   things = {
     Workspace: workspaceId,
     User: owner.id,
     Campaign: campaignId,
     Batch: paused,
+    PlanItem: Object(data).batch.plan.edges[0].node.id,
     Post: made?.id ?? '',
     Brand: brandId,
   };
@@ -138,6 +148,8 @@ const closed = { anonymous: 'UNAUTHENTICATED', revoked: 'UNAUTHENTICATED' };
 const none = () => '';
 const batch = ({ Batch }: typeof things) => `(batchId: "${Batch}")`;
 const campaign = ({ Campaign }: typeof things) => `(campaignId: "${Campaign}")`;
+const plan = ({ Batch }: typeof things) =>
+  `(input: { batchId: "${Batch === things.Batch ? reviewed : Batch}" })`;
 const review = ({ Post }: typeof things) => `(input: { postId: "${Post}", expectedVersion: 1 })`;
 const ofPosts =
   (rest: string) =>
@@ -152,10 +164,12 @@ const newcomer = () => `(input: { email: "${crypto.randomUUID()}@example.com", p
 /** Every top-level field must stand here. */
 const cases: Record<string, Case[]> = {
   'Query.me': [{ arguments: none, anonymous: null, revoked: 'UNAUTHENTICATED' }],
-  'Query.node': (['Workspace', 'User', 'Campaign', 'Batch', 'Post', 'Brand'] as const).map((type) => ({
-    arguments: (ids) => `(id: "${ids[type]}")`,
-    ...closed,
-  })),
+  'Query.node': (['Workspace', 'User', 'Campaign', 'Batch', 'PlanItem', 'Post', 'Brand'] as const).map(
+    (type) => ({
+      arguments: (ids) => `(id: "${ids[type]}")`,
+      ...closed,
+    }),
+  ),
   'Query.nodes': [{ arguments: (ids) => `(ids: ${JSON.stringify(Object.values(ids))})`, ...closed }],
   'Query.batch': [{ arguments: ({ Batch }) => `(id: "${Batch}")`, ...closed }],
   'Query.campaign': [{ arguments: ({ Campaign }) => `(id: "${Campaign}")`, ...closed }],
@@ -273,6 +287,18 @@ const cases: Record<string, Case[]> = {
   'Mutation.regeneratePost': [
     { arguments: ({ Post }) => `(input: { postId: "${Post}", part: BOTH })`, ...closed },
   ],
+  'Mutation.editPlanItem': [
+    {
+      arguments: ({ PlanItem }) => `(input: { itemId: "${PlanItem}", expectedVersion: 1, angle: "Mine" })`,
+      ...closed,
+    },
+  ],
+  'Mutation.addPlanItem': [{ arguments: plan, ...closed }],
+  'Mutation.removePlanItem': [
+    { arguments: ({ PlanItem }) => `(input: { itemId: "${PlanItem}" })`, ...closed },
+  ],
+  'Mutation.replanItems': [{ arguments: plan, ...closed }],
+  'Mutation.approvePlan': [{ arguments: plan, ...closed }],
   'Mutation.deletePost': [{ arguments: ({ Post }) => `(input: { postId: "${Post}" })`, ...closed }],
   'Subscription.batchEvents': [{ arguments: batch, ...closed }],
   'Subscription.workspaceEvents': [{ arguments: none, ...closed }],
@@ -319,6 +345,7 @@ const absent = () => ({
   User: absentId('User'),
   Campaign: absentId('Campaign'),
   Batch: absentId('Batch'),
+  PlanItem: absentId('PlanItem'),
   Post: absentId('Post'),
   Brand: absentId('Brand'),
 });
@@ -332,6 +359,7 @@ const namesRows = (one: Case, ids: typeof things) =>
 async function stateOfOwner() {
   const query = `{ me { email } campaigns { edges { node { id name } } }
     batch(id: "${things.Batch}") { status priority maxCost progress { cancelledCount remainingCount } }
+    plan: batch(id: "${reviewed}") { status itemCount plan { edges { node { id version } } } }
     posts(first: 100) { edges { node { id status caption } } } brands { edges { node { id name version } } } }`;
   return (await post(app, { query }, as(owner.token))).data;
 }

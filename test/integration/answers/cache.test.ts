@@ -21,6 +21,9 @@ let campaignId: string;
 let batchId: string;
 let postId: string;
 let brandId: string;
+/** A batch whose plan waits for a person, and its first item. */
+let reviewed: string;
+let itemId: string;
 beforeAll(async () => {
   app = await startTestApp({ CACHE: 'on' });
   account = await signUp(app);
@@ -30,6 +33,10 @@ beforeAll(async () => {
   await followToEnd(account, batchId);
   const [made] = await getPosts(account, { batchId });
   postId = made?.id ?? '';
+  const row = { angle: 'light', hook: 'dusk', keyMessage: 'safe', scene: 'a lamp', audience: 'riders' };
+  reviewed = await startBatch(account, { campaignId, rows: [row, row, row], review: true });
+  const { data } = await ask(`{ batch(id: "${reviewed}") { plan(first: 1) { edges { node { id } } } } }`);
+  itemId = data.batch.plan.edges[0].node.id;
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
@@ -50,6 +57,7 @@ const batchFields =
   'id status priority cost maxCost pauseReason finishedAt progress { completedCount failedCount cancelledCount }';
 const postFields =
   'id channel language status caption hashtags imageUrl altText image { url altText width } imageCandidates { number isCurrent } version review reviewNote errorCode cost startedAt finishedAt brandVersion brandKit { name } revisions(first: 3) { number isCurrent caption }';
+const itemFields = 'id position version angle hook keyMessage scene audience author plannedAt';
 const posts = `posts(first: 5) { totalCount edges { node { ${postFields} } } }`;
 const batches = `batches(first: 5) { totalCount edges { node { ${batchFields} ${posts} } } }`;
 
@@ -71,6 +79,10 @@ const ways = (): string[] => [
   `{ brand(id: "${brandId}") { ${brandFields} } }`,
   `{ brands(filter: { search: "renamed" }) { totalCount edges { node { ${brandFields} } } } }`,
   `{ node(id: "${postId}") { ... on Post { ${postFields} } } }`,
+  `{ batch(id: "${reviewed}") { status itemCount languages needsApproval plan { totalCount edges { node { ${itemFields} posts { ${postFields} } } } } } }`,
+  `{ batch(id: "${reviewed}") { plan(filter: { isPlanned: false, search: "light" }) { totalCount edges { node { ${itemFields} } } } } }`,
+  `{ node(id: "${itemId}") { ... on PlanItem { ${itemFields} batch { status } posts { status } } } }`,
+  `{ posts(filter: { batchId: "${reviewed}", language: ["en"] }) { edges { node { planItem { ${itemFields} } variants { id status } } } } }`,
   `{ nodes(ids: ["${campaignId}", "${batchId}"]) { ... on Campaign { name channel } ... on Batch { cost pauseReason } } }`,
 ];
 
@@ -145,6 +157,21 @@ const story: Record<string, () => Promise<unknown>> = {
     await mutate(`resumeBatch(batchId: "${batchId}", maxCost: 100)`);
     await followToEnd(account, batchId);
     batchId = spare;
+  },
+  editPlanItem: () =>
+    mutate(`editPlanItem(input: { itemId: "${itemId}", expectedVersion: 1, angle: "dusk" })`),
+  addPlanItem: () => mutate(`addPlanItem(input: { batchId: "${reviewed}", angle: "light" })`),
+  async removePlanItem() {
+    const { data } = await ask(`{ batch(id: "${reviewed}") { plan(last: 1) { edges { node { id } } } } }`);
+    await mutate(`removePlanItem(input: { itemId: "${data.batch.plan.edges[0].node.id}" })`);
+  },
+  async replanItems() {
+    await mutate(`replanItems(input: { batchId: "${reviewed}", itemIds: ["${itemId}"] })`);
+    await waitForBatch(account, reviewed, 'is planned', ({ status }) => status === 'PLANNED');
+  },
+  async approvePlan() {
+    await mutate(`approvePlan(input: { batchId: "${reviewed}" })`);
+    await followToEnd(account, reviewed);
   },
   cancelBatch: () => mutate(`cancelBatch(batchId: "${batchId}")`),
   deleteBatch: () => mutate(`deleteBatch(input: { batchId: "${batchId}" })`),

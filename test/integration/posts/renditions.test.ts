@@ -122,7 +122,13 @@ function send(path: string, method = 'GET', headers: Record<string, string> = {}
 
 /** What has been made until now. */
 const kept = async () =>
-  (await readdir(join(assets, 'renditions'), { recursive: true }).catch(() => [])).toSorted();
+  new Set(await readdir(join(assets, 'renditions'), { recursive: true }).catch(() => []));
+
+/** Pressrun, and so sharp in this process, reads no AVIF. Its box `ispe` has the width. */
+async function widthOf(bytes: Buffer): Promise<number> {
+  const box = bytes.indexOf('ispe');
+  return box === -1 ? (await sharp(bytes).metadata()).width : bytes.readUInt32BE(box + 8);
+}
 
 const starts = { webp: 'WEBP', avif: 'ftypavif', jpg: '\xff\xd8\xff', png: '\x89PNG' };
 
@@ -153,9 +159,7 @@ describe('the image of a post', () => {
       });
       expect(body.subarray(0, 16).toString('latin1')).toContain(starts[format]);
       // The simulator draws 1024 pixels: an image is not blown up.
-      if (format !== 'avif') {
-        expect(await sharp(body).metadata()).toMatchObject({ width: Math.min(width, 1024) });
-      }
+      expect(await widthOf(body)).toBe(Math.min(width, 1024));
     },
   );
 

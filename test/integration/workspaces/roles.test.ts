@@ -16,11 +16,12 @@ import { createBrand } from '../../support/brands.ts';
 import { post } from '../../support/raw-graphql.ts';
 import { logIn, ownWorkspaceOf, setRole } from '../../support/workspaces.ts';
 
-type Ids = { Campaign: string; Batch: string; Post: string; Brand: string };
+type Ids = { Campaign: string; Batch: string; PlanItem: string; Post: string; Brand: string };
 type Case = { access: Role | 'self' | 'public'; arguments: (ids: Ids) => string };
 
 const batch = ({ Batch }: Ids) => `(batchId: "${Batch}")`;
 const campaign = ({ Campaign }: Ids) => `(campaignId: "${Campaign}")`;
+const ofPlan = ({ Batch }: Ids) => `(input: { batchId: "${Batch}" })`;
 const ofPost = (rest: string) => (ids: Ids) => `(input: { postId: "${ids.Post}", ${rest} })`;
 const ofPosts = (rest: string) => (ids: Ids) => `(input: { filter: { batchId: "${ids.Batch}" }${rest} })`;
 const ofBrand = (rest: string) => (ids: Ids) => `(input: { brandId: "${ids.Brand}", ${rest} })`;
@@ -79,6 +80,14 @@ const cases: Record<string, Case> = {
   approvePosts: { access: 'REVIEWER', arguments: ofPosts('') },
   rejectPosts: { access: 'REVIEWER', arguments: ofPosts('') },
   regeneratePosts: { access: 'EDITOR', arguments: ofPosts(', part: BOTH') },
+  editPlanItem: {
+    access: 'EDITOR',
+    arguments: ({ PlanItem }) => `(input: { itemId: "${PlanItem}", expectedVersion: 1, angle: "Mine" })`,
+  },
+  addPlanItem: { access: 'EDITOR', arguments: ofPlan },
+  removePlanItem: { access: 'EDITOR', arguments: ({ PlanItem }) => `(input: { itemId: "${PlanItem}" })` },
+  replanItems: { access: 'EDITOR', arguments: ofPlan },
+  approvePlan: { access: 'EDITOR', arguments: ofPlan },
   deletePost: { access: 'OWNER', arguments: ofPost('') },
   createBrand: { access: 'EDITOR', arguments: () => '(input: { name: "Mine", content: {} })' },
   updateBrand: { access: 'EDITOR', arguments: ofBrand('expectedVersion: 1, name: "Mine"') },
@@ -116,12 +125,13 @@ beforeAll(async () => {
   };
   const owner = members.OWNER;
   const campaignId = await createCampaign(owner);
-  const batchId = await startBatch(owner, { campaignId, postCount: 1 });
+  const batchId = await startBatch(owner, { campaignId, rows: [{ angle: 'One' }] });
   await followToEnd(owner, batchId);
   const [made] = await getPosts(owner, { batchId });
   things = {
     Campaign: campaignId,
     Batch: batchId,
+    PlanItem: await itemOf(made?.id ?? ''),
     Post: made?.id ?? '',
     Brand: await createBrand(owner),
   };
@@ -133,6 +143,13 @@ it('has a case for every mutation, and each says in the schema who may call it',
   const expected = Object.entries(cases).map(([name, { access }]) => [name, access]);
   expect(Object.fromEntries(declared)).toEqual(Object.fromEntries(expected));
 });
+
+/** @returns the id of a post's plan item. */
+async function itemOf(postId: string): Promise<string> {
+  const query = `{ post(id: "${postId}") { planItem { id } } }`;
+  const { data } = await post(app, { query }, { authorization: `Bearer ${members.OWNER.token}` });
+  return Object(data).post.planItem.id;
+}
 
 /** @returns the type of the answer, and the role that it says is needed. */
 async function call(name: string, args: string, token: string | undefined) {
@@ -148,7 +165,7 @@ async function call(name: string, args: string, token: string | undefined) {
 /** All that a refused call might have changed. */
 async function state() {
   const query = `{ me { email } campaigns { edges { node { id name status } } }
-    batch(id: "${things.Batch}") { status priority progress { completedCount } }
+    batch(id: "${things.Batch}") { status priority progress { completedCount } plan { edges { node { id version } } } }
     posts(first: 100) { edges { node { id status caption review version } } }
     brands { edges { node { id name version } } } }`;
   return (await post(app, { query }, { authorization: `Bearer ${members.OWNER.token}` })).data;
@@ -157,6 +174,7 @@ async function state() {
 const absent = () => ({
   Campaign: absentId('Campaign'),
   Batch: absentId('Batch'),
+  PlanItem: absentId('PlanItem'),
   Post: absentId('Post'),
   Brand: absentId('Brand'),
 });

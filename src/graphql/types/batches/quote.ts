@@ -2,6 +2,9 @@ import { InvalidInputError, NotFoundError, UnauthenticatedError } from '../../..
 import type { Quote } from '../../../services/batches/quotes.ts';
 import { builder } from '../../builder.ts';
 import { requireViewer } from '../../context.ts';
+import { toGlobalId } from '../../../domain/ids.ts';
+import { BatchNode } from './batch.ts';
+import { ChannelEnum } from '../campaigns/campaign.ts';
 
 const QuoteRef = builder.objectRef<Quote>('BatchQuote').implement({
   description: 'The estimated cost and duration of a batch. Asking for it costs nothing.',
@@ -23,11 +26,47 @@ const QuoteRef = builder.objectRef<Quote>('BatchQuote').implement({
   }),
 });
 
+builder.objectField(BatchNode, 'quote', (t) =>
+  t.field({
+    type: QuoteRef,
+    nullable: true,
+    description:
+      'The estimated cost and duration of its posts while its plan waits for approval; null at any other time.',
+    resolve: ({ status, campaignId, itemCount, channels, languages, imageCandidates }, _args, context) =>
+      status !== 'PLANNED'
+        ? null
+        : context.quotes.quote(requireViewer(context), {
+            campaignId: toGlobalId('Campaign', campaignId),
+            postCount: itemCount,
+            channels,
+            languages,
+            imageCandidates,
+          }),
+  }),
+);
+
 const QuoteBatchInput = builder.inputType('QuoteBatchInput', {
   description: 'The campaign and the number of posts to quote.',
   fields: (t) => ({
     campaignId: t.id({ description: 'The id of the campaign.' }),
-    postCount: t.int({ description: 'The number of posts, 1 to 10,000.' }),
+    postCount: t.int({
+      description:
+        'The number of posts, or of rows; with several channels or languages, for each of them. At most 10,000 posts in all.',
+    }),
+    channels: t.field({
+      type: [ChannelEnum],
+      required: false,
+      description: 'The channels that each post is written for. The default is the channel of the campaign.',
+    }),
+    languages: t.stringList({
+      required: false,
+      description:
+        'The languages that each post is written in, as BCP 47 tags such as `de` or `pt-BR`, at most 20. The default is the language of the campaign.',
+    }),
+    imageCandidates: t.int({
+      required: false,
+      description: 'The number of images to choose from for each post, 1 to 4. The default is 1.',
+    }),
   }),
 });
 

@@ -80,7 +80,7 @@ const makers: Readonly<Record<ContentFault, Maker>> = {
       return insert(write, limit, put(sentences.forbidden, 'word', form));
     }
     if (clause === undefined) return undefined;
-    return insert(write, limit, put(sentences.dont, 'dont', clause.replace(/[.!。]+$/u, '')));
+    return insert(write, limit, put(sentences.dont, 'dont', clause.replace(/[.!。]$/u, '')));
   },
   wrong_language(_write, limit, brief, { prompt, seed }) {
     const [first, second] = others.filter((language) => language !== languageOf(brief));

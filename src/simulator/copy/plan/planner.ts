@@ -65,17 +65,19 @@ function messages(
   { plan, bodies, joiner, series }: Bank,
   base: number,
 ): (number: number) => string {
-  const pair = (all: NonEmpty<string>, number: number): string => {
-    const benefit = Math.floor(number / all.length) + (number % all.length) + base;
-    return `${cycle(all, number + base)}${joiner}${cycle(plan.benefits, benefit)}`;
+  const pair = (heads: NonEmpty<string>, tails: NonEmpty<string>, number: number): string => {
+    const head = cycle(heads, number + base);
+    const at = Math.floor(number / heads.length) + (number % heads.length) + base;
+    const tail = cycle(tails, at);
+    return `${head}${joiner}${tail === head ? plan.benefits[0] : tail}`;
   };
+  const general = (number: number): string =>
+    pair(bodies, [plan.benefits[0], ...plan.benefits.slice(1), ...bodies], number);
   const [fact, ...others] = series === undefined ? [] : factsOf(brief, { series, joiner });
-  if (fact === undefined) return (number) => pair(bodies, number);
+  if (fact === undefined) return general;
   const told = (others.length + 1) * plan.benefits.length;
-  return (number) => {
-    const at = number % (told + bodies.length * plan.benefits.length);
-    return at < told ? pair([fact, ...others], at) : pair(bodies, at - told);
-  };
+  return (number) =>
+    number < told ? pair([fact, ...others], plan.benefits, number) : general(number - told);
 }
 
 function factsOf(brief: Brief, { series, joiner }: Required<Pick<Bank, 'series' | 'joiner'>>): string[] {

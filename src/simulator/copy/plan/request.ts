@@ -42,6 +42,11 @@ export function readItem(prompt: string): ItemParts | undefined {
   return partsSchema.safeParse(readBlock(prompt, 'plan')?.json).data;
 }
 
+/** What a picture is to show; empty if its prompt does not say. */
+export function readScene(prompt: string): string {
+  return partsSchema.safeParse(readBlock(prompt, 'scene')?.json).data?.scene ?? '';
+}
+
 /** The texts of a JSON value, in its order. */
 function textsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value];

@@ -23,4 +23,8 @@ export type PlanWords = {
   readonly lights: NonEmpty<string>;
   /** What pictures can show. `none` stands for what cannot be drawn. */
   readonly things: Readonly<Record<Subject | 'none', string>>;
+  /** With `{words}`: what a caption has to name. */
+  readonly required: string;
+  /** With `{wish}`: what somebody asked of a caption. */
+  readonly wished: string;
 };

@@ -59,4 +59,6 @@ export const da: PlanWords = {
     house: 'et hus',
     mountains: 'en bjergsti',
   },
+  required: 'Det vigtige: {words}.',
+  wished: 'Efter ønske: {wish}.',
 };

@@ -101,4 +101,6 @@ export const de: PlanWords = {
     house: 'ein Haus',
     mountains: 'ein Wanderweg',
   },
+  required: 'Darauf kommt es an: {words}.',
+  wished: 'Auf Wunsch: {wish}.',
 };

@@ -101,4 +101,6 @@ export const en: PlanWords = {
     house: 'a house',
     mountains: 'a mountain trail',
   },
+  required: 'What matters here: {words}.',
+  wished: 'On request: {wish}.',
 };

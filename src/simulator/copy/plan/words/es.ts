@@ -64,4 +64,6 @@ export const es: PlanWords = {
     house: 'una casa',
     mountains: 'un camino de montaña',
   },
+  required: 'Lo esencial: {words}.',
+  wished: 'A petición: {wish}.',
 };

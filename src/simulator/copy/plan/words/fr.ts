@@ -64,4 +64,6 @@ export const fr: PlanWords = {
     house: 'une maison',
     mountains: 'un sentier de montagne',
   },
+  required: 'L’essentiel : {words}.',
+  wished: 'À la demande : {wish}.',
 };

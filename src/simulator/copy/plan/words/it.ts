@@ -64,4 +64,6 @@ export const it: PlanWords = {
     house: 'una casa',
     mountains: 'un sentiero di montagna',
   },
+  required: 'L’essenziale: {words}.',
+  wished: 'Su richiesta: {wish}.',
 };

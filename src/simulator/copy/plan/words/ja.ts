@@ -101,4 +101,6 @@ export const ja: PlanWords = {
     house: '小さな家',
     mountains: '登山の道',
   },
+  required: '大切なのは、{words}。',
+  wished: 'ご要望により――{wish}。',
 };

@@ -59,4 +59,6 @@ export const nl: PlanWords = {
     house: 'een huis',
     mountains: 'een wandelpad in de bergen',
   },
+  required: 'Waar het om gaat: {words}.',
+  wished: 'Op verzoek: {wish}.',
 };

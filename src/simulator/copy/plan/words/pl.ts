@@ -59,4 +59,6 @@ export const pl: PlanWords = {
     house: 'dom',
     mountains: 'górski szlak',
   },
+  required: 'Najważniejsze: {words}.',
+  wished: 'Na życzenie: {wish}.',
 };

@@ -59,4 +59,6 @@ export const pt: PlanWords = {
     house: 'uma casa',
     mountains: 'um trilho de montanha',
   },
+  required: 'O essencial: {words}.',
+  wished: 'A pedido: {wish}.',
 };

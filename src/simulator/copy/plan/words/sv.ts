@@ -59,4 +59,6 @@ export const sv: PlanWords = {
     house: 'ett hus',
     mountains: 'en fjällstig',
   },
+  required: 'Det viktiga: {words}.',
+  wished: 'På begäran: {wish}.',
 };

@@ -1,0 +1,128 @@
+import { highestCostMicros, type Price, type Usage } from '../money/pricing.ts';
+import { angleFamilies, familiesOf } from '../plans/families.ts';
+import { maxItemCharacters, type Item } from '../plans/item.ts';
+import { asksOfWindow, expectedPlanUsage, hooksTold, planUsageAtMost } from '../plans/usage.ts';
+import type { Variant } from '../plans/variants.ts';
+import { itemsOfWindow } from '../plans/windows.ts';
+import { channels } from '../posts/channels.ts';
+import { captionUsageAtMost, expectedUsage, imageUsageAtMost, type ImageQuality } from '../posts/usage.ts';
+import type { Brief } from '../prompts/brief.ts';
+import type { PlanBrief, PlanRequest } from '../prompts/plan.ts';
+
+/** An order whose price is asked for. */
+export type PricedOrder = {
+  /** What its posts are written from, without what is each post's own. */
+  brief: Omit<Brief, 'position' | 'postCount' | 'item' | 'regeneration'>;
+  /** The posts of each item. */
+  variants: readonly Variant[];
+  itemCount: number;
+  /** Whether it is planned first. Then posts of an item with the same image size share an image. */
+  hasPlan: boolean;
+  imageCandidates: number;
+};
+
+/** The prices of the models that may serve, in their order. */
+export type ChainPrices = { text: readonly Price[]; image: readonly Price[] };
+
+/**
+ * What an order costs in millionths of a US dollar: as expected, at the first models, and at most, at the dearest ones, without
+ * retries. What rows give of a plan is not known.
+ */
+export function costsOf(
+  order: PricedOrder,
+  { prices, imageQuality }: { prices: ChainPrices; imageQuality: ImageQuality },
+): { expectedMicros: bigint; maximumMicros: bigint } {
+  const { variants, itemCount, hasPlan, imageCandidates } = order;
+  const drawn = hasPlan ? firstOfShapes(variants) : variants;
+  const first = { text: prices.text.slice(0, 1), image: prices.image.slice(0, 1) };
+  const sum = (amounts: readonly bigint[]) => amounts.reduce((total, one) => total + one, 0n);
+  const ofItem = (at: ChainPrices, item: Item, caption: UsageOf, image: UsageOf) =>
+    sum(variants.map((variant) => highestCostMicros(at.text, caption(briefOf(order, variant, item))))) +
+    sum(drawn.map((variant) => highestCostMicros(at.image, image(briefOf(order, variant, item))))) *
+      BigInt(imageCandidates);
+
+  const expectedItem = ofItem(
+    first,
+    usualItem,
+    (brief) => expectedUsage(brief, imageQuality).caption,
+    (brief) => expectedUsage(brief, imageQuality).image,
+  );
+  const dearestItem = ofItem(prices, longestItem, captionUsageAtMost, (brief) =>
+    imageUsageAtMost(brief, imageQuality),
+  );
+  const plan = hasPlan ? windowSizes(itemCount) : [];
+  const expectedPlan = plan.map((size) =>
+    highestCostMicros(
+      first.text,
+      expectedPlanUsage(planBriefOf(order), requestOf(size, itemCount, usualItem)),
+    ),
+  );
+  const dearestPlan = plan.map((size) =>
+    highestCostMicros(
+      prices.text,
+      planUsageAtMost(planBriefOf(order), requestOf(size, itemCount, longestItem)),
+    ),
+  );
+  return {
+    expectedMicros: expectedItem * BigInt(itemCount) + sum(expectedPlan),
+    maximumMicros: dearestItem * BigInt(itemCount) + sum(dearestPlan) * BigInt(asksOfWindow),
+  };
+}
+
+type UsageOf = (brief: Brief) => Usage;
+
+function firstOfShapes(variants: readonly Variant[]): Variant[] {
+  const byShape = Map.groupBy(variants, ({ channel }) => channels[channel].imageSize);
+  return [...byShape.values()].flatMap((those) => those.slice(0, 1));
+}
+
+function briefOf({ brief, variants, itemCount, hasPlan }: PricedOrder, variant: Variant, item: Item): Brief {
+  const postCount = itemCount * variants.length;
+  return { ...brief, ...variant, position: postCount, postCount, item: hasPlan ? item : undefined };
+}
+
+function planBriefOf({ brief, variants, itemCount }: PricedOrder): PlanBrief {
+  return {
+    ...brief,
+    channels: [...new Set(variants.map(({ channel }) => channel))],
+    languages: [...new Set(variants.map(({ language }) => language))],
+    itemCount,
+  };
+}
+
+/** How many items each window of a plan has. */
+function windowSizes(itemCount: number): number[] {
+  const windows = Math.ceil(itemCount / itemsOfWindow);
+  return Array.from({ length: windows }, (_, index) =>
+    Math.min(itemsOfWindow, itemCount - index * itemsOfWindow),
+  );
+}
+
+function requestOf(size: number, itemCount: number, { hook }: Item): PlanRequest {
+  const families = angleFamilies.toSorted((a, b) => b.length - a.length).slice(0, familiesOf(0).length);
+  return {
+    positions: Array.from({ length: size }, () => itemCount),
+    given: [],
+    families,
+    taken: Array.from({ length: Math.min(hooksTold, itemCount) }, () => hook),
+    instruction: null,
+  };
+}
+
+/** An item as the planner is asked to make it. */
+const usualItem: Item = {
+  angle: 'a'.repeat(25),
+  hook: 'a'.repeat(60),
+  keyMessage: 'a'.repeat(80),
+  scene: 'a'.repeat(80),
+  audience: 'a'.repeat(30),
+};
+
+/** An item of as many bytes as its limits allow. */
+const longestItem: Item = {
+  angle: '漢'.repeat(maxItemCharacters.angle),
+  hook: '漢'.repeat(maxItemCharacters.hook),
+  keyMessage: '漢'.repeat(maxItemCharacters.keyMessage),
+  scene: '漢'.repeat(maxItemCharacters.scene),
+  audience: '漢'.repeat(maxItemCharacters.audience),
+};

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { QuoteBatchDocument } from '../../../client/generated/graphql.ts';
+import { createCampaign, startBatch } from '../../support/app.ts';
+import { followToEnd, getBatch } from '../../support/batches.ts';
+import { startPlanner } from '../../support/plans.ts';
+
+it('quotes a plan and variants close to what they then cost, and a maximum above it', async () => {
+  await using planner = await startPlanner();
+  const { account } = planner;
+  const order = {
+    campaignId: await createCampaign(account),
+    postCount: 10,
+    channels: ['INSTAGRAM' as const, 'X' as const],
+    languages: ['en', 'de'],
+  };
+  const { quoteBatch: quote } = await account.run(QuoteBatchDocument, { input: order });
+  if (quote.__typename !== 'BatchQuote') throw new Error(`quoteBatch answered ${quote.__typename}`);
+  const batchId = await startBatch(account, { ...order, maxCost: quote.maximumCost });
+  await followToEnd(account, batchId);
+
+  const { cost } = await getBatch(account, batchId);
+  expect(quote.expectedCost / cost).toBeGreaterThan(0.7);
+  expect(quote.expectedCost / cost).toBeLessThan(1.3);
+  expect(quote.maximumCost).toBeGreaterThanOrEqual(cost);
+});
