@@ -2,8 +2,8 @@ import type { BatchState, ItemState } from './state.ts';
 import { oneLine, pad, seconds, truncate, type Paint } from './text.ts';
 import { bar, countsOf, margin, type ViewSize } from './view.ts';
 
-/** Lines around the items: blank, plan, counts, blank, blank, and the cursor's line. */
-const linesAround = 6;
+/** Lines around the items: blank, plan, counts, blank, and the cursor's line. */
+const linesAround = 5;
 const elapsedColumns = 12;
 /** Of what an item has to say. The hook has the rest. */
 const angleShare = 0.45;
@@ -36,7 +36,6 @@ export function drawPlan(
     ...lines,
     // The height must stay the same and no line be empty, or log-update 7.2 loses count of its lines.
     ...Array.from({ length: room - lines.length }, () => ' '),
-    ' ',
   ].join('\n');
 }
 

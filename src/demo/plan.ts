@@ -8,8 +8,7 @@ import {
   type PlanQuery,
 } from '../../client/index.ts';
 import { dollars } from './report.ts';
-import type { Order } from './produce.ts';
-import type { Screen } from './screen.ts';
+import type { Job, Order } from './produce.ts';
 import { count, seconds } from './text.ts';
 
 /** The plan of a batch. */
@@ -39,24 +38,18 @@ export async function readPlan({ client, batch }: Order, signal: AbortSignal): P
  * Shows what the posts of a plan will cost, and asks whether they are to be written. If nobody can be asked, they are. If the
  * answer is no, the batch is cancelled.
  *
- * @param place where the plan can be changed meanwhile.
  * @returns whether posts are written.
  */
-export async function review(
-  order: Order,
-  place: string,
-  screen: Screen,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const { client, batch, campaignId } = order;
-  const { postCount } = batch.progress;
-  const input = { campaignId, postCount };
+export async function review(order: Order, { url, brief, screen, signal }: Job): Promise<boolean> {
+  const { client, batch, campaignId, user } = order;
+  const { itemCount, variants, postCount } = brief;
+  const input = { campaignId, postCount: itemCount, ...variants };
   const { quoteBatch } = await client.run(QuoteBatchDocument, { input }, { signal });
   const { expectedCost, maximumCost, estimatedSeconds } = expectResult(quoteBatch, 'BatchQuote');
   screen.print(
-    `  ${count(postCount, 'post')} will cost about ${dollars(expectedCost)}, at most ${dollars(maximumCost)}, and take about ${seconds(estimatedSeconds * 1000, 0)}.`,
+    `\n  ${count(postCount, 'post')} will cost about ${dollars(expectedCost)}, at most ${dollars(maximumCost)}, and take about ${seconds(estimatedSeconds * 1000, 0)}.`,
   );
-  screen.print(`  To change the plan first: ${place}\n`);
+  screen.print(`  To change the plan first: GraphiQL at ${url}, as ${user.email} with ${user.password}\n`);
   const answer = await screen.ask('Write them?', signal);
   if (answer === false) {
     expectResult(

@@ -88,8 +88,7 @@ export async function placeOrder(job: Job): Promise<Order> {
   const transport = options.transport === 'sse' ? 'server-sent events' : 'a WebSocket';
   const items = variantCount(variants) === 1 ? '' : `${count(itemCount, 'item')}, `;
   screen.done(`${items}${count(postCount, 'post')} ordered; following them over ${transport}`);
-  if (rows !== undefined)
-    screen.done(`${count(rows.length, 'row')} of the plan given, from ${options.rowsFile}`);
+  if (rows !== undefined) screen.done(`${count(rows.length, 'row')} of the plan from ${options.rowsFile}`);
 
   return { user, session, client, campaignId, batch };
 }
@@ -121,7 +120,7 @@ async function createCampaign(
   { brief, options, signal }: Job,
   brandId: string | undefined,
 ): Promise<string> {
-  const input = { ...brief.campaign, ...(brandId === undefined ? {} : { brandId }) };
+  const input = { ...brief.campaign, brandId };
   return namingFile(options.campaignFile, async () => {
     const { createCampaign: created } = await client.run(CreateCampaignDocument, { input }, { signal });
     return expectResult(created, 'Campaign').id;
@@ -146,7 +145,7 @@ async function namingFile<Result>(file: string, send: () => Promise<Result>): Pr
  * @returns false if a person looked at its plan and wants no posts.
  */
 export async function follow(order: Order, job: Job): Promise<boolean> {
-  const { client, session, batch, user } = order;
+  const { client, session, batch } = order;
   const { url, options, brief, isSimulated, screen, signal } = job;
   const { campaign, variants } = brief;
   const title = [campaign.brand, campaign.name, kindOf(variants), ...(isSimulated ? ['simulated'] : [])].join(
@@ -179,8 +178,7 @@ export async function follow(order: Order, job: Job): Promise<boolean> {
   await list();
   const plannedAt = await followFrom();
   if (plannedAt === undefined) return true;
-  const place = `GraphiQL at ${url}, as ${user.email} with ${user.password}`;
-  if (!(await review(order, place, screen, signal))) return false;
+  if (!(await review(order, job))) return false;
   await list();
   await followFrom(plannedAt);
   return true;

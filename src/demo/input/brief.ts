@@ -2,8 +2,9 @@ import type { CreateBrandInput, CreateCampaignInput, PlanRowInput } from '../../
 import { CsvFileError, readRows } from '../../csv-rows.ts';
 import { readBrand } from './brand.ts';
 import { readCampaign } from './campaign.ts';
-import { variantCount, type Variants } from './channels.ts';
+import { kindOf, variantCount, type Variants } from './channels.ts';
 import { InputFileError, readInput } from './json-file.ts';
+import { count } from '../text.ts';
 import type { Options } from './options.ts';
 
 const defaultItemCount = 10;
@@ -37,9 +38,7 @@ export async function readBrief(options: Options): Promise<Brief> {
   const campaign = await readCampaign(campaignFile);
   const brand = brandFile === undefined ? undefined : await readBrand(brandFile);
   const rows = rowsFile === undefined ? undefined : await readRowsFile(rowsFile);
-  const itemCount = options.itemCount ?? rows?.length ?? defaultItemCount;
-  if (rowsFile !== undefined && rows !== undefined && itemCount < rows.length)
-    throw new OrderError(`--posts ${itemCount}: ${rowsFile} has ${rows.length} rows, a post for each.`);
+  const itemCount = rows?.length ?? options.itemCount ?? defaultItemCount;
   const variants = {
     channels: options.channels ?? [campaign.channel],
     languages: options.languages ?? [campaign.language],
@@ -47,7 +46,7 @@ export async function readBrief(options: Options): Promise<Brief> {
   const postCount = itemCount * variantCount(variants);
   if (postCount > maxPosts)
     throw new OrderError(
-      `--posts ${itemCount}: with ${variantCount(variants)} for each, there are ${postCount} posts; ${maxPosts} are allowed.`,
+      `${count(itemCount, 'item')} for ${kindOf(variants)} come to ${postCount}; at most ${maxPosts} are allowed.`,
     );
   return { campaign, brand, rows, itemCount, variants, postCount };
 }

@@ -40,7 +40,12 @@ export function readOptions(args: string[]): Options {
     .option('--campaign <file>', 'the brief, as JSON; examples/ has more', defaultCampaign())
     .option('--channels <names>', "with commas between them (default: the brief's)", readChannels)
     .option('--languages <tags>', "such as en,de (default: the brief's)", readLanguages)
-    .option('--rows <file>', 'what is given of the plan, as CSV; examples/rows.csv is one')
+    .addOption(
+      new Option(
+        '--rows <file>',
+        'what is given of the plan, as CSV, a post for each row; examples/rows.csv is one',
+      ).conflicts('posts'),
+    )
     .option('--brand <file>', 'the brand that the posts keep to, as JSON; examples/brands/ has some')
     .option('--review', 'show plan and price, and ask before posts are written', false)
     .addOption(
