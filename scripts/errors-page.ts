@@ -1,4 +1,5 @@
 import { isUnionType, type GraphQLSchema } from 'graphql';
+import { findingGuide } from '../src/domain/checks/finding.ts';
 import { errorGuide, pauseGuide, postErrorGuide, waitGuide } from '../src/domain/errors/guide.ts';
 import * as errors from '../src/domain/errors/errors.ts';
 
@@ -30,6 +31,15 @@ what is missing.
 | code | meaning |
 |---|---|
 ${table(postErrorGuide)}
+
+## What the checks found: \`Post.findings.code\`
+
+A caption with findings was written once more, unless \`REWRITING=off\` or a budget forbade it. What still stands is data: the post is
+completed, and people decide.
+
+| code | meaning |
+|---|---|
+${table(findingGuide)}
 
 ## Why a batch is paused: \`Batch.pauseReason\`
 

@@ -28,6 +28,7 @@ import type { Images } from './services/posts/images.ts';
 import { takeOverPosts } from './services/posts/earlier-release.ts';
 import { createPlans } from './services/plans/plans.ts';
 import { createPlanRuns } from './services/plans/runs.ts';
+import { createDrafts } from './services/posts/drafts.ts';
 import { createPostRuns } from './services/posts/runs.ts';
 import { createRunRecovery } from './services/runs/recovery.ts';
 import { createWorkbench } from './services/runs/workbench.ts';
@@ -122,7 +123,7 @@ export async function prepareWorker(
   const suspects = createSuspectSlot(quietMs, () => performance.now());
   const tools = { provider, imageQuality, images, database, jobs, bus, changes };
   const kinds = [
-    createWritePost(tools, createPostRuns(tools)),
+    createWritePost({ ...tools, ...config.checks, drafts: createDrafts(database) }, createPostRuns(tools)),
     createPlanBatch({ provider, plans: createPlans(tools) }, createPlanRuns(tools)),
     ...(deps.moreKinds?.create(tools) ?? []),
   ].map((kind: JobKind) => {

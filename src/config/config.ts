@@ -29,6 +29,8 @@ export type Config = {
   };
   /** Whether posts of a batch are planned before they are written. */
   planning: boolean;
+  /** Whether captions with findings are written once more, and whether a model judges them by their brand. */
+  checks: { rewrites: boolean; judges: boolean };
   role: 'all' | 'api' | 'worker';
   /** What the provider allows a minute, until its answers tell the real limits. */
   limits: { requestsPerMinute: number; tokensPerMinute: number; imagesPerMinute: number };
@@ -211,6 +213,7 @@ function toConfig(
         : undefined,
     },
     planning: values.PLANNING === 'on',
+    checks: { rewrites: values.REWRITING === 'on', judges: values.JUDGE === 'on' },
     role: values.ROLE,
     limits: {
       requestsPerMinute: values.REQUESTS_PER_MINUTE,

@@ -123,6 +123,14 @@ const provider = {
     '`on` plans the posts of a batch before they are written, so that they differ. `off` writes each from its brief alone, unless its order has rows or asks for a review.',
     z.enum(['on', 'off'], 'must be on or off').default('on'),
   ),
+  REWRITING: setting(
+    '`on` has a caption in which the checks found something written once more, as far as budgets allow. `off` keeps it with its findings.',
+    z.enum(['on', 'off'], 'must be on or off').default('on'),
+  ),
+  JUDGE: setting(
+    '`on` asks a text model, twice for each caption, whether it breaks the voice or the facts of its brand.',
+    z.enum(['on', 'off'], 'must be on or off').default('off'),
+  ),
   TEXT_MODEL: setting(
     'Models that write, in order, with commas between them: while one is away, the next serves. Each is `provider:model` with `openai`, `anthropic`, `gemini` or `ollama`; a name without a provider is a model of OpenAI.',
     rules.models.prefault('gpt-5.4-mini'),

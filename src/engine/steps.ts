@@ -86,6 +86,13 @@ export class NotRunningError extends Error {
   }
 }
 
+/** For steps that a run can do without. @returns undefined if it was refused or failed. @throws anything else. */
+export function unlessRefused(error: unknown): undefined {
+  const isRefused =
+    error instanceof ProviderError || error instanceof BudgetRefusedError || error instanceof NotRunningError;
+  if (!isRefused) throw error;
+}
+
 /** @returns what a call takes of this model's limits. */
 export function demandOf(model: string, takes: Takes): Demand {
   return Object.fromEntries(Object.entries(takes).map(([unit, amount]) => [`${model}:${unit}`, amount]));

@@ -35,6 +35,7 @@ import './types/batches/controls.ts';
 import './types/batches/quote.ts';
 import './types/batches/progress-events.ts';
 import './types/batches/subscriptions.ts';
+import './types/plans/events.ts';
 
 /** Fields whose Pothos resolver only reads a property, by the end of their type's name. */
 const readFields = { Connection: ['edges', 'pageInfo'], Edge: ['node', 'cursor'] };

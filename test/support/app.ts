@@ -73,8 +73,9 @@ export async function startTestApp(
     REQUESTS_PER_MINUTE: '100000',
     TOKENS_PER_MINUTE: '100000000',
     IMAGES_PER_MINUTE: '100000',
-    // What tests count is of posts alone, unless they are of plans.
+    // What tests count is of posts alone, unless they are of plans or checks.
     PLANNING: 'off',
+    REWRITING: 'off',
     // These limits would ask for more slots than a batch of the tests has posts.
     POST_SLOTS: '10',
     // All tests come from one address.

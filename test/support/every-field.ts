@@ -78,7 +78,8 @@ function select(
     const isPlainList = isListType(getNullableType(field.type)) && !isConnection(type.name);
     const hasSize = field.args.some(({ name }) => name === 'first');
     // Lists within lists cost more than a document may; each list is met from somewhere else.
-    if (isInList && (isConnection(target.name) || (isPlainList && !hasSize))) return [];
+    if (isInList && isConnection(target.name)) return [];
+    if (isPlainList && !hasSize && path.some((name) => name.endsWith('Edge'))) return [];
     if (isPlainList && !mayBeLong && path.length > 0) return [];
     fields.add(`${type.name}.${field.name}`);
     const page = hasSize ? '(first: 2)' : '';

@@ -1,4 +1,4 @@
-import { nearDuplicate, shinglesOf, similarity } from '../checks/similarity.ts';
+import { nearDuplicate, shinglesOf, similarity, type Shingles } from '../checks/similarity.ts';
 import type { Item } from './item.ts';
 
 /** An item is compared with this many that were accepted last. */
@@ -19,7 +19,7 @@ type SievedItem = Pick<Item, 'angle' | 'hook' | 'keyMessage'>;
 
 /** @returns an empty sieve: nearly the same item, or one whose hook opens with the same words, does not pass after another. */
 export function createSieve(): Sieve {
-  const known: { shingles: ReadonlySet<string>; opening: string; hook: string }[] = [];
+  const known: { shingles: Shingles; opening: string; hook: string }[] = [];
   const read = ({ angle, hook, keyMessage }: SievedItem) => ({
     shingles: shinglesOf(`${angle} ${hook} ${keyMessage}`),
     opening: openingOf(hook),

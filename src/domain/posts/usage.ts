@@ -1,8 +1,10 @@
 import { channels, type ChannelLimits } from './channels.ts';
 import type { Usage } from '../money/pricing.ts';
-import type { Brief } from '../prompts/brief.ts';
+import type { Clause } from '../brands/clauses.ts';
+import type { Brief, Rewrite } from '../prompts/brief.ts';
 import { captionMessages } from '../prompts/caption.ts';
 import { imagePrompt } from '../prompts/image.ts';
+import { judgeMessages } from '../prompts/judge.ts';
 
 export type ImageQuality = 'low' | 'medium' | 'high';
 
@@ -12,6 +14,9 @@ export type ImageQuality = 'low' | 'medium' | 'high';
  * LinkedIn are for people to write, so that calls book no more of a provider's limit.
  */
 export const maxCaptionTokens = 2_500;
+
+/** Enough for ten violations with their words. */
+export const maxJudgementTokens = 1_000;
 
 /** Tokens for the answer's format and the messages' frames, on top of at most one token per byte of UTF-8. */
 const frameTokens = 200;
@@ -30,9 +35,17 @@ const imageTokens: Record<ImageQuality, { square: number; oblong: number }> = {
 const imageMargin = 1.25;
 
 /** The most tokens that a post's caption can use. */
-export function captionUsageAtMost(brief: Brief): Usage {
-  const { system, user } = captionMessages(brief);
-  return { inputTokens: Buffer.byteLength(system + user) + frameTokens, outputTokens: maxCaptionTokens };
+export function captionUsageAtMost(brief: Brief, rewrite?: Rewrite): Usage {
+  return usageAtMost(captionMessages(brief, rewrite), maxCaptionTokens);
+}
+
+/** The most tokens that one judgement of a caption can use. */
+export function judgeUsageAtMost(caption: string, clauses: readonly Clause[]): Usage {
+  return usageAtMost(judgeMessages(caption, clauses), maxJudgementTokens);
+}
+
+function usageAtMost({ system, user }: { system: string; user: string }, outputTokens: number): Usage {
+  return { inputTokens: Buffer.byteLength(system + user) + frameTokens, outputTokens };
 }
 
 /** The most tokens that a post's image can use. */

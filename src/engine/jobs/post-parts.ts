@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { captionSchema, plannedCaptionSchema, type Caption } from '../../domain/posts/content.ts';
-import type { Brief } from '../../domain/prompts/brief.ts';
+import type { Brief, Rewrite } from '../../domain/prompts/brief.ts';
 import { captionMessages } from '../../domain/prompts/caption.ts';
 import {
   captionUsageAtMost,
@@ -9,7 +9,7 @@ import {
   type ImageQuality,
 } from '../../domain/posts/usage.ts';
 import type { Demand } from '../../provider/admission/admission.ts';
-import type { ObjectRequest, Provider } from '../../provider/provider.ts';
+import type { Conversation, ObjectRequest, Provider } from '../../provider/provider.ts';
 import type { PostWork } from '../../services/posts/results.ts';
 import { demandOf, type Step, type Takes } from '../steps.ts';
 
@@ -29,12 +29,17 @@ export function partsOf({ part }: PostWork): Part[] {
 const captionTakes: Takes = { requests: 1, tokens: maxCaptionTokens };
 const imageTakes: Takes = { images: 1 };
 
-/** @returns the step that writes a post's caption and hashtags. */
-export function captionStep({ provider }: Means, work: PostWork): Step<Caption> {
+/** @returns the step that writes a post's caption and hashtags; `caption:rewrite` writes them once more. */
+export function captionStep(
+  { provider }: Pick<Means, 'provider'>,
+  work: PostWork,
+  rewrite?: Rewrite,
+): Step<Caption> {
+  const name = nameOf(work, 'caption');
   return {
-    name: nameOf(work, 'caption'),
+    name: rewrite === undefined ? name : `${name}:rewrite`,
     chain: provider.text,
-    atMost: captionUsageAtMost(work.brief),
+    atMost: captionUsageAtMost(work.brief, rewrite),
     takes: captionTakes,
     schema: answerSchema(work.brief),
   };
@@ -67,16 +72,20 @@ export function postDemand({ text, image }: Provider): Demand {
 }
 
 /** @returns what a model is asked for a caption. */
-export function captionRequest(brief: Brief): ObjectRequest<Caption> {
-  const { system, user } = captionMessages(brief);
+export function captionRequest(brief: Brief, rewrite?: Rewrite): ObjectRequest<Caption> {
   return {
     schema: answerSchema(brief),
-    messages: [
-      { role: 'system', content: system },
-      { role: 'user', content: user },
-    ],
+    messages: messagesOf(captionMessages(brief, rewrite)),
     maxTokens: maxCaptionTokens,
   };
+}
+
+/** A prompt as the messages of a call. */
+export function messagesOf({ system, user }: { system: string; user: string }): Conversation['messages'] {
+  return [
+    { role: 'system', content: system },
+    { role: 'user', content: user },
+  ];
 }
 
 /** Only with a plan item is there a scene that an alt text can describe. */

@@ -1,20 +1,17 @@
 import type { PostStage } from '../../domain/batches/events.ts';
-import { withAdditions } from '../../domain/brands/additions.ts';
-import { fitToChannel, type Caption } from '../../domain/posts/content.ts';
-import { promptHash } from '../../domain/prompts/blocks.ts';
-import type { Brief } from '../../domain/prompts/brief.ts';
 import { pausesBatch, ProviderError } from '../../domain/errors/provider-errors.ts';
 import type { Bus } from '../../events/bus.ts';
 import { announceStage } from '../../events/topics.ts';
-import type { Made, PostResult, PostWork } from '../../services/posts/results.ts';
+import type { PostResult, PostWork } from '../../services/posts/results.ts';
 import type { RunKind } from '../../services/runs/kind.ts';
 import type { JobKind } from '../job-kind.ts';
-import type { Step, StepCall, Steps } from '../steps.ts';
+import type { Step, Steps } from '../steps.ts';
+import { makeCaption, type Desk } from './post-caption.ts';
 import { imageSteps, makeImages, type Studio } from './post-image.ts';
-import { captionRequest, captionStep, partsOf, postDemand } from './post-parts.ts';
+import { captionStep, partsOf, postDemand } from './post-parts.ts';
 
 /** What posts are written with. */
-type Deps = Studio & { bus: Bus };
+type Deps = Studio & Desk & { bus: Bus };
 
 /** Runs that write a post: caption and images at the same time. */
 export function createWritePost(
@@ -39,12 +36,11 @@ export function createWritePost(
  * Makes the wanted parts of a post at the same time. Buys all of them or none, if a budget does not
  * suffice. All that was bought is in the ledger when this settles.
  *
- * @returns caption, image and candidates; undefined for a part that is not wanted.
+ * @returns caption with findings, image and candidates; undefined for a part that is not wanted.
  * @throws as `Steps`.
  */
 async function makePost(deps: Deps, work: PostWork, steps: Steps, signal: AbortSignal) {
   const { bus } = deps;
-  const { brief } = work;
   const step = captionStep(deps, work);
   const wanted = partsOf(work);
   await steps.plan(
@@ -55,16 +51,11 @@ async function makePost(deps: Deps, work: PostWork, steps: Steps, signal: AbortS
   const giveUp = new AbortController();
   const both = AbortSignal.any([signal, giveUp.signal]);
 
-  async function makeCaption(): Promise<Made<Caption>> {
-    const request = captionRequest(brief);
-    const write: StepCall<Caption> = (writer, until) => writer.generateObject(request, until);
-    const { value, model } = await steps.buy(step, write, both);
-    tellStage(bus, work, 'CAPTION_READY');
-    const hash = promptHash(...request.messages.map(({ content }) => content));
-    return { value: fittingCaption(brief, value), model, promptHash: hash };
-  }
-
-  const caption = wanted.includes('caption') ? makeCaption() : undefined;
+  const caption = wanted.includes('caption') ? makeCaption(deps, work, steps, both) : undefined;
+  caption?.then(
+    () => tellStage(bus, work, 'CAPTION_READY'),
+    () => undefined,
+  );
   const image = wanted.includes('image')
     ? makeImages(deps, work, steps, { signal: both, onFirst: () => tellStage(bus, work, 'IMAGE_READY') })
     : undefined;
@@ -79,7 +70,7 @@ async function makePost(deps: Deps, work: PostWork, steps: Steps, signal: AbortS
   // Waits for both, so that the other part is in the ledger when the post is tried again.
   const [captionResult, imageResult] = await Promise.allSettled([caption, image]);
   if (captionResult.status === 'fulfilled' && imageResult.status === 'fulfilled') {
-    return { caption: captionResult.value, ...imageResult.value };
+    return { ...captionResult.value, ...imageResult.value };
   }
   const reasons = [captionResult, imageResult].flatMap((result) =>
     result.status === 'rejected' ? [result.reason] : [],
@@ -87,10 +78,6 @@ async function makePost(deps: Deps, work: PostWork, steps: Steps, signal: AbortS
   throw worst(reasons);
 }
 
-/** A model's answer with what its brand adds, within the limits of its channel. */
-function fittingCaption({ channel, additions }: Brief, answer: Caption): Caption {
-  return fitToChannel(channel, additions === undefined ? answer : withAdditions(channel, answer, additions));
-}
 
 /** The call was aborted because the post's other part failed for good. */
 class AbandonedError extends Error {

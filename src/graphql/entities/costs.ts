@@ -20,6 +20,8 @@ export const otherListCosts = {
   skipped: about(1_000),
   /** The other posts of a plan item: one for each channel and language. */
   variants: about(6),
+  /** Most posts have none. */
+  findings: { entries: 1, entriesOfCharacters: 50 },
   versions: pageCost,
   /** The most of them that a brand may have, and about as many as brands have. */
   clauses: { entries: 40, entriesOfCharacters: 400 },

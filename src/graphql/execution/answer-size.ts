@@ -28,6 +28,7 @@ const longFields: ReadonlyMap<string, number> = new Map([
   ['endCursor', 500],
   ['errorMessage', 500],
   ['url', 500],
+  ['excerpt', 240],
   ['utm', 200],
   ['imageUrl', 500],
   ['originalUrl', 500],

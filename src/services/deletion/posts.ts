@@ -31,32 +31,38 @@ export function createDeletePost(deps: {
     });
     if (post === null) throw absent();
     await change({ id: post.batchId, ...ownedBy(viewer) }, async (tx, batch) => {
-      const status = await lockFinal(tx, batch, id);
+      const final = await lockFinal(tx, batch, id);
       await deletePosts(deps.jobs, tx, batch.ownerId, [id]);
-      await countOut(tx, batch, status);
+      await countOut(tx, batch, final);
       return undefined;
     });
   };
 }
 
-/** Locks a post that may be deleted. @returns its status. @throws NotFoundError, PostStateError */
-async function lockFinal(tx: Transaction, batch: Batch, id: string): Promise<PostStatus> {
-  const [post] = await tx.$queryRaw<Pick<Post, 'status'>[]>`
-    SELECT status FROM posts WHERE id = ${id}::uuid FOR UPDATE`;
+type FinalPost = Pick<Post, 'status' | 'findingCodes'>;
+
+/** Locks a post that may be deleted. @returns what its batch counts of it. @throws NotFoundError, PostStateError */
+async function lockFinal(tx: Transaction, batch: Batch, id: string): Promise<FinalPost> {
+  const [post] = await tx.$queryRaw<FinalPost[]>`
+    SELECT status, "findingCodes" FROM posts WHERE id = ${id}::uuid FOR UPDATE`;
   if (post === undefined) throw absent();
   if (post.status === 'PENDING' || post.status === 'GENERATING')
     throw new PostStateError('A post that is not final cannot be deleted. Wait for it, or cancel its batch.');
   // Reconciliation would write the last position again, and run a failed post whose retry is counted already.
   if (batch.reconcileFrom !== null && batch.reconcileFrom <= batch.postCount)
     throw new PostStateError('The posts of this batch are being written, retried or cancelled. Try again.');
-  return post.status;
+  return post;
 }
 
 /**
  * Takes a deleted post out of its batch's counters. Its position stays as a hole, which is counted as cancelled. Holes
  * behind the last post leave `postCount`, because reconciliation would write them again.
  */
-async function countOut(tx: Transaction, { id, postCount }: Batch, status: PostStatus): Promise<void> {
+async function countOut(
+  tx: Transaction,
+  { id, postCount }: Batch,
+  { status, findingCodes }: FinalPost,
+): Promise<void> {
   const last = await tx.post.findFirst({
     where: { batchId: id },
     orderBy: { position: 'desc' },
@@ -73,6 +79,7 @@ async function countOut(tx: Transaction, { id, postCount }: Batch, status: PostS
       cancelledCount: { increment: newHoles - one('CANCELLED') },
       completedCount: { decrement: one('COMPLETED') },
       failedCount: { decrement: one('FAILED') },
+      foundCount: { decrement: Number(findingCodes.length > 0) },
     },
   });
 }

@@ -22,6 +22,7 @@ import type {
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import { ownedBy, ownedRows } from '../../store/ownership.ts';
 import type { Viewer } from '../../domain/viewer.ts';
+import { lockBatchOf, recheck } from './recheck.ts';
 import { remakePosts } from './remake.ts';
 import { parseInput, text } from '../../domain/validation.ts';
 
@@ -101,13 +102,14 @@ export function createPostEdits(deps: {
 }): PostEdits {
   const { database, jobs, bus, changes } = deps;
 
-  /** Locks the post and applies the fields that `work` returns. @throws VersionConflictError for another version. */
+  /** Locks the post, applies the fields that `work` returns, and checks what it shows then. @throws VersionConflictError for another version. */
   async function change(
     viewer: Viewer,
     { postId, expectedVersion }: { postId: string; expectedVersion: number },
-    work: (tx: Transaction, post: Post) => Promise<object>,
+    work: (tx: Transaction, post: Post) => Promise<Omit<Partial<Post>, 'findings'>>,
   ): Promise<Post> {
     const changed = await database.transaction(async (tx) => {
+      await lockBatchOf(tx, postId);
       const locked = await tx.$queryRaw<unknown[]>`
         SELECT 1 FROM posts p WHERE id = ${postId}::uuid AND ${ownedRows(viewer, 'p')} FOR UPDATE`;
       if (locked.length === 0) throw new NotFoundError('post', 'input.postId');
@@ -116,7 +118,11 @@ export function createPostEdits(deps: {
       if (post.caption === null)
         throw new PostStateError('A post without content can be neither edited nor reviewed.');
       const data = await work(tx, post);
-      return tx.post.update({ where: { id: postId }, data: { ...data, version: { increment: 1 } } });
+      const found = await recheck(tx, post, data);
+      return tx.post.update({
+        where: { id: postId },
+        data: { ...data, ...found, version: { increment: 1 } },
+      });
     });
     changes.posts([{ ...changed, postId }]);
     return changed;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { channelNames } from '../../domain/posts/channels.ts';
+import { findingCodeSchema, type FindingCode } from '../../domain/checks/finding.ts';
 import { faultOfHashtag, hashtagOf } from '../../domain/posts/content.ts';
 import { languageSchema } from '../../domain/posts/languages.ts';
 import { globalId } from '../../domain/ids.ts';
@@ -53,6 +54,8 @@ export const postFilterSchema = commonFilterSchema.extend({
   review: z.array(z.enum(['UNREVIEWED', 'APPROVED', 'REJECTED'])).nullish(),
   channel: z.array(z.enum(channelNames)).nullish(),
   language: z.array(languageSchema).nullish(),
+  finding: z.array(z.string().pipe(findingCodeSchema)).nullish(),
+  hasFindings: z.boolean().nullish(),
   hashtag: z
     .string()
     .trim()
@@ -83,6 +86,7 @@ export function createPosts(database: Database): Posts {
       holding(['t.caption', 't.targetAudience'], filter.search),
       tagged(filter.hashtag),
       written(filter.language),
+      found(filter),
     ];
     const kinds = [
       kind('t.status', 'PostStatus', filter.status),
@@ -179,4 +183,18 @@ function tagged(hashtag: string | null | undefined): Prisma.Sql | undefined {
   return hashtag == null
     ? undefined
     : Prisma.sql`t."hashtagKeys" @> fold_hashtags(ARRAY[${hashtag}]::text[])`;
+}
+
+/** SQL: the checks found one of these codes in posts, or anything, or nothing; undefined if neither is asked. */
+function found({
+  finding,
+  hasFindings,
+}: {
+  finding?: readonly FindingCode[] | null | undefined;
+  hasFindings?: boolean | null | undefined;
+}): Prisma.Sql | undefined {
+  const codes =
+    finding == null || finding.length === 0 ? [] : [Prisma.sql`t."findingCodes" && ${finding}::text[]`];
+  const any = hasFindings == null ? [] : [Prisma.sql`(t."findingCodes" <> '{}') = ${hasFindings}::boolean`];
+  return codes.length + any.length === 0 ? undefined : all([...codes, ...any]);
 }

@@ -14,10 +14,9 @@ import { BatchNode, BatchProgressRef, PauseReasonEnum } from './batch.ts';
 import { builder } from '../../builder.ts';
 import { present } from '../../connections.ts';
 import { requireViewer, type Context } from '../../context.ts';
-import { PlanItemNode } from '../plans/item.ts';
 import { PostErrorCodeEnum, PostNode } from '../posts/post.ts';
 
-type EventOf<Type extends StoredEvent['type']> = StoredUpdate & {
+export type EventOf<Type extends StoredEvent['type']> = StoredUpdate & {
   entry: { event: Extract<StoredEvent, { type: Type }> };
 };
 
@@ -46,7 +45,7 @@ export const BatchEventInterface = builder.interfaceRef<BatchUpdate>('BatchEvent
   }),
 });
 
-const interfaces = [ProgressEventInterface, BatchEventInterface];
+export const interfaces = [ProgressEventInterface, BatchEventInterface];
 
 builder.objectType(builder.objectRef<BatchState>('BatchSnapshotEvent'), {
   description: 'The batch at the time you subscribe. The events after your cursor follow.',
@@ -115,41 +114,6 @@ builder.objectType(builder.objectRef<EventOf<'BATCH_STARTED'>>('BatchStartedEven
   description: 'The batch was started.',
   interfaces,
   fields: (t) => ({ progress: t.field(progressField) }),
-});
-
-builder.objectType(builder.objectRef<EventOf<'PLAN_ITEM'>>('PlanItemEvent'), {
-  description: 'An item of the plan was planned, added, changed or removed.',
-  interfaces,
-  fields: (t) => ({
-    progress: t.field(progressField),
-    itemId: t.id({
-      description: 'The id of the item.',
-      resolve: ({ entry }) => toGlobalId('PlanItem', entry.event.itemId),
-    }),
-    position: t.int({
-      description: 'The position of the item in the plan, from 1.',
-      resolve: ({ entry }) => entry.event.position,
-    }),
-    item: t.field({
-      type: PlanItemNode,
-      nullable: true,
-      description: 'The item as it is now; null if it has been removed.',
-      resolve: ({ entry }, _args, context) =>
-        context.loaders().planItems.byId.load({ owner: requireViewer(context), id: entry.event.itemId }),
-    }),
-  }),
-});
-
-builder.objectType(builder.objectRef<EventOf<'BATCH_PLANNED'>>('BatchPlannedEvent'), {
-  description: 'Nothing is left to plan. Posts without a planned item are written from the campaign alone.',
-  interfaces,
-  fields: (t) => ({
-    progress: t.field(progressField),
-    plannedCount: t.int({
-      description: 'The number of items that are planned.',
-      resolve: ({ entry }) => entry.event.plannedCount,
-    }),
-  }),
 });
 
 builder.objectType(builder.objectRef<EventOf<'POST_COMPLETED'>>('PostCompletedEvent'), {
@@ -242,7 +206,7 @@ builder.objectType(builder.objectRef<EventOf<'BATCH_COMPLETED'>>('BatchCompleted
 });
 
 /** The counters right after the event; on a replay, not the current ones. */
-const progressField = {
+export const progressField = {
   type: BatchProgressRef,
   description: 'The post counters of the batch right after this event.',
   resolve: ({ entry }: StoredUpdate) => entry.event,

@@ -1,5 +1,5 @@
 import { maxItemCharacters, type Item } from '../../../domain/plans/item.ts';
-import { builder } from '../../builder.ts';
+import type { builder } from '../../builder.ts';
 
 type InputFields = PothosSchemaTypes.InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>;
 

@@ -4,7 +4,7 @@ import { post } from '../../entities/post.ts';
 import { commonFilterFields, orderInput } from '../../list-inputs.ts';
 import { BatchNode } from '../batches/batch.ts';
 import { CampaignNode, ChannelEnum } from '../campaigns/campaign.ts';
-import { PostNode, PostReviewEnum, PostStatusEnum } from './post.ts';
+import { FindingCodeEnum, PostNode, PostReviewEnum, PostStatusEnum } from './post.ts';
 
 const PostEdge = builder.edgeObject({
   type: PostNode,
@@ -48,6 +48,15 @@ export const PostFilterInput = builder.inputType('PostFilter', {
     hashtag: t.string({
       required: false,
       description: 'Only posts that show this hashtag, with or without its `#`, in upper or lower case.',
+    }),
+    finding: t.field({
+      type: [FindingCodeEnum],
+      required: false,
+      description: 'Only posts in whose captions the checks found one of these.',
+    }),
+    hasFindings: t.boolean({
+      required: false,
+      description: 'Only posts in whose captions the checks found something; `false`: found nothing.',
     }),
     ...commonFilterFields(t, {
       created: 'Only posts ordered in this time range.',

@@ -1,6 +1,7 @@
 import { maxPageSize } from '../../../store/lists/paging.ts';
 import { ownedBy, ownerOf } from '../../../store/ownership.ts';
 import { BatchNode } from '../batches/batch.ts';
+import { findingGuide, findingSchema, type Finding } from '../../../domain/checks/finding.ts';
 import { postErrorGuide } from '../../../domain/errors/guide.ts';
 import { builder } from '../../builder.ts';
 import { codeEnum } from '../codes.ts';
@@ -32,6 +33,24 @@ export const PostReviewEnum = builder.enumType('PostReview', {
 });
 
 export const PostErrorCodeEnum = codeEnum('PostErrorCode', 'Why a post failed.', postErrorGuide);
+
+export const FindingCodeEnum = codeEnum('FindingCode', 'What a check may find in a caption.', findingGuide);
+
+const FindingRef = builder.objectRef<Finding>('Finding').implement({
+  description: 'Something that a check found in a caption, and that writing it once more did not mend.',
+  fields: (t) => ({
+    code: t.expose('code', { type: FindingCodeEnum, description: 'What was found, as a code for programs.' }),
+    clause: t.exposeString('clause', {
+      nullable: true,
+      description:
+        'The id of the clause of the brand that is broken, such as `vocabulary.forbidden.2`; null if it is none of a brand.',
+    }),
+    excerpt: t.exposeString('excerpt', {
+      nullable: true,
+      description: 'The words of the caption that show it; null for something that is missing.',
+    }),
+  }),
+});
 
 export const PostNode = builder.prismaNode('Post', {
   id: { field: 'id' },
@@ -119,6 +138,11 @@ export const PostNode = builder.prismaNode('Post', {
       type: 'DateTime',
       nullable: true,
       description: 'The time when the post was approved or rejected; null before that.',
+    }),
+    findings: t.field({
+      type: [FindingRef],
+      description: 'What the checks found in the caption; empty if all is well.',
+      resolve: ({ findings }) => findingSchema.array().parse(findings),
     }),
     revisions: t.field({
       type: [PostRevisionRef],
