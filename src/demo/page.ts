@@ -2,7 +2,7 @@ import type { PostCardFragment } from '../../client/index.ts';
 import type { Brief } from './input/brief.ts';
 import { kindOf, variantLabel } from './input/channels.ts';
 import type { Product } from './produce.ts';
-import { anglesOf } from './report.ts';
+import { anglesOf, findingLabel } from './report.ts';
 import { count, seconds } from './text.ts';
 
 /**
@@ -68,9 +68,14 @@ ${picture}
 <div class="text" lang="${escape(language)}">
 ${variant === '' ? '' : `<p class="variant" lang="en">${escape(variant)}</p>\n`}${angle === undefined ? '' : `<h2 lang="${escape(campaign.language)}">${escape(angle)}</h2>\n`}<p>${escape(caption ?? '').replaceAll('\n', '<br>')}</p>
 <p class="tags">${tags}</p>
-</div>
+${post.findings.map(finding).join('')}</div>
 <footer><span>${position}</span><span lang="${escape(language)}">for ${escape(targetAudience)}</span><span>${madeIn(post)}</span></footer>
 </article>`;
+}
+
+function finding({ code, excerpt }: PostCardFragment['findings'][number]): string {
+  const words = excerpt === null ? '' : `: “${escape(excerpt)}”`;
+  return `<p class="finding"><span lang="en">${findingLabel({ code })}</span>${words}</p>\n`;
 }
 
 function madeIn({ startedAt, finishedAt }: PostCardFragment): string {
@@ -105,6 +110,7 @@ img{display:block;width:100%;height:auto}
 .missing{display:grid;place-items:center;aspect-ratio:1;padding:1rem;color:var(--quiet);background:var(--paper);text-align:center}
 h2{margin:0 0 .5rem;font-size:1.05rem;line-height:1.3;text-wrap:balance}.text .variant{margin:0 0 .3rem;color:var(--quiet);font-size:.85rem}
 .text{padding:1rem 1.2rem 0;overflow-wrap:anywhere}.text p{margin:0 0 .8rem}.tags{color:var(--accent);font-size:.92rem}
+.text .finding{margin:0 0 .6rem;padding-left:.7rem;border-left:3px solid var(--accent);color:var(--quiet);font-size:.88rem}
 footer{display:flex;gap:.8rem;justify-content:space-between;padding:.7rem 1.2rem;border-top:1px solid var(--line);color:var(--quiet);font-size:.85rem}
 footer span:nth-child(2){flex:1}
 `;

@@ -43,7 +43,12 @@ export async function readPlan({ client, batch }: Order, signal: AbortSignal): P
 export async function review(order: Order, { url, brief, screen, signal }: Job): Promise<boolean> {
   const { client, batch, campaignId, user } = order;
   const { itemCount, variants, postCount } = brief;
-  const input = { campaignId, postCount: itemCount, ...variants };
+  const input = {
+    campaignId,
+    postCount: itemCount,
+    channels: [...variants.channels],
+    languages: [...variants.languages],
+  };
   const { quoteBatch } = await client.run(QuoteBatchDocument, { input }, { signal });
   const { expectedCost, maximumCost, estimatedSeconds } = expectResult(quoteBatch, 'BatchQuote');
   screen.print(

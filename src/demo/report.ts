@@ -6,6 +6,8 @@ import { count, oneLine, seconds, truncate, type Paint, type Style } from './tex
 
 /** The table shows at most this many posts. */
 const maxRows = 100;
+/** The sentence about findings names at most this many posts. */
+const maxFindings = 10;
 const noBorder = {
   mid: '',
   'left-mid': '',
@@ -125,6 +127,23 @@ export function anglesOf(
 function secondsOf({ startedAt, finishedAt }: PostCardFragment): string {
   if (startedAt === null || finishedAt === null) return '';
   return ((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000).toFixed(1);
+}
+
+/** Which posts have findings of the checks, and which they are, in one sentence; undefined if there are none. */
+export function findingsSummary(posts: readonly PostCardFragment[]): string | undefined {
+  const found = posts.filter(({ findings }) => findings.length > 0);
+  if (found.length === 0) return undefined;
+  const named = found
+    .slice(0, maxFindings)
+    .map(({ position, findings }) => `${position} (${findings.map(findingLabel).join(', ')})`);
+  const left = found.length - maxFindings;
+  const have = found.length === 1 ? 'has' : 'have';
+  return `${count(found.length, 'post')} ${have} findings: ${named.join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
+}
+
+/** A finding, as people name it: `near duplicate`. */
+export function findingLabel({ code }: { code: string }): string {
+  return code.toLowerCase().replaceAll('_', ' ');
 }
 
 /** The result of a batch, in one sentence. */

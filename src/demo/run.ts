@@ -5,7 +5,7 @@ import type { Folder } from './folder.ts';
 import type { Brief } from './input/brief.ts';
 import type { Options } from './input/options.ts';
 import { follow, placeOrder, readProduct, type DemoUser, type Order, type Product } from './produce.ts';
-import { postTable, summary } from './report.ts';
+import { findingsSummary, postTable, summary } from './report.ts';
 import type { Screen } from './screen.ts';
 import type { ServerProcess } from './server.ts';
 import { count, seconds } from './text.ts';
@@ -109,6 +109,8 @@ function tellPosts(
   if (isWhole) screen.print(`\n${postTable(product, variants, screen.columns, screen.paint)}\n`);
   else screen.print('\n  Stopped before the batch was done.');
   screen.print(`  ${screen.paint('bold', summary(batch))}`);
+  const findings = findingsSummary(product.posts);
+  if (findings !== undefined) screen.print(`  ${screen.paint('yellow', '!')} ${findings}`);
   if (isSimulated) {
     screen.print(`  ${screen.paint('yellow', 'Simulated: no AI made these posts, and nothing was paid.')}`);
     screen.print(`  ${screen.paint('yellow', 'Set OPENAI_API_KEY for real ones.')}`);

@@ -11,7 +11,7 @@ export class InputFileError extends Error {
 }
 
 /** The rule's message, or `is missing` if there is no such field. */
-const unlessMissing = (message: string) => ({
+export const unlessMissing = (message: string) => ({
   error: (issue: { input?: unknown }) => (issue.input === undefined ? 'is missing' : message),
 });
 

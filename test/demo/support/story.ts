@@ -32,6 +32,7 @@ export function card(id: string, changes: Partial<PostCardFragment> = {}): PostC
     targetAudience: 'everybody',
     channel: 'INSTAGRAM',
     language: 'en',
+    findings: [],
     errorCode: null,
     errorMessage: null,
     createdAt: startedAt,
