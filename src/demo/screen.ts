@@ -94,15 +94,14 @@ function createTerminalScreen(output: WriteStream, input: ReadStream): Screen {
       clear();
       signal.throwIfAborted();
       // Not a terminal to readline, which would keep Ctrl-C to itself.
-      using lines = createInterface({ input, output, terminal: false });
-      const answer = await Promise.race([
-        lines.question(`  ${question} [y/N] `, { signal }).catch((error: unknown) => {
-          signal.throwIfAborted();
-          throw error;
-        }),
-        // Ctrl-D.
-        once(lines, 'close', { signal }).then(() => ''),
-      ]);
+      const lines = createInterface({ input, output, terminal: false });
+      // Ctrl-D.
+      const closed = once(lines, 'close').then(() => '');
+      const answered = lines.question(`  ${question} [y/N] `, { signal }).catch((error: unknown) => {
+        signal.throwIfAborted();
+        throw error;
+      });
+      const answer = await Promise.race([answered, closed]).finally(() => lines.close());
       return /^\s*y(es)?\s*$/i.test(answer);
     },
     close() {
