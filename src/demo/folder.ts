@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Session } from '../../client/index.ts';
 import type { Brief } from './input/brief.ts';
 import { drawPage } from './page.ts';
-import type { Product } from './produce.ts';
+import type { Product } from './order/job.ts';
 import { count } from './text.ts';
 
 /** The folder for the posts cannot be used. The message says what to do. */

@@ -1,7 +1,7 @@
 import type { PostCardFragment } from '../../client/index.ts';
 import type { Brief } from './input/brief.ts';
 import { kindOf, variantLabel } from './input/channels.ts';
-import type { Product } from './produce.ts';
+import type { Product } from './order/job.ts';
 import { anglesOf, findingLabel } from './report.ts';
 import { count, seconds } from './text.ts';
 

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import type { BatchSummaryFragment, PlanItemCardFragment, PostCardFragment } from '../../client/index.ts';
 import { variantCount, variantLabel, type Variants } from './input/channels.ts';
-import type { Product } from './produce.ts';
+import type { Product } from './order/job.ts';
 import { count, oneLine, seconds, truncate, type Paint, type Style } from './text.ts';
 
 /** The table shows at most this many posts. */

@@ -12,52 +12,17 @@ import {
   RegisterDocument,
   RequestError,
   StartBatchDocument,
-  type BatchSummaryFragment,
   type Client,
-  type PlanItemCardFragment,
   type PostCardFragment,
   type PostFilter,
-  type Session,
-} from '../../client/index.ts';
-import type { Brief } from './input/brief.ts';
-import { kindOf, variantCount } from './input/channels.ts';
-import { InputFileError } from './input/json-file.ts';
-import type { Options } from './input/options.ts';
+} from '../../../client/index.ts';
+import { kindOf, variantCount } from '../input/channels.ts';
+import { InputFileError } from '../input/json-file.ts';
 import { readPlan, review } from './plan.ts';
-import type { Screen } from './screen.ts';
-import { initialState, reduce, type Action } from './state.ts';
-import { count } from './text.ts';
+import { initialState, reduce, type Action } from '../state.ts';
+import { count } from '../text.ts';
 
-/** A user that the demo registered. */
-export type DemoUser = { email: string; password: string };
-
-/** A batch that the demo has started. */
-export type Order = {
-  user: DemoUser;
-  session: Session;
-  client: Client;
-  campaignId: string;
-  batch: BatchSummaryFragment & { id: string };
-};
-
-/** What is there of a batch. */
-export type Product = {
-  batch: BatchSummaryFragment;
-  /** All posts of the batch, by position. */
-  posts: PostCardFragment[];
-  /** The items of its plan, by position; empty: there is none. */
-  items: PlanItemCardFragment[];
-};
-
-/** What to make, and how to tell of it. `signal` ends it early. */
-export type Job = {
-  url: string;
-  options: Options;
-  brief: Brief;
-  isSimulated: boolean;
-  screen: Screen;
-  signal: AbortSignal;
-};
+import type { Job, Order, Product } from './job.ts';
 
 /**
  * Does what any client does: registers a user, creates a campaign and starts a batch.

@@ -6,10 +6,10 @@ import {
   QuoteBatchDocument,
   type PlanItemCardFragment,
   type PlanQuery,
-} from '../../client/index.ts';
-import { dollars } from './report.ts';
-import type { Job, Order } from './produce.ts';
-import { count, seconds } from './text.ts';
+} from '../../../client/index.ts';
+import { dollars } from '../report.ts';
+import type { Job, Order } from './job.ts';
+import { count, seconds } from '../text.ts';
 
 /** The plan of a batch. */
 export type Plan = {
