@@ -105,7 +105,7 @@ describe('npm run demo', () => {
     await demo.says('Write them? [y/N]');
     demo.type('n\n');
     expect(await demo.ended).toBe(1);
-    expect(demo.stdout()).toContain('No post was written: the batch is cancelled.');
+    expect(demo.stdout()).toContain('No post was written');
     expect(existsSync(demo.out)).toBe(false);
     expect(await demo.leftovers()).toEqual(nothing);
   });
