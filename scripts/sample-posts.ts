@@ -1,4 +1,4 @@
-import { readCampaign } from '../src/demo/campaign.ts';
+import { readCampaign } from '../src/demo/input/campaign.ts';
 import { fitToChannel, type Caption } from '../src/domain/posts/content.ts';
 import { captionRequest } from '../src/engine/jobs/post-parts.ts';
 import { parseModelName } from '../src/provider/openai/dialects.ts';

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { readCampaign } from '../src/demo/campaign.ts';
+import { readCampaign } from '../src/demo/input/campaign.ts';
 import { commandLine } from '../src/command-line.ts';
 import { figuresOf, sampleCampaigns, samplePosts, type SampleLanguage } from './sample-posts.ts';
 

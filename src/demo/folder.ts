@@ -2,8 +2,10 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { CreateCampaignInput, PostCardFragment, Session } from '../../client/index.ts';
+import type { Session } from '../../client/index.ts';
+import type { Brief } from './input/brief.ts';
 import { drawPage } from './page.ts';
+import type { Product } from './order/job.ts';
 import { count } from './text.ts';
 
 /** The folder for the posts cannot be used. The message says what to do. */
@@ -25,8 +27,9 @@ export type Folder = {
     origin: string;
     session: Session;
     batchId: string;
-    campaign: CreateCampaignInput;
-    posts: readonly PostCardFragment[];
+    brief: Brief;
+    /** With the posts that are left. */
+    product: Product;
     isSimulated: boolean;
     signal: AbortSignal;
   }): Promise<void>;
@@ -60,15 +63,17 @@ export async function createFolder(path: string): Promise<Folder> {
       await writeFile(join(path, name), bytes);
       images.set(position, name);
     },
-    async finish({ origin, session, batchId, campaign, posts, isSimulated, signal }) {
-      await writeFile(join(path, 'index.html'), drawPage({ campaign, posts, images, isSimulated }));
+    async finish({ origin, session, batchId, brief, product, isSimulated, signal }) {
+      await writeFile(join(path, 'index.html'), drawPage({ brief, product, images, isSimulated }));
       for (const kind of ['csv', 'zip']) {
         const response = await fetch(`${origin}/export/batches/${batchId}.${kind}`, {
           headers: { authorization: `Bearer ${await session.token()}` },
           signal,
         });
         if (!response.ok || response.body === null) {
-          throw new Error(`the export of ${count(posts.length, 'post')} answered HTTP ${response.status}`);
+          throw new Error(
+            `the export of ${count(product.posts.length, 'post')} answered HTTP ${response.status}`,
+          );
         }
         await pipeline(response.body, createWriteStream(join(path, `posts.${kind}`)));
       }

@@ -1,11 +1,10 @@
 import { constants } from 'node:os';
-import { readCampaign } from './campaign.ts';
 import { createFolder } from './folder.ts';
-import { readOptions, type Options } from './options.ts';
+import { readBrief, type Brief } from './input/brief.ts';
+import { readOptions, type Options } from './input/options.ts';
 import { run, StoppedError } from './run.ts';
 import { createScreen } from './screen.ts';
 import { launchServer, type ServerProcess } from './server.ts';
-import type { CreateCampaignInput } from '../../client/index.ts';
 
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** npm passes a signal on that the terminal has sent as well. The second one within this time is the same. */
@@ -14,16 +13,16 @@ const stoppingEarly = 'Stopping once posts in work are done; Ctrl-C again stops 
 
 try {
   const options = readOptions(process.argv.slice(2));
-  await main(options, await readCampaign(options.campaignFile));
+  await main(options, await readBrief(options));
 } catch (error) {
   process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 }
 
 /** Runs the demo to its end or until a signal. Leaves nothing behind but its posts. Sets the exit code. */
-async function main(options: Options, campaign: CreateCampaignInput): Promise<void> {
+async function main(options: Options, brief: Brief): Promise<void> {
   const folder = await createFolder(options.out);
-  const screen = createScreen(process.stdout);
+  const screen = createScreen(process.stdout, process.stdin);
   /** Ends the batch early: what is made so far is kept. */
   const stop = new AbortController();
   /** Ends everything at once. */
@@ -56,7 +55,7 @@ async function main(options: Options, campaign: CreateCampaignInput): Promise<vo
     const isGood = await run({
       server,
       options,
-      campaign,
+      brief,
       folder,
       screen,
       stop: AbortSignal.any([stop.signal, quit.signal]),

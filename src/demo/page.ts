@@ -1,5 +1,8 @@
-import type { CreateCampaignInput, PostCardFragment } from '../../client/index.ts';
-import { kindOf } from './campaign.ts';
+import type { PostCardFragment } from '../../client/index.ts';
+import type { Brief } from './input/brief.ts';
+import { kindOf, variantLabel } from './input/channels.ts';
+import type { Product } from './order/job.ts';
+import { anglesOf, findingLabel } from './report.ts';
 import { count, seconds } from './text.ts';
 
 /**
@@ -9,12 +12,15 @@ import { count, seconds } from './text.ts';
  * @param made.images names of the image files, by position.
  */
 export function drawPage(made: {
-  campaign: CreateCampaignInput;
-  posts: readonly PostCardFragment[];
+  brief: Brief;
+  product: Product;
   images: ReadonlyMap<number, string>;
   isSimulated: boolean;
 }): string {
-  const { campaign, posts, images, isSimulated } = made;
+  const { brief, product, images, isSimulated } = made;
+  const { campaign, variants } = brief;
+  const { posts } = product;
+  const angleOf = anglesOf(product.items, variants);
   const completed = posts.filter(({ status }) => status === 'COMPLETED');
   const note = isSimulated
     ? '<p class="note">Simulated: no AI wrote or drew these posts, and nothing was paid. Set <code>OPENAI_API_KEY</code> for real ones.</p>'
@@ -28,7 +34,7 @@ export function drawPage(made: {
 <header>
 <p class="brand">${escape(campaign.brand)}</p>
 <h1>${escape(campaign.name)}</h1>
-<p class="kind">${count(completed.length, 'post')} of ${posts.length} · ${escape(kindOf(campaign))}</p>
+<p class="kind">${count(completed.length, 'post')} of ${posts.length} · ${escape(kindOf(variants))}</p>
 ${note}
 <details><summary>The brief</summary>
 <p lang="${escape(campaign.language)}">${escape(campaign.description)}</p>
@@ -37,7 +43,7 @@ ${note}
 <p class="files"><a href="posts.zip" download>All as a ZIP</a> <a href="posts.csv" download>Table as CSV</a></p>
 </header>
 <main>
-${posts.map((post) => card(post, images.get(post.position), campaign)).join('\n')}
+${posts.map((post) => card(post, angleOf(post), images.get(post.position), brief)).join('\n')}
 </main>
 </html>
 `;
@@ -45,23 +51,31 @@ ${posts.map((post) => card(post, images.get(post.position), campaign)).join('\n'
 
 function card(
   post: PostCardFragment,
+  angle: string | undefined,
   image: string | undefined,
-  { brand, language }: CreateCampaignInput,
+  { campaign, variants }: Brief,
 ): string {
-  const { position, caption, hashtags, targetAudience, status, errorMessage } = post;
+  const { position, caption, hashtags, targetAudience, status, errorMessage, language, altText } = post;
+  const alt = altText ?? `Image of post ${position} for ${campaign.brand}`;
   const picture =
     image === undefined
       ? `<div class="missing">${escape(errorMessage ?? status.toLowerCase())}</div>`
-      : `<a href="${image}"><img src="${image}" alt="Image of post ${position} for ${escape(brand)}" loading="lazy"></a>`;
+      : `<a href="${image}"><img src="${image}" alt="${escape(alt)}" lang="${escape(language)}" loading="lazy"></a>`;
   const tags = hashtags.map((tag) => escape(tag)).join(' ');
+  const variant = variantLabel(post, variants);
   return `<article aria-label="Post ${position}">
 ${picture}
 <div class="text" lang="${escape(language)}">
-<p>${escape(caption ?? '').replaceAll('\n', '<br>')}</p>
+${variant === '' ? '' : `<p class="variant" lang="en">${escape(variant)}</p>\n`}${angle === undefined ? '' : `<h2 lang="${escape(campaign.language)}">${escape(angle)}</h2>\n`}<p>${escape(caption ?? '').replaceAll('\n', '<br>')}</p>
 <p class="tags">${tags}</p>
-</div>
+${post.findings.map(finding).join('')}</div>
 <footer><span>${position}</span><span lang="${escape(language)}">for ${escape(targetAudience)}</span><span>${madeIn(post)}</span></footer>
 </article>`;
+}
+
+function finding({ code, excerpt }: PostCardFragment['findings'][number]): string {
+  const words = excerpt === null ? '' : `: “${escape(excerpt)}”`;
+  return `<p class="finding"><span lang="en">${findingLabel({ code })}</span>${words}</p>\n`;
 }
 
 function madeIn({ startedAt, finishedAt }: PostCardFragment): string {
@@ -94,7 +108,9 @@ main{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(20rem,100%),
 article{background:var(--card);border:1px solid var(--line);border-radius:.9rem;overflow:hidden;display:flex;flex-direction:column}
 img{display:block;width:100%;height:auto}
 .missing{display:grid;place-items:center;aspect-ratio:1;padding:1rem;color:var(--quiet);background:var(--paper);text-align:center}
+h2{margin:0 0 .5rem;font-size:1.05rem;line-height:1.3;text-wrap:balance}.text .variant{margin:0 0 .3rem;color:var(--quiet);font-size:.85rem}
 .text{padding:1rem 1.2rem 0;overflow-wrap:anywhere}.text p{margin:0 0 .8rem}.tags{color:var(--accent);font-size:.92rem}
+.text .finding{margin:0 0 .6rem;padding-left:.7rem;border-left:3px solid var(--accent);color:var(--quiet);font-size:.88rem}
 footer{display:flex;gap:.8rem;justify-content:space-between;padding:.7rem 1.2rem;border-top:1px solid var(--line);color:var(--quiet);font-size:.85rem}
 footer span:nth-child(2){flex:1}
 `;

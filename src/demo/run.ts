@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { CreateCampaignInput } from '../../client/index.ts';
 import { findFaults, type Fault } from './check.ts';
 import type { Folder } from './folder.ts';
-import type { Options } from './options.ts';
-import { follow, placeOrder, readProduct, type DemoUser, type Order, type Product } from './produce.ts';
-import { postTable, summary } from './report.ts';
+import type { Brief } from './input/brief.ts';
+import type { Options } from './input/options.ts';
+import type { DemoUser, Order, Product } from './order/job.ts';
+import { follow, placeOrder, readProduct } from './order/produce.ts';
+import { findingsSummary, postTable, summary } from './report.ts';
 import type { Screen } from './screen.ts';
 import type { ServerProcess } from './server.ts';
 import { count, seconds } from './text.ts';
@@ -22,7 +23,7 @@ type Run = {
   /** Undefined: at `options.url`. */
   server: ServerProcess | undefined;
   options: Options;
-  campaign: CreateCampaignInput;
+  brief: Brief;
   folder: Folder;
   screen: Screen;
   /** Ends the batch early: what is made so far is kept. */
@@ -34,11 +35,11 @@ type Run = {
 /**
  * Orders posts, shows them being made, and leaves them in the folder.
  *
- * @returns whether every post is completed and without a fault.
+ * @returns whether every post is completed and without a fault; false if a person wants none of them.
  * @throws StoppedError when a person stopped it; what was made by then is in the folder.
  */
 export async function run(deps: Run): Promise<boolean> {
-  const { server, options, campaign, folder, screen, stop, quit } = deps;
+  const { server, options, brief, folder, screen, stop, quit } = deps;
   const startedAt = performance.now();
   const ready = server === undefined ? undefined : await Promise.race([server.ready, aborted(stop)]);
   const url = ready?.url ?? options.url ?? '';
@@ -47,11 +48,14 @@ export async function run(deps: Run): Promise<boolean> {
     const provider = isSimulated ? 'simulated AI' : `provider ${ready.provider}`;
     screen.done(`Server at ${url} after ${seconds(performance.now() - startedAt)}, with ${provider}`);
   }
-  const job = { url, options, campaign, isSimulated, screen, signal: stop };
+  const job = { url, options, brief, isSimulated, screen, signal: stop };
   const order = await placeOrder(job);
   let stopped: StoppedError | undefined;
   try {
-    await follow(order, job);
+    if (!(await follow(order, job))) {
+      screen.print('  No post was written: the batch is cancelled.');
+      return false;
+    }
   } catch (error) {
     if (!(error instanceof StoppedError) || quit.aborted) throw error;
     stopped = error;
@@ -65,7 +69,7 @@ export async function run(deps: Run): Promise<boolean> {
   const kept = stopped === undefined ? product.posts : made;
   const faults = await findFaults(
     kept,
-    stopped === undefined ? options.postCount : kept.length,
+    stopped === undefined ? product.batch.progress.postCount : kept.length,
     folder,
     quit,
   );
@@ -76,16 +80,16 @@ export async function run(deps: Run): Promise<boolean> {
       origin,
       session,
       batchId: batch.id,
-      campaign,
-      posts: kept,
+      brief,
+      product: { ...product, posts: kept },
       isSimulated,
       signal: quit,
     });
   }
-  tellPosts(product, isSimulated, stopped === undefined, screen);
+  tellPosts(product, brief, isSimulated, stopped === undefined, screen);
   if (faults.length > 0) tellFaults(faults, screen);
   else if (stopped === undefined) {
-    const [captions, images] = [count(options.postCount, 'caption'), count(options.postCount, 'image')];
+    const [captions, images] = [count(made.length, 'caption'), count(made.length, 'image')];
     screen.done(`Checked: ${captions} with words, ${images} that open`);
   }
   if (made.length > 0) tellFolder(folder, made.length, screen);
@@ -95,11 +99,19 @@ export async function run(deps: Run): Promise<boolean> {
   return faults.length === 0;
 }
 
-function tellPosts(product: Product, isSimulated: boolean, isWhole: boolean, screen: Screen): void {
-  const { posts, batch } = product;
-  if (isWhole) screen.print(`\n${postTable(posts, screen.columns, screen.paint)}\n`);
+function tellPosts(
+  product: Product,
+  { variants }: Brief,
+  isSimulated: boolean,
+  isWhole: boolean,
+  screen: Screen,
+): void {
+  const { batch } = product;
+  if (isWhole) screen.print(`\n${postTable(product, variants, screen.columns, screen.paint)}\n`);
   else screen.print('\n  Stopped before the batch was done.');
   screen.print(`  ${screen.paint('bold', summary(batch))}`);
+  const findings = findingsSummary(product.posts);
+  if (findings !== undefined) screen.print(`  ${screen.paint('yellow', '!')} ${findings}`);
   if (isSimulated) {
     screen.print(`  ${screen.paint('yellow', 'Simulated: no AI made these posts, and nothing was paid.')}`);
     screen.print(`  ${screen.paint('yellow', 'Set OPENAI_API_KEY for real ones.')}`);

@@ -1,11 +1,14 @@
+import { once } from 'node:events';
+import { createInterface } from 'node:readline/promises';
 import { styleText } from 'node:util';
-import type { WriteStream } from 'node:tty';
+import type { ReadStream, WriteStream } from 'node:tty';
 import { createLogUpdate } from 'log-update';
 import wrapAnsi from 'wrap-ansi';
 import type { BatchEvent } from '../../client/index.ts';
-import type { BatchState } from './state.ts';
+import { drawPlan, tellItem } from './plan-view.ts';
+import { isPlanning, type BatchState } from './state.ts';
 import { seconds, truncate, type Paint } from './text.ts';
-import { drawBatch, tellEvent } from './view.ts';
+import { drawBatch, tellEvent, type Heading } from './view.ts';
 
 /** The demo's output: a terminal that is redrawn, or a file that gets line after line. */
 export type Screen = {
@@ -18,10 +21,17 @@ export type Screen = {
   print(text: string): void;
   /** Writes that a step is done, as a line that stays. */
   done(text: string): void;
-  /** Shows a batch after an event. */
-  show(title: string, state: BatchState, event: BatchEvent | undefined): void;
+  /** Shows a batch after an event: its plan while it is planned, then its posts. */
+  show(heading: Heading, state: BatchState, event: BatchEvent | undefined): void;
   /** Lets the batch stay as it is shown. */
   keep(): void;
+  /**
+   * Asks a person.
+   *
+   * @returns whether the answer is yes; undefined if there is nobody to ask.
+   * @throws the reason of the signal.
+   */
+  ask(question: string, signal: AbortSignal): Promise<boolean | undefined>;
   /** Clears what does not stay, and shows the cursor again. */
   close(): void;
 };
@@ -29,11 +39,11 @@ export type Screen = {
 const redrawMs = 100;
 
 /** Creates the screen: redrawn on a terminal, plain lines elsewhere. */
-export function createScreen(output: WriteStream): Screen {
-  return output.isTTY ? createTerminalScreen(output) : createPlainScreen(output);
+export function createScreen(output: WriteStream, input: ReadStream): Screen {
+  return output.isTTY ? createTerminalScreen(output, input) : createPlainScreen(output);
 }
 
-function createTerminalScreen(output: WriteStream): Screen {
+function createTerminalScreen(output: WriteStream, input: ReadStream): Screen {
   const paint: Paint = (style, text) => styleText(style, text, { stream: output });
   const live = createLogUpdate(output);
   let draw: (() => string) | undefined;
@@ -49,6 +59,12 @@ function createTerminalScreen(output: WriteStream): Screen {
     clear();
     output.write(`${wrapLines(text, output.columns)}\n`);
   };
+  const keep = () => {
+    redraw();
+    live.done();
+    draw = undefined;
+  };
+  let showsPlan = false;
   return {
     paint,
     get columns() {
@@ -65,13 +81,28 @@ function createTerminalScreen(output: WriteStream): Screen {
     },
     print,
     done: (text) => print(`  ${paint('green', '✓')} ${text}`),
-    show(title, state) {
-      draw = () => drawBatch(state, title, output, Date.now(), paint);
+    show(heading, state) {
+      if (showsPlan || isPlanning(state)) draw = () => drawPlan(state, output, Date.now(), paint);
+      // The plan stays above the posts.
+      if (showsPlan && !isPlanning(state)) keep();
+      showsPlan = isPlanning(state);
+      if (!showsPlan) draw = () => drawBatch(state, heading, output, Date.now(), paint);
     },
-    keep() {
-      redraw();
-      live.done();
-      draw = undefined;
+    keep,
+    async ask(question, signal) {
+      if (!input.isTTY) return undefined;
+      clear();
+      signal.throwIfAborted();
+      // Not a terminal to readline, which would keep Ctrl-C to itself.
+      const lines = createInterface({ input, output, terminal: false });
+      // Ctrl-D.
+      const closed = once(lines, 'close').then(() => '');
+      const answered = lines.question(`  ${question} [y/N] `, { signal }).catch((error: unknown) => {
+        signal.throwIfAborted();
+        throw error;
+      });
+      const answer = await Promise.race([answered, closed]).finally(() => lines.close());
+      return /^\s*y(es)?\s*$/i.test(answer);
     },
     close() {
       clearInterval(timer);
@@ -97,6 +128,8 @@ function wrapLines(text: string, columns: number): string {
 }
 
 function createPlainScreen(output: WriteStream): Screen {
+  /** Ids of items that have their line. */
+  const told = new Set<string>();
   const print = (text: string) => {
     output.write(`${text}\n`);
   };
@@ -106,11 +139,17 @@ function createPlainScreen(output: WriteStream): Screen {
     working: (text) => print(`  · ${text} …`),
     print,
     done: (text) => print(`  ✓ ${text}`),
-    show(_title, state, event) {
-      const line = event === undefined ? undefined : tellEvent(event, state);
+    show({ variants }, state, event) {
+      for (const item of state.plan.values())
+        if (!told.has(item.id)) {
+          told.add(item.id);
+          print(tellItem(item, state));
+        }
+      const line = event === undefined ? undefined : tellEvent(event, state, variants);
       if (line !== undefined) print(line);
     },
     keep() {},
+    ask: () => Promise.resolve(undefined),
     close() {},
   };
 }

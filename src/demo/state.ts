@@ -1,9 +1,18 @@
-import type { BatchEvent, BatchSummaryFragment, PostCardFragment, PostStatus } from '../../client/index.ts';
+import type {
+  BatchEvent,
+  BatchSummaryFragment,
+  Channel,
+  PlanItemCardFragment,
+  PostCardFragment,
+  PostStatus,
+} from '../../client/index.ts';
 
 /** What the demo knows about a post. Times are the server's, in milliseconds. */
 export type PostState = {
   id: string;
   position: number;
+  channel: Channel;
+  language: string;
   status: PostStatus;
   hasCaption: boolean;
   hasImage: boolean;
@@ -13,6 +22,9 @@ export type PostState = {
   /** Why it failed. */
   reason: string | undefined;
 };
+
+/** What the demo knows about an item of which nothing is left to plan. */
+export type ItemState = { id: string; position: number; angle: string; hook: string };
 
 /** What the demo knows about a batch: all that its views show. */
 export type BatchState = {
@@ -24,9 +36,16 @@ export type BatchState = {
   completedCount: number;
   failedCount: number;
   posts: ReadonlyMap<string, PostState>;
+  /** The number of items of the plan; 0: the posts have no plan. */
+  itemCount: number;
+  /** Items that are planned, in the order in which the demo heard of them. */
+  plan: ReadonlyMap<string, ItemState>;
+  /** Whether planning is over. An item that is not there by then is written from the brief alone. */
+  isPlanned: boolean;
 };
 
 export type Action =
+  | { type: 'planned'; itemCount: number; items: readonly PlanItemCardFragment[] }
   | { type: 'listed'; posts: readonly PostCardFragment[] }
   | { type: 'event'; event: BatchEvent; receivedAtMs: number };
 
@@ -41,12 +60,21 @@ export function initialState({ createdAt, progress }: BatchSummaryFragment): Bat
     completedCount,
     failedCount,
     posts: new Map(),
+    itemCount: 0,
+    plan: new Map(),
+    isPlanned: false,
   };
+}
+
+/** Whether items of the plan are still to come. */
+export function isPlanning({ itemCount, isPlanned }: BatchState): boolean {
+  return itemCount > 0 && !isPlanned;
 }
 
 /** Adds new information to the state. A final post stays final. */
 export function reduce(state: BatchState, action: Action): BatchState {
   if (action.type === 'event') return reduceEvent(state, action.event, action.receivedAtMs);
+  if (action.type === 'planned') return { ...withItems(state, action.items), itemCount: action.itemCount };
   const posts = action.posts.map(fromCard).filter((post) => isNews(state.posts.get(post.id), post));
   return withPosts(state, posts);
 }
@@ -71,6 +99,10 @@ function reduceEvent(state: BatchState, event: BatchEvent, receivedAtMs: number)
     case 'BatchPausedEvent':
     case 'BatchResumedEvent':
       return withCounts(state, event.progress);
+    case 'PlanItemEvent':
+      return event.item === null ? state : withItems(withCounts(state, event.progress), [event.item]);
+    case 'BatchPlannedEvent':
+      return { ...withCounts(state, event.progress), isPlanned: true };
     case 'PostStageEvent': {
       const post = state.posts.get(event.postId);
       return post === undefined ? state : withPosts(state, [withStage(post, event.stage, atMs)]);
@@ -91,6 +123,13 @@ function reduceEvent(state: BatchState, event: BatchEvent, receivedAtMs: number)
       event satisfies never;
       return state;
   }
+}
+
+function withItems(state: BatchState, items: readonly PlanItemCardFragment[]): BatchState {
+  const plan = new Map(state.plan);
+  for (const { id, position, angle, hook, plannedAt } of items)
+    if (plannedAt !== null && angle !== null && hook !== null) plan.set(id, { id, position, angle, hook });
+  return { ...state, plan };
 }
 
 function withStage(
@@ -151,11 +190,13 @@ export function isFinal({ status }: { status: PostStatus }): boolean {
 }
 
 function fromCard(card: PostCardFragment): PostState {
-  const { id, position, status, caption, imageUrl, errorMessage } = card;
+  const { id, position, channel, language, status, caption, imageUrl, errorMessage } = card;
   const time = (at: string | null) => (at === null ? undefined : Date.parse(at));
   return {
     id,
     position,
+    channel,
+    language,
     status,
     hasCaption: caption !== null,
     hasImage: imageUrl !== null,

@@ -1,4 +1,6 @@
 import type { BatchEvent, PostStatus } from '../../client/index.ts';
+import stringWidth from 'string-width';
+import { variantLabel, type Variants } from './input/channels.ts';
 import { isFinal, type BatchState, type PostState } from './state.ts';
 import { oneLine, pad, seconds, truncate, type Paint } from './text.ts';
 
@@ -10,7 +12,10 @@ const postBarColumns = 12;
 const stageColumns = 13;
 const elapsedColumns = 12;
 /** Terminals disagree on the width of some characters; a wrapped line would break the layout. */
-const margin = 2;
+export const margin = 2;
+
+/** What a batch is called, and what its posts are for. */
+export type Heading = { title: string; variants: Variants };
 
 /**
  * Draws a batch and its posts for a terminal. If not all posts fit, it shows those in work, then those that ended last.
@@ -20,7 +25,7 @@ const margin = 2;
  */
 export function drawBatch(
   state: BatchState,
-  title: string,
+  { title, variants }: Heading,
   { columns, rows }: ViewSize,
   nowMs: number,
   paint: Paint,
@@ -29,7 +34,12 @@ export function drawBatch(
   const serverNowMs = nowMs + state.clockAheadMs;
   const room = Math.min(state.postCount, Math.max(0, rows - linesAround));
   const posts = choosePosts(state, room);
-  const numberColumns = Math.max(2, String(state.postCount).length);
+  const labels = posts.map((post) => variantLabel(post, variants));
+  const widths = {
+    width,
+    numberColumns: Math.max(2, String(state.postCount).length),
+    labelColumns: Math.max(0, ...labels.map((label) => stringWidth(label))),
+  };
   return [
     '',
     `  ${paint('bold', truncate(title, width - 2))}`,
@@ -37,7 +47,7 @@ export function drawBatch(
     batchLine(state, width, serverNowMs, paint),
     `         ${paint('dim', truncate(countsOf(state), width - 9))}`,
     '',
-    ...posts.map((post) => postLine(post, numberColumns, width, serverNowMs, paint)),
+    ...posts.map((post, index) => postLine(post, labels[index] ?? '', widths, serverNowMs, paint)),
     // The height must stay the same and no line be empty, or log-update 7.2 loses count of its lines.
     ...Array.from({ length: room - posts.length }, () => ' '),
   ].join('\n');
@@ -81,8 +91,8 @@ export function countsOf(state: BatchState): string {
 
 function postLine(
   post: PostState,
-  numberColumns: number,
-  width: number,
+  variant: string,
+  { width, numberColumns, labelColumns }: { width: number; numberColumns: number; labelColumns: number },
   nowMs: number,
   paint: Paint,
 ): string {
@@ -91,9 +101,11 @@ function postLine(
   const bars = bar([{ share, style }], postBarColumns, paint);
   const stage = paint(style, pad(label, stageColumns));
   const elapsed = pad(elapsedOf(post, nowMs), elapsedColumns, 'left');
-  const room = width - 2 - numberColumns - 2 - postBarColumns - 2 - stageColumns - elapsedColumns - 2;
-  const words = truncate(oneLine(post.reason ?? post.caption ?? ''), Math.max(0, room));
-  return `  ${paint('dim', number)}  ${bars}  ${stage}${elapsed}  ${paint('dim', words)}`.trimEnd();
+  const taken = 2 + numberColumns + 2 + postBarColumns + 2 + stageColumns + elapsedColumns + 2;
+  const words = oneLine(post.reason ?? post.caption ?? '');
+  const text = labelColumns === 0 ? words : `${pad(variant, labelColumns)}  ${words}`.trimEnd();
+  const shown = truncate(text, Math.max(0, width - taken));
+  return `  ${paint('dim', number)}  ${bars}  ${stage}${elapsed}  ${paint('dim', shown)}`.trimEnd();
 }
 
 type Stage = { label: string; share: number; style: 'green' | 'red' | 'cyan' | 'dim' };
@@ -124,7 +136,7 @@ function elapsedOf(post: PostState, nowMs: number): string {
 }
 
 /** A progress bar that fills from the left, with a colour for each part. */
-function bar(parts: readonly Pick<Stage, 'share' | 'style'>[], columns: number, paint: Paint): string {
+export function bar(parts: readonly Pick<Stage, 'share' | 'style'>[], columns: number, paint: Paint): string {
   let filled = 0;
   let total = 0;
   const painted = parts.map(({ share, style }) => {
@@ -137,15 +149,15 @@ function bar(parts: readonly Pick<Stage, 'share' | 'style'>[], columns: number, 
 }
 
 /** One line about an event, for a file; undefined for events without a line. */
-export function tellEvent(event: BatchEvent, state: BatchState): string | undefined {
+export function tellEvent(event: BatchEvent, state: BatchState, variants: Variants): string | undefined {
   if (event.__typename !== 'PostCompletedEvent' && event.__typename !== 'PostFailedEvent') return undefined;
   const post = state.posts.get(event.post.id);
   if (post === undefined) return undefined;
   const digits = String(state.postCount).length;
   const { label } = stageOf(post);
-  const words = truncate(oneLine(post.reason ?? post.caption ?? ''), 60);
+  const words = [variantLabel(post, variants), truncate(oneLine(post.reason ?? post.caption ?? ''), 60)];
   return (
     `  post ${pad(String(post.position), digits, 'left')} ${pad(label, 6)} ${pad(elapsedOf(post, 0), 8, 'left')}` +
-    `   (${countsOf(state)})  ${words}`
+    `   (${countsOf(state)})  ${words.filter((word) => word !== '').join('  ')}`
   );
 }

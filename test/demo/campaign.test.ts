@@ -2,7 +2,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { buildSchema, isEnumType } from 'graphql';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { kindOf, readCampaign } from '../../src/demo/campaign.ts';
+import { readCampaign } from '../../src/demo/input/campaign.ts';
+import { kindOf } from '../../src/demo/input/channels.ts';
 
 const brief = {
   name: 'n',
@@ -68,6 +69,9 @@ describe('readCampaign', () => {
 
 describe('kindOf', () => {
   it('says what is made', () => {
-    expect(kindOf({ channel: 'LINKEDIN', language: 'de' })).toBe('LinkedIn posts in German');
+    expect(kindOf({ channels: ['LINKEDIN'], languages: ['de'] })).toBe('LinkedIn posts in German');
+    expect(kindOf({ channels: ['INSTAGRAM', 'LINKEDIN', 'X'], languages: ['en', 'de'] })).toBe(
+      'Instagram, LinkedIn, and X posts in English and German',
+    );
   });
 });

@@ -21,6 +21,7 @@ describe('npm run demo', () => {
     expect(demo.stderr()).toBe('');
     // oxlint-disable-next-line no-control-regex -- it is what is looked for
     expect(stdout).not.toMatch(/\u001B/);
+    expect(stdout.match(/^ {2}item +\d+ \S.* — \S/gm)).toHaveLength(10);
     expect(stdout.match(/^ {2}post +\d+ done +\d+\.\d s /gm)).toHaveLength(10);
     const rows = rowsOf(stdout);
     expect(rows.map((row) => Number(row.trim().split(' ')[0]))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
@@ -75,6 +76,40 @@ describe('npm run demo', () => {
     expect(demo.stdout()).toContain('over server-sent events');
   });
 
+  it('writes each item for every channel and language that it is told', async () => {
+    await using demo = await startDemo(['--posts', '2', '--channels', 'x,instagram', '--languages', 'en,de']);
+    expect(await demo.ended).toBe(0);
+    expect(demo.stdout()).toContain('2 items, 8 posts ordered');
+    expect(demo.stdout().match(/^ {2}item \d /gm)).toHaveLength(2);
+    const variants = rowsOf(demo.stdout()).map((row) => /(?:X|Instagram) (?:en|de)/.exec(row)?.[0]);
+    const each = ['X en', 'X de', 'Instagram en', 'Instagram de'];
+    expect(variants).toEqual([...each, ...each]);
+    expect(await readFile(`${demo.out}/index.html`, 'utf8')).toContain('Instagram de');
+  });
+
+  it('writes the rows of a file for a brand, and approves the plan where nobody can be asked', async () => {
+    const brand = 'examples/brands/fernway.en.json';
+    await using demo = await startDemo(['--rows', 'examples/rows.csv', '--brand', brand, '--review']);
+    expect(await demo.ended).toBe(0);
+    const stdout = demo.stdout();
+    expect(stdout).toContain(`Brand “Fernway Cycles”, from ${brand}`);
+    expect(stdout).toMatch(/12 posts will cost about \$0\.\d+, at most \$\d+\.\d+, and take about \d+ s\./);
+    expect(stdout).toContain('Plan approved at once: there is no terminal to ask on');
+    expect(rowsOf(stdout)[3]).toContain('Ready by five');
+    // A brand's link stands below each caption.
+    expect(await readFile(`${demo.out}/index.html`, 'utf8')).toContain('https://fernway.example/book');
+  });
+
+  it('asks on a terminal before it writes, and writes nothing after a no', async () => {
+    await using demo = await startDemo(['--posts', '2', '--review'], {}, 'terminal');
+    await demo.says('Write them? [y/N]');
+    demo.type('n\n');
+    expect(await demo.ended).toBe(1);
+    expect(demo.stdout()).toContain('No post was written');
+    expect(existsSync(demo.out)).toBe(false);
+    expect(await demo.leftovers()).toEqual(nothing);
+  });
+
   it('is an ordinary client of a server that runs already', async () => {
     await using app = await startTestApp();
     await using demo = await startDemo(['--url', app.url, '--posts', '1']);
@@ -123,6 +158,7 @@ describe('npm run demo', () => {
 describe('npm run demo, interrupted', () => {
   it.each([
     ['while the server starts', 'Starting a server', 'SIGINT', 130],
+    ['while posts are planned', 'item  1', 'SIGINT', 130],
     ['while posts are made', 'posts ordered', 'SIGINT', 130],
     ['while posts are made', 'posts ordered', 'SIGTERM', 143],
   ] as const)(
@@ -196,6 +232,9 @@ describe('npm run demo, used wrongly', () => {
     ['--posts', ['--posts', 'many']],
     ['--post', ['--post', '5']],
     ['--transport', ['--transport', 'pigeon']],
+    ['--channels', ['--channels', 'x,pigeon']],
+    ['--languages', ['--languages', 'en,Elvish!']],
+    ['--rows', ['--rows', 'examples/rows.csv', '--posts', '3']],
     ['--url', ['--url', 'nowhere']],
     ['--serve', ['--serve', '--url', 'http://127.0.0.1:4000']],
   ])('names the flag %s in one line and ends with 2', async (flag, args) => {
@@ -208,7 +247,16 @@ describe('npm run demo, used wrongly', () => {
   it('explains itself', async () => {
     await using demo = await startDemo(['--help']);
     expect(await demo.ended).toBe(0);
-    for (const flag of ['--posts', '--campaign', '--transport', '--serve', '--url', '--out']) {
+    for (const flag of [
+      '--posts',
+      '--campaign',
+      '--channels',
+      '--languages',
+      '--rows',
+      '--brand',
+      '--review',
+      '--url',
+    ]) {
       expect(demo.stdout()).toContain(flag);
     }
   });
@@ -218,6 +266,28 @@ describe('npm run demo, used wrongly', () => {
     expect(await demo.ended).toBe(1);
     expect(demo.stderr()).toBe('demo: nowhere.json: there is no such file\n');
     expect(demo.stdout()).toBe('');
+  });
+
+  it('names line and column of a row that cannot be used, before it starts anything', async () => {
+    const folder = await mkdtemp(`${tmpdir()}/pressrun-rows-`);
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(`${folder}/rows.csv`, `hook,angle\nA hook,${'a'.repeat(200)}\n`);
+    await using demo = await startDemo(['--rows', `${folder}/rows.csv`]);
+    expect(await demo.ended).toBe(1);
+    expect(demo.stderr()).toMatch(
+      /^demo: \S+rows\.csv: line 2, column 2: angle: must have at most 120 characters\n$/,
+    );
+    expect(demo.stdout()).toBe('');
+  });
+
+  it('names file and field of a brand that the server refuses', async () => {
+    const folder = await mkdtemp(`${tmpdir()}/pressrun-brand-`);
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const content = { visual: { palette: ['teal'] } };
+    await writeFile(`${folder}/brand.json`, JSON.stringify({ name: 'n', content }));
+    await using demo = await startDemo(['--brand', `${folder}/brand.json`]);
+    expect(await demo.ended).toBe(1);
+    expect(demo.stderr()).toMatch(/brand\.json: content\.visual\.palette\.0: must be a colour/);
   });
 
   it('names file and field of a campaign that the server refuses', async () => {

@@ -1,6 +1,7 @@
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { oneLine, pad, seconds, truncate, type Paint } from '../../src/demo/text.ts';
+import type { Variants } from '../../src/demo/input/channels.ts';
 import { postTable, summary } from '../../src/demo/report.ts';
 import { drawBatch, tellEvent } from '../../src/demo/view.ts';
 import {
@@ -16,6 +17,8 @@ import {
 
 const plain: Paint = (_style, text) => text;
 const tagged: Paint = (style, text) => `<${style}>${text}</${style}>`;
+const variants: Variants = { channels: ['INSTAGRAM'], languages: ['en'] };
+const headed = (title: string) => ({ title, variants });
 const after = (ms: number) => Date.parse(startedAt) + ms;
 
 const fourPosts = stateAfter(
@@ -33,7 +36,9 @@ const fourPosts = stateAfter(
 
 describe('drawBatch', () => {
   it('shows the batch and each post, aligned', () => {
-    expect(drawBatch(fourPosts, 'Fernway · Ride', { columns: 80, rows: 24 }, after(12_300), plain)).toBe(
+    expect(
+      drawBatch(fourPosts, headed('Fernway · Ride'), { columns: 80, rows: 24 }, after(12_300), plain),
+    ).toBe(
       [
         '',
         '  Fernway · Ride',
@@ -56,7 +61,7 @@ describe('drawBatch', () => {
       completed('2', { completedCount: 2 }, { finishedAt: '2026-01-01T00:00:09.000Z' }),
       ...[7, 3, 5].map((position) => stage(String(position), 'STARTED')),
     );
-    const frame = drawBatch(many, 'Title', { columns: 80, rows: 14 }, after(10_000), plain);
+    const frame = drawBatch(many, headed('Title'), { columns: 80, rows: 14 }, after(10_000), plain);
     const shown = frame.split('\n').slice(6);
     expect(shown.map((line) => line.trim().split(/\s+/)[0])).toEqual(['3', '5', '7', '2', '1', '', '']);
     expect(frame).toContain('2 done · 3 in work · 195 waiting');
@@ -72,7 +77,7 @@ describe('drawBatch', () => {
       stateAfter(50),
       stateAfter(50, stage('1', 'STARTED'), completed('2', { completedCount: 1 }, japanese)),
     ].map((state) =>
-      drawBatch(state, '月の葉茶園'.repeat(20), { columns, rows }, after(70_000), plain).split('\n'),
+      drawBatch(state, headed('月の葉茶園'.repeat(20)), { columns, rows }, after(70_000), plain).split('\n'),
     );
     for (const lines of frames) {
       expect(lines.length).toBe(rows - 1);
@@ -82,13 +87,13 @@ describe('drawBatch', () => {
 
   it('takes the time from the clock of the server', () => {
     const ahead = { ...fourPosts, clockAheadMs: 5_000 };
-    expect(drawBatch(ahead, '', { columns: 80, rows: 24 }, after(0), plain)).toContain(
+    expect(drawBatch(ahead, headed(''), { columns: 80, rows: 24 }, after(0), plain)).toContain(
       'caption ready         5 s',
     );
   });
 
   it('paints what failed red and what is done green', () => {
-    const frame = drawBatch(fourPosts, 'T', { columns: 80, rows: 24 }, after(0), tagged);
+    const frame = drawBatch(fourPosts, headed('T'), { columns: 80, rows: 24 }, after(0), tagged);
     expect(frame).toContain('<green>done         </green>');
     expect(frame).toContain('<red>failed       </red>');
     expect(frame).toMatch(/<green>━+<\/green><red>━+<\/red><dim>─+<\/dim>/);
@@ -100,7 +105,7 @@ describe('drawBatch', () => {
       { completedCount: 1 },
       { caption: '\u001B[2J\u001B]0;owned\u0007Hello\u0000\u0008 you' },
     );
-    const frame = drawBatch(stateAfter(1, evil), 'T', { columns: 80, rows: 24 }, after(0), plain);
+    const frame = drawBatch(stateAfter(1, evil), headed('T'), { columns: 80, rows: 24 }, after(0), plain);
     // oxlint-disable-next-line no-control-regex -- they are what is looked for
     expect(frame).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F]/);
     expect(frame).toContain('Hello');
@@ -110,16 +115,16 @@ describe('drawBatch', () => {
 describe('tellEvent', () => {
   it('gives one line for a post that ended, with where the batch stands', () => {
     const { event } = completed('1', { completedCount: 1 });
-    expect(tellEvent(event, fourPosts)).toBe(
+    expect(tellEvent(event, fourPosts, variants)).toBe(
       '  post 1 done      8.1 s   (1 done · 1 in work · 1 waiting · 1 failed)  Wet leaves, early dusk, and a bike that simply works.',
     );
-    expect(tellEvent(failed('3', {}).event, fourPosts)).toMatch(
+    expect(tellEvent(failed('3', {}).event, fourPosts, variants)).toMatch(
       /^ {2}post 3 failed 1 min 05 s .*refused it\.$/,
     );
   });
 
   it('is silent about stages', () => {
-    expect(tellEvent(stage('1', 'STARTED').event, fourPosts)).toBeUndefined();
+    expect(tellEvent(stage('1', 'STARTED').event, fourPosts, variants)).toBeUndefined();
   });
 });
 
@@ -130,21 +135,26 @@ describe('postTable', () => {
   ];
 
   it('has the posts row by row in a file', () => {
-    const [head, first, second] = postTable(posts, undefined, plain).split('\n');
+    const [head, first, second] = postTable({ posts, items: [] }, variants, undefined, plain).split('\n');
     expect(head?.trim().split(/\s{2,}/)).toEqual(['#', 'Status', 'Seconds', 'Caption']);
     expect(first?.trim().split(/\s{2,}/)).toEqual(['1', 'COMPLETED', '8.1', 'Caption of post 1']);
     expect(second?.trim().split(/\s{2,}/)).toEqual(['2', 'FAILED', 'The provider refused it.']);
   });
 
   it('keeps to the width of a terminal', () => {
-    const table = postTable([completedCard('1', { caption: '月の葉茶園'.repeat(30) })], 80, plain);
+    const table = postTable(
+      { posts: [completedCard('1', { caption: '月の葉茶園'.repeat(30) })], items: [] },
+      variants,
+      80,
+      plain,
+    );
     for (const line of table.split('\n')) expect(stringWidth(line)).toBeLessThan(80);
   });
 
   it('ends after a hundred rows', () => {
     const many = Array.from({ length: 105 }, (_, index) => completedCard(String(index + 1)));
-    expect(postTable(many, undefined, plain).split('\n')).toHaveLength(102);
-    expect(postTable(many, undefined, plain)).toContain('… and 5 more posts');
+    expect(postTable({ posts: many, items: [] }, variants, undefined, plain).split('\n')).toHaveLength(102);
+    expect(postTable({ posts: many, items: [] }, variants, undefined, plain)).toContain('… and 5 more posts');
   });
 });
 

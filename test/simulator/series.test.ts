@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readCampaign } from '../../src/demo/campaign.ts';
+import { readCampaign } from '../../src/demo/input/campaign.ts';
 import { figuresOf, sampleCampaigns, samplePosts, type SampleLanguage } from '../../scripts/sample-posts.ts';
 import { startSimulator, writePost } from './support.ts';
 

@@ -16,6 +16,8 @@ export type DemoRun = {
   /** Waits until it has written this. */
   says(text: string): Promise<void>;
   signal(name: NodeJS.Signals): void;
+  /** Types on its terminal. */
+  type(text: string): void;
   /** The folder that its posts are left in. */
   out: string;
   /** What it left behind: processes that it started, and files in its folder for temporary files. */
@@ -27,15 +29,24 @@ export type DemoRun = {
  * Starts `npm run demo` with a folder for temporary files and one for its posts, each its own.
  *
  * @param settings environment variables on top of the bare minimum.
+ * @param place where it speaks.
  */
-export async function startDemo(args: string[], settings: Record<string, string> = {}): Promise<DemoRun> {
+export async function startDemo(
+  args: string[],
+  settings: Record<string, string> = {},
+  place: 'file' | 'terminal' = 'file',
+): Promise<DemoRun> {
   const folder = await mkdtemp(join(tmpdir(), 'pressrun-demo-test-'));
   const kept = await mkdtemp(join(tmpdir(), 'pressrun-demo-posts-'));
   const out = join(kept, 'posts');
-  const child = spawn(process.execPath, [entry, '--out', out, ...args], {
+  const command = [process.execPath, entry, '--out', out, ...args];
+  // Of util-linux: it runs a command on a terminal of its own, and ends with its exit code.
+  const onTerminal = ['script', '-qec', command.join(' '), '/dev/null'];
+  const [program = '', ...words] = place === 'terminal' ? onTerminal : command;
+  const child = spawn(program, words, {
     // Nothing of the developer's own: a DATABASE_URL would make it another demo.
     env: { PATH: process.env['PATH'], TMPDIR: folder, SIMULATOR_TIME_SCALE: '0.01', ...settings },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   let stdout = '';
   let stderr = '';
@@ -52,6 +63,7 @@ export async function startDemo(args: string[], settings: Record<string, string>
         return stdout.includes(text);
       }),
     signal: (name) => void child.kill(name),
+    type: (text) => void child.stdin.write(text),
     out,
     leftovers: async () => ({
       processes: await processesWith(`TMPDIR=${folder}`),

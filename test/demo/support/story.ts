@@ -1,4 +1,4 @@
-import type { BatchEvent, PostCardFragment } from '../../../client/index.ts';
+import type { BatchEvent, PlanItemCardFragment, PostCardFragment } from '../../../client/index.ts';
 import { initialState, reduce, type Action, type BatchState } from '../../../src/demo/state.ts';
 
 /** When all stories begin. */
@@ -32,6 +32,7 @@ export function card(id: string, changes: Partial<PostCardFragment> = {}): PostC
     targetAudience: 'everybody',
     channel: 'INSTAGRAM',
     language: 'en',
+    findings: [],
     errorCode: null,
     errorMessage: null,
     createdAt: startedAt,
@@ -84,6 +85,40 @@ export const failed = (id: string, counts: Counts) =>
 
 export const snapshot = (when: string) =>
   heard({ __typename: 'BatchSnapshotEvent', cursor, at: when, batch: { id: 'b', ...summaryOf(10) } });
+
+/** A planned item as the API gives it. */
+export function item(position: number, changes: Partial<PlanItemCardFragment> = {}): PlanItemCardFragment {
+  return {
+    id: `item ${position}`,
+    position,
+    version: 1,
+    angle: `Angle ${position}`,
+    hook: `Hook ${position}`,
+    keyMessage: 'Message',
+    scene: 'Scene',
+    audience: 'everybody',
+    author: 'MODEL',
+    plannedAt: startedAt,
+    ...changes,
+  };
+}
+
+/** A batch of this many items, of which none is planned. */
+export const ordered = (itemCount: number): Action => ({ type: 'planned', itemCount, items: [] });
+
+export const plannedItem = (position: number, changes: Partial<PlanItemCardFragment> = {}) =>
+  heard({
+    __typename: 'PlanItemEvent',
+    cursor,
+    at,
+    itemId: `item ${position}`,
+    position,
+    item: item(position, changes),
+    progress: progressOf({}),
+  });
+
+export const planned = (plannedCount: number) =>
+  heard({ __typename: 'BatchPlannedEvent', cursor, at, plannedCount, progress: progressOf({}) });
 
 /** A batch as the API gives it. */
 export function summaryOf(postCount: number, counts: Counts = {}) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readCampaign } from '../../../src/demo/campaign.ts';
+import { readCampaign } from '../../../src/demo/input/campaign.ts';
 import { nearDuplicate, shinglesOf, similarity } from '../../../src/domain/checks/similarity.ts';
 import { sampleCampaigns, type SampleLanguage } from '../../../scripts/sample-posts.ts';
 import { startSimulator } from '../support.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readCampaign } from '../../../src/demo/campaign.ts';
+import { readCampaign } from '../../../src/demo/input/campaign.ts';
 import { nearDuplicate, shinglesOf, similarity } from '../../../src/domain/checks/similarity.ts';
 import { sampleCampaigns } from '../../../scripts/sample-posts.ts';
 import { BANKS } from '../../../src/simulator/copy/languages.ts';
