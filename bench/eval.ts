@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import { commandLine, wholeNumber } from '../src/command-line.ts';
-import { readCampaign } from '../src/demo/campaign.ts';
+import { readCampaign } from '../src/demo/input/campaign.ts';
 import { positiveNumber } from './support/options.ts';
 import { printTargets, round, type Target } from './support/report.ts';
 import { diversityOf, type Diversity } from './eval/metrics.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readCampaign } from '../../src/demo/campaign.ts';
+import { readCampaign } from '../../src/demo/input/campaign.ts';
 import { nearDuplicate, shinglesOf, similarity } from '../../src/domain/checks/similarity.ts';
 import { diversityOf } from '../eval/metrics.ts';
 import { round, type Target } from '../support/report.ts';
