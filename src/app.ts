@@ -146,6 +146,7 @@ export async function startApp(config: Config, logger: Logger, moreKinds?: MoreK
           image: config.provider.models.image.map(({ name }) => priceOf(config, name)),
         },
         plansBatches: config.planning,
+        checks: config.checks,
         slots: config.postSlots ?? config.maxPostSlots,
         imagesPerMinute: config.limits.imagesPerMinute,
       }),

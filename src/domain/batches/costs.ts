@@ -1,3 +1,5 @@
+import { maxExcerptCharacters, maxFindings } from '../checks/finding.ts';
+import { judgedClauses, judgesOfCaption } from '../checks/judgement.ts';
 import { highestCostMicros, type Price, type Usage } from '../money/pricing.ts';
 import { angleFamilies, familiesOf } from '../plans/families.ts';
 import { maxItemCharacters, type Item } from '../plans/item.ts';
@@ -5,8 +7,15 @@ import { asksOfWindow, expectedPlanUsage, hooksTold, planUsageAtMost } from '../
 import type { Variant } from '../plans/variants.ts';
 import { itemsOfWindow } from '../plans/windows.ts';
 import { channels } from '../posts/channels.ts';
-import { captionUsageAtMost, expectedUsage, imageUsageAtMost, type ImageQuality } from '../posts/usage.ts';
-import type { Brief } from '../prompts/brief.ts';
+import {
+  captionUsageAtMost,
+  expectedUsage,
+  imageUsageAtMost,
+  judgeUsageAtMost,
+  maxCaptionTokens,
+  type ImageQuality,
+} from '../posts/usage.ts';
+import type { Brief, Rewrite } from '../prompts/brief.ts';
 import type { PlanBrief, PlanRequest } from '../prompts/plan.ts';
 
 /** An order whose price is asked for. */
@@ -21,16 +30,19 @@ export type PricedOrder = {
   imageCandidates: number;
 };
 
+/** Whether captions with findings are written once more, and whether a model judges them by their brand. */
+export type Checks = { rewrites: boolean; judges: boolean };
+
 /** The prices of the models that may serve, in their order. */
 export type ChainPrices = { text: readonly Price[]; image: readonly Price[] };
 
 /**
  * What an order costs in millionths of a US dollar: as expected, at the first models, and at most, at the dearest ones, without
- * retries. What rows give of a plan is not known.
+ * retries, and with a rewrite of each caption where captions with findings are written once more. What rows give of a plan is not known.
  */
 export function costsOf(
   order: PricedOrder,
-  { prices, imageQuality }: { prices: ChainPrices; imageQuality: ImageQuality },
+  { prices, imageQuality, checks }: { prices: ChainPrices; imageQuality: ImageQuality; checks: Checks },
 ): { expectedMicros: bigint; maximumMicros: bigint } {
   const { variants, itemCount, hasPlan, imageCandidates } = order;
   const drawn = hasPlan ? firstOfShapes(variants) : variants;
@@ -50,6 +62,9 @@ export function costsOf(
   const dearestItem = ofItem(prices, longestItem, captionUsageAtMost, (brief) =>
     imageUsageAtMost(brief, imageQuality),
   );
+  const dearestChecks = variants
+    .flatMap((variant) => checkUsagesAtMost(briefOf(order, variant, longestItem), checks))
+    .map((usage) => highestCostMicros(prices.text, usage));
   const plan = hasPlan ? windowSizes(itemCount) : [];
   const expectedPlan = plan.map((size) =>
     highestCostMicros(
@@ -65,8 +80,20 @@ export function costsOf(
   );
   return {
     expectedMicros: expectedItem * BigInt(itemCount) + sum(expectedPlan),
-    maximumMicros: dearestItem * BigInt(itemCount) + sum(dearestPlan) * BigInt(asksOfWindow),
+    maximumMicros:
+      sum([dearestItem, ...dearestChecks]) * BigInt(itemCount) + sum(dearestPlan) * BigInt(asksOfWindow),
   };
+}
+
+/** The most tokens of each call that the checks of a caption may make: the rewrite, and both judgements of each caption. */
+function checkUsagesAtMost(brief: Brief, { rewrites, judges }: Checks): Usage[] {
+  const clauses = judges ? judgedClauses(brief.brandContent) : [];
+  const judged = '漢'.repeat(channels[brief.channel].maxCaptionCharacters);
+  const judgements = clauses.length === 0 ? 0 : judgesOfCaption * (rewrites ? 2 : 1);
+  return [
+    ...(rewrites ? [captionUsageAtMost(brief, longestRewrite)] : []),
+    ...Array.from({ length: judgements }, () => judgeUsageAtMost(judged, clauses)),
+  ];
 }
 
 type UsageOf = (brief: Brief) => Usage;
@@ -125,4 +152,14 @@ const longestItem: Item = {
   keyMessage: '漢'.repeat(maxItemCharacters.keyMessage),
   scene: '漢'.repeat(maxItemCharacters.scene),
   audience: '漢'.repeat(maxItemCharacters.audience),
+};
+
+/** An answer of as many tokens as it may have, with as many findings as are kept. */
+const longestRewrite: Rewrite = {
+  caption: '漢'.repeat(maxCaptionTokens),
+  findings: Array.from({ length: maxFindings }, () => ({
+    code: 'FORBIDDEN_WORD',
+    clause: 'vocabulary.forbidden.100',
+    excerpt: '漢'.repeat(maxExcerptCharacters),
+  })),
 };

@@ -46,8 +46,8 @@ export const findingSchema = z.object({
 export type Finding = z.infer<typeof findingSchema>;
 
 /** The most findings of a post, and the most characters of an excerpt. */
-const maxFindings = 50;
-const maxExcerptCharacters = 240;
+export const maxFindings = 50;
+export const maxExcerptCharacters = 240;
 
 /** Findings as a post keeps them: each once, of a bounded number and length. */
 export function tidied(findings: readonly Finding[]): Finding[] {

@@ -3,6 +3,9 @@ import type { BrandContent } from '../brands/brand.ts';
 import { clausesOf, type Clause } from '../brands/clauses.ts';
 import type { Finding } from './finding.ts';
 
+/** How often a caption is judged: with its clauses in either order. */
+export const judgesOfCaption = 2;
+
 /** A judge's answer: clauses that a caption breaks, each with the words that break it. */
 export const judgementSchema = z.strictObject({
   violations: z.array(z.strictObject({ clause: z.string(), excerpt: z.string() })).max(200),

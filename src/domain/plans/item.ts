@@ -27,15 +27,6 @@ export const itemParts = [
 /** An item of which parts may still be planned. */
 export type PartialItem = { [Part in keyof Item]: string | null };
 
-/** An item of which everything is still to be planned. */
-export const emptyItem: PartialItem = {
-  angle: null,
-  hook: null,
-  keyMessage: null,
-  scene: null,
-  audience: null,
-};
-
 /** An item and its place in the batch, from 1. */
 export type PlannedItem = Item & { position: number };
 

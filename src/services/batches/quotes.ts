@@ -1,7 +1,7 @@
 import { NotFoundError } from '../../domain/errors/errors.ts';
 import type { ImageQuality } from '../../domain/posts/usage.ts';
 import { brandContentSchema, type BrandContent } from '../../domain/brands/brand.ts';
-import { costsOf, type ChainPrices } from '../../domain/batches/costs.ts';
+import { costsOf, type ChainPrices, type Checks } from '../../domain/batches/costs.ts';
 import { dollars } from '../../domain/money/pricing.ts';
 import { variantsOf } from '../../domain/plans/variants.ts';
 import { estimateSeconds, firstGuessSeconds } from '../../domain/batches/estimate.ts';
@@ -32,6 +32,7 @@ export type QuoteSettings = {
   /** Whether batches are planned. */
   plansBatches: boolean;
   imageQuality: ImageQuality;
+  checks: Checks;
   /** Posts that run at the same time, over all workers. */
   slots: number;
   imagesPerMinute: number;

@@ -19,8 +19,7 @@ import { ownedBy, ownedRows, type Owner } from '../../store/ownership.ts';
 import { reconcileWindow, wakeReconciliation, windowSize } from './reconciliation.ts';
 import { lockQueuePositions } from '../runs/positions.ts';
 import { parseInput } from '../../domain/validation.ts';
-import { emptyItem } from '../../domain/plans/item.ts';
-import { insertItems } from '../plans/items.ts';
+import { insertEmptyItems, insertItems } from '../plans/items.ts';
 import { addPlanRun } from '../plans/runs.ts';
 import { hashOf, maxPostsPerBatch, startBatchSchema, type Order, type StartBatchInput } from './order.ts';
 
@@ -102,8 +101,9 @@ export async function startBatch(
 
 /** Writes the items of a new batch, and the run that plans what is not given of them. @returns whether nothing is left to plan. */
 async function orderPlan(jobs: Jobs, tx: Transaction, batch: Batch, order: Order): Promise<boolean> {
-  const items = order.rows ?? Array.from({ length: order.itemCount }, () => emptyItem);
-  const unplanned = await insertItems(tx, batch, items);
+  let unplanned = order.itemCount;
+  if (order.rows == null) await insertEmptyItems(tx, batch, order.itemCount);
+  else unplanned = await insertItems(tx, batch, order.rows);
   // Before the posts: those whose item is not planned wait for it.
   if (unplanned > 0) await addPlanRun(jobs, tx, batch, { round: 0, instruction: null });
   return unplanned === 0;

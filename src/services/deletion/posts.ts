@@ -7,13 +7,14 @@ import type { Batch, Post, PostStatus } from '../../store/generated/prisma/clien
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import { ownedBy } from '../../store/ownership.ts';
 import { createBatchChange } from '../batches/change.ts';
+import { sharesImage } from '../posts/release.ts';
 import { deletePosts } from './batches-and-ledger.ts';
 
 /**
  * Deletes a final post with its revisions. Workers remove its images. The other posts keep their positions, and the batch
  * counts it no longer.
  *
- * @throws NotFoundError; PostStateError while the post is being made, or its batch is being reconciled.
+ * @throws NotFoundError; PostStateError while the post or another one that shares its image is being made, or its batch is being reconciled.
  */
 export type DeletePost = (viewer: Viewer, id: string) => Promise<void>;
 
@@ -51,6 +52,13 @@ async function lockFinal(tx: Transaction, batch: Batch, id: string): Promise<Fin
   // Reconciliation would write the last position again, and run a failed post whose retry is counted already.
   if (batch.reconcileFrom !== null && batch.reconcileFrom <= batch.postCount)
     throw new PostStateError('The posts of this batch are being written, retried or cancelled. Try again.');
+  const [follower] = await tx.$queryRaw<unknown[]>`
+    SELECT 1 FROM posts p JOIN posts o ON ${sharesImage} AND o.status IN ('PENDING', 'GENERATING')
+    WHERE p.id = ${id}::uuid LIMIT 1`;
+  if (follower !== undefined)
+    throw new PostStateError(
+      'Another post that shares the image of this one is still being made. Wait for it, or cancel its batch.',
+    );
   return post;
 }
 

@@ -12,7 +12,7 @@ import type { Viewer } from '../../domain/viewer.ts';
 import type { Changes } from '../../cache/changes.ts';
 import type { Bus } from '../../events/bus.ts';
 import type { Database, Transaction } from '../../store/database.ts';
-import type { Batch, PlanItem } from '../../store/generated/prisma/client.ts';
+import { Prisma, type Batch, type PlanItem } from '../../store/generated/prisma/client.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import { ownedBy } from '../../store/ownership.ts';
 import { createBatchChange, type NewEvent } from '../batches/change.ts';
@@ -34,9 +34,9 @@ export type PlanEdits = {
   /** Removes an item; those behind it move up. A batch keeps its last one. @returns the id of the item's row, and the batch. */
   remove(viewer: Viewer, input: { itemId: string }): Promise<{ itemId: string; batch: Batch }>;
   /**
-   * Clears items, and has them planned anew.
+   * Clears items, and has them planned anew. Those that are not planned yet keep the parts that people gave.
    *
-   * @param input.itemIds by default all items of which no person wrote a part.
+   * @param input.itemIds by default all items that are not planned yet, and those of which no person wrote a part.
    * @param input.instruction what should be different.
    */
   replan(
@@ -222,14 +222,19 @@ async function countItems(
   await tx.batch.update({ where: { id }, data });
 }
 
-/** @param ids of the rows; undefined: all of which no person wrote a part. @throws NotFoundError, InvalidInputError */
+/**
+ * Clears items that are named, else those of the model. Those that are not planned yet keep the parts that they have.
+ *
+ * @param ids of the rows; undefined: all that are not planned yet, and those of which no person wrote a part.
+ * @throws NotFoundError, InvalidInputError
+ */
 async function clearItems(tx: Transaction, batchId: string, ids: readonly string[] | undefined) {
+  const columns = [...itemParts, 'author'];
+  const kept = columns.map((name) => `"${name}" = CASE WHEN "plannedAt" IS NULL THEN "${name}" END`);
   const cleared = await tx.$queryRaw<{ id: string }[]>`
-    UPDATE plan_items
-    SET angle = NULL, hook = NULL, "keyMessage" = NULL, scene = NULL, audience = NULL, author = NULL, "plannedAt" = NULL,
-        version = version + 1
+    UPDATE plan_items SET ${Prisma.raw(kept.join())}, "plannedAt" = NULL, version = version + 1
     WHERE "batchId" = ${batchId}::uuid AND CASE
-      WHEN ${ids === undefined} THEN author IS DISTINCT FROM 'PERSON' ELSE id = ANY(${ids ?? []}::uuid[]) END
+      WHEN ${ids === undefined} THEN "plannedAt" IS NULL OR author = 'MODEL' ELSE id = ANY(${ids ?? []}::uuid[]) END
     RETURNING id`;
   const known = new Set(cleared.map(({ id }) => id));
   const absent = ids?.findIndex((id) => !known.has(id)) ?? -1;
@@ -239,17 +244,19 @@ async function clearItems(tx: Transaction, batchId: string, ids: readonly string
   throw new InvalidInputError([{ path: 'input.itemIds', message }]);
 }
 
-/** @throws InvalidInputError that names each item with a missing part. */
+/** How many items a refusal names. */
+const namedItems = 20;
+
+/** @throws InvalidInputError that names the first items with a missing part, and counts the others. */
 async function requirePlanned(tx: Transaction, batchId: string): Promise<void> {
-  const unplanned = await tx.planItem.findMany({
-    where: { batchId, plannedAt: null },
-    orderBy: { position: 'asc' },
+  const where = { batchId, plannedAt: null };
+  const named = await tx.planItem.findMany({ where, orderBy: { position: 'asc' }, take: namedItems });
+  if (named.length === 0) return;
+  const messages = named.map((item) => {
+    const missing = itemParts.filter((part) => item[part] === null).join(', ');
+    return `item ${item.position} has no ${missing}`;
   });
-  if (unplanned.length === 0) return;
-  throw new InvalidInputError(
-    unplanned.map((item) => {
-      const missing = itemParts.filter((part) => item[part] === null).join(', ');
-      return { path: 'input.batchId', message: `item ${item.position} has no ${missing}` };
-    }),
-  );
+  const others = (await tx.planItem.count({ where })) - named.length;
+  if (others > 0) messages.push(`and ${others} more items are not planned`);
+  throw new InvalidInputError(messages.map((message) => ({ path: 'input.batchId', message })));
 }

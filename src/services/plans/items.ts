@@ -7,7 +7,7 @@ import type { NewEvent } from '../batches/change.ts';
 import { addReadyPosts } from '../posts/release.ts';
 
 /**
- * Writes the items of a new batch, in one statement. A person wrote those of which a part is given.
+ * Writes the items of a new batch that its rows give, in one statement. A person wrote those of which a part is given.
  *
  * @returns how many are left to plan.
  */
@@ -31,6 +31,18 @@ export async function insertItems(
       id uuid, angle text, hook text, "keyMessage" text, scene text, audience text, "isGiven" boolean, "isWhole" boolean))
       WITH ORDINALITY AS r(id, angle, hook, "keyMessage", scene, audience, "isGiven", "isWhole", position)`;
   return rows.filter(({ isWhole }) => !isWhole).length;
+}
+
+/** Writes the items of a new batch of which nothing is given. */
+export async function insertEmptyItems(
+  tx: Transaction,
+  { id: batchId, ownerId, campaignId }: Pick<Batch, 'id' | 'ownerId' | 'campaignId'>,
+  itemCount: number,
+): Promise<void> {
+  await tx.$executeRaw`
+    INSERT INTO plan_items (id, "ownerId", "campaignId", "batchId", position)
+    SELECT gen_random_uuid(), ${ownerId}::uuid, ${campaignId}::uuid, ${batchId}::uuid, position
+    FROM generate_series(1, ${itemCount}::int) AS position`;
 }
 
 /**

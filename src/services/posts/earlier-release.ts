@@ -13,7 +13,7 @@ const silentSeconds = 10;
 
 /**
  * Takes over some posts of the release before this one, which has neither runs nor plans: those that wait, and those whose worker is
- * dead. Posts in hand stay with their workers, which may finish them. Ends runs whose posts that release has cancelled or deleted, and removes
+ * dead. Those that wait for their plan or their image are none of it. Posts in hand stay with their workers, which may finish them. Ends runs whose posts that release has cancelled or deleted, and removes
  * jobs that it has added to posts with runs. Goes with that release.
  *
  * @returns how many posts were taken over; there may be more unless it is 0.
@@ -39,8 +39,9 @@ async function takeSome(jobs: Jobs, tx: Transaction): Promise<number> {
   const posts = await tx.$queryRaw<TakenPost[]>`
     WITH found AS MATERIALIZED (
       SELECT p.id, p."batchId", p.status, p."leaseId", p."jobId"
-      FROM posts p JOIN batches b ON b.id = p."batchId" AND b.status IN ('RUNNING', 'PAUSED') AND b."itemCount" = 0
+      FROM posts p JOIN batches b ON b.id = p."batchId" AND b.status IN ('RUNNING', 'PAUSED')
       WHERE NOT EXISTS (SELECT 1 FROM runs r WHERE r."subjectId" = p.id)
+        AND (p."planItemId" IS NULL OR p.status = 'GENERATING')
         AND (p.status = 'PENDING' OR (p.status = 'GENERATING' AND ${isDead}))
       ORDER BY p.turn LIMIT ${takenAtOnce}
     ), held AS MATERIALIZED (

@@ -3,6 +3,7 @@ import type { Transaction } from '../../store/database.ts';
 import type { Batch, PostPart } from '../../store/generated/prisma/client.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import { appendBatchEvents } from '../batches/change.ts';
+import { lockQueuePositions } from '../runs/positions.ts';
 import { addPostRuns } from './release.ts';
 
 /** What is to be made again, and what should be different. */
@@ -12,7 +13,7 @@ export type Remake = { part: PostPart; instruction: string | null };
 export type RefusedPost = { postId: string; message: string };
 
 /**
- * Queues completed posts to be made again, and reopens their batches, each with one event. Locks campaigns, batches and posts.
+ * Queues completed posts to be made again, and reopens their batches, each with one event. Locks campaigns, batches, queue positions and posts.
  *
  * @param postIds posts of one workspace, in the order in which they shall run.
  * @param options.isShort whether they pass the posts that the workspace has ordered.
@@ -26,11 +27,18 @@ export async function remakePosts(
   { isShort }: { isShort: boolean },
 ): Promise<{ refused: RefusedPost[]; entries: LoggedEvent[] }> {
   const batches = await lockBatches(tx, postIds);
+  // Before the posts, as all who add runs take them.
+  for (const ownerId of new Set(batches.map((batch) => batch.ownerId))) await lockQueuePositions(tx, ownerId);
   const remade = await tx.$queryRaw<{ id: string; batchId: string }[]>`
+    WITH held AS MATERIALIZED (
+      SELECT id FROM posts
+      WHERE id = ANY(${postIds}::uuid[]) AND "batchId" = ANY(${batches.map(({ id }) => id)}::uuid[]) AND status = 'COMPLETED'
+      ORDER BY id FOR NO KEY UPDATE
+    )
     UPDATE posts
     SET status = 'PENDING', "remakePart" = ${part}::"PostPart", "remakeInstruction" = ${instruction},
         "remakeCount" = "remakeCount" + 1, "errorCode" = NULL, "errorMessage" = NULL, "finishedAt" = NULL
-    WHERE id = ANY(${postIds}::uuid[]) AND "batchId" = ANY(${batches.map(({ id }) => id)}::uuid[]) AND status = 'COMPLETED'
+    WHERE id IN (SELECT id FROM held)
     RETURNING id, "batchId"`;
   const ids = Map.groupBy(remade, ({ batchId }) => batchId);
   const reopened = await reopen(

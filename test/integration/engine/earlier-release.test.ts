@@ -256,4 +256,31 @@ describe('while the release before runs beside this one', () => {
     expect((await runs()).map(({ subjectId }) => subjectId).toSorted()).toEqual(posts.toSorted());
     expect(await driftOf(database)).toEqual([]);
   });
+
+  test('its workers get no post that waits for the image of another, and those in their hands come back', async ({
+    workshop,
+  }) => {
+    const { database, batches, jobs } = workshop;
+    const { prisma } = database;
+    const { viewer, campaignId } = await workshop.addAccount();
+    const part = 'given';
+    const row = { angle: part, hook: part, keyMessage: part, scene: part, audience: part };
+    const order = { campaignId, rows: [row], languages: ['en', 'de', 'fr'] };
+    const { id: batchId } = await batches.start(viewer, order);
+    const posts = await prisma.post.findMany({ where: { batchId }, orderBy: { position: 'asc' } });
+    await writeJobs(
+      prisma,
+      posts.map(({ id }) => id),
+    );
+    expect(await claimAsBefore(workshop)).toEqual([]);
+    expect(await takeOverPosts({ database, jobs })).toBe(0);
+    expect(await prisma.run.count({ where: { subjectId: { in: posts.map(({ id }) => id) } } })).toBe(1);
+    // As one that it claimed before this release's trigger was there.
+    const last = posts.at(-1)?.id ?? '';
+    await prisma.post.update({ where: { id: last }, data: { status: 'GENERATING' } });
+    await prisma.$executeRaw`DELETE FROM pgboss.job WHERE name = 'posts'`;
+    await workshop.beSteady();
+    expect(await takeOverPosts({ database, jobs })).toBe(1);
+    expect(await prisma.post.findUnique({ where: { id: last } })).toMatchObject({ status: 'PENDING' });
+  });
 });

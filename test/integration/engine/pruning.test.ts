@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { prune } from '../../../src/services/deletion/pruning.ts';
 import { createCampaign, signUp, startBatch, startTestApp } from '../../support/app.ts';
 import { followToEnd } from '../../support/batches.ts';
+import { rowId } from '../../support/workspaces.ts';
 
 it('sessions and idempotency keys past their end are deleted, others stay', async () => {
   await using app = await startTestApp();
@@ -45,4 +46,25 @@ it('an account whose clock went back keeps its events, and the old ones of other
     left = { owners: events.map(({ ownerId }) => ownerId), odd: own.ownerId };
   });
   expect(left?.owners).toEqual([left?.odd]);
+});
+
+it('drafts of batches that finished long ago are deleted, those of others stay', async () => {
+  await using app = await startTestApp();
+  const account = await signUp(app);
+  const campaignId = await createCampaign(account);
+  const batchIds = [];
+  for (const _ of ['old', 'new']) {
+    const batchId = await startBatch(account, { campaignId, postCount: 2 });
+    await followToEnd(account, batchId);
+    batchIds.push(rowId(batchId));
+  }
+  const [old = '', young = ''] = batchIds;
+  let left: string[] = [];
+  await app.restart(async (prisma) => {
+    const finishedAt = new Date(Date.now() - 8 * 86_400_000);
+    await prisma.batch.update({ where: { id: old }, data: { finishedAt } });
+    await prune({ prisma }, 30);
+    left = (await prisma.captionDraft.findMany()).map(({ batchId }) => batchId);
+  });
+  expect(left).toEqual([young, young]);
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { QuoteBatchDocument } from '../../../client/generated/graphql.ts';
+import { CreateBrandDocument, QuoteBatchDocument } from '../../../client/generated/graphql.ts';
 import { createCampaign, startBatch } from '../../support/app.ts';
 import { followToEnd, getBatch } from '../../support/batches.ts';
 import { startPlanner } from '../../support/plans.ts';
@@ -22,4 +22,26 @@ it('quotes a plan and variants close to what they then cost, and a maximum above
   expect(quote.expectedCost / cost).toBeGreaterThan(0.7);
   expect(quote.expectedCost / cost).toBeLessThan(1.3);
   expect(quote.maximumCost).toBeGreaterThanOrEqual(cost);
+});
+
+it('quotes a maximum that has room for a rewrite of each caption, and judgements of a brand', async () => {
+  const maximumOf = async (settings: Record<string, string>) => {
+    await using planner = await startPlanner(settings);
+    const { account } = planner;
+    const { createBrand } = await account.run(CreateBrandDocument, {
+      input: { name: 'Alpenrad', content: { voice: { do: ['Be warm'] } } },
+    });
+    const brandId = 'id' in createBrand ? createBrand.id : '';
+    const campaignId = await createCampaign(account, { brandId });
+    const { quoteBatch } = await account.run(QuoteBatchDocument, { input: { campaignId, postCount: 10 } });
+    if (quoteBatch.__typename !== 'BatchQuote')
+      throw new Error(`quoteBatch answered ${quoteBatch.__typename}`);
+    return quoteBatch;
+  };
+  const plain = await maximumOf({ REWRITING: 'off' });
+  const rewritten = await maximumOf({ REWRITING: 'on' });
+  const judged = await maximumOf({ REWRITING: 'on', JUDGE: 'on' });
+  expect(rewritten.maximumCost).toBeGreaterThan(plain.maximumCost);
+  expect(judged.maximumCost).toBeGreaterThan(rewritten.maximumCost);
+  expect(judged.expectedCost).toBe(plain.expectedCost);
 });

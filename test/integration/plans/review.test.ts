@@ -88,7 +88,8 @@ test('a plan is edited, cut, extended, planned again and approved, and its posts
   expect(replanItems).toMatchObject({ status: 'RUNNING', itemCount: 3 });
   await waitForBatch(account, batchId, 'is planned', ({ status }) => status === 'PLANNED');
   const { items: planned } = await planOf(account, batchId);
-  expect(planned.map(({ author }) => author)).toEqual(['PERSON', 'PERSON', 'MODEL']);
+  expect(planned.map(({ author }) => author)).toEqual(['PERSON', 'PERSON', 'PERSON']);
+  expect(planned[2]).toMatchObject({ angle: 'angle four' });
   expect(planned.every(({ plannedAt }) => plannedAt !== null)).toBe(true);
   expect(await getPosts(account, { batchId })).toEqual([]);
 
@@ -154,6 +155,31 @@ test('items that nobody wrote are planned again, and those of people stay', asyn
   expect(again.map(({ author }) => author)).toEqual(['MODEL', 'PERSON', 'MODEL']);
   expect(again.map(({ version }) => version)).toEqual([4, 3, 4]);
   expect(again[1]).toMatchObject({ angle: 'my angle', hook: items[1]?.hook });
+});
+
+test('items that are not planned yet keep the parts that people gave, and are planned with the others', async ({
+  account,
+}) => {
+  const batchId = await startReview(account, { rows: [rowOf('whole')] });
+  await account.run(AddPlanItemDocument, { input: { batchId, angle: 'my angle' } });
+  await account.run(ReplanItemsDocument, { input: { batchId } });
+  await waitForBatch(account, batchId, 'is planned', ({ status }) => status === 'PLANNED');
+  const { items } = await planOf(account, batchId);
+  expect(items).toMatchObject([
+    { angle: 'angle whole', version: 1 },
+    { angle: 'my angle', author: 'PERSON' },
+  ]);
+  expect(items[1]?.hook).not.toBeNull();
+});
+
+test('a refused approval names the first twenty items, and counts the others', async ({ account }) => {
+  const batchId = await startReview(account, { rows: [rowOf('whole')] });
+  for (let count = 0; count < 22; count++)
+    await account.run(AddPlanItemDocument, { input: { batchId, angle: 'only an angle' } });
+  const { approvePlan } = await account.run(ApprovePlanDocument, { batchId });
+  const fields = 'fields' in approvePlan ? approvePlan.fields : [];
+  expect(fields).toHaveLength(21);
+  expect(fields.at(-1)).toMatchObject({ message: 'and 2 more items are not planned' });
 });
 
 test('a batch keeps its last item, and what people wrote is planned again only where it is named', async ({

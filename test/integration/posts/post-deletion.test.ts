@@ -229,3 +229,31 @@ test('a post of a batch that is being reconciled is refused, and the counters co
   });
   expect(await prisma.post.count({ where: { batchId } })).toBe(246);
 });
+
+test('a post is refused while another one that shares its image is still being made', async ({
+  workshop,
+}) => {
+  const { viewer, campaignId } = await workshop.addAccount();
+  const part = 'given';
+  const row = { angle: part, hook: part, keyMessage: part, scene: part, audience: part };
+  const { id: batchId } = await workshop.batches.start(viewer, {
+    campaignId,
+    rows: [row],
+    languages: ['en', 'de'],
+  });
+  const { prisma } = workshop.database;
+  const remove = createDeletePost({ ...workshop, bus: createLocalBus() });
+  const [first, follower] = await prisma.post.findMany({ where: { batchId }, orderBy: { position: 'asc' } });
+  const end = async (id: string) => {
+    await prisma.post.update({ where: { id }, data: { status: 'COMPLETED' } });
+    await prisma.batch.update({ where: { id: batchId }, data: { completedCount: { increment: 1 } } });
+  };
+  await end(first?.id ?? '');
+  await expect(remove(viewer, first?.id ?? '')).rejects.toMatchObject({
+    code: 'POST_STATE',
+    message: expect.stringContaining('shares the image'),
+  });
+  await end(follower?.id ?? '');
+  await remove(viewer, first?.id ?? '');
+  expect(await prisma.post.count({ where: { batchId } })).toBe(1);
+});
