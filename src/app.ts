@@ -28,6 +28,7 @@ import { createPosts } from './services/posts/posts.ts';
 import { createProgress } from './services/progress/progress.ts';
 import { drawingRoom } from './services/renditions/draw.ts';
 import { createLooks } from './services/renditions/looks.ts';
+import { createLogoSignatures } from './services/renditions/logo-signatures.ts';
 import { createLogos } from './services/renditions/logos.ts';
 import { createRenditions } from './services/renditions/renditions.ts';
 import { createQuotes } from './services/batches/quotes.ts';
@@ -137,6 +138,7 @@ export async function startApp(config: Config, logger: Logger, moreKinds?: MoreK
       assets,
       looks: createLooks({ database, assets, room }),
       logos: createLogos(database),
+      logoSignatures: createLogoSignatures(secrets),
       exports: createExports(database),
       usages: createUsages(database),
       quotes: createQuotes(database, {

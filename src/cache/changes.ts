@@ -22,8 +22,6 @@ export type Changes = {
   started(batch: { ownerId: string; campaignId: string }): void;
   /** Posts, their costs or their batches' counters have changed. */
   posts(changed: readonly PostIds[]): void;
-  /** Items of a batch's plan have changed. */
-  plan(batch: { ownerId: string; batchId: string }, itemIds: readonly string[]): void;
   /** Much of a workspace has changed, such as a batch with all its posts. */
   workspace(workspaceId: string): void;
 };
@@ -61,8 +59,6 @@ export function createChanges(invalidate: (tags: readonly string[]) => void): Ch
         ),
       ]);
     },
-    plan: ({ ownerId, batchId }, itemIds) =>
-      invalidate([tagOf.planItemsOf(ownerId), tagOf.planOfBatch(batchId), ...itemIds.map(tagOf.planItem)]),
     workspace: (workspaceId) => invalidate([tagOf.workspace(workspaceId)]),
   };
 }

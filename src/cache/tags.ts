@@ -8,7 +8,6 @@ export const tagOf = {
   /** Lists of a workspace's rows. */
   campaignsOf: (workspaceId: string) => `user:${workspaceId}:campaigns`,
   batchesOf: (workspaceId: string) => `user:${workspaceId}:batches`,
-  planItemsOf: (workspaceId: string) => `user:${workspaceId}:plan`,
   postsOf: (workspaceId: string) => `user:${workspaceId}:posts`,
   brandsOf: (workspaceId: string) => `user:${workspaceId}:brands`,
   campaign: (id: string) => `campaign:${id}`,

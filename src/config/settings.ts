@@ -81,7 +81,7 @@ const images = {
     'AWS',
   ),
   ASSET_BASE_URL: setting(
-    'What stands before `/KEY` in image addresses: a CDN in front of the bucket or of `/assets`, or the public address behind a proxy.',
+    'What stands before `/KEY` in image addresses: a CDN in front of the bucket or of `/assets`, or the public address behind a proxy. Copies of images in other sizes (`Post.image.url`) are made by this server: whatever stands here, their addresses have the host under which the client reaches it.',
     rules.httpUrl('https://cdn.example.com').optional(),
     'this server',
   ),

@@ -1,3 +1,4 @@
+import type { LogoSignatures } from '../domain/images/rendition.ts';
 import type { Accounts } from '../services/accounts/accounts.ts';
 import type { Batches } from '../services/batches/batches.ts';
 import type { Brands } from '../services/brands/brands.ts';
@@ -42,6 +43,7 @@ export type Services = {
   assets: AssetStore;
   looks: Looks;
   logos: Logos;
+  logoSignatures: LogoSignatures;
   /** Used by the export route only; no resolver uses it. */
   exports: Exports;
 };

@@ -58,6 +58,7 @@ export function trackReads(services: Services, reads: Collector): Services {
     // What is known of a file never changes, nor does a version of a brand.
     looks: track(services.looks, { sizesOf: nothing, thumbhashesOf: nothing }),
     logos: track(services.logos, { ofVersions: nothing }),
+    logoSignatures: track(services.logoSignatures, { sign: nothing }),
     prisma: track(services.prisma),
     accounts: track(services.accounts),
     workspaces: track(services.workspaces),

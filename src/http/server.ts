@@ -122,7 +122,10 @@ export function createHttpServer(deps: {
     } else if (path.startsWith(assetPrefix)) {
       await serveAsset(request, response, client, deps);
     } else if (path.startsWith(renditionPrefix)) {
-      await serveRendition(request, response, client, deps);
+      await serveRendition(request, response, client, {
+        ...deps,
+        logoSignatures: services.logoSignatures,
+      });
     } else if (path.startsWith(exportPrefix)) {
       await serveExport(request, response, client, { ...deps.services, limits, connections, sessions });
     } else if (path === '/') {

@@ -21,6 +21,8 @@ export type AssetStore = {
   probe(): Promise<void>;
   /** Removes an image, if it is there, and then its renditions. */
   remove(key: string): Promise<void>;
+  /** Removes the renditions of an image, and never the image. */
+  removeRenditions(key: string): Promise<void>;
   /** @returns the bytes of a rendition (domain/images/rendition.ts); undefined if none is kept under this name. */
   getRendition(name: string): Promise<Uint8Array | undefined>;
   /** Keeps a rendition until its image is removed. */
@@ -69,6 +71,9 @@ export async function openAssets(settings: {
     await write(key, bytes, 'image/png');
     return key;
   }
+  async function removeRenditions(key: string): Promise<void> {
+    if (imageKeyPattern.test(key)) await disk.deleteAll(`${renditionFolder}/${key}`);
+  }
   async function tryOut(): Promise<void> {
     await disk.getBytes(await put(smallestImage));
   }
@@ -87,8 +92,9 @@ export async function openAssets(settings: {
       if (!imageKeyPattern.test(key)) return;
       // In this order: who makes a rendition looks for the image afterwards.
       await disk.delete(key);
-      await disk.deleteAll(`${renditionFolder}/${key}`);
+      await removeRenditions(key);
     },
+    removeRenditions,
     async getRendition(name) {
       const path = `${renditionFolder}/${name}`;
       return (await disk.exists(path)) ? disk.getBytes(path) : undefined;

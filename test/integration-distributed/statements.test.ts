@@ -122,20 +122,26 @@ function inside(
   };
 }
 
-/** A list that hangs on one row and has no pages. */
-function whole(
+/** The posts that hang on a plan item, or on one of its posts. */
+function ofItem(
   type: 'PlanItem' | 'Post',
   list: string,
-  { rows, nested, statements }: { rows: (found: unknown[]) => unknown[]; nested: string; statements: number },
+  { nested, statements }: { nested: string; statements: number },
 ): Case {
-  const document = (fields: string) => (ids: Ids) =>
-    `{ node(id: "${type === 'Post' ? ids.post : ids.item}") { id ... on ${type} { ${fields} } } }`;
+  const document = (make: (size: number) => string) => (ids: Ids, size: number) =>
+    `{ node(id: "${type === 'Post' ? ids.post : ids.item}") { id ... on ${type} { ${make(size)} } } }`;
   return {
-    rows: (data) => rows(Object(data['node'])[list]),
+    rows: (data) => Object(data['node'])[list],
     shapes: {
-      plain: { document: document(`${list} { id }`), statements: 2 },
-      aliased: { document: document(`${list} { id } again: ${list} { id }`), statements: 2 },
-      nested: { document: document(`${list} { id ${nested} }`), statements: 2 + statements },
+      plain: { document: document((size) => `${list}(first: ${size}) { id }`), statements: 2 },
+      aliased: {
+        document: document((size) => `${list}(first: ${size}) { id } again: ${list}(first: 1) { id }`),
+        statements: 2,
+      },
+      nested: {
+        document: document((size) => `${list}(first: ${size}) { id ${nested} }`),
+        statements: 2 + statements,
+      },
     },
   };
 }
@@ -221,14 +227,11 @@ const cases: Record<string, Case> = {
     nested: `{ totalCount edges { node { id angle batch { id languages ${campaign} } posts { id cost planItem { id } } } } }`,
     statements: 6,
   }),
-  'PlanItem.posts': whole('PlanItem', 'posts', {
-    // The item has one post more than there are rows.
-    rows: (found) => found.slice(1),
+  'PlanItem.posts': ofItem('PlanItem', 'posts', {
     nested: `cost ${campaign} revisions(first: 3) { ${revision} }`,
     statements: 3,
   }),
-  'Post.variants': whole('Post', 'variants', {
-    rows: (found) => found,
+  'Post.variants': ofItem('Post', 'variants', {
     nested: `cost planItem { id posts { id } } batch { id ${campaign} }`,
     statements: 5,
   }),

@@ -112,7 +112,7 @@ export const resultErrorGuide: Readonly<Record<ResultErrorCode, Guidance>> = {
       'Follow its batch with `batchEvents`, and repeat the request after the `PostCompletedEvent` of the post.',
   },
   VERSION_CONFLICT: {
-    meaning: 'The post or the brand was changed after you read it. Nothing was changed.',
+    meaning: 'The post, plan item or brand was changed after you read it. Nothing was changed.',
     retry: 'With the new version',
     action: 'Read it again, show both versions, and repeat the change with the new `version`.',
   },

@@ -28,6 +28,13 @@ export type Rendition = {
   logo: Logo | undefined;
 };
 
+/** Tells logos that this server has put on an image from those that somebody made up. */
+export type LogoSignatures = {
+  /** @returns the signature of a text, of 43 letters, digits, `-` and `_`. */
+  sign(text: string): string;
+  verifies(text: string, signature: string): boolean;
+};
+
 /** The path prefix of renditions. */
 export const renditionPrefix = '/renditions/';
 
@@ -37,16 +44,24 @@ export function renditionWidth(asked: number, format: RenditionFormat): Renditio
   return renditionWidths.find((width) => width >= Math.min(asked, widest)) ?? mostPixels;
 }
 
-/** @returns the path and query of a rendition's address. */
-export function renditionPath({ imageKey, width, format, logo }: Rendition): string {
-  const query = logo === undefined ? '' : `?logo=${placementName(logo)}`;
+/** @returns the path and query of a rendition's address. It is the same each time. */
+export function renditionPath(
+  { imageKey, width, format, logo }: Rendition,
+  { sign }: Pick<LogoSignatures, 'sign'>,
+): string {
+  const query =
+    logo === undefined ? '' : `?logo=${placementName(logo)}.${sign(shownName({ imageKey, logo }))}`;
   return `${renditionPrefix}${imageKey}/${width}.${format}${query}`;
 }
 
 /** @returns the name under which a rendition is kept: what it shows, and nothing else. */
 export function renditionName({ imageKey, width, format, logo }: Rendition): string {
-  const shown = logo === undefined ? imageKey : `${imageKey}/${placementName(logo)}`;
-  return `${shown}/${width}.${format}`;
+  return `${shownName({ imageKey, logo })}/${width}.${format}`;
+}
+
+/** An image with its logo. This is what is signed. */
+function shownName({ imageKey, logo }: Pick<Rendition, 'imageKey' | 'logo'>): string {
+  return logo === undefined ? imageKey : `${imageKey}/${placementName(logo)}`;
 }
 
 function placementName({ key, corner, widthPercent }: Logo): string {
@@ -59,7 +74,11 @@ function placementName({ key, corner, widthPercent }: Logo): string {
  * @param path the path of the request. @param query what follows its `?`.
  * @returns undefined if it is none; what is wrong, in words, if there is no such rendition of any image.
  */
-export function parseRendition(path: string, query: string): Rendition | { fault: string } | undefined {
+export function parseRendition(
+  path: string,
+  query: string,
+  { verifies }: Pick<LogoSignatures, 'verifies'>,
+): Rendition | { fault: string } | undefined {
   const [, imageKey, digits, extension] = pathPattern.exec(path) ?? [];
   if (imageKey === undefined) return undefined;
   const width = renditionWidths.find((one) => String(one) === digits);
@@ -71,21 +90,23 @@ export function parseRendition(path: string, query: string): Rendition | { fault
     return { fault: `AVIF is made up to ${maxAvifWidth} pixels.` };
   }
   if (query === '') return { imageKey, width, format: extension, logo: undefined };
-  const logo = parseLogo(query);
-  if (logo === undefined) {
-    return { fault: 'The only parameter is logo=KEY.CORNER.PERCENT, as `Post.image.url` gives it.' };
+  const { logo, signature } = parseLogo(query);
+  if (logo === undefined || !verifies(shownName({ imageKey, logo }), signature)) {
+    return {
+      fault: 'The only parameter is logo=KEY.CORNER.PERCENT.SIGNATURE, as `Post.image.url` gives it.',
+    };
   }
   return { imageKey, width, format: extension, logo };
 }
 
 const pathPattern = /^\/renditions\/([0-9a-f]{64}\.png)\/(\d{1,4})\.([a-z]{1,4})$/;
-const logoPattern = /^logo=([0-9a-f]{64}\.png)\.([A-Z_]{1,12})\.([1-9]\d?)$/;
+const logoPattern = /^logo=([0-9a-f]{64}\.png)\.([A-Z_]{1,12})\.([1-9]\d?)\.([\w-]{43})$/;
 
 function isFormat(text: string | undefined): text is RenditionFormat {
   return text !== undefined && Object.hasOwn(renditionTypes, text);
 }
 
-function parseLogo(query: string): Logo | undefined {
-  const [, key, corner, digits] = logoPattern.exec(query) ?? [];
-  return logoSchema.safeParse({ key, corner, widthPercent: Number(digits) }).data;
+function parseLogo(query: string): { logo: Logo | undefined; signature: string } {
+  const [, key, corner, digits, signature = ''] = logoPattern.exec(query) ?? [];
+  return { logo: logoSchema.safeParse({ key, corner, widthPercent: Number(digits) }).data, signature };
 }

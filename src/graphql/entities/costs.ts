@@ -16,10 +16,10 @@ export const otherListCosts = {
   revisions: pageCost,
   imageCandidates: about(4),
   events: pageCost,
-  /** Of all posts that a filter may match. */
-  skipped: about(1_000),
-  /** The other posts of a plan item: one for each channel and language. */
-  variants: about(6),
+  /** Of all posts that a filter may match. Each says a sentence of ours, far shorter than other messages may be. */
+  skipped: { entries: 1_000, entriesOfCharacters: 500 },
+  /** The other posts of a plan item. */
+  variants: pageCost,
   /** Most posts have none. */
   findings: { entries: 1, entriesOfCharacters: 50 },
   versions: pageCost,

@@ -16,7 +16,7 @@ export const planItem: Entity<'planItems'> = {
     row: tagOf.planItem,
     list({ workspaceId }, { batchId }) {
       const batch = rowIdOf(batchId);
-      return batch === undefined ? tagOf.planItemsOf(workspaceId) : tagOf.planOfBatch(batch);
+      return batch === undefined ? tagOf.workspace(workspaceId) : tagOf.planOfBatch(batch);
     },
     listOf: { batchId: tagOf.planOfBatch },
     behind: () => [],

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { GraphQLError } from 'graphql';
+import { maxItemCharacters } from '../../domain/plans/item.ts';
 import { maxCaptionCharacters } from '../../domain/posts/channels.ts';
 
 /** The largest answer to one operation, in bytes of JSON. */
@@ -7,6 +8,7 @@ const maxAnswerBytes = 8 * 1024 * 1024;
 
 /** The maximum characters of fields that can be longer than `usualCharacters`, by name. */
 const longFields: ReadonlyMap<string, number> = new Map([
+  ...Object.entries(maxItemCharacters),
   // All that a brand says has 20,000 characters at most; each part has its own limit.
   ['examples', 20_000],
   ['forbidden', 16_000],
@@ -32,7 +34,6 @@ const longFields: ReadonlyMap<string, number> = new Map([
   ['utm', 200],
   ['imageUrl', 500],
   ['originalUrl', 500],
-  ['url', 500],
   ['startCursor', 500],
   ['targetAudience', 500],
   ['email', 254],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { InvalidInputError } from '../../domain/errors/errors.ts';
-import { lazily } from '../../domain/lazily.ts';
+import { loadSharp } from '../renditions/sharp.ts';
 import type { Images } from '../posts/images.ts';
 
 /** Bytes of the file that a client sends. */
@@ -16,9 +16,6 @@ const storeMs = 15_000;
 const base64 = z.base64();
 /** Four characters stand for three bytes. */
 const maxCharacters = Math.ceil(maxLogoBytes / 3) * 4;
-
-/** Native, and needed by few processes. */
-const loadSharp = lazily(async () => (await import('sharp')).default);
 
 /** Where its image stands in an input. */
 export const logoPath = 'input.content.visual.logo.image';

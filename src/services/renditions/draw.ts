@@ -1,7 +1,7 @@
 import { bulkhead } from 'cockatiel';
 import type { Rendition } from '../../domain/images/rendition.ts';
 import { UnreadableImageError } from '../../domain/images/errors.ts';
-import { lazily } from '../../domain/lazily.ts';
+import { loadSharp } from './sharp.ts';
 
 /** Images that are drawn at the same time in a process, and that may wait for it. Each takes up to a second of a core. */
 export const drawingRoom = () => bulkhead(2, 32);
@@ -10,19 +10,12 @@ export const drawingRoom = () => bulkhead(2, 32);
 const maxPixels = 25_000_000;
 const maxSeconds = 10;
 
-/** Loaded with the first image that is drawn: it takes 26 MB. */
-const loadSharp = lazily(async () => {
-  const { default: sharp } = await import('sharp');
-  sharp.cache(false);
-  sharp.concurrency(1);
-  // Files that people bring may be of any format: these are decoders that see hostile files every day.
-  sharp.block({ operation: ['VipsForeignLoad'] });
-  sharp.unblock({
-    operation: ['VipsForeignLoadPng', 'VipsForeignLoadJpeg', 'VipsForeignLoadWebp'],
-  });
+/** @returns what opens the bytes of an image, within the limits of its size and time. */
+async function opener() {
+  const sharp = await loadSharp();
   return (bytes: Uint8Array) =>
     sharp(bytes, { limitInputPixels: maxPixels, failOn: 'error' }).timeout({ seconds: maxSeconds });
-});
+}
 
 /** Says that a model made the image: https://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia */
 const aiLabel = `<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>
@@ -48,7 +41,7 @@ export function drawRendition(
   logoBytes: Uint8Array | undefined,
 ): Promise<Uint8Array> {
   return orUnreadable(async () => {
-    const open = await loadSharp();
+    const open = await opener();
     const size = await open(original).metadata();
     const width = Math.min(asked, size.width);
     const height = Math.round((size.height * width) / size.width);
@@ -87,7 +80,7 @@ const previewPixels = 100;
 /** Measures an image. Takes 15 to 27 ms of a core for one of 1024 × 1024. @throws UnreadableImageError */
 export function lookAt(original: Uint8Array): Promise<Look> {
   return orUnreadable(async () => {
-    const [open, { rgbaToThumbHash }] = await Promise.all([loadSharp(), import('thumbhash')]);
+    const [open, { rgbaToThumbHash }] = await Promise.all([opener(), import('thumbhash')]);
     const { width, height } = await open(original).metadata();
     const { data, info } = await open(original)
       .resize(previewPixels, previewPixels, { fit: 'inside' })

@@ -35,7 +35,7 @@ export function createRenditions(deps: {
     try {
       await assets.putRendition(name, made, renditionTypes[format]);
       // An image that went meanwhile takes with it what was made of it.
-      if (!(await assets.has(imageKey))) await assets.remove(imageKey);
+      if (!(await assets.has(imageKey))) await assets.removeRenditions(imageKey);
     } catch (error) {
       logger.warn(
         { err: error, rendition: name },

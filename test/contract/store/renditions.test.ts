@@ -118,3 +118,18 @@ it('renditions go with their image, also one that is made while it goes', async 
   }).get(rendition);
   expect(await assets.getRendition(name)).toBeUndefined();
 });
+
+it('an image that comes back while a rendition of it is made stays', async () => {
+  const imageKey = await addImage(5);
+  const renditions = renditionsIn({
+    async has(key) {
+      await assets.remove(key);
+      const isThere = await assets.has(key);
+      await addImage(5);
+      return isThere;
+    },
+  });
+  await renditions.get(thumbnail(imageKey));
+  expect(await assets.has(imageKey)).toBe(true);
+  expect(await assets.getRendition(`${imageKey}/160.webp`)).toBeUndefined();
+});

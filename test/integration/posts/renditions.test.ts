@@ -8,12 +8,15 @@ import { thumbHashToAverageRGBA } from 'thumbhash';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { fromGlobalId } from '../../../src/domain/ids.ts';
+import { createLogoSignatures } from '../../../src/services/renditions/logo-signatures.ts';
 import { createCampaign, signUp, startBatch, startTestApp, type TestApp } from '../../support/app.ts';
 import { followToEnd, getPosts } from '../../support/batches.ts';
 import { post } from '../../support/raw-graphql.ts';
 
 const immutable = 'public, max-age=31536000, immutable';
 const label = 'http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia';
+
+const secret = 'a secret of this test, with enough characters';
 
 const opened = new AsyncDisposableStack();
 let app: TestApp;
@@ -32,7 +35,7 @@ beforeAll(async () => {
   const dataDir = await mkdtemp(`${tmpdir()}/pressrun-test-`);
   opened.defer(() => rm(dataDir, { recursive: true, force: true }));
   assets = join(dataDir, 'assets');
-  app = await startTestApp({ DATA_DIR: dataDir });
+  app = await startTestApp({ DATA_DIR: dataDir, JWT_SECRET: secret });
   const account = await signUp(app);
   ({ token } = account);
   const batchId = await startBatch(account, { campaignId: await createCampaign(account), postCount: 2 });
@@ -118,6 +121,12 @@ function send(path: string, method = 'GET', headers: Record<string, string> = {}
     sent.on('error', reject);
     sent.end();
   });
+}
+
+/** The query of a logo on the image, signed as the API does. */
+function logoQuery(placement: string, image = imageKey): string {
+  const { sign } = createLogoSignatures([new TextEncoder().encode(secret)]);
+  return `?logo=${placement}.${sign(`${image}/${placement}`)}`;
 }
 
 /** What has been made until now. */
@@ -226,7 +235,11 @@ describe('the logo of a brand', () => {
 
   it('stands in its corner, at its size, on the images of posts that were made with it', async () => {
     const path = await pathOf(branded, '(format: PNG, width: 640)');
-    expect(path).toBe(`/renditions/${imageKey}/640.png?logo=${logoKey}.BOTTOM_RIGHT.20`);
+    expect(path).toMatch(
+      new RegExp(`^/renditions/${imageKey}/640.png\\?logo=${logoKey}.BOTTOM_RIGHT.20.[\\w-]{43}$`),
+    );
+    // To be kept for ever, an address stays the same.
+    expect(await pathOf(branded, '(format: PNG, width: 640)')).toBe(path);
     const { body } = await send(path);
     expect(await isRedAt(body, places.right, places.bottom)).toBe(true);
     // From 77 % to 97 % of the width.
@@ -241,7 +254,7 @@ describe('the logo of a brand', () => {
     ['TOP_RIGHT', places.right, places.top],
     ['BOTTOM_LEFT', places.left, places.bottom],
   ])('can stand %s', async (corner, x, y) => {
-    const { body } = await send(`/renditions/${imageKey}/160.png?logo=${logoKey}.${corner}.20`);
+    const { body } = await send(`/renditions/${imageKey}/160.png${logoQuery(`${logoKey}.${corner}.20`)}`);
     expect(await isRedAt(body, x, y)).toBe(true);
     expect(await isRedAt(body, 1 - x, 1 - y)).toBe(false);
   });
@@ -270,17 +283,28 @@ describe('an address that nobody was given', () => {
     ['a wide AVIF', 400, () => `/renditions/${imageKey}/640.avif`],
     ['another parameter', 400, () => `/renditions/${imageKey}/160.webp?v=1`],
     ['two logos', 400, () => `${logo('TOP_LEFT.10')}&logo=${logoKey}.TOP_LEFT.10`],
-    ['a logo that is not there', 404, () => `/renditions/${imageKey}/160.webp?logo=${absent}.TOP_LEFT.10`],
-    ['a logo that is a way out', 400, () => `/renditions/${imageKey}/160.webp?logo=../x.TOP_LEFT.10`],
+    ['a logo that is not there', 404, () => on(logoQuery(`${absent}.TOP_LEFT.10`))],
+    ['a logo that is a way out', 400, () => on(logoQuery('../x.TOP_LEFT.10'))],
+    ['a logo without a signature', 400, () => on(`?logo=${logoKey}.TOP_LEFT.10`)],
+    ['a logo with a signature of zeros', 400, () => on(`?logo=${logoKey}.TOP_LEFT.10.${'0'.repeat(43)}`)],
+    ['a logo in another corner', 400, () => logo('TOP_LEFT.10').replace('TOP_LEFT', 'TOP_RIGHT')],
+    ['a logo at another width', 400, () => logo('TOP_LEFT.10').replace('.10.', '.11.')],
+    ['a logo of another image', 400, () => on(logoQuery(`${logoKey}.TOP_LEFT.10`, damagedKey))],
+    [
+      'another image as a logo',
+      400,
+      () => logo('TOP_LEFT.10').replace(`logo=${logoKey}`, `logo=${imageKey}`),
+    ],
     ['a logo in the middle', 400, () => logo('MIDDLE.10')],
     ['a logo that is too large', 400, () => logo('TOP_LEFT.41')],
     ['a logo that is too small', 400, () => logo('TOP_LEFT.2')],
     ['a logo of a size with a fraction', 400, () => logo('TOP_LEFT.10.5')],
     ['an encoded logo', 400, () => logo('TOP_LEFT%2E10')],
     ['a file that is no image', 422, () => `/renditions/${damagedKey}/160.webp`],
-    ['a logo that is no image', 422, () => `/renditions/${imageKey}/160.webp?logo=${damagedKey}.TOP_LEFT.10`],
+    ['a logo that is no image', 422, () => on(logoQuery(`${damagedKey}.TOP_LEFT.10`))],
   ];
-  const logo = (placement: string) => `/renditions/${imageKey}/160.webp?logo=${logoKey}.${placement}`;
+  const on = (query: string) => `/renditions/${imageKey}/160.webp${query}`;
+  const logo = (placement: string) => on(logoQuery(`${logoKey}.${placement}`));
 
   it.each(cases)('%s is answered with %i, and nothing is made', async (_what, status, path) => {
     const before = await kept();

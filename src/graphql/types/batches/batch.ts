@@ -17,7 +17,10 @@ import { campaignOf, CampaignNode, ChannelEnum } from '../campaigns/campaign.ts'
 export const BatchStatusEnum = builder.enumType('BatchStatus', {
   description: 'The status of a batch.',
   values: {
-    PLANNED: { description: 'The plan of the batch is complete; its posts are written when it is approved.' },
+    PLANNED: {
+      description:
+        'The plan of the batch is complete and waits for approval. Its posts are written after that.',
+    },
     RUNNING: { description: 'The batch has posts that are not final yet.' },
     PAUSED: { description: 'The batch starts no more posts; `pauseReason` says why.' },
     COMPLETED: { description: 'All posts of the batch are final; some may have failed.' },

@@ -4,7 +4,7 @@ import { builder } from '../../builder.ts';
 import { requireViewer } from '../../context.ts';
 import { toGlobalId } from '../../../domain/ids.ts';
 import { BatchNode } from './batch.ts';
-import { ChannelEnum } from '../campaigns/campaign.ts';
+import { variantFields } from './variants.ts';
 
 const QuoteRef = builder.objectRef<Quote>('BatchQuote').implement({
   description: 'The estimated cost and duration of a batch. Asking for it costs nothing.',
@@ -53,20 +53,7 @@ const QuoteBatchInput = builder.inputType('QuoteBatchInput', {
       description:
         'The number of posts, or of rows; with several channels or languages, for each of them. At most 10,000 posts in all.',
     }),
-    channels: t.field({
-      type: [ChannelEnum],
-      required: false,
-      description: 'The channels that each post is written for. The default is the channel of the campaign.',
-    }),
-    languages: t.stringList({
-      required: false,
-      description:
-        'The languages that each post is written in, as BCP 47 tags such as `de` or `pt-BR`, at most 20. The default is the language of the campaign.',
-    }),
-    imageCandidates: t.int({
-      required: false,
-      description: 'The number of images to choose from for each post, 1 to 4. The default is 1.',
-    }),
+    ...variantFields(t),
   }),
 });
 

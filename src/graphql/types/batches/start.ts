@@ -9,9 +9,9 @@ import {
 } from '../../../domain/errors/errors.ts';
 import { builder } from '../../builder.ts';
 import { requireViewer } from '../../context.ts';
-import { ChannelEnum } from '../campaigns/campaign.ts';
 import { partFields } from '../plans/parts.ts';
 import { BatchNode, BatchPriorityEnum } from './batch.ts';
+import { variantFields } from './variants.ts';
 
 const PlanRowInput = builder.inputType('PlanRowInput', {
   description: 'What is given of one item of a plan. Every part may be left out.',
@@ -27,16 +27,7 @@ const StartBatchInput = builder.inputType('StartBatchInput', {
       description:
         'The number of posts; with several channels or languages, for each of them. At most 10,000 posts in all. The default is the number of `rows`.',
     }),
-    channels: t.field({
-      type: [ChannelEnum],
-      required: false,
-      description: 'The channels that each post is written for. The default is the channel of the campaign.',
-    }),
-    languages: t.stringList({
-      required: false,
-      description:
-        'The languages that each post is written in, as BCP 47 tags such as `de` or `pt-BR`, at most 20. The default is the language of the campaign.',
-    }),
+    ...variantFields(t),
     rows: t.field({
       type: [PlanRowInput],
       required: false,
@@ -46,10 +37,6 @@ const StartBatchInput = builder.inputType('StartBatchInput', {
       required: false,
       description:
         'True stops the batch at the status `PLANNED`: posts are written when its plan is approved. False by default.',
-    }),
-    imageCandidates: t.int({
-      required: false,
-      description: 'The number of images to choose from for each post, 1 to 4. The default is 1.',
     }),
     targetAudience: t.string({
       required: false,

@@ -25,7 +25,7 @@ export const ChannelEnum = builder.enumType('Channel', {
   values: describe(channelNames, (name) => {
     const { label, maxCaptionCharacters, maxHashtags, countsHashtags } = channels[name];
     const counted = countsHashtags ? ' with their hashtags' : '';
-    return `${label}: captions of at most ${maxCaptionCharacters} characters${counted}, and at most ${maxHashtags} hashtags.`;
+    return `${label}: captions of at most ${maxCaptionCharacters} characters${counted}, and at most ${maxHashtags} ${maxHashtags === 1 ? 'hashtag' : 'hashtags'}.`;
   }),
 });
 export const CampaignStatusEnum = builder.enumType('CampaignStatus', {

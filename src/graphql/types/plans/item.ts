@@ -1,3 +1,4 @@
+import { defaultPageSize, maxPageSize } from '../../../store/lists/paging.ts';
 import { ownedBy, ownerOf } from '../../../store/ownership.ts';
 import { builder } from '../../builder.ts';
 import { present } from '../../connections.ts';
@@ -5,6 +6,14 @@ import { requireViewer, type Context } from '../../context.ts';
 import { BatchNode } from '../batches/batch.ts';
 import { PostNode } from '../posts/post.ts';
 import { RevisionAuthorEnum } from '../posts/revision.ts';
+
+const firstPosts = {
+  required: false,
+  defaultValue: defaultPageSize,
+  description: `The number of posts, at most ${maxPageSize}.`,
+} as const;
+const sizeOf = (first: number | null | undefined) =>
+  Math.min(Math.max(first ?? defaultPageSize, 1), maxPageSize);
 
 const unplanned = 'Null while it is still to be planned.';
 
@@ -55,7 +64,8 @@ export const PlanItemNode = builder.prismaNode('PlanItem', {
     posts: t.field({
       type: [PostNode],
       description: 'The posts of the item, in the order of their positions. Empty before they are written.',
-      resolve: (item, _args, context) => postsOfItem(item, context),
+      args: { first: t.arg.int(firstPosts) },
+      resolve: async (item, { first }, context) => (await postsOfItem(item, context)).slice(0, sizeOf(first)),
     }),
   }),
 });
@@ -73,10 +83,11 @@ builder.objectFields(PostNode, (t) => ({
   variants: t.field({
     type: [PostNode],
     description: 'The other posts of the same plan item: for other channels and in other languages.',
-    resolve: async ({ id, ownerId, batchId, planItemId }, _args, context) => {
+    args: { first: t.arg.int(firstPosts) },
+    resolve: async ({ id, ownerId, batchId, planItemId }, { first }, context) => {
       if (planItemId === null) return [];
       const posts = await postsOfItem({ id: planItemId, ownerId, batchId }, context);
-      return posts.filter((post) => post.id !== id);
+      return posts.filter((post) => post.id !== id).slice(0, sizeOf(first));
     },
   }),
 }));

@@ -6,6 +6,7 @@ import {
 } from '../../../domain/images/rendition.ts';
 import type { Post } from '../../../store/generated/prisma/client.ts';
 import { builder } from '../../builder.ts';
+import type { Context } from '../../context.ts';
 
 /** A stored image, and what its post says of it. */
 type ShownImage = Pick<Post, 'altText' | 'brandId' | 'brandVersion'> & { key: string };
@@ -50,14 +51,15 @@ export const ImageRef = builder.objectRef<ShownImage>('Image').implement({
           description: 'The file format of the copy.',
         }),
       },
-      resolve: async ({ key, brandId, brandVersion }, args, { loaders, origin }) => {
+      resolve: async ({ key, brandId, brandVersion }, args, { loaders, origin, logoSignatures }) => {
         const format = args.format ?? 'webp';
         const width = renditionWidth(args.width ?? defaultWidth, format);
         const logo =
           brandId === null || brandVersion === null
             ? null
             : await loaders().logos.load({ brandId, brandVersion });
-        return `${origin}${renditionPath({ imageKey: key, width, format, logo: logo ?? undefined })}`;
+        const shown = { imageKey: key, width, format, logo: logo ?? undefined };
+        return `${origin}${renditionPath(shown, logoSignatures)}`;
       },
     }),
     originalUrl: t.field({
@@ -68,12 +70,14 @@ export const ImageRef = builder.objectRef<ShownImage>('Image').implement({
     width: t.int({
       nullable: true,
       description: 'The width of the original in pixels; null if it cannot be read now.',
-      resolve: async ({ key }, _args, { loaders }) => (await loaders().imageSizes.load(key))?.width ?? null,
+      resolve: async ({ key }, _args, context) =>
+        knownOrNotKept(await context.loaders().imageSizes.load(key), context)?.width ?? null,
     }),
     height: t.int({
       nullable: true,
       description: 'The height of the original in pixels; null if it cannot be read now.',
-      resolve: async ({ key }, _args, { loaders }) => (await loaders().imageSizes.load(key))?.height ?? null,
+      resolve: async ({ key }, _args, context) =>
+        knownOrNotKept(await context.loaders().imageSizes.load(key), context)?.height ?? null,
     }),
     altText: t.exposeString('altText', {
       nullable: true,
@@ -83,12 +87,14 @@ export const ImageRef = builder.objectRef<ShownImage>('Image').implement({
       nullable: true,
       description:
         'A blurred preview to show while the image loads: about 25 bytes in base64 (evanw.github.io/thumbhash). Null if it cannot be made now.',
-      resolve: async ({ key }, _args, { loaders, now }) => {
-        const hash = await loaders().thumbhashes.load(key);
-        // An answer without it is not kept.
-        if (hash === null) now();
-        return hash;
-      },
+      resolve: async ({ key }, _args, context) =>
+        knownOrNotKept(await context.loaders().thumbhashes.load(key), context),
     }),
   }),
 });
+
+/** @returns what is known of an image. An answer that lacks it now is not kept. */
+function knownOrNotKept<Known>(known: Known | null, { now }: Context): Known | null {
+  if (known === null) now();
+  return known;
+}
