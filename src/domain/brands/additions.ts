@@ -60,6 +60,8 @@ export function lengthOfAdditions(channel: Channel, { lines }: Additions): numbe
 export function withAdditions(channel: Channel, answer: Caption, additions: Additions): Caption {
   const text = withTrackedLink(answer.caption, additions.link).trim();
   const room = roomOn(channel, additions.hashtags);
+  const holds = (caption: string, line: string) =>
+    line === additions.link?.tracked ? addressIn(line).test(caption) : lineIn(line).test(caption);
   let missing = additions.lines.filter((line) => !holds(text, line));
   for (;;) {
     const below = ending(missing);
@@ -93,14 +95,19 @@ function ending(lines: readonly string[]): string {
 /** @returns the text with the brand's own address tracked wherever it stands by itself. */
 function withTrackedLink(text: string, link: Additions['link']): string {
   if (link === null || link.plain === link.tracked) return text;
-  const plain = RegExp.escape(link.plain.replace(/\/$/, ''));
-  return text.replaceAll(
-    new RegExp(`(?<![\\p{L}\\p{N}/])${plain}/?(?![\\p{L}\\p{N}/?#&=%_-]|\\.[\\p{L}\\p{N}])`, 'giu'),
-    () => link.tracked,
+  return text.replaceAll(addressIn(link.plain), () => link.tracked);
+}
+
+/** Finds an address that ends where it stands: `https://a.example` is not in `https://a.example/shop` or `https://a.example.org`. */
+function addressIn(url: string): RegExp {
+  const address = RegExp.escape(url.replace(/\/$/, ''));
+  return new RegExp(
+    `(?<![\\p{L}\\p{N}/])${address}/?(?![\\p{L}\\p{N}/?#&=%_~+-]|[.:@][\\p{L}\\p{N}])`,
+    'giu',
   );
 }
 
-/** Whether a line stands in a text as words of its own. */
-function holds(text: string, line: string): boolean {
-  return new RegExp(`(?<![\\p{L}\\p{N}])${RegExp.escape(line)}(?![\\p{L}\\p{N}])`, 'iu').test(text);
+/** Finds a text that is a line of its own: the words of a disclaimer may say the opposite within a sentence. */
+function lineIn(text: string): RegExp {
+  return new RegExp(`^\\s*${RegExp.escape(text)}\\s*$`, 'imu');
 }

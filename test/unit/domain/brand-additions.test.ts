@@ -91,6 +91,22 @@ it('a word that holds a disclaimer is not the disclaimer', () => {
   expect(post('X', 'An Adventure').caption).toMatch(/\nAd$/);
 });
 
+it('a sentence that has the words of a disclaimer is not the disclaimer, and a line of its own is', () => {
+  const strict = content({ disclaimers: [{ text: 'Werbung' }] });
+  expect(post('X', 'Keine Werbung, nur guter Tee.', [], strict).caption).toMatch(/Tee\.\n\nWerbung$/);
+  expect(post('X', 'Werbung\nGuter Tee.', [], strict).caption).toBe('Werbung\nGuter Tee.');
+});
+
+it.each(['https://ex.example/shop/sale', 'https://ex.example.evil.example', 'https://ex.example:8080'])(
+  'an address that only begins with the link is not the link: %s',
+  (other) => {
+    const linked = content({ link: { url: 'https://ex.example' } });
+    expect(post('X', `See ${other}`, [], linked).caption).toBe(`See ${other}\n\nhttps://ex.example`);
+    const there = 'See https://ex.example.';
+    expect(post('X', there, [], linked).caption).toBe(there);
+  },
+);
+
 it('a link that the cut took from the text stands below it', () => {
   const tracked = additionsOf(brand, 'X', campaign).lines[0] ?? '';
   const { caption } = post('X', `${'quiet '.repeat(60)}${url}`);
