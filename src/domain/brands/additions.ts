@@ -1,4 +1,4 @@
-import { channels, lengthOn, type Channel } from '../posts/channels.ts';
+import { channels, lengthOfHashtags, lengthOn, type Channel } from '../posts/channels.ts';
 import { cutAtWord, type Caption } from '../posts/content.ts';
 import { appliesTo, type BrandContent } from './brand.ts';
 
@@ -21,13 +21,15 @@ export function additionsOf(brand: BrandContent, channel: Channel, campaign: str
     .filter((disclaimer) => appliesTo(disclaimer, channel))
     .map(({ text }) => text);
   const { maxCaptionCharacters, maxHashtags } = channels[channel];
+  const hashtags = brand.hashtags.slice(0, maxHashtags);
   const plain = brand.link?.url;
   const whole = brand.link === null ? undefined : trackedLink(brand.link, channel, campaign);
-  const fits =
-    whole !== undefined && lengthOn(channel, ending([whole, ...disclaimers])) <= maxCaptionCharacters / 2;
+  const lengthWith = (link: string) =>
+    lengthOfHashtags(channel, hashtags) + lengthOn(channel, ending([link, ...disclaimers]));
+  const fits = whole !== undefined && lengthWith(whole) <= maxCaptionCharacters / 2;
   const tracked = fits ? whole : plain;
   return {
-    hashtags: brand.hashtags.slice(0, maxHashtags),
+    hashtags,
     lines: [...(tracked === undefined ? [] : [tracked]), ...disclaimers],
     link: plain === undefined || tracked === undefined ? null : { plain, tracked },
   };
@@ -48,9 +50,14 @@ function trackedLink(
   return tracked.href;
 }
 
-/** @returns how much of a caption's length the lines below it take. */
-export function lengthOfAdditions(channel: Channel, { lines }: Additions): number {
-  return lengthOn(channel, ending(lines));
+/**
+ * @returns how much they take of the caption that a model is asked for: the lines below it, and the hashtags where those count
+ * and take more than the asked length leaves for them.
+ */
+export function lengthOfAdditions(channel: Channel, { lines, hashtags }: Additions): number {
+  const { maxCaptionCharacters, askedCaptionCharacters } = channels[channel];
+  const left = maxCaptionCharacters - askedCaptionCharacters;
+  return lengthOn(channel, ending(lines)) + Math.max(0, lengthOfHashtags(channel, hashtags) - left);
 }
 
 /**
@@ -59,7 +66,10 @@ export function lengthOfAdditions(channel: Channel, { lines }: Additions): numbe
  */
 export function withAdditions(channel: Channel, answer: Caption, additions: Additions): Caption {
   const text = withTrackedLink(answer.caption, additions.link).trim();
-  const room = roomOn(channel, additions.hashtags);
+  // Where hashtags count with the caption, those of the brand have their room.
+  const room = channels[channel].maxCaptionCharacters - lengthOfHashtags(channel, additions.hashtags);
+  const holds = (caption: string, line: string) =>
+    line === additions.link?.tracked ? addressIn(line).test(caption) : lineIn(line).test(caption);
   let missing = additions.lines.filter((line) => !holds(text, line));
   for (;;) {
     const below = ending(missing);
@@ -70,13 +80,6 @@ export function withAdditions(channel: Channel, answer: Caption, additions: Addi
       return { ...answer, caption, hashtags: withOwn(additions.hashtags, answer.hashtags) };
     missing = additions.lines.filter((line) => missing.includes(line) || lost.includes(line));
   }
-}
-
-/** The most characters of a caption with its ending. Where hashtags count with it, those of the brand have their room. */
-function roomOn(channel: Channel, hashtags: readonly string[]): number {
-  const { maxCaptionCharacters, askedCaptionCharacters } = channels[channel];
-  const countHashtags = askedCaptionCharacters < maxCaptionCharacters;
-  return maxCaptionCharacters - (countHashtags ? lengthOn(channel, ['', ...hashtags].join(' ')) : 0);
 }
 
 function withOwn(own: readonly string[], others: readonly string[]): string[] {
@@ -93,14 +96,19 @@ function ending(lines: readonly string[]): string {
 /** @returns the text with the brand's own address tracked wherever it stands by itself. */
 function withTrackedLink(text: string, link: Additions['link']): string {
   if (link === null || link.plain === link.tracked) return text;
-  const plain = RegExp.escape(link.plain.replace(/\/$/, ''));
-  return text.replaceAll(
-    new RegExp(`(?<![\\p{L}\\p{N}/])${plain}/?(?![\\p{L}\\p{N}/?#&=%_-]|\\.[\\p{L}\\p{N}])`, 'giu'),
-    () => link.tracked,
+  return text.replaceAll(addressIn(link.plain), () => link.tracked);
+}
+
+/** Finds an address that ends where it stands: `https://a.example` is not in `https://a.example/shop` or `https://a.example.org`. */
+function addressIn(url: string): RegExp {
+  const address = RegExp.escape(url.replace(/\/$/, ''));
+  return new RegExp(
+    `(?<![\\p{L}\\p{N}/])${address}/?(?![\\p{L}\\p{N}/?#&=%_~+-]|[.:@][\\p{L}\\p{N}])`,
+    'giu',
   );
 }
 
-/** Whether a line stands in a text as words of its own. */
-function holds(text: string, line: string): boolean {
-  return new RegExp(`(?<![\\p{L}\\p{N}])${RegExp.escape(line)}(?![\\p{L}\\p{N}])`, 'iu').test(text);
+/** Finds a text that is a line of its own: the words of a disclaimer may say the opposite within a sentence. */
+function lineIn(text: string): RegExp {
+  return new RegExp(`^\\s*${RegExp.escape(text)}\\s*$`, 'imu');
 }

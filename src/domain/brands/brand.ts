@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { channelNames, channels, lengthOn } from '../posts/channels.ts';
+import { channelNames, channels, lengthOfHashtags, lengthOn } from '../posts/channels.ts';
 import { faultOfHashtag, hashtagOf } from '../posts/content.ts';
 import { text } from '../validation.ts';
 
@@ -111,20 +111,24 @@ export const brandInputSchema = z
       context.addIssue({ code: 'custom', path: [], message });
     }
     for (const channel of channelNames) {
-      const { label, maxCaptionCharacters } = channels[channel];
+      const { label, maxCaptionCharacters, maxHashtags } = channels[channel];
       let room = Math.floor(maxCaptionCharacters / 2);
-      const lines = [
-        { path: ['link', 'url'], text: content.link?.url },
+      const lengthOfLine = (added: string) => lengthOn(channel, `\n${added}`);
+      const additions = [
+        ...content.hashtags.slice(0, maxHashtags).map((tag, index) => ({
+          path: ['hashtags', index],
+          length: lengthOfHashtags(channel, [tag]),
+        })),
+        ...(content.link === null ? [] : [{ path: ['link', 'url'], length: lengthOfLine(content.link.url) }]),
         ...content.disclaimers.map((disclaimer, index) => ({
           path: ['disclaimers', index, 'text'],
-          text: appliesTo(disclaimer, channel) ? disclaimer.text : undefined,
+          length: appliesTo(disclaimer, channel) ? lengthOfLine(disclaimer.text) : 0,
         })),
       ];
-      for (const { path, text: added } of lines) {
-        if (added === undefined) continue;
-        room -= lengthOn(channel, `\n${added}`);
+      for (const { path, length } of additions) {
+        room -= length;
         if (room >= 0) continue;
-        const message = `leaves too little of a caption on ${label}: link and disclaimers may take half of its ${maxCaptionCharacters} characters`;
+        const message = `leaves too little of a caption on ${label}: link, disclaimers and hashtags that count may take half of its ${maxCaptionCharacters} characters`;
         context.addIssue({ code: 'custom', path, message });
         break;
       }

@@ -168,6 +168,11 @@ export function lengthOn(channel: Channel, text: string): number {
   return channels[channel].lengthOf(text);
 }
 
+/** @returns how much of a caption's length hashtags behind it take: nothing where they do not count. */
+export function lengthOfHashtags(channel: Channel, hashtags: readonly string[]): number {
+  return channels[channel].countsHashtags ? lengthOn(channel, ['', ...hashtags].join(' ')) : 0;
+}
+
 /** @returns whether the channel takes a caption with these hashtags, by its own way of counting. */
 export function fitsOn(channel: Channel, caption: string, hashtags: readonly string[] = []): boolean {
   const limits = channels[channel];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { additionsOf, withAdditions } from '../../../src/domain/brands/additions.ts';
+import { additionsOf, lengthOfAdditions, withAdditions } from '../../../src/domain/brands/additions.ts';
 import { brandContentSchema, brandInputSchema, type BrandContent } from '../../../src/domain/brands/brand.ts';
 import { channelNames, channels, lengthOn, type Channel } from '../../../src/domain/posts/channels.ts';
 import { fitToChannel } from '../../../src/domain/posts/content.ts';
@@ -91,6 +91,22 @@ it('a word that holds a disclaimer is not the disclaimer', () => {
   expect(post('X', 'An Adventure').caption).toMatch(/\nAd$/);
 });
 
+it('a sentence that has the words of a disclaimer is not the disclaimer, and a line of its own is', () => {
+  const strict = content({ disclaimers: [{ text: 'Werbung' }] });
+  expect(post('X', 'Keine Werbung, nur guter Tee.', [], strict).caption).toMatch(/Tee\.\n\nWerbung$/);
+  expect(post('X', 'Werbung\nGuter Tee.', [], strict).caption).toBe('Werbung\nGuter Tee.');
+});
+
+it.each(['https://ex.example/shop/sale', 'https://ex.example.evil.example', 'https://ex.example:8080'])(
+  'an address that only begins with the link is not the link: %s',
+  (other) => {
+    const linked = content({ link: { url: 'https://ex.example' } });
+    expect(post('X', `See ${other}`, [], linked).caption).toBe(`See ${other}\n\nhttps://ex.example`);
+    const there = 'See https://ex.example.';
+    expect(post('X', there, [], linked).caption).toBe(there);
+  },
+);
+
 it('a link that the cut took from the text stands below it', () => {
   const tracked = additionsOf(brand, 'X', campaign).lines[0] ?? '';
   const { caption } = post('X', `${'quiet '.repeat(60)}${url}`);
@@ -117,4 +133,25 @@ it('link and disclaimers that leave too little of a caption are refused by their
   expect(() => parseInput(brandInputSchema, given, 'input.content')).toThrow(
     'input.content.disclaimers.1.text: leaves too little of a caption on X',
   );
+});
+
+it('hashtags that leave too little of a caption where they count with it are refused by their place', () => {
+  const hashtags = ['a', 'b', 'c'].map((letter) => letter.repeat(94));
+  expect(() => parseInput(brandInputSchema, { hashtags }, 'input.content')).toThrow(
+    'input.content.hashtags.1: leaves too little of a caption on X',
+  );
+});
+
+it('where hashtags count, a model is asked for less as they grow, and elsewhere for as much', () => {
+  const lengthWith = (channel: Channel, tag: string) =>
+    lengthOfAdditions(channel, additionsOf(content({ hashtags: [tag] }), channel, campaign));
+  // On X there is room for 60 characters of hashtags beside the asked caption.
+  expect(lengthWith('X', 'a'.repeat(20))).toBe(0);
+  expect(lengthWith('X', 'a'.repeat(98))).toBe(40);
+  expect(lengthWith('LINKEDIN', 'a'.repeat(98))).toBe(0);
+});
+
+it('LinkedIn does not count hashtags: the caption has all of its length beside them', () => {
+  const tagged = content({ hashtags: ['a'.repeat(90)] });
+  expect(post('LINKEDIN', 'a'.repeat(3_000), [], tagged).caption).toHaveLength(3_000);
 });
