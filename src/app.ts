@@ -134,7 +134,7 @@ export async function startApp(config: Config, logger: Logger, moreKinds?: MoreK
       posts,
       progress: createProgress({ database, log: createEventLog(database), tails: createTails(bus) }),
       postEdits: createPostEdits({ database, jobs, bus, changes }),
-      bulkEdits: createBulkEdits({ database, jobs, bus, changes, posts }),
+      bulkEdits: createBulkEdits({ database, jobs, bus, changes, posts, logger }),
       assets,
       looks: createLooks({ database, assets, room }),
       logos: createLogos(database),

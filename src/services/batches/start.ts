@@ -1,10 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import {
-  CampaignStateError,
-  IdempotencyConflictError,
-  NotFoundError,
-  OrderLimitError,
-} from '../../domain/errors/errors.ts';
+import { CampaignStateError, IdempotencyConflictError, NotFoundError } from '../../domain/errors/errors.ts';
 import { micros } from '../../domain/money/pricing.ts';
 import type { Changes } from '../../cache/changes.ts';
 import type { Bus } from '../../events/bus.ts';
@@ -15,16 +10,13 @@ import type { Batch, Campaign } from '../../store/generated/prisma/client.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import type { Viewer } from '../../domain/viewer.ts';
 import { appendBatchEvents, type NewEvent } from './change.ts';
-import { ownedBy, ownedRows, type Owner } from '../../store/ownership.ts';
+import { ownedBy, ownedRows } from '../../store/ownership.ts';
 import { reconcileWindow, wakeReconciliation, windowSize } from './reconciliation.ts';
-import { lockQueuePositions } from '../runs/positions.ts';
+import { checkUnwritten } from './unwritten.ts';
 import { parseInput } from '../../domain/validation.ts';
 import { insertEmptyItems, insertItems } from '../plans/items.ts';
 import { addPlanRun } from '../plans/runs.ts';
-import { hashOf, maxPostsPerBatch, startBatchSchema, type Order, type StartBatchInput } from './order.ts';
-
-/** How many ordered posts of a workspace may wait for their rows: ten of the largest orders. */
-const maxUnwrittenPosts = 10 * maxPostsPerBatch;
+import { hashOf, startBatchSchema, type Order, type StartBatchInput } from './order.ts';
 
 /**
  * Writes a batch and its first event, in one transaction with the posts and jobs of a small order. Those of a large order
@@ -107,20 +99,6 @@ async function orderPlan(jobs: Jobs, tx: Transaction, batch: Batch, order: Order
   // Before the posts: those whose item is not planned wait for it.
   if (unplanned > 0) await addPlanRun(jobs, tx, batch, { round: 0, instruction: null });
   return unplanned === 0;
-}
-
-/**
- * Limits the rows that large orders have still to write. The lock makes concurrent orders of a workspace wait for each other.
- *
- * @throws OrderLimitError if too many posts of earlier orders are not written yet.
- */
-async function checkUnwritten(tx: Transaction, owner: Owner, postCount: number): Promise<void> {
-  await lockQueuePositions(tx, owner.workspaceId);
-  const [earlier] = await tx.$queryRaw<{ unwritten: number }[]>`
-    SELECT coalesce(sum(b."postCount" - coalesce((
-      SELECT position FROM posts p WHERE p."batchId" = b.id ORDER BY position DESC LIMIT 1), 0)), 0)::int AS unwritten
-    FROM batches b WHERE ${ownedRows(owner, 'b')} AND b."reconcileFrom" IS NOT NULL`;
-  if ((earlier?.unwritten ?? 0) + postCount > maxUnwrittenPosts) throw new OrderLimitError(maxUnwrittenPosts);
 }
 
 /**

@@ -17,6 +17,8 @@ import type { Jobs } from '../../store/jobs/jobs.ts';
 import { ownedBy } from '../../store/ownership.ts';
 import { createBatchChange, type NewEvent } from '../batches/change.ts';
 import { maxPostsPerBatch } from '../batches/order.ts';
+import { windowSize } from '../batches/reconciliation.ts';
+import { checkUnwritten } from '../batches/unwritten.ts';
 import { addPlanRun } from './runs.ts';
 
 /** Parts of an item. Those that are null or absent stay as they are. */
@@ -47,7 +49,7 @@ export type PlanEdits = {
       instruction?: string | null | undefined;
     },
   ): Promise<Batch>;
-  /** Lets the posts be written. Refuses a plan with items of which a part is missing. */
+  /** Lets the posts be written. Refuses a plan with items of which a part is missing. @throws OrderLimitError */
   approve(viewer: Viewer, batchId: string): Promise<Batch>;
 };
 
@@ -113,19 +115,20 @@ export function createPlanEdits(deps: {
   return {
     async edit(viewer, input) {
       const { itemId, expectedVersion, ...given } = parseInput(editSchema, input);
+      const edited: PlanItem[] = [];
       await changeItem(viewer, itemId, async (tx, _batch, item) => {
         if (item.version !== expectedVersion) throw new VersionConflictError(item.version, 'plan item');
         const written = partsOf(given, item);
         const plannedAt = item.plannedAt ?? (isComplete(written) ? new Date() : null);
         const data = { ...written, plannedAt, author: 'PERSON' as const, version: { increment: 1 } };
-        await tx.planItem.update({ where: { id: itemId }, data });
+        edited.push(await tx.planItem.update({ where: { id: itemId }, data }));
       });
-      return prisma.planItem.findUniqueOrThrow({ where: { id: itemId } });
+      return lastOf(edited);
     },
 
     async add(viewer, input) {
       const { batchId, ...given } = parseInput(addSchema, input);
-      let itemId = '';
+      const added: PlanItem[] = [];
       await changePlan(viewer, batchId, 'edited', async (tx, batch) => {
         const { ownerId, campaignId, itemCount, postCount } = batch;
         const postsOfItem = postCount / itemCount;
@@ -146,11 +149,11 @@ export function createPlanEdits(deps: {
             plannedAt: isComplete(written) ? new Date() : null,
           },
         });
-        itemId = item.id;
+        added.push(item);
         await countItems(tx, batch, 1);
         return toldOf(item);
       });
-      return prisma.planItem.findUniqueOrThrow({ where: { id: itemId } });
+      return lastOf(added);
     },
 
     async remove(viewer, input) {
@@ -185,8 +188,9 @@ export function createPlanEdits(deps: {
     },
 
     approve: (viewer, batchId) =>
-      changePlan(viewer, batchId, 'approved', async (tx) => {
+      changePlan(viewer, batchId, 'approved', async (tx, { postCount }) => {
         await requirePlanned(tx, batchId);
+        if (postCount > windowSize) await checkUnwritten(tx, viewer, postCount);
         await tx.batch.update({
           where: { id: batchId },
           data: { status: 'RUNNING', needsApproval: false, reconcileFrom: 1 },
@@ -194,6 +198,13 @@ export function createPlanEdits(deps: {
         return { type: 'BATCH_RESUMED' };
       }),
   };
+}
+
+/** @returns the item as its transaction wrote it: somebody may have removed it since. */
+function lastOf(written: readonly PlanItem[]): PlanItem {
+  const item = written.at(-1);
+  if (item === undefined) throw new Error('no item was written');
+  return item;
 }
 
 function toldOf({ id: itemId, position }: PlanItem): NewEvent {

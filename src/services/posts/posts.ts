@@ -31,13 +31,16 @@ export type ShownRevision = PostRevision &
 /** A plan item, and its batch. */
 export type PlanItemIds = { id: string; batchId: string };
 
+/** A post in the version that matched a filter. */
+export type MatchedPost = { id: string; version: number };
+
 export type Posts = EntityLists<'posts', PostFilter> & {
-  /** @returns the ids of the first `take` posts that match, those of a batch together and by position, and how many match in all. */
+  /** @returns the first `take` posts that match, those of a batch together and by position, and how many match in all. */
   matching(
     owner: Owner,
     filter: z.output<typeof postFilterSchema>,
     take: number,
-  ): Promise<{ ids: string[]; matchedCount: number }>;
+  ): Promise<{ posts: MatchedPost[]; matchedCount: number }>;
   /** @returns for each plan item its posts, by position. */
   ofItems(owner: Owner, items: readonly PlanItemIds[]): Promise<Post[][]>;
   /** @returns for each post its newest `take` revisions, newest first. */
@@ -122,10 +125,13 @@ export function createPosts(database: Database): Posts {
   return {
     ...createEntityLists(database, 'posts', postFilterSchema, rowsOf),
     async matching(owner, filter, take) {
-      const rows = await database.prisma.$queryRaw<{ id: string; matchedCount: number }[]>`
-        SELECT t.id, count(*) OVER ()::int AS "matchedCount" FROM posts t WHERE ${matching(rowsOf(owner, filter))}
+      const rows = await database.prisma.$queryRaw<(MatchedPost & { matchedCount: number })[]>`
+        SELECT t.id, t.version, count(*) OVER ()::int AS "matchedCount" FROM posts t WHERE ${matching(rowsOf(owner, filter))}
         ORDER BY t."batchId", t.position LIMIT ${take}`;
-      return { ids: rows.map(({ id }) => id), matchedCount: rows[0]?.matchedCount ?? 0 };
+      return {
+        posts: rows.map(({ id, version }) => ({ id, version })),
+        matchedCount: rows[0]?.matchedCount ?? 0,
+      };
     },
     async ofItems(owner, items) {
       const rows = await database.query<Post>(postsOfItems, [

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  ApprovePlanDocument,
   CancelBatchDocument,
   CountsDocument,
   PauseBatchDocument,
@@ -185,10 +186,20 @@ it('refuses orders beyond a hundred thousand posts that are not written yet, and
   await using own = await startTestApp();
   const account = await signUp(own);
   const campaignId = await createCampaign(account);
+  const row = { angle: 'a', hook: 'h', keyMessage: 'k', scene: 's', audience: 'u' };
+  const planned = await startBatch(account, {
+    campaignId,
+    rows: Array.from({ length: 2_500 }, () => row),
+    channels: ['X', 'INSTAGRAM'],
+    languages: ['en', 'de'],
+    review: true,
+  });
   for (let order = 0; order < 10; order += 1) await startBatch(account, { campaignId, postCount: 10_000 });
+  const { approvePlan } = await account.run(ApprovePlanDocument, { batchId: planned });
+  expect(approvePlan).toMatchObject({ __typename: 'OrderLimitError', code: 'ORDER_LIMIT' });
   const refusal = await account.run(StartBatchDocument, { input: { campaignId, postCount: 10_000 } });
   expect(refusal.startBatch).toMatchObject({ __typename: 'OrderLimitError', code: 'ORDER_LIMIT' });
-  expect((await account.run(CountsDocument, {})).batches.totalCount).toBe(10);
+  expect((await account.run(CountsDocument, {})).batches.totalCount).toBe(11);
 });
 
 function isOver({ status }: { status: string }) {

@@ -123,6 +123,26 @@ test('a plan is edited, cut, extended, planned again and approved, and its posts
   ]);
 });
 
+test('an item that is removed while it is edited is there or not: neither is a fault of the server', async ({
+  account,
+}) => {
+  const batchId = await startReview(account, { rows: [...rows, ...rows, ...rows] });
+  const { items } = await planOf(account, batchId);
+  const answers = await Promise.all(
+    items
+      .slice(1)
+      .flatMap(({ id: itemId }) => [
+        account
+          .run(EditPlanItemDocument, { input: { itemId, expectedVersion: 1, hook: 'mine' } })
+          .then(({ editPlanItem }) => editPlanItem.__typename),
+        account
+          .run(RemovePlanItemDocument, { itemId })
+          .then(({ removePlanItem }) => removePlanItem.__typename),
+      ]),
+  );
+  expect(['PlanItem', 'NotFoundError', 'RemovedPlanItem']).toEqual(expect.arrayContaining(answers));
+});
+
 test('an edit of a version that somebody else has changed is refused, and changes nothing', async ({
   account,
 }) => {

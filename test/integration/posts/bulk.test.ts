@@ -14,12 +14,14 @@ import { toGlobalId } from '../../../src/domain/ids.ts';
 import { createLocalBus } from '../../../src/events/bus.ts';
 import { createBulkEdits } from '../../../src/services/posts/bulk.ts';
 import { createPosts } from '../../../src/services/posts/posts.ts';
+import { createLogger } from '../../../src/telemetry/logger.ts';
 import { createCampaign, signUp, startBatch, type Account } from '../../support/app.ts';
 import { followToEnd, getBatch, getPosts, stored, waitForBatch } from '../../support/batches.ts';
 import { test as base } from '../../support/fixtures.ts';
 import { getPost } from '../../support/posts.ts';
 import { writeRows } from '../../support/rows.ts';
 import { waitUntil } from '../../support/services/wait-until.ts';
+import type { Workshop } from '../../support/workshop.ts';
 
 const test = base.extend('settings', { scope: 'file' }, () => ({ POST_SLOTS: '40' }));
 test.afterEach(({ app }) => {
@@ -213,7 +215,14 @@ test('approvePosts takes 1,000 posts, and of one more changes none and says how 
   });
   const filter = { batchId: toGlobalId('Batch', batchId) };
   const posts = createPosts(database);
-  const bulk = createBulkEdits({ database, jobs, bus: createLocalBus(), changes, posts });
+  const bulk = createBulkEdits({
+    database,
+    jobs,
+    bus: createLocalBus(),
+    changes,
+    posts,
+    logger: createLogger('silent'),
+  });
   const approved = () => database.prisma.post.count({ where: { batchId, review: 'APPROVED' } });
 
   const refused = await bulk.review(viewer, { filter, review: 'APPROVED' }).catch((error: unknown) => error);
@@ -225,4 +234,60 @@ test('approvePosts takes 1,000 posts, and of one more changes none and says how 
   await database.prisma.post.delete({ where: { id } });
   expect(await bulk.review(viewer, { filter, review: 'APPROVED' })).toEqual(all(1_000));
   expect(await approved()).toBe(1_000);
+});
+
+describe('posts that match', () => {
+  /** Approves 150 completed posts, in two parts. `before` runs before they are matched, `after` before they are changed. */
+  async function approveAll(
+    { database, jobs, changes, addAccount }: Workshop,
+    when: 'before' | 'after',
+    change: (ids: string[]) => Promise<unknown>,
+  ) {
+    const { viewer } = await addAccount();
+    await writeRows(database.prisma, viewer.workspaceId, 150);
+    const posts = createPosts(database);
+    const bulk = createBulkEdits({
+      database,
+      jobs,
+      bus: createLocalBus(),
+      changes,
+      logger: createLogger('silent'),
+      posts: {
+        async matching(...wanted) {
+          const matched = await posts.matching(...wanted);
+          await change(matched.posts.map(({ id }) => id));
+          return when === 'after' ? matched : posts.matching(...wanted);
+        },
+      },
+    });
+    const { batchId } = await database.prisma.post.findFirstOrThrow({
+      where: { ownerId: viewer.workspaceId, position: 150 },
+      orderBy: { createdAt: 'asc' },
+    });
+    return bulk.review(viewer, { filter: { batchId: toGlobalId('Batch', batchId) }, review: 'APPROVED' });
+  }
+
+  test('are not approved if somebody has edited them since', async ({ workshop }) => {
+    const { prisma } = workshop.database;
+    let edited = '';
+    const result = await approveAll(workshop, 'after', ([id = '']) => {
+      edited = id;
+      return prisma.post.update({ where: { id }, data: { caption: 'unseen', version: { increment: 1 } } });
+    });
+    expect(result).toMatchObject({
+      doneCount: 149,
+      skipped: [{ postId: edited, code: 'VERSION_CONFLICT' }],
+    });
+    expect(await prisma.post.findUnique({ where: { id: edited } })).toMatchObject({ review: 'UNREVIEWED' });
+  });
+
+  test('are told as left, when a later part fails, beside those that are done', async ({ workshop }) => {
+    const { prisma } = workshop.database;
+    const result = await approveAll(workshop, 'before', (ids) =>
+      // No version is higher: the next one does not fit.
+      prisma.post.update({ where: { id: ids[149] ?? '' }, data: { version: 2_147_483_647 } }),
+    );
+    expect(result).toMatchObject({ matchedCount: 150, doneCount: 100 });
+    expect(new Set(result.skipped.map(({ code }) => code))).toEqual(new Set(['INTERNAL']));
+  });
 });

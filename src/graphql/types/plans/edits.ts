@@ -3,6 +3,7 @@ import {
   ForbiddenError,
   InvalidInputError,
   NotFoundError,
+  OrderLimitError,
   UnauthenticatedError,
   VersionConflictError,
 } from '../../../domain/errors/errors.ts';
@@ -109,7 +110,8 @@ builder.mutationFields((t) => ({
   removePlanItem: t.field({
     type: RemovedPlanItemRef,
     access: 'EDITOR',
-    description: 'Removes an item from a plan. The items behind it move up. A plan keeps at least one item.',
+    description:
+      'Removes an item from a plan. The items behind it move up by one: one event tells of all. A plan keeps at least one item.',
     args: { input: t.arg({ type: RemovePlanItemInput, description: 'The item to remove.' }) },
     errors: {
       types: [...always],
@@ -130,9 +132,9 @@ builder.mutationFields((t) => ({
     type: BatchNode,
     access: 'EDITOR',
     description:
-      'Approves the plan of a batch, so that its posts are written. A plan with missing parts is refused. Costs money.',
+      'Approves the plan of a batch, so that its posts are written. A plan with missing parts is refused, and so is one with more posts than may wait to be written. Costs money.',
     args: { input: t.arg({ type: ApprovePlanInput, description: 'The batch whose plan is approved.' }) },
-    errors: { types: [...always], union: changedBatch('ApprovePlanResult') },
+    errors: { types: [...always, OrderLimitError], union: changedBatch('ApprovePlanResult') },
     resolve: (_root, { input }, context) =>
       context.planEdits.approve(requireViewer(context), parseId('Batch', input.batchId, 'input.batchId')),
   }),

@@ -5,7 +5,8 @@ import { interfaces, progressField, type EventOf } from '../batches/progress-eve
 import { PlanItemNode } from './item.ts';
 
 builder.objectType(builder.objectRef<EventOf<'PLAN_ITEM'>>('PlanItemEvent'), {
-  description: 'An item of the plan was planned, added, changed or removed.',
+  description:
+    'An item of the plan was planned, added, changed or removed. When it was removed, all items behind its position have moved up by one; no event tells of each.',
   interfaces,
   fields: (t) => ({
     progress: t.field(progressField),
@@ -14,7 +15,8 @@ builder.objectType(builder.objectRef<EventOf<'PLAN_ITEM'>>('PlanItemEvent'), {
       resolve: ({ entry }) => toGlobalId('PlanItem', entry.event.itemId),
     }),
     position: t.int({
-      description: 'The position of the item in the plan, from 1.',
+      description:
+        'The position of the item in the plan, from 1. A removed item is gone from it: those behind it have moved up by one.',
       resolve: ({ entry }) => entry.event.position,
     }),
     item: t.field({

@@ -14,7 +14,7 @@ const SkippedPostRef = builder.objectRef<SkippedPost>('SkippedPost').implement({
     code: t.expose('code', {
       type: ErrorCodeEnum,
       description:
-        'Why it was skipped, as a code for programs: `POST_STATE`, or `SERVICE_UNAVAILABLE` if the server could not go on.',
+        'Why it was skipped, as a code for programs: `POST_STATE`, `VERSION_CONFLICT` if it changed meanwhile, or `SERVICE_UNAVAILABLE` or `INTERNAL` if the server could not go on.',
     }),
     message: t.exposeString('message', { description: 'Why it was skipped, as a message for people.' }),
   }),
