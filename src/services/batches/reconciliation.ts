@@ -7,6 +7,7 @@ import { Prisma, type Batch, type PostStatus } from '../../store/generated/prism
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import { addPostRuns, addReadyPosts } from '../posts/release.ts';
 import { restoreJobs } from '../runs/queue.ts';
+import { hasOthers } from '../runs/reordering.ts';
 
 /**
  * Brings posts and jobs in line with their batch's row, position by position from `reconcileFrom` on. It writes missing
@@ -134,15 +135,13 @@ type Window = { from: number; to: number };
  */
 async function afterLast(
   tx: Transaction,
-  { ownerId, postCount, status, priority, lastSeq }: Batch,
+  { id, postCount, status, lastSeq }: Batch,
   isNew: boolean,
 ): Promise<number | null> {
   if (status !== 'RUNNING') return null;
-  const passes = Prisma.raw(isNew && postCount <= windowSize ? '<' : '<>');
-  // All channels are named, so that the index is used.
+  const passes = isNew && postCount <= windowSize ? '<' : '<>';
   const others = await tx.$queryRaw<unknown[]>`
-    SELECT 1 FROM batches WHERE "ownerId" = ${ownerId}::uuid AND channel = ANY (enum_range(NULL::"Channel"))
-      AND status IN ('RUNNING', 'PAUSED') AND priority ${passes} ${priority}::"BatchPriority" LIMIT 1`;
+    SELECT 1 FROM batches b WHERE b.id = ${id}::uuid AND ${hasOthers(passes)}`;
   // Above the last position, and different for each request, so that `finish` clears only the requests it has served.
   return others.length > 0 ? postCount + 2 + lastSeq : null;
 }

@@ -3,6 +3,7 @@ import type { Transaction } from '../../store/database.ts';
 import { Prisma, type Batch } from '../../store/generated/prisma/client.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import { addRuns } from '../runs/queue.ts';
+import { askForReordering } from '../runs/reordering.ts';
 
 /** The kind of runs that write posts. */
 export const postKind = 'write-post';
@@ -67,7 +68,8 @@ export async function addReadyPosts(
           AND (o.position < p.position OR EXISTS (SELECT 1 FROM runs r WHERE r."subjectId" = o.id))
       ))
     ORDER BY b.id, p.position`;
-  for (const posts of Map.groupBy(ready, ({ id }) => id).values()) {
+  const byBatch = Map.groupBy(ready, ({ id }) => id);
+  for (const posts of byBatch.values()) {
     const [batch] = posts;
     if (batch !== undefined)
       await addPostRuns(
@@ -77,6 +79,7 @@ export async function addReadyPosts(
         posts.map(({ postId }) => postId),
       );
   }
+  if (byBatch.size > 0) await askForReordering(tx, [...byBatch.keys()]);
 }
 
 type ReadyPost = Pick<Batch, 'id' | 'ownerId' | 'campaignId' | 'status'> & { postId: string };

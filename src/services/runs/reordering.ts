@@ -1,5 +1,5 @@
 import type { Database, Transaction } from '../../store/database.ts';
-import type { Batch } from '../../store/generated/prisma/client.ts';
+import { Prisma, type Batch } from '../../store/generated/prisma/client.ts';
 import type { Jobs } from '../../store/jobs/jobs.ts';
 import { lockQueuePositions } from './positions.ts';
 import { queuedRun, reorderRuns, type QueuedRun } from './queue.ts';
@@ -82,6 +82,27 @@ export function createQueueReordering({
       return true;
     },
   };
+}
+
+/**
+ * SQL: whether the workspace of a batch `b` has open batches of a lower priority (`<`), or of any other (`<>`). All channels are
+ * named, so that the index is used.
+ */
+export function hasOthers(passes: '<' | '<>'): Prisma.Sql {
+  return Prisma.raw(`EXISTS (
+    SELECT 1 FROM batches o WHERE o."ownerId" = b."ownerId" AND o.channel = ANY (enum_range(NULL::"Channel"))
+      AND o.status IN ('RUNNING', 'PAUSED') AND o.priority ${passes} b.priority)`);
+}
+
+/**
+ * Asks for a reordering after runs of running batches, which are locked, were added behind all others. They only have to pass lower
+ * priorities. A batch that is still reconciled asks at its end.
+ */
+export async function askForReordering(tx: Transaction, batchIds: readonly string[]): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE batches b SET "reconcileFrom" = b."postCount" + 2 + b."lastSeq"
+    WHERE b.id = ANY(${batchIds}::uuid[]) AND b.status = 'RUNNING'
+      AND coalesce(b."reconcileFrom" > b."postCount", true) AND ${hasOthers('<')}`;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { createReconciliation } from '../../../src/services/batches/reconciliation.ts';
+import { writeItems } from '../../../src/services/plans/items.ts';
 import { createQueueReordering } from '../../../src/services/runs/reordering.ts';
 import { test } from '../../support/fixtures.ts';
 import type { Workshop } from '../../support/workshop.ts';
@@ -90,4 +91,28 @@ test('a small batch comes before those of lower priority that wait, and behind i
     await reorderAll(workshop);
   }
   expect(await orderOf(workshop, ids)).toEqual([2, 2, 3, 3, 1, 1, 4, 4, 0, 0]);
+});
+
+test('posts that are planned after orders of a lower priority come before them', async ({ workshop }) => {
+  const { viewer, campaignId } = await workshop.addAccount();
+  const { batches, database, jobs } = workshop;
+  const rows = [{ hook: 'A tin for the road' }, { hook: 'Roasted at dawn' }];
+  const planned = await batches.start(viewer, { campaignId, rows, priority: 'NORMAL' });
+  const low = await batches.start(viewer, { campaignId, postCount: 5, priority: 'LOW' });
+  await reorderAll(workshop);
+  const parts = { angle: 'a', hook: 'h', keyMessage: 'k', scene: 's', audience: 'b' };
+  const items = rows.map((_, index) => ({ position: index + 1, ...parts }));
+  await database.transaction(async (tx) => {
+    await tx.$queryRaw`SELECT 1 FROM batches WHERE id = ${planned.id}::uuid FOR NO KEY UPDATE`;
+    await writeItems(jobs, tx, planned.id, items);
+  });
+  await reorderAll(workshop);
+  const runs = await database.prisma.run.findMany({
+    where: { ownerId: viewer.workspaceId, kind: 'write-post' },
+    orderBy: { queuePosition: 'asc' },
+  });
+  expect(runs.map(({ batchId }) => batchId)).toEqual([
+    ...Array<string>(2).fill(planned.id),
+    ...Array<string>(5).fill(low.id),
+  ]);
 });
