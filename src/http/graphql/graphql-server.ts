@@ -94,6 +94,7 @@ export function createGraphqlServer(
       assets: used.assets,
       looks: used.looks,
       logos: used.logos,
+      logoSignatures: used.logoSignatures,
       exports: used.exports,
       viewer,
       record: request.record,
