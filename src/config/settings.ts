@@ -18,7 +18,7 @@ const server = {
   HOST: setting('Address it listens on.', rules.text.default('127.0.0.1')),
   PORT: setting('Port it listens on. 0 takes any free one.', rules.port.default(4000)),
   ROLE: setting(
-    '`api` answers requests, `worker` makes posts (and serves `/health/` only), `all` does both. Several of each may run at the same time.',
+    '`api` answers requests, `worker` makes posts (and serves `/health/` only), `all` does both. Several of each may run at the same time. `api` writes logos and renditions to the store of images, so it needs the right to write there.',
     z.enum(['all', 'api', 'worker'], 'must be all, api or worker').default('all'),
   ),
   NODE_ENV: setting(

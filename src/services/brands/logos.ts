@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InvalidInputError } from '../../domain/errors/errors.ts';
+import { InvalidInputError, RetryableError, ServiceUnavailableError } from '../../domain/errors/errors.ts';
 import { loadSharp } from '../renditions/sharp.ts';
 import type { Images } from '../posts/images.ts';
 
@@ -25,7 +25,7 @@ export const logoPath = 'input.content.visual.logo.image';
  *
  * @param image PNG or WebP in base64, at most 200 KB and 2,000 × 2,000 pixels; of an animation, the first frame is kept.
  * @returns its key in the asset store.
- * @throws InvalidInputError
+ * @throws InvalidInputError; ServiceUnavailableError if the store does not take it.
  */
 export async function storeLogo(images: Pick<Images, 'put'>, image: string): Promise<string> {
   if (image.length > maxCharacters) throw fault(`must have at most ${maxLogoBytes / 1024} KB`);
@@ -33,7 +33,9 @@ export async function storeLogo(images: Pick<Images, 'put'>, image: string): Pro
   const bytes = Buffer.from(image, 'base64');
   // Told by its content alone, before any decoder sees it.
   if (!isPng(bytes) && !isWebp(bytes)) throw fault('must be a PNG or WebP image');
-  return images.put(await decoded(bytes), AbortSignal.timeout(storeMs));
+  return images.put(await decoded(bytes), AbortSignal.timeout(storeMs)).catch((cause: unknown) => {
+    throw cause instanceof RetryableError ? cause : new ServiceUnavailableError({ cause });
+  });
 }
 
 /** @returns the picture as a PNG. */

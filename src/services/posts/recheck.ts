@@ -8,6 +8,9 @@ import { brandInBrief } from '../brands/brief.ts';
 /** What is found when a caption is made, and nowhere else: it stands as long as the caption does. */
 const ofMaking: ReadonlySet<FindingCode> = new Set(['TOO_LONG', 'NEAR_DUPLICATE', 'OFF_BRAND']);
 
+/** Of these, what stands after an edit as long as the words that show it are there. */
+const ofWords: ReadonlySet<FindingCode> = new Set(['NEAR_DUPLICATE', 'OFF_BRAND']);
+
 /** What a person makes a post show. */
 type Shown = { caption?: string | null | undefined; hashtags?: string[] | undefined };
 
@@ -31,7 +34,11 @@ export async function recheck(
   const kept = findingSchema
     .array()
     .parse(post.findings)
-    .filter(({ code }) => caption === post.caption && ofMaking.has(code));
+    .filter(({ code, excerpt }) =>
+      caption === post.caption
+        ? ofMaking.has(code)
+        : ofWords.has(code) && excerpt !== null && caption.includes(excerpt),
+    );
   const found = await checkCaption({
     brief: await briefOf(tx, post),
     caption: { caption, hashtags },
@@ -44,16 +51,25 @@ export async function recheck(
   return { findings, findingCodes: [...new Set(findings.map(({ code }) => code))] };
 }
 
-/** What a post was to be written from, with the newest version of its campaign's brand. */
+/** What a post was to be written from, with the version of the brand that it keeps: findings cite its clauses. */
 async function briefOf(tx: Transaction, post: Post): Promise<Brief> {
-  const { campaignId, planItemId, position, channel, language, targetAudience } = post;
-  const { brandId, brand, description, tone, name } = await tx.campaign.findUniqueOrThrow({
+  const {
+    campaignId,
+    planItemId,
+    position,
+    channel,
+    language,
+    targetAudience,
+    brandId,
+    brandVersion: number,
+  } = post;
+  const { brand, description, tone, name } = await tx.campaign.findUniqueOrThrow({
     where: { id: campaignId },
   });
   const version =
-    brandId === null
+    brandId === null || number === null
       ? null
-      : await tx.brandVersion.findFirst({ where: { brandId }, orderBy: { number: 'desc' } });
+      : await tx.brandVersion.findUnique({ where: { brandId_number: { brandId, number } } });
   const item = planItemId === null ? null : await tx.planItem.findUnique({ where: { id: planItemId } });
   return {
     brand,

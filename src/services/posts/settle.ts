@@ -88,6 +88,9 @@ function shows(field: PostField): Prisma.Sql {
   return Prisma.sql`(${made} IS NOT NULL AND p.review <> 'APPROVED' AND NOT (${name} = ANY(p."pinnedFields")))`;
 }
 
+/** SQL: whether a post shows what its run's brand shaped. Its brand stands for what is shown, and its logo is that brand's. */
+const showsBrand = Prisma.sql`(${shows('CAPTION')} OR ${shows('IMAGE')})`;
+
 /**
  * `settled`: writes the posts of `results`. Returns them with the new values and the number of revisions
  * before them. A regenerated post stays completed even if its run failed.
@@ -99,7 +102,8 @@ const settledPosts = Prisma.sql`settled AS (
       "errorCode" = r."errorCode", "errorMessage" = r."errorMessage",
       "revisionCount" = p."revisionCount" + r.added,
       version = p.version + (${shows('CAPTION')} OR ${shows('HASHTAGS')} OR ${shows('ALT_TEXT')} OR ${shows('IMAGE')})::int,
-      "brandId" = coalesce(r."brandId", p."brandId"), "brandVersion" = coalesce(r."brandVersion", p."brandVersion"),
+      "brandId" = CASE WHEN ${showsBrand} THEN coalesce(r."brandId", p."brandId") ELSE p."brandId" END,
+      "brandVersion" = CASE WHEN ${showsBrand} THEN coalesce(r."brandVersion", p."brandVersion") ELSE p."brandVersion" END,
       findings = CASE WHEN ${shows('CAPTION')} THEN r.findings ELSE p.findings END,
       "findingCodes" = CASE WHEN ${shows('CAPTION')} THEN r."findingCodes" ELSE p."findingCodes" END,
       "altText" = CASE WHEN ${shows('ALT_TEXT')} THEN r."altText" ELSE p."altText" END,

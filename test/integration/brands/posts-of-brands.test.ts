@@ -1,7 +1,9 @@
 import { expect } from 'vitest';
 import {
+  EditPostDocument,
   PostDocument,
   QuoteBatchDocument,
+  RegeneratePostDocument,
   RestoreBrandVersionDocument,
   UpdateBrandDocument,
   UpdateCampaignDocument,
@@ -10,6 +12,7 @@ import {
 import { createCampaign, startBatch, type Account } from '../../support/app.ts';
 import { followToEnd, getPosts } from '../../support/batches.ts';
 import { createBrand } from '../../support/brands.ts';
+import { idlePost } from '../../support/posts.ts';
 import { test } from '../../support/fixtures.ts';
 import { post as ask } from '../../support/raw-graphql.ts';
 
@@ -86,6 +89,25 @@ test('a post keeps its caption when its brand changes, and its version when the 
   expect(post?.caption).toBe(made.caption);
   const fields = `{ post(id: "${made.id}") { brandVersion brandKit { id } } }`;
   expect((await read(account, fields)).post).toEqual({ brandVersion: 1, brandKit: null });
+});
+
+test('a post whose caption is pinned keeps the version of its brand when the caption is made again', async ({
+  account,
+}) => {
+  const brandId = await createBrand(account, 'Fernway', content);
+  const { id } = await makePost(account, await createCampaign(account, { brandId }));
+  const versionOf = async () =>
+    (await read(account, `{ post(id: "${id}") { brandVersion } }`)).post.brandVersion;
+  const { version } = await idlePost(account, id);
+  const input = { postId: id, expectedVersion: version, caption: 'Mine.' };
+  await account.run(EditPostDocument, { input });
+  await account.run(UpdateBrandDocument, { input: { brandId, expectedVersion: 1, content: {} } });
+  await account.run(RegeneratePostDocument, { input: { postId: id, part: 'CAPTION' } });
+  expect((await idlePost(account, id)).caption).toBe('Mine.');
+  expect(await versionOf()).toBe(1);
+  await account.run(RegeneratePostDocument, { input: { postId: id, part: 'IMAGE' } });
+  await idlePost(account, id);
+  expect(await versionOf()).toBe(2);
 });
 
 test('the quote of a campaign counts the words of its brand', async ({ account }) => {

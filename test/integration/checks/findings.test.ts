@@ -1,6 +1,10 @@
 import { expect } from 'vitest';
 import { z } from 'zod';
-import { EditPostDocument, QuoteBatchDocument } from '../../../client/generated/graphql.ts';
+import {
+  EditPostDocument,
+  QuoteBatchDocument,
+  UpdateBrandDocument,
+} from '../../../client/generated/graphql.ts';
 import { createCampaign, signUp, startBatch, type Account } from '../../support/app.ts';
 import { createBrand } from '../../support/brands.ts';
 import { followToEnd, getBatch } from '../../support/batches.ts';
@@ -135,6 +139,22 @@ test('a post that a person mends has no finding any more, and its batch one less
   ]);
 });
 
+test('an edit is checked against the version of the brand that the post was made with', async ({ app }) => {
+  const account = await signUp(app);
+  const forbidding = (...forbidden: string[]) => ({ vocabulary: { forbidden } });
+  const brandId = await createBrand(account, 'Alpenglow', forbidding('cheap'));
+  const batchId = await write(account, { campaignId: await createCampaign(account, { brandId }) });
+  await account.run(UpdateBrandDocument, {
+    input: { brandId, expectedVersion: 1, content: forbidding('farm', 'cheap') },
+  });
+  const [made] = await postsOf(account, { batchId });
+  const input = { postId: made?.id ?? '', expectedVersion: made?.version ?? 0 };
+  await account.run(EditPostDocument, { input: { ...input, caption: 'The coffee of a farm is cheap.' } });
+  expect(await postsOf(account, { batchId })).toMatchObject([
+    { findings: [{ code: 'FORBIDDEN_WORD', clause: 'vocabulary.forbidden.1', excerpt: 'cheap' }] },
+  ]);
+});
+
 test('of clauses that two judges name only those stand that both name', async ({ app }) => {
   const account = await signUp(app);
   const brandId = await createBrand(account, 'Alpenglow', {
@@ -163,4 +183,13 @@ test('of clauses that two judges name only those stand that both name', async ({
   expect(await postsOf(account, { batchId })).toMatchObject([
     { findings: [{ code: 'OFF_BRAND', clause: 'voice.dont.2', excerpt: 'The best coffee' }] },
   ]);
+  const edit = async (words: string) => {
+    const [shown] = await postsOf(account, { batchId });
+    const input = { postId: shown?.id ?? '', expectedVersion: shown?.version ?? 0, caption: words };
+    await account.run(EditPostDocument, { input });
+    return (await postsOf(account, { batchId })).map(({ findings }) => findings);
+  };
+  // Nobody judges an edit: the finding stays as long as its words do.
+  expect(await edit(`${caption}!`)).toMatchObject([[{ code: 'OFF_BRAND' }]]);
+  expect(await edit('Good coffee, from small farms.')).toEqual([[]]);
 });

@@ -141,7 +141,8 @@ export const PostNode = builder.prismaNode('Post', {
     }),
     findings: t.field({
       type: [FindingRef],
-      description: 'What the checks found in the caption; empty if all is well.',
+      description:
+        'What the checks found in the caption; empty if all is well. An edit has the rules checked again; NEAR_DUPLICATE and OFF_BRAND are not, and stay while the caption has their excerpt.',
       resolve: ({ findings }) => findingSchema.array().parse(findings),
     }),
     revisions: t.field({
