@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { ProviderError } from '../../domain/errors/provider-errors.ts';
+import { pausesBatch, ProviderError } from '../../domain/errors/provider-errors.ts';
 import { answeredItemSchema, answeredItemsSchema, fillItem, itemParts } from '../../domain/plans/item.ts';
 import type { PlannedItem } from '../../domain/plans/item.ts';
 import { createSieve } from '../../domain/plans/sieve.ts';
@@ -38,10 +38,10 @@ export function createPlanBatch(
 
 /**
  * Plans the items of a batch that are not planned, window by window. Each item that differs from those before it is written when it
- * arrives, except the last one.
+ * arrives, except the last one. A window that fails does not stop the others.
  *
  * @returns the last item; none if something could not be planned.
- * @throws as `Steps`, and LeaseLostError.
+ * @throws as `Steps`, and LeaseLostError. What a later attempt may plan, the last attempt leaves out.
  */
 async function planItems(
   { provider, plans }: Deps,
@@ -59,6 +59,7 @@ async function planItems(
   }
   const last: PlannedItem[] = [];
   const writes: Promise<void>[] = [];
+  let failure: ProviderError | undefined;
 
   function accept(item: PlannedItem): void {
     unplanned.delete(item.position);
@@ -78,8 +79,10 @@ async function planItems(
         await ask(nameOf(payload.round, window, nth), { ...window, positions }, refused);
       }
     } catch (error) {
-      // The same request would be refused again. The other windows go on.
-      if (!(error instanceof ProviderError && error.code === 'CONTENT_REFUSED')) throw error;
+      if (!(error instanceof ProviderError) || pausesBatch(error.code) || error.code === 'PROVIDER_DOWN')
+        throw error;
+      // The same request would be refused again; any other failure may pass.
+      if (error.retryable) failure ??= error;
     }
     for (const item of refused.values()) if (unplanned.has(item.position)) accept(item);
   }
@@ -147,6 +150,7 @@ async function planItems(
   const ends = await Promise.allSettled(buyers);
   await Promise.all(writes);
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  if (failure !== undefined && unplanned.size > 0 && !work.isLastAttempt) throw failure;
   return last;
 }
 

@@ -43,17 +43,19 @@ export async function makeCaption(
     return { value, model, promptHash: promptHash(...request.messages.map(({ content }) => content)) };
   }
 
+  /** Writes down what the post is to show. @returns what says the same. */
+  function register(answer: Made<Caption>): Promise<Finding[]> {
+    const { caption: text } = fitToChannel(brief.channel, answer.value);
+    const { subjectId: postId, batchId, campaignId } = work;
+    return desk.drafts.register({ postId, batchId, campaignId, text });
+  }
+
   async function check(answer: Made<Caption>, step: string): Promise<CheckedCaption> {
     const caption = fitted(brief, answer.value);
     const text = fitToChannel(brief.channel, answer.value).caption;
     const [found, alike, offBrand] = await Promise.all([
       checkCaption({ brief, caption, answer: answer.value, today: new Date() }),
-      desk.drafts.register({
-        postId: work.subjectId,
-        batchId: work.batchId,
-        campaignId: work.campaignId,
-        text,
-      }),
+      register(answer),
       desk.judges ? findOffBrand(desk, { brief, text, step }, steps, signal) : [],
     ]);
     return { caption: { ...answer, value: caption }, findings: tidied([...found, ...alike, ...offBrand]) };
@@ -68,7 +70,9 @@ export async function makeCaption(
   if (rewritten === undefined) return first;
   const second = await check(rewritten, captionStep(desk, work, rewrite).name);
   // The first is registered again, so that others are compared with what stands.
-  return second.findings.length < first.findings.length ? second : check(answer, name);
+  if (second.findings.length < first.findings.length) return second;
+  await register(answer);
+  return first;
 }
 
 /** A model's answer with what its brand adds, within the limits of its channel. */

@@ -28,16 +28,19 @@ export type PlanWork = Work & { batchId: string; brief: PlanBrief };
 /** The items that a run has not written yet: the last one, so that the run ends before its batch can. */
 export type PlanResult = { status: 'COMPLETED'; items: readonly PlannedItem[] };
 
+/** A longer plan would hold a slot of short runs for minutes. */
+const mostShortItems = 100;
+
 const kind = { name: 'plan-batch', payload: planPayload };
 
 /** Adds the run that plans what is not planned of a batch. The batch is locked, and has no such run. */
 export async function addPlanRun(
   jobs: Jobs,
   tx: Transaction,
-  { id, ownerId, campaignId }: Pick<Batch, 'id' | 'ownerId' | 'campaignId'>,
+  { id, ownerId, campaignId, itemCount }: Pick<Batch, 'id' | 'ownerId' | 'campaignId' | 'itemCount'>,
   payload: PlanPayload,
 ): Promise<void> {
-  const run = { subjectId: id, batchId: id, campaignId, isShort: true, payload };
+  const run = { subjectId: id, batchId: id, campaignId, isShort: itemCount <= mostShortItems, payload };
   await addRuns(jobs, tx, ownerId, [runOf(kind, run)]);
 }
 

@@ -12,8 +12,8 @@ export type Draft = { postId: string; batchId: string; campaignId: string; text:
 /** Finds captions that say the same, also among posts that are written at the same time by several processes. */
 export type Drafts = {
   /**
-   * Writes down a post's newest caption, and compares it with those of its batch that were written down before it, and with the
-   * last ones of its campaign. Posts of one item are not compared: on several channels they are to say the same.
+   * Writes down a post's newest caption, and compares it with the last ones of its batch that were written down before it, and
+   * with the last ones of its campaign. Posts of one item are not compared: on several channels they are to say the same.
    *
    * @returns NEAR_DUPLICATE with the words that both share; nothing if there is none. Of two that are alike, the later one has it.
    */
@@ -21,6 +21,8 @@ export type Drafts = {
 };
 
 const maxGroupSize = 50;
+/** Captions of its batch that a caption is compared with: the last ones. */
+const lastOfBatch = 400;
 /** Captions of other batches of the campaign that are compared. */
 const lastOfCampaign = 200;
 /** Captions that this process keeps, over all batches: 2 KB each. */
@@ -54,15 +56,18 @@ export function createDrafts(database: Database): Drafts {
       planItemId: string | null;
       seq: string | number;
       text: string;
-    }>(`SELECT * FROM register_captions($1::uuid, $2::bigint, $3::jsonb)`, [
+    }>(`SELECT * FROM register_captions($1::uuid, $2::bigint, $3::jsonb, ${lastOfBatch})`, [
       batchId,
       crowd.lastSeq,
       JSON.stringify(drafts.map(({ postId, text }) => ({ postId, text }))),
     ]);
     for (const { postId, planItemId, seq, text } of rows) {
       crowd.lastSeq = Number(seq);
+      // The newest are the last of the map.
+      crowd.drafts.delete(postId);
       crowd.drafts.set(postId, { ...knownOf(text), seq: Number(seq), planItemId });
     }
+    for (const postId of [...crowd.drafts.keys()].slice(0, -lastOfBatch)) crowd.drafts.delete(postId);
   }
 
   /** Groups of one batch follow each other, so that nothing else changes its crowd. */
@@ -76,6 +81,8 @@ export function createDrafts(database: Database): Drafts {
       lastSeq: 0,
     };
     await write(crowd, batchId, drafts);
+    // The size of an entry is only counted where it is new.
+    crowds.delete(batchId);
     crowds.set(batchId, crowd);
     return drafts.map(({ postId }) => duplicatesOf(crowd, postId));
   }

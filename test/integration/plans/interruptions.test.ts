@@ -124,3 +124,19 @@ it('pauses a batch whose budget does not suffice for its plan', async () => {
   await followToEnd(account, batchId);
   expect(await getBatch(account, batchId)).toMatchObject({ progress: { completedCount: 20 } });
 });
+
+it('plans the other items of a batch where one request keeps failing', async () => {
+  await using planner = await startPlanner();
+  const { account, app } = planner;
+  // The request that tells the hook of the first item.
+  app.simulator.control.setFaults([{ kind: 'bad_json', match: 'The failing one' }]);
+  const rows = Array.from({ length: 140 }, (_, index) => (index === 0 ? { hook: 'The failing one' } : {}));
+  const batchId = await startBatch(account, { campaignId: await createCampaign(account), rows });
+  await waitUntil('the end of the plan', async () =>
+    (await planner.events(batchId)).includes('BATCH_PLANNED'),
+  );
+  const items = await planner.items(batchId);
+  expect(items.filter(({ plannedAt }) => plannedAt !== null).map(({ position }) => position)).toEqual(
+    Array.from({ length: 120 }, (_, index) => index + 21),
+  );
+});
