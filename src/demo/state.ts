@@ -94,8 +94,6 @@ function reduceEvent(state: BatchState, event: BatchEvent, receivedAtMs: number)
     case 'PostSnapshotEvent':
       return state;
     case 'BatchStartedEvent':
-    case 'PlanItemEvent':
-    case 'BatchPlannedEvent':
     case 'BatchPausedEvent':
     case 'BatchResumedEvent':
       return withCounts(state, event.progress);
