@@ -14,7 +14,7 @@ export const channelNames = [
 ] as const satisfies readonly Channel[];
 
 /** Channels, as people name them. */
-export const channelLabels: Readonly<Record<Channel, string>> = {
+const channelLabels: Readonly<Record<Channel, string>> = {
   BLUESKY: 'Bluesky',
   FACEBOOK: 'Facebook',
   INSTAGRAM: 'Instagram',
