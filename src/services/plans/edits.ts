@@ -255,8 +255,8 @@ async function clearItems(tx: Transaction, batchId: string, ids: readonly string
   throw new InvalidInputError([{ path: 'input.itemIds', message }]);
 }
 
-/** How many items a refusal names. */
-const namedItems = 20;
+/** How many items a refusal names: with the count of the others, as many faults as an error has. */
+const namedItems = 19;
 
 /** @throws InvalidInputError that names the first items with a missing part, and counts the others. */
 async function requirePlanned(tx: Transaction, batchId: string): Promise<void> {

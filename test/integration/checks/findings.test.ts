@@ -1,9 +1,6 @@
 import { expect } from 'vitest';
 import { z } from 'zod';
-import {
-  EditPostDocument,
-  UpdateBrandDocument,
-} from '../../../client/generated/graphql.ts';
+import { EditPostDocument, UpdateBrandDocument } from '../../../client/generated/graphql.ts';
 import { createCampaign, signUp, startBatch, type Account } from '../../support/app.ts';
 import { createBrand } from '../../support/brands.ts';
 import { followToEnd, getBatch } from '../../support/batches.ts';

@@ -192,14 +192,14 @@ test('items that are not planned yet keep the parts that people gave, and are pl
   expect(items[1]?.hook).not.toBeNull();
 });
 
-test('a refused approval names the first twenty items, and counts the others', async ({ account }) => {
+test('a refused approval names the first items, and counts the others', async ({ account }) => {
   const batchId = await startReview(account, { rows: [rowOf('whole')] });
   for (let count = 0; count < 22; count++)
     await account.run(AddPlanItemDocument, { input: { batchId, angle: 'only an angle' } });
   const { approvePlan } = await account.run(ApprovePlanDocument, { batchId });
   const fields = 'fields' in approvePlan ? approvePlan.fields : [];
-  expect(fields).toHaveLength(21);
-  expect(fields.at(-1)).toMatchObject({ message: 'and 2 more items are not planned' });
+  expect(fields).toHaveLength(20);
+  expect(fields.at(-1)).toMatchObject({ message: 'and 3 more items are not planned' });
 });
 
 test('a batch keeps its last item, and what people wrote is planned again only where it is named', async ({
