@@ -5,7 +5,7 @@ import type { Finding } from './finding.ts';
 const fewestLetters = 60;
 const fewestWideLetters = 20;
 /** The recogniser's score from which on it counts, and how many times that of the asked language it must be. */
-const sureScore = 0.1;
+const sureScore = 0.08;
 const sureTimes = 3;
 
 /** Languages that the recogniser has under another name. Danish it does not know, and so finds nothing. */
