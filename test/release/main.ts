@@ -12,6 +12,9 @@ import { commandLine } from '../../src/command-line.ts';
 /** Accounts, campaigns, batches, posts and jobs from their beginning to their end. */
 const short = ['test/integration/batches/main-job.test.ts', 'test/integration/campaigns/campaigns.test.ts'];
 
+/** What this version promises otherwise: posts keep the channel that they were written for, wherever their campaign goes. */
+const promisedOtherwise = ['of a channel follow the campaign to another one'];
+
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const execute = promisify(execFile);
 
@@ -47,6 +50,8 @@ async function main(): Promise<void> {
       folder,
       '--config',
       config,
+      '--testNamePattern',
+      `^(?!.*(?:${promisedOtherwise.join('|')}))`,
       ...(values.full ? [] : short),
     );
     tell('the last release works on it');
