@@ -26,13 +26,10 @@ describe('the schema', () => {
 
   it('names just the errors that can happen', () => {
     const always = ['ForbiddenError', 'InvalidInputError', 'NotFoundError', 'UnauthenticatedError'];
-    expect(errorsOf('createCampaign')).toEqual([
-      'ForbiddenError',
-      'InvalidInputError',
-      'UnauthenticatedError',
-    ]);
+    // Its brand may not be there.
+    expect(errorsOf('createCampaign')).toEqual(always);
     for (const name of ['approvePosts', 'rejectPosts', 'regeneratePosts'])
-      expect(errorsOf(name)).toEqual(errorsOf('createCampaign'));
+      expect(errorsOf(name)).toEqual(['ForbiddenError', 'InvalidInputError', 'UnauthenticatedError']);
     expect(errorsOf('archiveCampaign')).toEqual(always);
     expect(errorsOf('setBatchPriority')).toEqual(always);
     expect(errorsOf('deleteCampaign')).toEqual(['CampaignStateError', ...always]);
