@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import {
   createClient,
@@ -47,9 +48,11 @@ export async function startBatch(options: Options, screen: Screen): Promise<bool
   if (!options.yes) await requireYes(screen);
 
   const input: StartBatchInput = { ...order, rows, review };
+  // Whoever runs it again after a lost answer pays once.
+  input.idempotencyKey = createHash('sha256').update(JSON.stringify(input)).digest('hex');
   const { startBatch: started } = await client.run(StartBatchDocument, { input });
   const { id } = expectResult(started, 'Batch');
-  screen.print(`Batch ${id} is started`);
+  screen.print(`Batch ${id} is started; the same rows and options mean this batch for 24 hours`);
   return follow(options, id, screen);
 }
 

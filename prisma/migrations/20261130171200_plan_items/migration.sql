@@ -10,8 +10,6 @@ CREATE TABLE "plan_items" (
     "keyMessage" TEXT,
     "scene" TEXT,
     "audience" TEXT,
-    "personaId" UUID,
-    "sceneId" UUID,
     "author" "RevisionAuthor",
     "plannedAt" TIMESTAMPTZ(3),
     "version" INTEGER NOT NULL DEFAULT 1,

@@ -13,7 +13,7 @@ export const channelNames = [
   'X',
 ] as const satisfies readonly Channel[];
 
-/** Channels, as people name them. */
+/** Channels, as people name them. A client of the API knows their names alone. */
 const channelLabels: Readonly<Record<Channel, string>> = {
   BLUESKY: 'Bluesky',
   FACEBOOK: 'Facebook',

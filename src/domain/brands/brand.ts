@@ -1,22 +1,12 @@
 import { z } from 'zod';
 import { channelNames, channels, lengthOfHashtags, lengthOn } from '../posts/channels.ts';
-import { faultOfHashtag, hashtagOf } from '../posts/content.ts';
+import { hashtagSchema } from '../posts/content.ts';
 import { text } from '../validation.ts';
 
 const line = text(300);
 const word = text(80);
 const few = <T extends z.ZodType>(one: T, most: number) =>
   z.array(one).max(most, `must be at most ${most}`).default([]);
-
-const hashtag = z
-  .string()
-  .trim()
-  .transform((tag, context) => {
-    const message = faultOfHashtag(tag);
-    if (message === undefined) return hashtagOf(tag);
-    context.addIssue({ code: 'custom', message });
-    return z.NEVER;
-  });
 
 /** What stands in an address, with `{channel}` and `{campaign}` in the places of their values. */
 const utm = text(200)
@@ -69,7 +59,7 @@ const parts = {
   /** Posts that sound right. */
   examples: few(text(2_200), 10),
   /** Every post has them, as far as its channel takes so many. */
-  hashtags: few(hashtag, 10),
+  hashtags: few(hashtagSchema, 10),
   /** Stands below each caption. */
   link: z
     .object({

@@ -13,9 +13,9 @@ const mostTokensOfItem = 250;
 /** An item of about 45 words with the names of its parts, as gpt-5.4-mini counts. */
 const expectedTokensOfItem = 75;
 
-/** The provider must stop here. @param items how many are asked for. */
-export function maxPlanTokens(items: number): number {
-  return frameTokens + items * mostTokensOfItem;
+/** The provider must stop here. @param given parts that the answer repeats, which may be long: at most one token per byte of UTF-8. */
+export function maxPlanTokens(items: number, given: PlanRequest['given'] = []): number {
+  return frameTokens + items * mostTokensOfItem + Buffer.byteLength(JSON.stringify(given));
 }
 
 /** The most tokens that a call for items can use: at most one token per byte of UTF-8. */
@@ -23,7 +23,7 @@ export function planUsageAtMost(brief: PlanBrief, request: PlanRequest): Usage {
   const { system, user } = planMessages(brief, request);
   return {
     inputTokens: Buffer.byteLength(system + user) + frameTokens,
-    outputTokens: maxPlanTokens(request.positions.length),
+    outputTokens: maxPlanTokens(request.positions.length, request.given),
   };
 }
 

@@ -20,6 +20,17 @@ export function faultOfHashtag(tag: string): string | undefined {
   return /[^\p{L}\p{N}\p{M}_]/u.test(name) ? 'must be letters, digits and _ after one #' : undefined;
 }
 
+/** A hashtag that a person wrote, with or without its `#`; parses to the one that posts have. */
+export const hashtagSchema = z
+  .string()
+  .trim()
+  .transform((tag, context) => {
+    const message = faultOfHashtag(tag);
+    if (message === undefined) return hashtagOf(tag);
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
+
 /** Text that PostgreSQL can store: no NUL, no lone surrogates. */
 const storableText = z
   .string()

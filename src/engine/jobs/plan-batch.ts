@@ -19,7 +19,10 @@ type Deps = { provider: Pick<Provider, 'text'>; plans: Plans };
 /** Windows that are bought at the same time: their angle families are different. */
 const windowsAtOnce = 5;
 
-const takesOf = (items: number) => ({ requests: 1, tokens: maxPlanTokens(items) });
+const takesOf = (...request: Parameters<typeof maxPlanTokens>) => ({
+  requests: 1,
+  tokens: maxPlanTokens(...request),
+});
 
 /** Runs that plan a batch: item by item, while the answers arrive. */
 export function createPlanBatch(
@@ -118,7 +121,7 @@ async function planItems(
             { role: 'system', content: system },
             { role: 'user', content: user },
           ],
-          maxTokens: maxPlanTokens(positions.length),
+          maxTokens: maxPlanTokens(positions.length, given),
           onText: (piece) => read(piece).forEach(take),
         },
         until,
@@ -129,7 +132,7 @@ async function planItems(
         name,
         chain: provider.text,
         atMost: planUsageAtMost(brief, request),
-        takes: takesOf(positions.length),
+        takes: takesOf(positions.length, given),
         schema: answeredItemsSchema,
       },
       write,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { channelNames } from '../../domain/posts/channels.ts';
 import { findingCodeSchema, type FindingCode } from '../../domain/checks/finding.ts';
-import { faultOfHashtag, hashtagOf } from '../../domain/posts/content.ts';
+import { hashtagSchema } from '../../domain/posts/content.ts';
 import { languageSchema } from '../../domain/posts/languages.ts';
 import { globalId } from '../../domain/ids.ts';
 import type { Database } from '../../store/database.ts';
@@ -59,16 +59,7 @@ export const postFilterSchema = commonFilterSchema.extend({
   language: z.array(languageSchema).nullish(),
   finding: z.array(z.string().pipe(findingCodeSchema)).nullish(),
   hasFindings: z.boolean().nullish(),
-  hashtag: z
-    .string()
-    .trim()
-    .transform((tag, context) => {
-      const message = faultOfHashtag(tag);
-      if (message === undefined) return hashtagOf(tag);
-      context.addIssue({ code: 'custom', message });
-      return z.NEVER;
-    })
-    .nullish(),
+  hashtag: hashtagSchema.nullish(),
 });
 
 /** Ids are global. An absent or empty list does not narrow. */

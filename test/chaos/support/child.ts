@@ -71,6 +71,7 @@ export function createChild(name: string, env: Record<string, string>, program =
       if (current === child) ready = false;
       reject(new Error(`${name} ended (${code ?? signal}) before it was ready:\n${tail.join('\n')}`));
     });
+    // A deadline: what is waited for is its address.
     const timer = setTimeout(
       () => reject(new Error(`${name} was not ready in ${readyWithinMs} ms:\n${tail.join('\n')}`)),
       readyWithinMs,

@@ -79,6 +79,7 @@ describe('a large order', () => {
       const writeAt = performance.now();
       await other.run(UpdateCampaignDocument, { input: { campaignId: otherId, name: `At ${writeAt}` } });
       slowestMs = Math.max(slowestMs, performance.now() - writeAt);
+      // The pace of somebody who writes; nothing is waited for.
       await delay(50);
     }
     await written;
