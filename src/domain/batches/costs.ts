@@ -27,6 +27,8 @@ export type PricedOrder = {
   itemCount: number;
   /** Whether it is planned first. Then posts of an item with the same image size share an image. */
   hasPlan: boolean;
+  /** Whether the plan is there, and costs nothing more. */
+  isPlanned: boolean;
   imageCandidates: number;
 };
 
@@ -44,7 +46,7 @@ export function costsOf(
   order: PricedOrder,
   { prices, imageQuality, checks }: { prices: ChainPrices; imageQuality: ImageQuality; checks: Checks },
 ): { expectedMicros: bigint; maximumMicros: bigint } {
-  const { variants, itemCount, hasPlan, imageCandidates } = order;
+  const { variants, itemCount, hasPlan, isPlanned, imageCandidates } = order;
   const drawn = hasPlan ? firstOfShapes(variants) : variants;
   const first = { text: prices.text.slice(0, 1), image: prices.image.slice(0, 1) };
   const sum = (amounts: readonly bigint[]) => amounts.reduce((total, one) => total + one, 0n);
@@ -65,7 +67,7 @@ export function costsOf(
   const dearestChecks = variants
     .flatMap((variant) => checkUsagesAtMost(briefOf(order, variant, longestItem), checks))
     .map((usage) => highestCostMicros(prices.text, usage));
-  const plan = hasPlan ? windowSizes(itemCount) : [];
+  const plan = hasPlan && !isPlanned ? windowSizes(itemCount) : [];
   const expectedPlan = plan.map((size) =>
     highestCostMicros(
       first.text,

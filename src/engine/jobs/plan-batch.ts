@@ -13,6 +13,7 @@ import type { PlanPayload, PlanResult, PlanWork } from '../../services/plans/run
 import type { RunKind } from '../../services/runs/kind.ts';
 import type { JobKind } from '../job-kind.ts';
 import { demandOf, type StepCall, type Steps } from '../steps.ts';
+import { messagesOf } from './post-parts.ts';
 
 type Deps = { provider: Pick<Provider, 'text'>; plans: Plans };
 
@@ -96,7 +97,7 @@ async function planItems(
     { positions, families }: PlanWindow,
     refused: Map<number, PlannedItem>,
   ): Promise<void> {
-    const given = positions.flatMap((position) => givenParts(unplanned.get(position)));
+    const given = positions.flatMap((position) => givenOf(unplanned.get(position)));
     const taken = sieve.hooks(hooksTold);
     const request: PlanRequest = { positions, given, families, taken, instruction: payload.instruction };
     const asked = new Set(positions);
@@ -111,16 +112,12 @@ async function planItems(
       else refused.set(item.position, item);
     }
 
-    const { system, user } = planMessages(brief, request);
     const write: StepCall<z.infer<typeof answeredItemsSchema>> = (model, until) => {
       const read = createItemReader();
       return model.generateObject(
         {
           schema: answeredItemsSchema,
-          messages: [
-            { role: 'system', content: system },
-            { role: 'user', content: user },
-          ],
+          messages: messagesOf(planMessages(brief, request)),
           maxTokens: maxPlanTokens(positions.length, given),
           onText: (piece) => read(piece).forEach(take),
         },
@@ -169,7 +166,7 @@ function textsOf({ angle, hook, keyMessage }: ItemState) {
 }
 
 /** @returns the parts that people gave; nothing if there are none. */
-function givenParts(item: ItemState | undefined): PlanRequest['given'] {
+function givenOf(item: ItemState | undefined): PlanRequest['given'] {
   if (item === undefined) return [];
   const parts = itemParts.flatMap((part) => (item[part] === null ? [] : [[part, item[part]] as const]));
   return parts.length === 0 ? [] : [{ position: item.position, ...Object.fromEntries(parts) }];

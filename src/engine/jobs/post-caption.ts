@@ -43,19 +43,23 @@ export async function makeCaption(
     return { value, model, promptHash: promptHash(...request.messages.map(({ content }) => content)) };
   }
 
+  /** What the model wrote, without what its brand adds. */
+  function written({ value }: Made<Caption>): string {
+    return fitToChannel(brief.channel, value).caption;
+  }
+
   /** Writes down what the post is to show. @returns what says the same. */
-  function register(answer: Made<Caption>): Promise<Finding[]> {
-    const { caption: text } = fitToChannel(brief.channel, answer.value);
+  function register(text: string): Promise<Finding[]> {
     const { subjectId: postId, batchId, campaignId } = work;
     return desk.drafts.register({ postId, batchId, campaignId, text });
   }
 
   async function check(answer: Made<Caption>, step: string): Promise<CheckedCaption> {
     const caption = fitted(brief, answer.value);
-    const text = fitToChannel(brief.channel, answer.value).caption;
+    const text = written(answer);
     const [found, alike, offBrand] = await Promise.all([
       checkCaption({ brief, caption, answer: answer.value, today: new Date() }),
-      register(answer),
+      register(text),
       desk.judges ? findOffBrand(desk, { brief, text, step }, steps, signal) : [],
     ]);
     return { caption: { ...answer, value: caption }, findings: tidied([...found, ...alike, ...offBrand]) };
@@ -71,7 +75,7 @@ export async function makeCaption(
   const second = await check(rewritten, captionStep(desk, work, rewrite).name);
   // The first is registered again, so that others are compared with what stands.
   if (second.findings.length < first.findings.length) return second;
-  await register(answer);
+  await register(written(answer));
   return first;
 }
 

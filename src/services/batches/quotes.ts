@@ -23,8 +23,11 @@ export type Quote = {
 };
 
 export type Quotes = {
-  /** @throws InvalidInputError, NotFoundError (campaign) */
-  quote(viewer: Viewer, input: OrderInput): Promise<Quote>;
+  /**
+   * @param options.isPlanned whether its plan is there already; false by default.
+   * @throws InvalidInputError, NotFoundError (campaign)
+   */
+  quote(viewer: Viewer, input: OrderInput, options?: { isPlanned: boolean }): Promise<Quote>;
 };
 
 export type QuoteSettings = {
@@ -54,7 +57,7 @@ export function createQuotes({ prisma }: Database, settings: QuoteSettings): Quo
   }
 
   return {
-    async quote(viewer, input) {
+    async quote(viewer, input, { isPlanned } = { isPlanned: false }) {
       const { campaignId, postCount, itemCount, imageCandidates, ...lists } = parseInput(orderSchema, input);
       const campaign = await prisma.campaign.findUnique({
         where: { id: campaignId, ...ownedBy(viewer), deletedAt: null },
@@ -64,7 +67,8 @@ export function createQuotes({ prisma }: Database, settings: QuoteSettings): Quo
         brief: { ...campaign, brandContent: await brandOf(campaign.brandId) },
         variants: variantsOf(lists, campaign),
         itemCount,
-        hasPlan: settings.plansBatches,
+        hasPlan: settings.plansBatches || isPlanned,
+        isPlanned,
         imageCandidates,
       };
       const { expectedMicros, maximumMicros } = costsOf(order, settings);

@@ -68,9 +68,9 @@ export async function startBatch(
         },
       });
       const isPlanned = hasPlan && (await orderPlan(deps.jobs, tx, created, order));
+      let batch = isLarge ? created : await reconcileWindow(deps.jobs, tx, created);
       if (isPlanned && order.review)
-        await tx.batch.update({ where: { id: batchId }, data: { status: 'PLANNED' } });
-      if (!isLarge) await reconcileWindow(deps.jobs, tx, created);
+        batch = await tx.batch.update({ where: { id: batchId }, data: { status: 'PLANNED' } });
       const events: NewEvent[] = [
         { type: 'BATCH_STARTED' },
         ...(isPlanned ? [{ type: 'BATCH_PLANNED' as const, plannedCount: order.itemCount }] : []),
@@ -80,7 +80,7 @@ export async function startBatch(
         tx,
         events.map((event) => ({ batchId, event })),
       );
-      return { batch: await tx.batch.findUniqueOrThrow({ where: { id: batchId } }), entries };
+      return { batch: { ...batch, lastSeq: entries.length }, entries };
     },
   );
   if (started.entries.length > 0) {

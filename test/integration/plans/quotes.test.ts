@@ -3,6 +3,7 @@ import { CreateBrandDocument, QuoteBatchDocument } from '../../../client/generat
 import { createCampaign, startBatch } from '../../support/app.ts';
 import { followToEnd, getBatch } from '../../support/batches.ts';
 import { startPlanner } from '../../support/plans.ts';
+import { post } from '../../support/raw-graphql.ts';
 
 it('quotes a plan and variants close to what they then cost, and a maximum above it', async () => {
   await using planner = await startPlanner();
@@ -44,4 +45,25 @@ it('quotes a maximum that has room for a rewrite of each caption, and judgements
   expect(rewritten.maximumCost).toBeGreaterThan(plain.maximumCost);
   expect(judged.maximumCost).toBeGreaterThan(rewritten.maximumCost);
   expect(judged.expectedCost).toBe(plain.expectedCost);
+});
+
+it('quotes a plan that waits for approval without what the plan has cost', async () => {
+  await using planner = await startPlanner();
+  const { account, app } = planner;
+  const campaignId = await createCampaign(account);
+  const rows = ['dawn', 'noon', 'dusk'].map((time) => ({
+    angle: `${time} in town`,
+    hook: `What ${time} is for`,
+    keyMessage: `We are there at ${time}`,
+    scene: `A street at ${time}`,
+    audience: 'commuters',
+  }));
+  const { quoteBatch } = await account.run(QuoteBatchDocument, { input: { campaignId, postCount: 3 } });
+  if (quoteBatch.__typename !== 'BatchQuote') throw new Error(`quoteBatch answered ${quoteBatch.__typename}`);
+  const batchId = await startBatch(account, { campaignId, rows, review: true });
+  const query = `{ batch(id: "${batchId}") { quote { expectedCost } } }`;
+  const { data } = await post(app, { query }, { authorization: `Bearer ${account.token}` });
+  const { expectedCost } = Object(data).batch.quote;
+  expect(expectedCost).toBeGreaterThan(0);
+  expect(expectedCost).toBeLessThan(quoteBatch.expectedCost);
 });

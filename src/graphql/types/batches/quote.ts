@@ -35,13 +35,17 @@ builder.objectField(BatchNode, 'quote', (t) =>
     resolve: ({ status, campaignId, itemCount, channels, languages, imageCandidates }, _args, context) =>
       status !== 'PLANNED'
         ? null
-        : context.quotes.quote(requireViewer(context), {
-            campaignId: toGlobalId('Campaign', campaignId),
-            postCount: itemCount,
-            channels,
-            languages,
-            imageCandidates,
-          }),
+        : context.quotes.quote(
+            requireViewer(context),
+            {
+              campaignId: toGlobalId('Campaign', campaignId),
+              postCount: itemCount,
+              channels,
+              languages,
+              imageCandidates,
+            },
+            { isPlanned: true },
+          ),
   }),
 );
 
